@@ -1,0 +1,1 @@
+"""minewatch: watch rare-earth mines from space."""

@@ -1,0 +1,50 @@
+"""Cube contracts: what a plain `xarray.Dataset` must hold at a stage door.
+
+A *look* is one pass of a satellite, mosaicked over tiles, harmonised and masked. A *month cube*
+holds, for each calendar month, the medians of its clear looks: the step in which the past is
+frozen, so that a new scene touches one month and memory never grows with the number of scenes.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import xarray as xr
+
+from minewatch.errors import ContractError
+from minewatch.model.scenes import CORE_BANDS, REFLECTANCE_BANDS
+
+DAY_LAYERS: Final = ("last_undisturbed_day", "disturbed_since_day")
+MONTH_LAYERS: Final = (*REFLECTANCE_BANDS, "clear_looks", "disturbed_looks", *DAY_LAYERS)
+"""Variables of a month cube, dims (time, y, x), all uint16, `time` the first day of each month.
+
+==================== ===========================================================================
+a band               median reflectance of the clear looks x 10,000; 0: not seen, or no such band
+clear_looks          number of clear looks
+disturbed_looks      how many of them show ground without its vegetation
+last_undisturbed_day day of the month of the last clear look with vegetation; 0: none
+disturbed_since_day  day of the month on which the run of disturbed looks began that reaches the
+                     month's last clear look; 0: the last clear look is undisturbed, or none
+==================== ===========================================================================
+"""
+
+
+def check_month_cube(cube: xr.Dataset) -> None:
+    """Raise unless the cube has dims (time, y, x), the core bands and the counts.
+
+    Raises
+    ------
+    ContractError
+        Names what is missing.
+    """
+    needed = (*CORE_BANDS, "clear_looks", "disturbed_looks", *DAY_LAYERS)
+    missing = [v for v in needed if v not in cube]
+    if missing:
+        raise ContractError(f"month cube: variable {missing[0]!r} is missing")
+    for name in cube.data_vars:
+        if cube[name].dims != ("time", "y", "x"):
+            raise ContractError(
+                f"month cube: {name!r} has dims {cube[name].dims}, not ('time', 'y', 'x')"
+            )
+        if cube[name].dtype != "uint16":
+            raise ContractError(f"month cube: {name!r} is {cube[name].dtype}, not uint16")

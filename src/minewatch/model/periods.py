@@ -1,0 +1,123 @@
+"""Periods: the steps in which an inventory is told. All dates are UTC, the last day included."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal, get_args
+
+from minewatch.errors import SettingsError, unknown_name
+
+PeriodKind = Literal["dry-season", "quarter", "month", "year"]
+PERIOD_KINDS: tuple[PeriodKind, ...] = get_args(PeriodKind)
+
+_DRY_SEASON_START_MONTH = 11
+_STEP_MONTHS: dict[PeriodKind, int] = {"quarter": 3, "month": 1, "year": 12}
+
+
+@dataclass(frozen=True, order=True)
+class Period:
+    """A stretch of days, both ends included."""
+
+    start: date
+    """First day."""
+    end: date
+    """Last day."""
+
+    def __post_init__(self) -> None:
+        if self.end < self.start:
+            raise SettingsError(
+                f"the period ends ({self.end}) before it starts ({self.start})",
+                hint="swap --start and --end",
+            )
+
+    def __contains__(self, day: date) -> bool:
+        return self.start <= day <= self.end
+
+    def __str__(self) -> str:
+        return f"{self.start}/{self.end}"
+
+    def overlaps(self, other: Period) -> bool:
+        """True when the two share a day."""
+        return self.start <= other.end and other.start <= self.end
+
+
+def months_of(period: Period) -> tuple[Period, ...]:
+    """The calendar months that touch a period, each whole.
+
+    Examples
+    --------
+    >>> [str(m.start) for m in months_of(Period(date(2023, 12, 5), date(2024, 1, 2)))]
+    ['2023-12-01', '2024-01-01']
+    """
+    first, months = period.start.replace(day=1), []
+    while first <= period.end:
+        following = _add_months(first, 1)
+        months.append(Period(first, following - timedelta(days=1)))
+        first = following
+    return tuple(months)
+
+
+def split_periods(span: Period, kind: PeriodKind) -> tuple[Period, ...]:
+    """The reporting periods of one kind that touch a span of days, each whole.
+
+    A dry season runs from 1 November to 30 April; the months between belong to none.
+
+    Parameters
+    ----------
+    span
+        The days to cover.
+    kind
+        One of `PERIOD_KINDS`.
+
+    Returns
+    -------
+    tuple of Period
+        In order of time; cut to calendar boundaries, not to the span.
+
+    Examples
+    --------
+    >>> [str(p) for p in split_periods(Period(date(2021, 1, 1), date(2022, 1, 1)), "dry-season")]
+    ['2020-11-01/2021-04-30', '2021-11-01/2022-04-30']
+    """
+    if kind not in PERIOD_KINDS:
+        raise SettingsError(unknown_name("period", kind, list(PERIOD_KINDS)))
+    if kind == "dry-season":
+        years: Sequence[int] = range(span.start.year - 1, span.end.year + 1)
+        whole = (Period(date(y, _DRY_SEASON_START_MONTH, 1), date(y + 1, 4, 30)) for y in years)
+        return tuple(p for p in whole if p.overlaps(span))
+    step = _STEP_MONTHS[kind]
+    first = date(span.start.year, (span.start.month - 1) // step * step + 1, 1)
+    periods = []
+    while first <= span.end:
+        following = _add_months(first, step)
+        periods.append(Period(first, following - timedelta(days=1)))
+        first = following
+    return tuple(periods)
+
+
+def period_label(period: Period) -> str:
+    """The period as people say it: `2023/24` for a dry season, else a year, quarter, month or dates.
+
+    Examples
+    --------
+    >>> period_label(Period(date(2023, 11, 1), date(2024, 4, 30)))
+    '2023/24 dry season'
+    >>> period_label(Period(date(2023, 4, 1), date(2023, 6, 30)))
+    '2023 Q2'
+    """
+    s, e = period.start, period.end
+    if (s.month, s.day, e.month, e.day) == (11, 1, 4, 30) and e.year == s.year + 1:
+        return f"{s.year}/{e.year % 100:02d} dry season"
+    for kind in ("month", "quarter", "year"):
+        if split_periods(period, kind) == (period,):  # type: ignore[arg-type]
+            if kind == "month":
+                return f"{s:%Y-%m}"
+            return f"{s.year} Q{(s.month + 2) // 3}" if kind == "quarter" else str(s.year)
+    return str(period)
+
+
+def _add_months(first: date, count: int) -> date:
+    index = first.year * 12 + first.month - 1 + count
+    return date(index // 12, index % 12 + 1, 1)

@@ -1,0 +1,50 @@
+"""What a part must look like to be plugged in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from odc.geo.geobox import GeoBox
+
+from minewatch.model.scenes import Asset, Band
+
+if TYPE_CHECKING:
+    from minewatch.model.results import RunResult
+
+
+class PixelReader(Protocol):
+    """Reads one band of one scene onto a grid."""
+
+    def read(self, asset: Asset, geobox: GeoBox, *, band: Band) -> np.ndarray:
+        """Digital numbers on the grid.
+
+        Parameters
+        ----------
+        asset
+            The file.
+        geobox
+            Target grid; may reach beyond the file.
+        band
+            Our name of the band; decides the resampling rule.
+
+        Returns
+        -------
+        array, dims (y, x), uint16
+            0 where the file has no pixel.
+
+        Raises
+        ------
+        ReadError
+            When the pixels could not be had after all retries.
+        """
+        ...
+
+
+class Exporter(Protocol):
+    """Writes a finished run in one format."""
+
+    def __call__(self, result: RunResult, out: Path) -> list[Path]:
+        """Write atomically and return the files written, in order."""
+        ...

@@ -1,0 +1,155 @@
+"""Scenes: what a satellite saw in one pass over one tile, and the frozen list of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any, Literal
+
+from shapely.geometry.base import BaseGeometry
+
+Band = Literal["blue", "green", "red", "nir", "swir16", "swir22", "scl"]
+REFLECTANCE_BANDS: tuple[Band, ...] = ("blue", "green", "red", "nir", "swir16", "swir22")
+CORE_BANDS: tuple[Band, ...] = ("blue", "green", "red", "nir")
+REFLECTANCE_SCALE = 10_000
+"""Harmonised pixels are reflectance times this, as uint16, with 0 for "not seen"."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asset:
+    """One file of a scene that holds one band."""
+
+    href: str
+    """Canonical address, unsigned, absolute."""
+    epsg: int | None = None
+    """CRS of its pixels, None when the item does not say."""
+    shape: tuple[int, int] | None = None
+    """Rows, columns."""
+    transform: tuple[float, ...] | None = None
+    """First six numbers of the affine transform (a, b, c, d, e, f)."""
+    nodata: float | None = None
+    """Value of "no pixel" in the file."""
+    scale: float | None = None
+    """Multiplier the item states for its digital numbers."""
+    offset: float | None = None
+    """Addend the item states, in reflectance."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """One STAC item, reduced to what the stages need."""
+
+    id: str
+    """The catalogue's item id."""
+    collection: str
+    """The catalogue's collection id."""
+    sensor: str
+    """Name of the sensor profile in `minewatch.sensors`."""
+    acquired: datetime
+    """Sensing time, UTC, timezone-aware."""
+    footprint: BaseGeometry
+    """Outline of the valid data, WGS 84."""
+    assets: Mapping[Band, Asset]
+    """Bands that the item has, by our names."""
+    tile: str = ""
+    """MGRS tile (`47RMJ`) or WRS path/row; empty when unknown."""
+    datatake: str = ""
+    """Identifier shared by all tiles of one pass, free of baseline."""
+    platform: str = ""
+    """Spacecraft, as the item names it."""
+    baseline: str = ""
+    """Processing baseline (`05.10`); empty when unknown."""
+    cloud_cover_pct: float | None = None
+    """Cloud cover of the whole tile by the item."""
+    boa_offset_applied: bool | None = None
+    """What the catalogue says of the -1000 offset being removed from pixels; None when silent."""
+    item: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """The STAC item itself, hrefs canonical, no token."""
+
+    @property
+    def day(self) -> date:
+        """UTC day of acquisition."""
+        return self.acquired.astimezone(UTC).date()
+
+    @property
+    def look(self) -> str:
+        """Key of the pass: scenes that share it are one look at the ground, cut into tiles."""
+        return f"{self.day.isoformat()} {self.datatake or self.platform}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SceneList:
+    """The frozen answer of one search: sorted by time, tile and id, without duplicates."""
+
+    scenes: tuple[Scene, ...]
+    """The scenes kept."""
+    catalog: str
+    """Name or address of the catalogue, without any token."""
+    collection: str
+    """Collection searched."""
+    dropped: Mapping[str, str] = field(default_factory=dict)
+    """Item id to the reason it was left out (duplicate, broken, outside, too cloudy)."""
+    notes: tuple[str, ...] = ()
+    """Warnings about the catalogue and its answers, in words."""
+
+    def __iter__(self) -> Iterator[Scene]:
+        return iter(self.scenes)
+
+    def __len__(self) -> int:
+        return len(self.scenes)
+
+    @property
+    def bands(self) -> tuple[Band, ...]:
+        """Reflectance bands that at least one scene has, in spectral order."""
+        present = {band for scene in self.scenes for band in scene.assets}
+        return tuple(b for b in REFLECTANCE_BANDS if b in present)
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the ids and band addresses."""
+        rows = [[s.id, sorted((b, a.href) for b, a in s.assets.items())] for s in self.scenes]
+        return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+
+
+OffsetRule = Literal["metadata", "pixels", "none"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SceneFacts:
+    """What is found once a scene, on a coarse overview, before any chunk is read."""
+
+    scene_id: str
+    """The scene these facts are of."""
+    scale: float
+    """Reflectance per digital number."""
+    offset_dn: int
+    """Added to a digital number before scaling: 0 or -1000 for Sentinel-2."""
+    offset_source: str
+    """Which metadata decided it, or `pixels` when the pixels overruled it."""
+    offset_metadata_dn: int
+    """What metadata alone would have decided."""
+    dark_vegetation_dn: float | None
+    """Low percentile of a visible band over clear vegetation, raw; None when too little was seen."""
+    clear_fraction: float
+    """Share of the AOI that the mask calls clear, 0..1."""
+    shift_xy_m: tuple[float, float] = (0.0, 0.0)
+    """Sub-pixel misplacement (east, north) against the reference, metres; subtracted on reading."""
+    notes: tuple[str, ...] = ()
+    """Doubts, in words."""
+
+
+@dataclass(frozen=True, order=True, kw_only=True)
+class ReadFailure:
+    """A read that failed after its retries: that ground was not observed."""
+
+    scene_id: str
+    """The scene."""
+    band: str
+    """The band."""
+    chunk: str
+    """Name of the chunk, or `*` for the whole scene."""
+    reason: str
+    """The error in words, with secrets removed."""

@@ -1,0 +1,187 @@
+"""Column contracts: which columns a table has, what they mean, and a check at the stage door."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import geopandas as gpd
+import pandas as pd
+
+from minewatch.errors import ContractError
+
+Kind = Literal["text", "int", "float", "date", "list", "terms"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table."""
+
+    kind: Kind
+    """Kind of value; `date` is an ISO day as text, `list` a list of texts, `terms` name to number."""
+    meaning: str
+    """What it says about the ground, with its unit."""
+    optional: bool = False
+    """True when a row may have none (null)."""
+
+
+Contract = Mapping[str, Column]
+
+ALERTS = ("candidate", "provisional", "confirmed", "rejected")
+STATES = ("active", "idle", "abandoned_wet", "abandoned_dry", "revegetated", "not_observed")
+FEATURE_KINDS = ("pad", "pool", "road")
+CHANGE_KINDS = (
+    "swidden", "landslide", "river_bar", "flood", "road", "village", "paddy", "fish_pond", "snow",
+    "shadow", "cloud_residue", "misregistration", "other_clearing",
+)  # fmt: skip
+
+_PERIOD: Contract = {
+    "period_start": Column("date", "first day of the period"),
+    "period_end": Column("date", "last day of the period, included"),
+}
+_ONSET: Contract = {
+    "first_detected": Column("date", "first look that shows it"),
+    "last_undisturbed": Column(
+        "date", "last clear look before it; null when it was there from the start", optional=True
+    ),
+}
+_AREAS: Contract = {
+    "disturbed_area_m2": Column("float", "ground without its vegetation, m2"),
+    "pad_area_m2": Column("float", "bare ground of pads and benches, m2"),
+    "pool_area_m2": Column("float", "open or lined pools, summed pixel fractions, m2"),
+    "pool_count_low": Column("int", "fewest pools that explain the pool area"),
+    "pool_count_high": Column("int", "most pools that explain the pool area"),
+}
+
+DETECTIONS: Contract = {
+    **_PERIOD,
+    **_ONSET,
+    **_AREAS,
+    "confidence": Column("float", "0..1 that this is a mine, from the evidence terms"),
+    "terms": Column("terms", "named evidence terms, each 0..1"),
+}
+"""What `detect` finds in one period: one row per patch that may be (part of) a mine."""
+
+FEATURES: Contract = {
+    "kind": Column("text", "pad, pool or road"),
+    **_ONSET,
+    "last_seen": Column("date", "last look that shows it"),
+    "area_m2": Column("float", "area, m2; for a pool summed fractions"),
+}
+"""Parts of mines through time, one row per part, without a site yet."""
+
+CHANGES: Contract = {
+    "kind": Column("text", "what it most likely is"),
+    "reject_reason": Column("text", "why it is not called a mine, in words"),
+    **_ONSET,
+    "last_seen": Column("date", "last look that shows it"),
+    "area_m2": Column("float", "area, m2"),
+    "confidence": Column("float", "0..1 that this is a mine all the same"),
+}
+"""What changed but is not a mine: kept, labelled."""
+
+TRACKS: Contract = {
+    "site_id": Column("text", "stable identity of the site"),
+    **_ONSET,
+    "merged_from": Column("list", "ids of sites that grew into this one"),
+    "split_from": Column("list", "ids of sites this one came out of"),
+}
+"""Sites linked through time: identity and union footprint."""
+
+OBSERVATIONS: Contract = {
+    "site_id": Column("text", "the site"),
+    **_PERIOD,
+    **_AREAS,
+    "clear_looks": Column("int", "median number of clear looks over the footprint"),
+    "observed_fraction": Column("float", "0..1 of the footprint seen clear in the period"),
+    "vegetated_fraction": Column(
+        "float", "0..1 of what was seen that is green; null when nothing was seen", optional=True
+    ),
+}
+"""What was measured over each site's footprint in each period, seen or not."""
+
+INVENTORY: Contract = {
+    "aoi": Column("text", "id of the area of interest"),
+    "site_id": Column("text", "stable identity of the site"),
+    **_PERIOD,
+    "alert": Column("text", "candidate, provisional, confirmed or rejected"),
+    "state": Column(
+        "text", "active, idle, abandoned_wet, abandoned_dry, revegetated or not_observed"
+    ),
+    **{name: Column(c.kind, c.meaning, optional=True) for name, c in _AREAS.items()},
+    "new_area_m2": Column(
+        "float", "disturbed ground added since the period before, m2", optional=True
+    ),
+    "confidence": Column("float", "0..1 that this is a mine"),
+    "clear_looks": Column("int", "median number of clear looks over the site in the period"),
+    "observed_fraction": Column("float", "0..1 of the site seen clear in the period"),
+    **_ONSET,
+    "last_activity": Column("date", "last look with new or working ground", optional=True),
+    "controlling_group": Column("text", "who held the ground then, with the source", optional=True),
+    "evidence": Column("list", "ids of the scenes before and after the start"),
+    "merged_from": Column("list", "ids of sites that grew into this one"),
+    "split_from": Column("list", "ids of sites this one came out of"),
+}
+"""`inventory.geojson`: one row per site per period."""
+
+SITES: Contract = {
+    "aoi": Column("text", "id of the area of interest"),
+    "site_id": Column("text", "stable identity of the site"),
+    **_ONSET,
+    "alert": Column("text", "latest rung of the alert ladder"),
+    "state": Column("text", "latest state"),
+    "confidence": Column("float", "latest confidence, 0..1"),
+    "last_activity": Column("date", "last look with new or working ground", optional=True),
+    "max_disturbed_area_m2": Column("float", "largest disturbed area of any period, m2"),
+    "max_pool_area_m2": Column("float", "largest pool area of any period, m2"),
+    "merged_from": Column("list", "ids of sites that grew into this one"),
+    "split_from": Column("list", "ids of sites this one came out of"),
+}
+"""`sites.geojson`; the history follows as columns `<period>_state`, `<period>_disturbed_area_m2`, …"""
+
+
+def check_columns(
+    table: pd.DataFrame, contract: Contract, *, name: str, epsg: int | None = None
+) -> None:
+    """Raise when a table lacks a column, holds a null where none may be, or has another CRS.
+
+    Parameters
+    ----------
+    table
+        Any table; extra columns are allowed.
+    contract
+        What it must have.
+    name
+        What to call it in the error.
+    epsg
+        CRS it must have, when it has geometry.
+
+    Raises
+    ------
+    ContractError
+        Names the table and the column.
+    """
+    missing = [c for c in contract if c not in table.columns]
+    if missing:
+        raise ContractError(f"{name}: column {missing[0]!r} is missing", hint=f"needs {missing}")
+    for column, rule in contract.items():
+        if not rule.optional and table[column].isna().any():
+            row = int(table[column].isna().to_numpy().argmax())
+            raise ContractError(f"{name}: {column!r} is null in row {row}, and may not be")
+    if epsg is not None:
+        found = table.crs.to_epsg() if isinstance(table, gpd.GeoDataFrame) and table.crs else None
+        if found != epsg:
+            raise ContractError(f"{name}: CRS is {found}, not EPSG:{epsg}")
+
+
+def empty_table(contract: Contract, *, epsg: int) -> gpd.GeoDataFrame:
+    """A table of no rows that keeps the contract."""
+    columns = {name: pd.Series(dtype=_DTYPES[c.kind]) for name, c in contract.items()}
+    return gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries([], crs=epsg), crs=epsg)
+
+
+_DTYPES: dict[Kind, str] = {
+    "text": "object", "int": "int64", "float": "float64", "date": "object", "list": "object",
+    "terms": "object",
+}  # fmt: skip
