@@ -1,0 +1,1 @@
+"""Areas of interest: read, repair, check, tile polygons."""

@@ -1,0 +1,1 @@
+"""AOI + period + sensor to a frozen list of scenes."""

@@ -1,0 +1,1 @@
+"""Scenes to month cubes: grid, windowed reads, offset and scale, masks, medians."""

@@ -1,0 +1,1 @@
+"""Month cubes to evidence and outlines: arrays in, arrays and outlines out."""

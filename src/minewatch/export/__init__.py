@@ -1,0 +1,1 @@
+"""A finished run in the formats people work in, one file a format."""

@@ -98,7 +98,7 @@ def split_periods(span: Period, kind: PeriodKind) -> tuple[Period, ...]:
 
 
 def period_label(period: Period) -> str:
-    """The period as people say it: `2023/24` for a dry season, else a year, quarter, month or dates.
+    """The period as people say it: `2023/24 dry season`, `2023 Q2`, `2023-04`, `2023`, or dates.
 
     Examples
     --------
@@ -111,7 +111,7 @@ def period_label(period: Period) -> str:
     if (s.month, s.day, e.month, e.day) == (11, 1, 4, 30) and e.year == s.year + 1:
         return f"{s.year}/{e.year % 100:02d} dry season"
     for kind in ("month", "quarter", "year"):
-        if split_periods(period, kind) == (period,):  # type: ignore[arg-type]
+        if split_periods(period, kind) == (period,):
             if kind == "month":
                 return f"{s:%Y-%m}"
             return f"{s.year} Q{(s.month + 2) // 3}" if kind == "quarter" else str(s.year)

@@ -132,7 +132,7 @@ class SceneFacts:
     offset_metadata_dn: int
     """What metadata alone would have decided."""
     dark_vegetation_dn: float | None
-    """Low percentile of a visible band over clear vegetation, raw; None when too little was seen."""
+    """Low percentile of a visible band over clear vegetation, raw; None: too little seen."""
     clear_fraction: float
     """Share of the AOI that the mask calls clear, 0..1."""
     shift_xy_m: tuple[float, float] = (0.0, 0.0)

@@ -19,7 +19,7 @@ class Column:
     """One column of a table."""
 
     kind: Kind
-    """Kind of value; `date` is an ISO day as text, `list` a list of texts, `terms` name to number."""
+    """Kind of value; `date`: ISO day as text, `list`: list of texts, `terms`: name to number."""
     meaning: str
     """What it says about the ground, with its unit."""
     optional: bool = False
@@ -138,7 +138,7 @@ SITES: Contract = {
     "merged_from": Column("list", "ids of sites that grew into this one"),
     "split_from": Column("list", "ids of sites this one came out of"),
 }
-"""`sites.geojson`; the history follows as columns `<period>_state`, `<period>_disturbed_area_m2`, …"""
+"""`sites.geojson`; the history follows as columns `<period>_state`, `<period>_pool_area_m2`, …"""
 
 
 def check_columns(

@@ -1,0 +1,1 @@
+"""Facts about missions: one data-only profile each."""

@@ -1,0 +1,1 @@
+"""Patches to sites with an identity through time, states and an inventory."""

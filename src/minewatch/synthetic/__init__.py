@@ -1,0 +1,1 @@
+"""Simulated archives with a known answer. Nothing made here is a real place."""
