@@ -1,1 +1,174 @@
-"""Configuration, read once from the environment at the edge."""
+"""Configuration read once from the environment, and the one place that hides secrets."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from minewatch.errors import SettingsError
+
+_QUERY_KEYS = (
+    r"sig|se|st|sp|sv|sr|spr|skoid|sktid|skt|ske|sks|skv|(?:access_|id_|refresh_)?token|"
+    r"x-(?:amz|goog)-[\w-]+|awsaccesskeyid|googleaccessid|signature|expires|"
+    r"(?:api[-_]?|subscription[-_]?)key|apikey|password|passwd|client_secret|jwt"
+)
+SECRET_QUERY_KEY: Final = re.compile(rf"(?:{_QUERY_KEYS})", re.IGNORECASE)
+"""Names of query parameters that sign an address (Azure SAS, AWS, Google) or carry a token."""
+_KEY_VALUE = re.compile(
+    rf"(?P<lead>[?&;\s\"'{{,]|%3F|%26|^)(?P<key>[\"']?(?:{_QUERY_KEYS})[\"']?\s*(?:=|%3D|\":\s|':\s))"
+    r"(?P<value>[\"']?[^&\s\"'<>;,)}]+)",
+    re.IGNORECASE,
+)
+_AUTHORIZATION = re.compile(
+    r"(authorization[\"']?\s*[:=]\s*[\"']?)(?:(?:bearer|basic|token|apikey)\s+)?[^\s\"',}]+",
+    re.IGNORECASE,
+)
+_BEARER = re.compile(r"\b(bearer\s+)[\w.~+/=-]{8,}", re.IGNORECASE)
+_USERINFO = re.compile(r"(\w+://)[^/\s:@]+:[^/\s@]+@")
+_AWS_ENV = re.compile(
+    r"((?:AWS_SECRET_ACCESS_KEY|AWS_ACCESS_KEY_ID|AWS_SESSION_TOKEN|[\w]*SAS_TOKEN)[\"']?\s*[:=]\s*"
+    r"[\"']?)[^\s\"',}]+",
+    re.IGNORECASE,
+)
+HIDDEN: Final = "***"
+
+
+def redact(text: str) -> str:
+    """The text with every secret in it replaced by `***`.
+
+    Hides signatures and tokens in query strings (also percent-encoded ones), authorisation
+    headers, user names with passwords in addresses, and cloud keys.
+
+    Parameters
+    ----------
+    text
+        Any text: an address, an error, a log line.
+
+    Returns
+    -------
+    str
+        The same text, safe to show and store.
+
+    Examples
+    --------
+    >>> redact("GET https://host/B02.tif?sv=2021&sig=abc%3D failed")
+    'GET https://host/B02.tif?sv=***&sig=*** failed'
+    """
+    text = _AUTHORIZATION.sub(rf"\1{HIDDEN}", text)
+    text = _BEARER.sub(rf"\1{HIDDEN}", text)
+    text = _AWS_ENV.sub(rf"\1{HIDDEN}", text)
+    text = _USERINFO.sub(rf"\1{HIDDEN}@", text)
+    return _KEY_VALUE.sub(lambda m: f"{m['lead']}{m['key']}{_hide(m['value'])}", text)
+
+
+def _hide(value: str) -> str:
+    """The mask, keeping an encoded separator's tail so that the next parameter is seen too."""
+    tail = re.search(r"%26.*", value, re.IGNORECASE)
+    return HIDDEN + (redact(tail.group()) if tail else "")
+
+
+class SecretFilter(logging.Filter):
+    """A logging filter that lets every record pass, with its secrets hidden."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Hide secrets in the message and in the traceback."""
+        record.msg, record.args = redact(record.getMessage()), None
+        if record.exc_info and record.exc_info[0] is not None:
+            record.exc_text = redact(logging.Formatter().formatException(record.exc_info))
+        return True
+
+
+def guard_logs() -> None:
+    """Hide secrets in every log record of this process, whichever library writes it.
+
+    Calling it again changes nothing.
+    """
+    make = logging.getLogRecordFactory()
+    if getattr(make, "hides_secrets", False):
+        return
+    hide = SecretFilter()
+
+    def make_safely(*args: Any, **kwargs: Any) -> logging.LogRecord:
+        record = make(*args, **kwargs)
+        hide.filter(record)
+        return record
+
+    make_safely.hides_secrets = True  # type: ignore[attr-defined]
+    logging.setLogRecordFactory(make_safely)
+
+
+GDAL_HTTP_OPTIONS: Final[Mapping[str, str]] = {
+    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
+    "GDAL_HTTP_MULTIPLEX": "YES",
+    "GDAL_HTTP_VERSION": "2",
+    "GDAL_HTTP_MERGE_CONSECUTIVE_RANGES": "YES",
+    "GDAL_INGESTED_BYTES_AT_OPEN": "32768",
+    "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".tif,.tiff,.jp2",
+}
+"""Options with which GDAL reads windows of COGs over HTTP in few requests (measured, PARTS)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How to talk to servers: everything of it can be set by `MINEWATCH_*` variables."""
+
+    http_timeout_s: float = 30.0
+    """Seconds without an answer before a request is given up [D] (`MINEWATCH_HTTP_TIMEOUT_S`)."""
+    http_retries: int = 4
+    """Times a failed request is sent again [D] (`MINEWATCH_HTTP_RETRIES`)."""
+    http_backoff_s: float = 0.5
+    """First pause before sending again, doubled each time [D] (`MINEWATCH_HTTP_BACKOFF_S`)."""
+    http_max_wait_s: float = 60.0
+    """Longest wait a server may ask for with Retry-After [D] (`MINEWATCH_HTTP_MAX_WAIT_S`)."""
+
+    @property
+    def gdal_options(self) -> dict[str, str]:
+        """GDAL's options for reading over HTTP with these timeouts and retries."""
+        return {
+            **GDAL_HTTP_OPTIONS,
+            "GDAL_HTTP_TIMEOUT": f"{self.http_timeout_s:g}",
+            "GDAL_HTTP_CONNECTTIMEOUT": f"{self.http_timeout_s:g}",
+            "GDAL_HTTP_MAX_RETRY": str(self.http_retries),
+            "GDAL_HTTP_RETRY_DELAY": f"{self.http_backoff_s:g}",
+        }
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings that the environment asks for.
+
+    Parameters
+    ----------
+    environ
+        Variables by name; the process's own when not given.
+
+    Raises
+    ------
+    SettingsError
+        A variable that is not a number, or below zero.
+
+    Examples
+    --------
+    >>> read_settings({"MINEWATCH_HTTP_RETRIES": "2"}).http_retries
+    2
+    """
+    environ = os.environ if environ is None else environ
+    values = {}
+    for name in ("http_timeout_s", "http_retries", "http_backoff_s", "http_max_wait_s"):
+        variable = f"MINEWATCH_{name.upper()}"
+        if variable in environ:
+            values[name] = _number(variable, environ[variable], whole=name == "http_retries")
+    return Settings(**values)  # type: ignore[arg-type]
+
+
+def _number(variable: str, text: str, *, whole: bool) -> float:
+    try:
+        value = int(text) if whole else float(text)
+    except ValueError:
+        value = -1
+    if not 0 <= value < float("inf"):
+        raise SettingsError(f"{variable} is {text!r}", hint="set it to a number from 0 up")
+    return value

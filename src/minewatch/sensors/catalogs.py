@@ -1,0 +1,128 @@
+"""What is known of catalogues, as data: addresses, and how their pixels are opened at read time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote, urlsplit
+
+from minewatch.errors import CatalogError, unknown_name
+
+
+@dataclass(frozen=True, kw_only=True)
+class CatalogProfile:
+    """One public catalogue: data only."""
+
+    name: str
+    """Our name."""
+    title: str
+    """Name for people."""
+    url: str
+    """Root of its STAC API."""
+    hosts: Mapping[str, str] = field(default_factory=dict)
+    """Start of an address of its pixels (without scheme for https) to the collection id there."""
+    open_template: str = ""
+    """GDAL path of such a file: `{url}` is its quoted address, `{collection}` the id in `hosts`.
+
+    Signing is done by GDAL while it reads, so that no token is in any item, graph, log or error.
+    """
+    gdal_options: Mapping[str, str] = field(default_factory=dict)
+    """GDAL's options for its pixels."""
+    needs_env: tuple[str, ...] = ()
+    """Environment variables that hold the keys to its pixels."""
+
+
+CATALOGS: Mapping[str, CatalogProfile] = {
+    profile.name: profile
+    for profile in (
+        CatalogProfile(
+            name="earth-search",
+            title="Earth Search v1 (Element 84, AWS open data)",
+            url="https://earth-search.aws.element84.com/v1",
+        ),
+        CatalogProfile(
+            name="planetary-computer",
+            title="Microsoft Planetary Computer",
+            url="https://planetarycomputer.microsoft.com/api/stac/v1",
+            hosts={
+                "sentinel2l2a01.blob.core.windows.net/": "sentinel-2-l2a",
+                "landsateuwest.blob.core.windows.net/": "landsat-c2-l2",
+            },
+            open_template="/vsicurl?pc_url_signing=yes&pc_collection={collection}&url={url}",
+        ),
+        CatalogProfile(
+            name="cdse",
+            title="Copernicus Data Space Ecosystem",
+            url="https://stac.dataspace.copernicus.eu/v1",
+            hosts={"s3://eodata/": "sentinel-2-l2a"},
+            gdal_options={
+                "AWS_S3_ENDPOINT": "eodata.dataspace.copernicus.eu",
+                "AWS_VIRTUAL_HOSTING": "FALSE",
+                "AWS_HTTPS": "YES",
+            },
+            needs_env=("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
+        ),
+    )
+}
+"""The known catalogues by name."""
+DEFAULT_CATALOG = "earth-search"
+
+
+def get_catalog(name: str) -> CatalogProfile:
+    """The known catalogue of this name.
+
+    Raises
+    ------
+    CatalogError
+        Unknown name; lists the known ones.
+    """
+    if name not in CATALOGS:
+        raise CatalogError(
+            unknown_name("catalogue", name, list(CATALOGS)),
+            hint="or give the address of a STAC API, or the path of a catalog.json",
+        )
+    return CATALOGS[name]
+
+
+def catalog_of(href: str) -> CatalogProfile | None:
+    """The known catalogue whose pixels lie at this address, or None."""
+    plain = href.removeprefix("https://").removeprefix("http://")
+    for profile in CATALOGS.values():
+        if any(plain.startswith(start) for start in profile.hosts):
+            return profile
+    return None
+
+
+def gdal_path(href: str) -> str:
+    """The canonical address of a file as GDAL opens it, signed by GDAL itself where needed.
+
+    Parameters
+    ----------
+    href
+        Canonical address: a path, `https://…` or `s3://…`; never signed.
+
+    Returns
+    -------
+    str
+        A path GDAL and rasterio open; holds no secret.
+
+    Examples
+    --------
+    >>> gdal_path("s3://eodata/a.jp2"), gdal_path("https://host/a.tif"), gdal_path("/data/a.tif")
+    ('/vsis3/eodata/a.jp2', '/vsicurl/https://host/a.tif', '/data/a.tif')
+    """
+    profile = catalog_of(href)
+    if profile is not None and profile.open_template:
+        plain = href.removeprefix("https://")
+        collection = next(c for start, c in profile.hosts.items() if plain.startswith(start))
+        return profile.open_template.format(collection=collection, url=quote(href, safe=""))
+    scheme = urlsplit(href).scheme
+    if scheme == "s3":
+        return f"/vsis3/{href.removeprefix('s3://')}"
+    return f"/vsicurl/{href}" if scheme in {"http", "https"} else href
+
+
+def gdal_options(href: str) -> Mapping[str, str]:
+    """GDAL's options for the catalogue this address belongs to; empty for any other."""
+    profile = catalog_of(href)
+    return profile.gdal_options if profile else {}

@@ -1,0 +1,180 @@
+"""What is known of a mission, as data, and the rule from an item's metadata to its offset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from minewatch.model import Asset, Band, Scene
+
+_MAJOR = 100  # a baseline "05.10" is compared as 5 * 100 + 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaskRule:
+    """Which values of the mask band are ground, and which are not."""
+
+    band: Band = "scl"
+    """Our name of the mask band."""
+    bits: bool = False
+    """True: the values below are bit numbers of a bit field; False: they are classes."""
+    keep: tuple[int, ...] = ()
+    """Values of clear ground or water. With `bits`: a pixel is clear when no `drop` bit is set."""
+    care: tuple[int, ...] = ()
+    """Values that are clear but doubtful (dark ground that may be a shadow)."""
+    drop: tuple[int, ...] = ()
+    """Values that hide the ground."""
+    grow: tuple[int, ...] = ()
+    """Dropped values whose edges spill over, and that are grown by `grow_m`."""
+    rescue: tuple[int, ...] = ()
+    """Dropped values that bright bare ground is often mistaken for."""
+    grow_m: float = 60.0
+    """How far to grow, metres."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OffsetRule:
+    """When digital numbers carry an addend that must be taken off again."""
+
+    offset_dn: int
+    """What to add to a digital number that carries it."""
+    since_baseline: str
+    """First processing baseline that carries it."""
+
+
+class OffsetDecision(NamedTuple):
+    """What metadata alone says of a scene's offset."""
+
+    offset_dn: int
+    """Add this to a digital number (after nodata is set aside) before scaling."""
+    source: str
+    """Which metadata decided."""
+    notes: tuple[str, ...]
+    """Doubts and contradictions, in words."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SensorProfile:
+    """One mission and product: data only."""
+
+    name: str
+    """Our name."""
+    title: str
+    """Name for people."""
+    collections: Mapping[str, str]
+    """Known catalogue to the collection id to search there."""
+    other_collections: tuple[str, ...] = ()
+    """More collection ids that hold the same product."""
+    platforms: tuple[str, ...]
+    """How names of its spacecraft or constellation begin: lower case, hyphens."""
+    wrong_products: tuple[str, ...] = ()
+    """Product types of the same spacecraft that are something else."""
+    assets: Mapping[Band, tuple[str, ...]]
+    """Band to asset names in every dialect, the best first."""
+    common_names: Mapping[Band, tuple[str, ...]]
+    """Band to names in `eo:bands`, for dialects with other asset names."""
+    native_pixel_m: Mapping[Band, float]
+    """Pixel of each band, metres."""
+    mask: MaskRule
+    """Rule of the mask band."""
+    nodata_dn: int
+    """Digital number of "no pixel", before any offset."""
+    scale: float
+    """Reflectance per digital number."""
+    constant_offset_dn: int = 0
+    """Addend to every digital number of the product, whatever the baseline."""
+    offset: OffsetRule | None = None
+    """Addend that depends on the processing, or None."""
+    latitudes: tuple[float, float]
+    """South and north end of what is imaged, degrees."""
+    first_day: date
+    """First day of the archive anywhere."""
+
+    @property
+    def known_collections(self) -> frozenset[str]:
+        """Every collection id that holds this product."""
+        return frozenset({*self.collections.values(), *self.other_collections})
+
+    def offset_from_metadata(self, scene: Scene) -> OffsetDecision:
+        """What this scene's metadata says of its offset; see `offset_from_metadata`."""
+        return offset_from_metadata(scene, self)
+
+
+def baseline_number(baseline: str) -> int | None:
+    """A processing baseline as a number that sorts: `05.10` is 510; None when it is not one.
+
+    Examples
+    --------
+    >>> baseline_number("05.10"), baseline_number("02.07"), baseline_number("")
+    (510, 207, None)
+    """
+    major, _, minor = baseline.partition(".")
+    if not (major.isdigit() and minor.isdigit()):
+        return None
+    return int(major) * _MAJOR + int(minor)
+
+
+def offset_from_metadata(scene: Scene, profile: SensorProfile) -> OffsetDecision:
+    """What metadata alone says must be added to a scene's digital numbers.
+
+    Decided per scene and never by its date, in this order:
+
+    1. The catalogue says that it has removed the offset: nothing to add, whatever `raster:bands`
+       still states (applying it twice is the classic bug).
+    2. The baseline is older than the offset: nothing to add.
+    3. The item states scale and offset for its bands: what it states.
+    4. The baseline carries the offset: the rule's addend.
+    5. Nothing says: nothing to add, and a note, so that the pixels must decide.
+
+    Parameters
+    ----------
+    scene
+        Baseline, catalogue flag and stated offsets.
+    profile
+        The sensor's rule.
+
+    Returns
+    -------
+    OffsetDecision
+        Addend in digital numbers, its source, doubts.
+    """
+    rule = profile.offset
+    if rule is None:
+        return OffsetDecision(profile.constant_offset_dn, "product", ())
+    baseline = baseline_number(scene.baseline)
+    first = baseline_number(rule.since_baseline) or 0
+    stated = stated_offsets_dn(scene.assets, scale=profile.scale)
+    if scene.boa_offset_applied:
+        return OffsetDecision(0, "flag: offset removed by the catalogue", ())
+    if baseline is not None and baseline < first:
+        return OffsetDecision(0, f"baseline {scene.baseline}", _contradiction(stated, 0, scene))
+    doubt: tuple[str, ...] = ()
+    if scene.boa_offset_applied is False:
+        doubt = ("the catalogue says the offset is still in the pixels: wrong for some items",)
+    if len(stated) == 1 and stated <= {0, rule.offset_dn}:
+        doubt += _contradiction(stated, rule.offset_dn if baseline is not None else None, scene)
+        return OffsetDecision(min(stated), "raster:offset of the item", doubt)
+    if baseline is not None:
+        doubt += _contradiction(stated, rule.offset_dn, scene)
+        return OffsetDecision(rule.offset_dn, f"baseline {scene.baseline}", doubt)
+    return OffsetDecision(0, "nothing in the metadata", ("no baseline, no flag, no stated offset",))
+
+
+def stated_offsets_dn(assets: Mapping[Band, Asset], *, scale: float) -> set[int]:
+    """Offsets that the reflectance bands state, in digital numbers; empty when none does."""
+    return {
+        round(asset.offset / (asset.scale or scale))
+        for band, asset in assets.items()
+        if band != "scl" and asset.offset is not None
+    }
+
+
+def _contradiction(stated: set[int], expected: int | None, scene: Scene) -> tuple[str, ...]:
+    if expected is None or not stated or stated == {expected}:
+        return ()
+    listed = ", ".join(str(dn) for dn in sorted(stated))
+    return (
+        f"the item states an offset of {listed} DN, baseline {scene.baseline} means {expected}",
+    )

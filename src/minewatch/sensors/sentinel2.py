@@ -1,0 +1,55 @@
+"""Sentinel-2 Level-2A surface reflectance."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from minewatch.sensors.profile import MaskRule, OffsetRule, SensorProfile
+
+SENTINEL_2_L2A = SensorProfile(
+    name="sentinel-2-l2a",
+    title="Sentinel-2 Level-2A",
+    # Earth Search has two: `sentinel-2-l2a` reaches back without gaps, which a baseline of years
+    # needs; `sentinel-2-c1-l2a` states its offset more reliably but is still being filled
+    # (Element84/earth-search #41). The first is the default, the second one `--collection` away.
+    collections={
+        "earth-search": "sentinel-2-l2a",
+        "planetary-computer": "sentinel-2-l2a",
+        "cdse": "sentinel-2-l2a",
+    },
+    other_collections=("sentinel-2-c1-l2a", "sentinel-s2-l2a-cogs", "sentinel-s2-l2a"),
+    platforms=("sentinel-2",),
+    wrong_products=("S2MSI1C", "S2MSI1B", "S2MSI1A"),
+    assets={  # Earth Search v1 and stactools; Planetary Computer and Earth Search v0; CDSE
+        "blue": ("blue", "B02", "B02_10m"),
+        "green": ("green", "B03", "B03_10m"),
+        "red": ("red", "B04", "B04_10m"),
+        "nir": ("nir", "B08", "B08_10m"),
+        "swir16": ("swir16", "B11", "B11_20m"),
+        "swir22": ("swir22", "B12", "B12_20m"),
+        "scl": ("scl", "SCL", "SCL_20m"),
+    },
+    common_names={
+        "blue": ("blue",),
+        "green": ("green",),
+        "red": ("red",),
+        "nir": ("nir",),
+        "swir16": ("swir16",),
+        "swir22": ("swir22",),
+    },
+    native_pixel_m=dict.fromkeys(("blue", "green", "red", "nir"), 10.0)
+    | dict.fromkeys(("swir16", "swir22", "scl"), 20.0),
+    mask=MaskRule(
+        keep=(4, 5, 6, 7),  # vegetation, bare, water, unclassified [DOMAIN §4]
+        care=(2,),  # dark area: topographic shadow on slopes
+        drop=(0, 1, 3, 8, 9, 10, 11),  # nodata, defective, shadow, cloud x2, cirrus, snow
+        grow=(3, 8, 9, 10),
+        rescue=(8, 9, 10),  # bright pads are called cloud [DOMAIN §4]
+        grow_m=60.0,  # [DOMAIN §4]
+    ),
+    nodata_dn=0,
+    scale=0.0001,
+    offset=OffsetRule(offset_dn=-1000, since_baseline="04.00"),  # ESA, 25 January 2022
+    latitudes=(-84.0, 84.0),
+    first_day=date(2015, 6, 27),  # first acquisition of Sentinel-2A
+)
