@@ -58,6 +58,8 @@ class StateError(OutputError):
 class SettingsError(MinewatchError):
     """A parameter that makes no sense, alone or with the others."""
 
+    exit_code = 2
+
 
 def unknown_name(kind: str, name: str, known: list[str]) -> str:
     """Problem text for a name that is not in a registry, listing the known ones.

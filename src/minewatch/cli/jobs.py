@@ -1,0 +1,158 @@
+"""`minewatch run` and `minewatch update`: the main job."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from minewatch.cli import show
+from minewatch.cli.options import (
+    Aoi,
+    Catalog,
+    CloudCover,
+    Collection,
+    Debug,
+    End,
+    Json,
+    MaybeEnd,
+    Quiet,
+    Resolution,
+    RunDirectory,
+    Scenes,
+    Scheduler,
+    Start,
+    Workers,
+)
+from minewatch.model import RunResult
+from minewatch.model.periods import PeriodKind
+from minewatch.pipeline.parameters import (
+    DEFAULT_CATALOG,
+    DEFAULT_CHUNK_PX,
+    DEFAULT_MAX_CLOUD_COVER_PCT,
+    DEFAULT_PERIOD,
+    DEFAULT_RESOLUTION_M,
+)
+
+PARTLY_READ = 4
+"""Exit code when part of the area or period could not be read."""
+
+
+def run(
+    aoi: Aoi,
+    start: Start,
+    end: End,
+    out: Annotated[Path, typer.Option("--out", help="Folder to write; new or empty.")],
+    *,
+    catalog: Catalog = DEFAULT_CATALOG,
+    collection: Collection = None,
+    period: Annotated[
+        PeriodKind, typer.Option("--period", help="Step in which the inventory is told.")
+    ] = DEFAULT_PERIOD,
+    resolution: Resolution = DEFAULT_RESOLUTION_M,
+    max_cloud_cover: CloudCover = DEFAULT_MAX_CLOUD_COVER_PCT,
+    chunk: Annotated[
+        int, typer.Option("--chunk", help="Side of a chunk, pixels: memory, not the answer.")
+    ] = DEFAULT_CHUNK_PX,
+    scenes: Scenes = None,
+    scheduler: Scheduler = None,
+    workers: Workers = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a run that was cut in --out.")
+    ] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """From a polygon to a GeoJSON inventory of sites over time.
+
+    Example: minewatch run --aoi chipwe-pangwa --start 2019-11-01 --end 2024-04-30 --out pangwa
+    """
+    from minewatch.pipeline import run as job
+
+    with show.progress(quiet=quiet or json) as listener:
+        result = job(
+            aoi, start=start.date(), end=end.date(), out=out, catalog=catalog,
+            collection=collection, period=period, resolution_m=resolution,
+            max_cloud_cover_pct=max_cloud_cover, chunk_px=chunk, scenes=scenes,
+            scheduler=scheduler, workers=workers, resume=resume, listener=listener,
+        )  # fmt: skip
+    close(result, json=json, quiet=quiet)
+
+
+def update(
+    directory: RunDirectory,
+    *,
+    end: MaybeEnd = None,
+    scheduler: Scheduler = None,
+    workers: Workers = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Carry a run on: read only months with new scenes; same answer as a run from nothing.
+
+    Example: minewatch update pangwa --end 2024-12-31
+    """
+    from minewatch.pipeline import update as job
+
+    with show.progress(quiet=quiet or json) as listener:
+        result = job(
+            directory, end=end.date() if end else None, today=datetime.now(UTC).date(),
+            scheduler=scheduler, workers=workers, listener=listener,
+        )  # fmt: skip
+    close(result, json=json, quiet=quiet)
+
+
+def close(result: RunResult, *, json: bool, quiet: bool) -> None:
+    """Tell what a run found and what it could not see, then leave with its exit code."""
+    failures = result.manifest["failures"]
+    if json:
+        show.as_json(summary(result))
+    elif not quiet:
+        _tell(result)
+    if failures:
+        raise typer.Exit(PARTLY_READ)
+
+
+def summary(result: RunResult) -> dict[str, object]:
+    """The closing words of a run for a program."""
+    return {
+        "directory": str(result.directory),
+        "simulated": result.simulated,
+        "sites": len(result.sites),
+        "rows": len(result.inventory),
+        "changes": len(result.changes),
+        "failures": len(result.manifest["failures"]),
+        "warnings": result.manifest["warnings"],
+        "periods": result.manifest["periods"],
+    }
+
+
+def _tell(result: RunResult) -> None:
+    rows = []
+    for period in result.manifest["periods"]:
+        here = result.inventory[result.inventory["period_start"] == period["start"]]
+        counts = here["alert"].value_counts()
+        rows.append(
+            (
+                period["label"], period["looks"], f"{100 * period['observed_fraction']:.0f} %",
+                int(counts.get("confirmed", 0)), int(counts.get("provisional", 0)),
+                int(counts.get("candidate", 0)), int((here["state"] == "not_observed").sum()),
+            )
+        )  # fmt: skip
+    title = "SIMULATED imagery: no real place" if result.simulated else result.aoi.name
+    columns = ("period", "looks", "seen", "confirmed", "provisional", "candidate", "not observed")
+    show.table(title, columns, rows)
+    show.line(
+        f"{len(result.sites)} sites, {len(result.changes)} changes that are not mines, "
+        f"in {result.directory}"
+    )
+    for warning in result.manifest["warnings"]:
+        show.line(f"note: {warning}")
+    if failures := result.manifest["failures"]:
+        show.line(f"{len(failures)} reads failed: that ground counts as not observed. First:")
+        show.line(f"  {failures[0]['scene_id']} {failures[0]['band']}: {failures[0]['reason']}")
+        show.line("run again with --resume to read only what is missing")

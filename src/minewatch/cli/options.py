@@ -1,0 +1,48 @@
+"""Options that several commands share, said once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+DAY = ["%Y-%m-%d"]
+
+Aoi = Annotated[
+    str, typer.Option("--aoi", help="Bundled name (`minewatch aoi list`) or a polygon file.")
+]
+Start = Annotated[datetime, typer.Option("--start", formats=DAY, help="First day, UTC.")]
+End = Annotated[datetime, typer.Option("--end", formats=DAY, help="Last day, UTC, included.")]
+MaybeStart = Annotated[
+    datetime | None, typer.Option("--start", formats=DAY, help="First day, UTC.")
+]
+MaybeEnd = Annotated[
+    datetime | None, typer.Option("--end", formats=DAY, help="Last day, UTC, included.")
+]
+Catalog = Annotated[
+    str,
+    typer.Option(
+        "--catalog",
+        help="earth-search, planetary-computer, cdse, a STAC API root, or a static catalog.json.",
+    ),
+]
+Collection = Annotated[
+    str | None, typer.Option("--collection", help="Collection id; default: the catalogue's own.")
+]
+CloudCover = Annotated[
+    float, typer.Option("--max-cloud-cover", help="Leave out scenes cloudier than this, percent.")
+]
+Resolution = Annotated[
+    float, typer.Option("--resolution", help="Pixel of the grid, metres. Pools are seen at 10.")
+]
+Scenes = Annotated[
+    Path | None, typer.Option("--scenes", help="A frozen scenes.json, instead of a search.")
+]
+Scheduler = Annotated[str | None, typer.Option("--scheduler", help="Address of a Dask scheduler.")]
+Workers = Annotated[int | None, typer.Option("--workers", help="Threads; default: one a core.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no closing words.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+RunDirectory = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a finished run.")]

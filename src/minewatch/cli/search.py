@@ -1,0 +1,131 @@
+"""`minewatch scenes` and `minewatch plan`: what there is, and what it would cost."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from minewatch.cli import show
+from minewatch.cli.options import (
+    Aoi,
+    Catalog,
+    CloudCover,
+    Collection,
+    Debug,
+    End,
+    Json,
+    MaybeEnd,
+    MaybeStart,
+    Quiet,
+    Resolution,
+    Scenes,
+    Start,
+)
+from minewatch.pipeline.parameters import (
+    DEFAULT_CATALOG,
+    DEFAULT_MAX_CLOUD_COVER_PCT,
+    DEFAULT_RESOLUTION_M,
+)
+
+
+def scenes(
+    aoi: Aoi,
+    start: Start,
+    end: End,
+    *,
+    catalog: Catalog = DEFAULT_CATALOG,
+    collection: Collection = None,
+    max_cloud_cover: CloudCover = DEFAULT_MAX_CLOUD_COVER_PCT,
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """What the catalogue has: scenes, cloud cover, usable looks per month.
+
+    Example: minewatch scenes --aoi chipwe-pangwa --start 2023-11-01 --end 2024-04-30
+    """
+    from minewatch import aoi as areas
+    from minewatch import catalog as catalogs
+    from minewatch.model import Period
+
+    area, span = areas.read_aoi(aoi), Period(start.date(), end.date())
+    with show.progress(quiet=quiet or json) as listener:
+        found = catalogs.find_scenes(
+            area, span, catalog=catalog, collection=collection,
+            max_cloud_cover_pct=max_cloud_cover, listener=listener,
+        )  # fmt: skip
+    months = catalogs.summarise_looks(found, span)
+    if json:
+        show.as_json(
+            {
+                "catalog": found.catalog, "collection": found.collection, "scenes": len(found),
+                "bands": found.bands, "dropped": dict(found.dropped), "notes": found.notes,
+                "months": months.to_dict("records"),
+            }
+        )  # fmt: skip
+        return
+    show.table(
+        f"{area.name}: {len(found)} scenes in {found.collection} ({found.catalog})",
+        tuple(map(str, months.columns)),
+        [tuple(row) for row in months.itertuples(index=False)],
+    )
+    if found.dropped:
+        show.line(f"{len(found.dropped)} items left out; --json tells why")
+    for note in found.notes:
+        show.line(f"note: {note}")
+
+
+def plan(
+    aoi: Aoi,
+    *,
+    start: MaybeStart = None,
+    end: MaybeEnd = None,
+    scenes: Scenes = None,
+    catalog: Catalog = DEFAULT_CATALOG,
+    collection: Collection = None,
+    max_cloud_cover: CloudCover = DEFAULT_MAX_CLOUD_COVER_PCT,
+    resolution: Resolution = DEFAULT_RESOLUTION_M,
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Bytes to read, memory and time, before anything is fetched.
+
+    Example: minewatch plan --aoi chipwe-pangwa --scenes scenes.json
+    """
+    from minewatch.errors import SettingsError
+    from minewatch.pipeline import plan as planned
+
+    if scenes is None and (start is None or end is None):
+        raise SettingsError(
+            "plan needs --start and --end, or --scenes", hint="add the dates of the run"
+        )
+    with show.progress(quiet=quiet or json) as listener:
+        result = planned(
+            aoi, start=start.date() if start else None, end=end.date() if end else None,
+            scenes=scenes, catalog=catalog, collection=collection, resolution_m=resolution,
+            max_cloud_cover_pct=max_cloud_cover, listener=listener,
+        )  # fmt: skip
+    if json:
+        show.as_json(asdict(result))
+        return
+    cost = result.estimate
+    show.table(
+        f"Plan for {result.aoi} (an estimate; nothing was fetched)",
+        ("what", "how much"),
+        [
+            ("area", f"{result.area_km2:,.0f} km²"),
+            ("scenes", f"{result.scenes:,} in {result.looks:,} looks"),
+            ("grid", f"{result.pixels / 1e6:,.1f} M pixels in {result.chunks:,} chunks"),
+            ("to read", f"{cost.bytes / 1e9:,.1f} GB in {cost.requests:,} requests"),
+            ("memory", f"{cost.peak_memory_bytes / 1e9:,.1f} GB at the peak"),
+            ("time", _duration(cost.seconds)),
+        ],
+    )
+    if result.dropped:
+        show.line(f"{len(result.dropped)} items left out; --json tells why")
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

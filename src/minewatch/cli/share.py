@@ -1,0 +1,56 @@
+"""`minewatch export` and `minewatch report`: what a finished run hands on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from minewatch.cli import show
+from minewatch.cli.options import Debug, Quiet, RunDirectory
+
+
+def export(
+    directory: RunDirectory,
+    format: Annotated[
+        str, typer.Option("--format", help="geojson, gpkg, qgis, geoparquet or csv.")
+    ],
+    *,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder to write; default: DIR/export.")
+    ] = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Write a finished run in another format.
+
+    Example: minewatch export pangwa --format qgis
+    """
+    from minewatch.pipeline import export as job
+
+    written = job(directory, format=format, out=out)
+    if not quiet:
+        for path in written:
+            show.line(str(path))
+
+
+def report(
+    directory: RunDirectory,
+    *,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="HTML file to write; default: DIR/report.html.")
+    ] = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Write the report: one self-contained HTML page, and its pictures.
+
+    Example: minewatch report pangwa
+    """
+    from minewatch.pipeline import report as job
+
+    written = job(directory, out=out)
+    if not quiet:
+        for path in written.values():
+            show.line(str(path))

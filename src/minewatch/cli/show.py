@@ -1,0 +1,83 @@
+"""How things look in a terminal: tables, bars, JSON and errors."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from minewatch.errors import MinewatchError
+from minewatch.model.progress import Progress as Step
+from minewatch.model.progress import ProgressListener, silent
+
+out = Console(soft_wrap=True)
+err = Console(stderr=True, soft_wrap=True)
+
+
+def error(problem: MinewatchError) -> None:
+    """Two lines on standard error: what is wrong, and what to try."""
+    err.print("[red]error:[/red] ", end="")
+    err.print(problem.problem, markup=False, highlight=False)
+    if problem.hint:
+        err.print("[yellow]try:[/yellow] ", end="")
+        err.print(problem.hint, markup=False, highlight=False)
+
+
+def as_json(value: Any) -> None:
+    """A value a program can read, on standard output."""
+    sys.stdout.write(json.dumps(value, indent=1, ensure_ascii=False, default=str) + "\n")
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """A table; numbers stand right."""
+    shown = Table(title=title, title_justify="left", header_style="bold")
+    for index, name in enumerate(columns):
+        numeric = bool(rows) and all(isinstance(r[index], int | float) for r in rows)
+        shown.add_column(name, justify="right" if numeric else "left")
+    for row in rows:
+        shown.add_row(*("" if value is None else str(value) for value in row))
+    out.print(shown)
+
+
+def line(text: str) -> None:
+    """A plain line on standard output."""
+    out.print(text, markup=False, highlight=False)
+
+
+@contextmanager
+def progress(*, quiet: bool) -> Iterator[ProgressListener]:
+    """A listener that draws one bar a stage: steps, megabytes, time left."""
+    if quiet:
+        yield silent
+        return
+    columns = (
+        TextColumn("{task.description:<22}"), BarColumn(), MofNCompleteColumn(),
+        TextColumn("{task.fields[size]}"), TimeRemainingColumn(compact=True),
+        TextColumn("{task.fields[detail]}"),
+    )  # fmt: skip
+    with Progress(*columns, console=err, transient=False) as bars:
+        tasks: dict[str, Any] = {}
+
+        def hear(step: Step) -> None:
+            if step.stage not in tasks:
+                tasks[step.stage] = bars.add_task(step.stage, total=None, size="", detail="")
+            size = f"{step.bytes_read / 1e6:.0f} MB" if step.bytes_read else ""
+            last = step.done >= step.total
+            bars.update(
+                tasks[step.stage], completed=step.done, total=step.total, size=size,
+                detail="" if last else step.detail,
+            )  # fmt: skip
+
+        yield hear

@@ -1,0 +1,80 @@
+"""What a run is asked to do: checked once, before anything is fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from minewatch.errors import SettingsError, unknown_name
+from minewatch.model import PERIOD_KINDS, AreaOfInterest, Period, PeriodKind
+
+DEFAULT_CATALOG = "earth-search"
+DEFAULT_SENSOR = "sentinel-2-l2a"
+DEFAULT_PERIOD: PeriodKind = "dry-season"
+DEFAULT_RESOLUTION_M = 10.0
+DEFAULT_MAX_CLOUD_COVER_PCT = 90.0
+DEFAULT_CHUNK_PX = 512
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameters:
+    """Everything that decides the answer of a run, apart from the AOI."""
+
+    span: Period
+    """First and last day to look at."""
+    catalog: str = DEFAULT_CATALOG
+    """Known name, STAC API root, or static catalogue."""
+    collection: str | None = None
+    """Collection id; None takes the catalogue's own for the sensor."""
+    sensor: str = DEFAULT_SENSOR
+    """Sensor profile."""
+    period: PeriodKind = DEFAULT_PERIOD
+    """Step in which the inventory is told."""
+    resolution_m: float = DEFAULT_RESOLUTION_M
+    """Pixel of the grid, metres."""
+    max_cloud_cover_pct: float = DEFAULT_MAX_CLOUD_COVER_PCT
+    """Scenes cloudier than this are not read, percent of the tile."""
+    chunk_px: int = DEFAULT_CHUNK_PX
+    """Side of a chunk, pixels; changes memory, not the answer."""
+
+    def __post_init__(self) -> None:
+        if self.period not in PERIOD_KINDS:
+            raise SettingsError(unknown_name("period", self.period, list(PERIOD_KINDS)))
+        if not 1 <= self.resolution_m <= 1000:
+            raise SettingsError(
+                f"--resolution {self.resolution_m} m is outside 1..1000",
+                hint="pools are seen at 10 m; give metres",
+            )
+        if not 0 < self.max_cloud_cover_pct <= 100:
+            raise SettingsError(
+                f"maximum cloud cover {self.max_cloud_cover_pct} is outside 0..100",
+                hint="give percent",
+            )
+        if not 32 <= self.chunk_px <= 8192:
+            raise SettingsError(f"chunk of {self.chunk_px} px is outside 32..8192")
+
+    def as_dict(self, aoi: AreaOfInterest) -> dict[str, Any]:
+        """All parameters as plain values, for the manifest and for telling two runs apart."""
+        return {
+            "aoi": aoi.id,
+            "aoi_sha256": aoi.sha256,
+            "start": self.span.start.isoformat(),
+            "end": self.span.end.isoformat(),
+            "period": self.period,
+            "catalog": self.catalog,
+            "collection": self.collection,
+            "sensor": self.sensor,
+            "resolution_m": self.resolution_m,
+            "max_cloud_cover_pct": self.max_cloud_cover_pct,
+            "chunk_px": self.chunk_px,
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Parameters:
+        """The parameters that `as_dict` told."""
+        span = Period(date.fromisoformat(values["start"]), date.fromisoformat(values["end"]))
+        names = ("catalog", "collection", "sensor", "period", "resolution_m")
+        more = ("max_cloud_cover_pct", "chunk_px")
+        return cls(span=span, **{name: values[name] for name in (*names, *more)})

@@ -1,0 +1,126 @@
+"""What a run will cost, before anything is fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from minewatch import aoi as areas
+from minewatch import catalog as catalogs
+from minewatch import cube
+from minewatch.errors import NoScenesError
+from minewatch.model import AreaOfInterest, Period, ProgressListener, SceneList, silent
+from minewatch.pipeline.parameters import (
+    DEFAULT_CATALOG,
+    DEFAULT_CHUNK_PX,
+    DEFAULT_MAX_CLOUD_COVER_PCT,
+    DEFAULT_RESOLUTION_M,
+    DEFAULT_SENSOR,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Bytes, memory and time of a run: an estimate, and said to be one."""
+
+    aoi: str
+    """Id of the area."""
+    area_km2: float
+    """Its size."""
+    scenes: int
+    """Scenes to read."""
+    looks: int
+    """Passes they make."""
+    chunks: int
+    """Chunks of the grid that touch the area."""
+    pixels: int
+    """Pixels in those chunks."""
+    estimate: cube.ReadEstimate
+    """Bytes, requests, seconds and peak memory."""
+    dropped: Mapping[str, str]
+    """Scenes left out, and why."""
+
+
+def plan(
+    aoi: str | Path | AreaOfInterest,
+    *,
+    start: date | None = None,
+    end: date | None = None,
+    catalog: str = DEFAULT_CATALOG,
+    collection: str | None = None,
+    sensor: str = DEFAULT_SENSOR,
+    resolution_m: float = DEFAULT_RESOLUTION_M,
+    max_cloud_cover_pct: float = DEFAULT_MAX_CLOUD_COVER_PCT,
+    chunk_px: int = DEFAULT_CHUNK_PX,
+    scenes: str | Path | SceneList | None = None,
+    listener: ProgressListener = silent,
+) -> Plan:
+    """What `run` with the same arguments would read; no pixel is fetched.
+
+    Parameters
+    ----------
+    aoi, start, end, catalog, collection, sensor, resolution_m, max_cloud_cover_pct, chunk_px
+        As in `run`. With `scenes` the days may be left out.
+    scenes
+        A frozen `scenes.json`; with it no network is needed.
+    listener
+        Hears of progress.
+
+    Raises
+    ------
+    NoScenesError
+        When nothing is left to read.
+    """
+    area = aoi if isinstance(aoi, AreaOfInterest) else areas.read_aoi(aoi)
+    found = _scenes(
+        area, scenes, start, end, catalog, collection, sensor, max_cloud_cover_pct, listener
+    )
+    grid = cube.make_grid(area, resolution_m=resolution_m, chunk_px=chunk_px)
+    return Plan(
+        aoi=area.id,
+        area_km2=area.area_m2 / 1e6,
+        scenes=len(found),
+        looks=len({scene.look for scene in found}),
+        chunks=len(grid.chunks),
+        pixels=sum(c.geobox.shape[0] * c.geobox.shape[1] for c in grid.chunks),
+        estimate=cube.estimate_read(found, grid, bands=found.bands),
+        dropped=found.dropped,
+    )
+
+
+def _scenes(
+    area: AreaOfInterest,
+    scenes: str | Path | SceneList | None,
+    start: date | None,
+    end: date | None,
+    catalog: str,
+    collection: str | None,
+    sensor: str,
+    max_cloud_cover_pct: float,
+    listener: ProgressListener,
+) -> SceneList:
+    if scenes is None:
+        span = Period(start or date.min, end or date.max)
+        return catalogs.find_scenes(
+            area, span, catalog=catalog, collection=collection, sensor=sensor,
+            max_cloud_cover_pct=max_cloud_cover_pct, listener=listener,
+        )  # fmt: skip
+    found = scenes if isinstance(scenes, SceneList) else catalogs.read_scene_list(Path(scenes))
+    kept = tuple(
+        scene
+        for scene in found
+        if (start is None or scene.day >= start)
+        and (end is None or scene.day <= end)
+        and scene.footprint.intersects(area.geometry)
+    )
+    if not kept:
+        raise NoScenesError(
+            f"none of the {len(found)} scenes in the list lies in the area and the dates",
+            hint="check --aoi, --start and --end against the list",
+        )
+    return SceneList(
+        scenes=kept, catalog=found.catalog, collection=found.collection,
+        dropped=found.dropped, notes=found.notes,
+    )  # fmt: skip

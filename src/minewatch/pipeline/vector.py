@@ -1,0 +1,57 @@
+"""Rasters to polygons and back, on the grid of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from rasterio import features
+from rasterio.transform import Affine
+from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
+
+from minewatch.model import Grid
+
+
+def polygonise(labels: np.ndarray, transform: Affine) -> list[tuple[BaseGeometry, int]]:
+    """Outlines of the labelled regions, 4-connected, along pixel edges.
+
+    Parameters
+    ----------
+    labels
+        Dims (y, x), int32; 0 is background.
+    transform
+        Of the array.
+
+    Returns
+    -------
+    list of (polygon, label)
+        In the units of the transform, row by row.
+    """
+    array = np.ascontiguousarray(labels, dtype="int32")
+    found = features.shapes(array, mask=array != 0, connectivity=4, transform=transform)
+    return [(shape(geometry), int(value)) for geometry, value in found]
+
+
+def rasterise(geometries: Sequence[BaseGeometry], grid: Grid) -> np.ndarray:
+    """Number of the geometry that covers each pixel centre, from 1; 0 where there is none.
+
+    Parameters
+    ----------
+    geometries
+        In the CRS of the grid; where two overlap the later one wins.
+    grid
+        The grid.
+
+    Returns
+    -------
+    array, dims (y, x), int32
+    """
+    rows, cols = grid.geobox.shape
+    transform = Affine(*grid.geobox.transform[:6])
+    numbered = [(geometry, index) for index, geometry in enumerate(geometries, start=1)]
+    if not numbered:
+        return np.zeros((rows, cols), "int32")
+    return features.rasterize(
+        numbered, out_shape=(rows, cols), transform=transform, fill=0, dtype="int32"
+    )
