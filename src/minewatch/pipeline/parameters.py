@@ -9,6 +9,7 @@ from typing import Any
 
 from minewatch.errors import SettingsError, unknown_name
 from minewatch.model import PERIOD_KINDS, AreaOfInterest, Period, PeriodKind
+from minewatch.settings import redact
 
 DEFAULT_CATALOG = "earth-search"
 DEFAULT_SENSOR = "sentinel-2-l2a"
@@ -63,7 +64,7 @@ class Parameters:
             "start": self.span.start.isoformat(),
             "end": self.span.end.isoformat(),
             "period": self.period,
-            "catalog": self.catalog,
+            "catalog": redact(self.catalog),
             "collection": self.collection,
             "sensor": self.sensor,
             "resolution_m": self.resolution_m,
