@@ -1,1 +1,20 @@
 """Scenes to month cubes: grid, windowed reads, offset and scale, masks, medians."""
+
+from minewatch.cube.facts import find_facts
+from minewatch.cube.grid import aoi_mask, make_grid
+from minewatch.cube.plan import ReadEstimate, estimate_read
+from minewatch.cube.read import RasterioReader
+from minewatch.cube.reduce import MonthReduction, group_looks, reduce_month, scenes_over
+
+__all__ = [
+    "MonthReduction",
+    "RasterioReader",
+    "ReadEstimate",
+    "aoi_mask",
+    "estimate_read",
+    "find_facts",
+    "group_looks",
+    "make_grid",
+    "reduce_month",
+    "scenes_over",
+]

@@ -1,0 +1,91 @@
+"""The one snapped grid of a run, its chunks, and the area of interest drawn on it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from odc.geo.geobox import GeoBox
+from odc.geo.geom import Geometry
+from rasterio.features import rasterize
+
+from minewatch.errors import SettingsError
+from minewatch.model import AreaOfInterest, Chunk, Grid
+
+
+def make_grid(aoi: AreaOfInterest, *, resolution_m: float = 10.0, chunk_px: int = 512) -> Grid:
+    """The grid over an area of interest: north-up, UTM, edges on multiples of the resolution.
+
+    Two areas in one zone, and Sentinel-2 tiles at 10 m, share their edges. Chunks start at the
+    north-west corner of the grid; those that do not touch the area are left out.
+
+    Parameters
+    ----------
+    aoi
+        The area.
+    resolution_m
+        Pixel size, metres.
+    chunk_px
+        Side of a chunk, pixels; chunks at the south and east edges are smaller.
+
+    Returns
+    -------
+    Grid
+        In `aoi.utm_epsg`, chunks row by row.
+    """
+    if resolution_m <= 0 or chunk_px <= 0:
+        raise SettingsError(
+            f"a grid of {resolution_m} m in chunks of {chunk_px} px cannot be made",
+            hint="give a resolution and a chunk size above zero",
+        )
+    geobox = snapped_geobox(aoi, resolution_m)
+    rows, cols = geobox.shape
+    shapely.prepare(ground := aoi.geometry_utm)
+    chunks = (
+        Chunk(row=row, col=col, geobox=geobox[row : row + chunk_px, col : col + chunk_px])
+        for row in range(0, rows, chunk_px)
+        for col in range(0, cols, chunk_px)
+    )
+    touched = tuple(c for c in chunks if shapely.intersects(ground, c.geobox.extent.geom))
+    return Grid(geobox=geobox, chunks=touched)
+
+
+def snapped_geobox(aoi: AreaOfInterest, resolution_m: float) -> GeoBox:
+    """The smallest box of whole pixels over an area, edges on multiples of the resolution."""
+    extent = Geometry(aoi.geometry_utm, crs=f"EPSG:{aoi.utm_epsg}")
+    return GeoBox.from_geopolygon(extent, resolution=resolution_m)
+
+
+def coarse_geobox(aoi: AreaOfInterest, *, max_px: int, native_m: float = 10.0) -> GeoBox:
+    """A snapped box over an area with at most `max_px` pixels a side.
+
+    The pixel is the native one doubled until it fits, so that overviews of files can serve it.
+    """
+    west, south, east, north = aoi.geometry_utm.bounds
+    across = max(east - west, north - south)
+    doublings = max(0, math.ceil(math.log2(across / (native_m * (max_px - 2)))))
+    return snapped_geobox(aoi, native_m * 2**doublings)
+
+
+def aoi_mask(aoi: AreaOfInterest, grid: Grid | GeoBox) -> NDArray[np.bool_]:
+    """Where the area of interest is.
+
+    Parameters
+    ----------
+    aoi
+        The area.
+    grid
+        A grid, or the geobox of one of its chunks, in `aoi.utm_epsg`.
+
+    Returns
+    -------
+    array, dims (y, x), bool
+        True where the pixel's centre lies in the area.
+    """
+    geobox = grid.geobox if isinstance(grid, Grid) else grid
+    burnt = rasterize(
+        [aoi.geometry_utm], out_shape=tuple(geobox.shape), transform=geobox.affine, dtype="uint8"
+    )
+    return np.asarray(burnt, bool)

@@ -1,0 +1,43 @@
+"""Digital numbers of any mission and baseline to one scale: reflectance x 10,000."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minewatch.model import REFLECTANCE_SCALE, SceneFacts
+
+UInt16 = NDArray[np.uint16]
+_MOST = np.iinfo(np.uint16).max
+
+
+def harmonise(pixels: UInt16, facts: SceneFacts) -> UInt16:
+    """Reflectance x 10,000 of digital numbers.
+
+    Nodata is set aside before the offset; ground darker than black, which over-corrected shadow
+    is, becomes 1, because 0 means "not seen"; what does not fit becomes 65535.
+
+    Parameters
+    ----------
+    pixels
+        Digital numbers, any shape, 0 = nodata.
+    facts
+        Scale and offset of their scene.
+
+    Returns
+    -------
+    array, uint16
+        Same shape, 0 = not seen.
+    """
+    return _table(facts.scale, facts.offset_dn)[pixels]
+
+
+@lru_cache(maxsize=16)
+def _table(scale: float, offset_dn: int) -> UInt16:
+    numbers = np.arange(_MOST + 1, dtype=np.float64) + offset_dn
+    table = np.clip(np.rint(numbers * scale * REFLECTANCE_SCALE), 1, _MOST).astype(np.uint16)
+    table[0] = 0
+    table.flags.writeable = False
+    return table
