@@ -1,1 +1,19 @@
 """AOI + period + sensor to a frozen list of scenes."""
+
+from minewatch.catalog.frozen import read_scene_list, write_scene_list
+from minewatch.catalog.hrefs import canonical_href
+from minewatch.catalog.items import ItemError, scene_from_item
+from minewatch.catalog.looks import summarise_looks
+from minewatch.catalog.search import find_scenes
+from minewatch.catalog.selection import drop_duplicates
+
+__all__ = [
+    "ItemError",
+    "canonical_href",
+    "drop_duplicates",
+    "find_scenes",
+    "read_scene_list",
+    "scene_from_item",
+    "summarise_looks",
+    "write_scene_list",
+]

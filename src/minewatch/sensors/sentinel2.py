@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from minewatch.model import CORE_BANDS
 from minewatch.sensors.profile import MaskRule, OffsetRule, SensorProfile
 
 SENTINEL_2_L2A = SensorProfile(
@@ -37,8 +38,12 @@ SENTINEL_2_L2A = SensorProfile(
         "swir16": ("swir16",),
         "swir22": ("swir22",),
     },
-    native_pixel_m=dict.fromkeys(("blue", "green", "red", "nir"), 10.0)
-    | dict.fromkeys(("swir16", "swir22", "scl"), 20.0),
+    native_pixel_m={
+        **dict.fromkeys(CORE_BANDS, 10.0),
+        "swir16": 20.0,
+        "swir22": 20.0,
+        "scl": 20.0,
+    },
     mask=MaskRule(
         keep=(4, 5, 6, 7),  # vegetation, bare, water, unclassified [DOMAIN §4]
         care=(2,),  # dark area: topographic shadow on slopes

@@ -1,0 +1,201 @@
+"""Searching a STAC API, without believing its paging or its capabilities."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urljoin
+
+import shapely
+from pystac_client import ItemSearch
+from pystac_client.stac_api_io import StacApiIO
+from shapely.geometry.base import BaseGeometry
+
+from minewatch.catalog.answers import Answer, RawItem, time_extent
+from minewatch.catalog.connection import read_json, telling
+from minewatch.errors import CatalogError, unknown_name
+from minewatch.model import Period, Progress, ProgressListener, silent
+from minewatch.settings import redact
+
+PAGE_SIZE = 100
+"""Items a page: what all known catalogues allow [D]."""
+MAX_PAGES = 1000
+"""More pages than this are an endless next link: 100,000 scenes are 1,000 years of one tile."""
+_QUERY = re.compile(r"item-search#query")
+_FILTER = re.compile(r"item-search#filter")
+_CQL2_JSON = re.compile(r"cql2.*json", re.IGNORECASE)
+
+
+def is_api(root: Mapping[str, Any]) -> bool:
+    """True when a root document offers a search."""
+    links = root.get("links")
+    return isinstance(links, list) and any(
+        isinstance(link, Mapping) and link.get("rel") == "search" for link in links
+    )
+
+
+def search_api(
+    io: StacApiIO,
+    url: str,
+    root: Mapping[str, Any],
+    *,
+    collection: str,
+    area: BaseGeometry,
+    period: Period,
+    max_cloud_cover_pct: float,
+    listener: ProgressListener = silent,
+) -> Answer:
+    """Every item the API gives for an area and a period, unchecked.
+
+    The cloud filter is sent only to servers that advertise one; a filtered search without any
+    answer is repeated without the filter, since some servers answer nothing to any filter.
+
+    Raises
+    ------
+    CatalogError
+        It cannot be reached, answers nonsense, lies about paging, or lacks the collection.
+    """
+    with telling(url):
+        search = _Search(
+            io=io,
+            links=[link for link in root["links"] if link.get("rel") == "search"],
+            url=url,
+            listener=listener,
+            parameters={
+                "collections": [collection],
+                "intersects": shapely.geometry.mapping(area),
+                "datetime": _interval(period),
+                "limit": PAGE_SIZE,
+            },
+        )
+    cloud = _cloud_filter(root.get("conformsTo") or (), max_cloud_cover_pct, search.method)
+    items = search.run(**cloud)
+    if cloud and not items:
+        items = search.run()
+        if items:
+            search.notes.append("the catalogue answers nothing to its cloud filter: filtered here")
+    extent = ("", "") if items else _extent(io, url, root, collection)
+    return Answer(items=items, collection=collection, extent=extent, notes=tuple(search.notes))
+
+
+def collections_of(io: StacApiIO, url: str, root: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The API's collections by id (the first page of them)."""
+    address = _link(root, "data", url) or f"{url.rstrip('/')}/collections"
+    found = read_json(io, address).get("collections") or []
+    return {str(c.get("id")): c for c in found if isinstance(c, dict)}
+
+
+def _extent(io: StacApiIO, url: str, root: Mapping[str, Any], collection: str) -> tuple[str, str]:
+    """First and last day of the collection; raises when the API has no such collection."""
+    known = collections_of(io, url, root)
+    if known and collection not in known:
+        raise CatalogError(
+            unknown_name(f"collection of {redact(url)}", collection, list(known)),
+            hint="choose one with --collection",
+        )
+    return time_extent(known.get(collection, {}))
+
+
+def _interval(period: Period) -> str:
+    """The period for a server; a day longer, since the client checks the end itself."""
+    return f"{period.start}T00:00:00Z/{period.end + timedelta(days=1)}T00:00:00Z"
+
+
+def _cloud_filter(conforms: Sequence[str], limit: float, method: str) -> dict[str, Any]:
+    if limit >= 100:
+        return {}
+    if any(_QUERY.search(c) for c in conforms):
+        return {"query": {"eo:cloud_cover": {"lte": limit}}}
+    by_json = any(_CQL2_JSON.search(c) for c in conforms) and method == "POST"
+    if by_json and any(_FILTER.search(c) for c in conforms):
+        comparison = {"op": "<=", "args": [{"property": "eo:cloud_cover"}, limit]}
+        return {"filter": comparison, "filter_lang": "cql2-json"}
+    return {}
+
+
+def _link(root: Mapping[str, Any], relation: str, url: str) -> str:
+    for link in root.get("links") or []:
+        if link.get("rel") == relation and link.get("href"):
+            return urljoin(url, str(link["href"]))
+    return ""
+
+
+@dataclass(kw_only=True)
+class _Search:
+    io: StacApiIO
+    links: Sequence[Mapping[str, Any]]
+    url: str
+    parameters: Mapping[str, Any]
+    listener: ProgressListener
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def method(self) -> str:
+        """POST where it is offered: an outline may be too long for an address."""
+        return "POST" if any(link.get("method") == "POST" for link in self.links) else "GET"
+
+    def run(self, **more: Any) -> tuple[RawItem, ...]:
+        """All items, in the order they came, each once."""
+        matching = [k for k in self.links if (k.get("method") or "GET") == self.method]
+        address = urljoin(self.url, str((matching or self.links)[0]["href"]))
+        search = ItemSearch(address, method=self.method, stac_io=self.io, **self.parameters, **more)
+        found: dict[tuple[str, str], RawItem] = {}
+        matched, last_size, pages = None, 0, 0
+        with telling(self.url):
+            for page in search.pages_as_dicts():
+                pages += 1
+                before = len(found)
+                matched = _matched(page) if matched is None else matched
+                for item in page["features"]:
+                    key = (str(item.get("collection")), str(item.get("id")))
+                    found.setdefault(key, RawItem(item=item, base=_self(item, address)))
+                last_size = len(page["features"])
+                self.listener(Progress("catalogue", len(found), matched or len(found)))
+                if len(found) == before or pages >= MAX_PAGES:
+                    self._refuse_loop(len(found), matched, pages, repeats=len(found) == before)
+                    break
+            else:
+                self._check_end(len(found), matched, last_size)
+        return tuple(found.values())
+
+    def _refuse_loop(self, got: int, matched: int | None, pages: int, *, repeats: bool) -> None:
+        fault = f"page {pages} repeats earlier ones" if repeats else f"no end after {pages} pages"
+        if matched is None or got < matched:
+            raise CatalogError(
+                f"{redact(self.url)} lies about its pages: {fault}, after {got} scenes",
+                hint="try a shorter period, or another --catalog",
+            )
+        self.notes.append(f"the catalogue's pages do not end ({fault}); all {got} scenes were had")
+
+    def _check_end(self, got: int, matched: int | None, last_size: int) -> None:
+        if matched is not None and got < matched:
+            if last_size >= PAGE_SIZE or got == 0:
+                raise CatalogError(
+                    f"{redact(self.url)} says {matched} scenes match and gives {got}, "
+                    "without a next page",
+                    hint="try a shorter period, or another --catalog",
+                )
+            self.notes.append(f"the catalogue counted {matched} scenes and gave {got}")
+        elif matched is None and last_size >= PAGE_SIZE:
+            self.notes.append(
+                f"the catalogue's last page is full ({last_size}) and it gives no count: "
+                "scenes may be missing"
+            )
+
+
+def _matched(page: Mapping[str, Any]) -> int | None:
+    context = page.get("context")
+    count = page.get("numberMatched")
+    if count is None and isinstance(context, Mapping):
+        count = context.get("matched")
+    return count if isinstance(count, int) else None
+
+
+def _self(item: Mapping[str, Any], fallback: str) -> str:
+    for link in item.get("links") or []:
+        if link.get("rel") == "self" and "://" in str(link.get("href")):
+            return str(link["href"])
+    return fallback

@@ -1,0 +1,170 @@
+"""`scenes.json`: the frozen list of scenes as a STAC ItemCollection."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from minewatch.catalog.answers import RawItem
+from minewatch.catalog.hrefs import canonical_href, clean_value
+from minewatch.catalog.items import ItemError, scene_from_item
+from minewatch.catalog.selection import select_scenes
+from minewatch.errors import CatalogError, NoScenesError, OutputError
+from minewatch.model import Scene, SceneList
+from minewatch.sensors import DEFAULT_SENSOR, SensorProfile, get_sensor
+from minewatch.settings import redact
+
+FORMAT = 1
+"""Version of our member of the file."""
+
+
+def write_scene_list(scene_list: SceneList, path: Path) -> None:
+    """Write a list of scenes as a STAC ItemCollection, atomically and without any secret.
+
+    Equal lists give equal bytes.
+
+    Raises
+    ------
+    OutputError
+        It cannot be written there.
+    """
+    text = _as_text(scene_list)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(path, text)
+    except OSError as error:
+        raise OutputError(
+            f"{path} cannot be written: {error.strerror or error}",
+            hint="choose a directory you may write to",
+        ) from None
+
+
+def read_scene_list(path: Path, *, sensor: str | None = None) -> SceneList:
+    """The list of scenes in a file written by us, or an ItemCollection saved by another tool.
+
+    Parameters
+    ----------
+    path
+        The file.
+    sensor
+        Sensor of a foreign ItemCollection; None: Sentinel-2 L2A. Ours say it themselves.
+
+    Returns
+    -------
+    SceneList
+        Ours: exactly what was written. Foreign: usable items, duplicates resolved.
+
+    Raises
+    ------
+    CatalogError
+        Missing, damaged, or not an ItemCollection.
+    NoScenesError
+        A foreign one without a usable item.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CatalogError(
+            f"{path} cannot be read: {error.strerror or error}", hint="check the path"
+        ) from None
+    except ValueError:
+        raise _damaged(path, "it is not JSON") from None
+    if not isinstance(found, dict) or not isinstance(found.get("features"), list):
+        raise _damaged(path, "it holds no items")
+    ours = found.get("minewatch")
+    if isinstance(ours, Mapping):
+        return _read_ours(path, found["features"], ours)
+    return _read_foreign(path, found["features"], get_sensor(sensor or DEFAULT_SENSOR))
+
+
+def _as_text(scene_list: SceneList) -> str:
+    sensors = sorted({scene.sensor for scene in scene_list})
+    document = {
+        "type": "FeatureCollection",
+        "features": [scene.item for scene in scene_list],
+        "minewatch": {
+            "format": FORMAT,
+            "catalog": canonical_href(scene_list.catalog),
+            "collection": scene_list.collection,
+            "sensor": sensors[0] if sensors else DEFAULT_SENSOR,
+            "scenes": [scene.id for scene in scene_list],
+            "dropped": {redact(k): redact(v) for k, v in scene_list.dropped.items()},
+            "notes": [redact(note) for note in scene_list.notes],
+        },
+    }
+    clean = clean_value(document)
+    return json.dumps(clean, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _replace(path: Path, text: str) -> None:
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _read_ours(path: Path, features: list[Any], ours: Mapping[str, Any]) -> SceneList:
+    if ours.get("format") != FORMAT:
+        raise CatalogError(
+            f"{path} is of format {ours.get('format')!r}, this minewatch reads {FORMAT}",
+            hint="make it anew with the search, or use the minewatch that wrote it",
+        )
+    try:
+        profile = get_sensor(str(ours["sensor"]))
+        scenes = tuple(_scene(path, feature, profile) for feature in features)
+        if [scene.id for scene in scenes] != ours["scenes"]:
+            raise _damaged(path, "its scenes are not those it was written with")
+        return SceneList(
+            scenes=scenes,
+            catalog=str(ours["catalog"]),
+            collection=str(ours["collection"]),
+            dropped={str(k): str(v) for k, v in ours["dropped"].items()},
+            notes=tuple(str(note) for note in ours["notes"]),
+        )
+    except (ItemError, KeyError, AttributeError, TypeError) as error:
+        raise _damaged(path, str(error)) from None
+
+
+def _scene(path: Path, feature: Any, profile: SensorProfile) -> Scene:
+    return scene_from_item(feature, profile=profile, base=str(path.absolute()))
+
+
+def _read_foreign(path: Path, features: list[Any], profile: SensorProfile) -> SceneList:
+    base = str(path.absolute())
+    items = [RawItem(item=f, base=_address(f, base)) for f in features if isinstance(f, Mapping)]
+    chosen = select_scenes(items, profile=profile)
+    if not chosen.scenes:
+        reasons = sorted(set(chosen.dropped.values())) or ["it is empty"]
+        raise NoScenesError(f"{path} has no usable {profile.title} item", hint=reasons[0])
+    return SceneList(
+        scenes=chosen.scenes,
+        catalog=base,
+        collection=",".join(sorted({s.collection for s in chosen.scenes} - {""})),
+        dropped=chosen.dropped,
+        notes=chosen.notes,
+    )
+
+
+def _address(feature: Mapping[str, Any], base: str) -> str:
+    for link in feature.get("links") or []:
+        if isinstance(link, Mapping) and link.get("rel") == "self" and link.get("href"):
+            return canonical_href(str(link["href"]), base=base)
+    return base
+
+
+def _damaged(path: Path, why: str) -> CatalogError:
+    return CatalogError(
+        f"{path} is not a usable list of scenes: {why}",
+        hint="give a STAC ItemCollection, or make it anew with the search",
+    )

@@ -1,0 +1,118 @@
+"""Canonical addresses, and items without anything secret in them."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlencode, urljoin, urlsplit, urlunsplit
+
+from pystac.utils import make_absolute_href
+
+from minewatch.settings import SECRET_QUERY_KEY, redact
+
+_SIGNED_PATH = re.compile(r"^/vsicurl\?.*?url=(?P<url>[^&]+)")
+_KEPT_ITEM_KEYS = ("type", "stac_version", "id", "collection", "bbox", "geometry")
+
+
+def canonical_href(href: str, *, base: str = "") -> str:
+    """The one address of a file: absolute, without signature, token or password.
+
+    Parameters
+    ----------
+    href
+        Any form: relative, signed, with a GDAL `/vsi…` prefix.
+    base
+        Address of the document it stands in, absolute.
+
+    Returns
+    -------
+    str
+        `https://…`, `s3://…` or an absolute path.
+
+    Examples
+    --------
+    >>> canonical_href("https://h/a.tif?sv=1&sig=x&versionId=2")
+    'https://h/a.tif?versionId=2'
+    >>> canonical_href("./B02.tif", base="/data/items/a/a.json")
+    '/data/items/a/B02.tif'
+    """
+    href = _without_gdal_prefix(href)
+    if base and not urlsplit(href).scheme:
+        remote = urlsplit(base).scheme in {"http", "https"}
+        href = urljoin(base, href) if remote else make_absolute_href(href, base)
+    parts = urlsplit(href)
+    if parts.scheme == "file":
+        return unquote(parts.path)
+    if not parts.scheme or not parts.netloc:
+        return href
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    kept = [(key, value) for key, value in pairs if not SECRET_QUERY_KEY.fullmatch(key)]
+    query = parts.query if kept == pairs else urlencode(kept)
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit((parts.scheme, host, parts.path, query, ""))
+
+
+def _without_gdal_prefix(href: str) -> str:
+    signed = _SIGNED_PATH.match(href)
+    if signed:
+        return unquote(signed["url"])
+    if href.startswith("/vsis3/"):
+        return f"s3://{href.removeprefix('/vsis3/')}"
+    return href.removeprefix("/vsicurl/")
+
+
+def clean_item(item: Mapping[str, Any], *, base: str, assets: frozenset[str]) -> dict[str, Any]:
+    """A STAC item with only the assets we read, canonical addresses and no secret.
+
+    Parameters
+    ----------
+    item
+        The item as the catalogue gave it; not changed.
+    base
+        Address of the item itself, for relative addresses.
+    assets
+        Names of the assets to keep.
+
+    Returns
+    -------
+    dict
+        A valid STAC item without links.
+    """
+    clean = {key: clean_value(item[key]) for key in _KEPT_ITEM_KEYS if key in item}
+    clean["stac_extensions"] = clean_value(item.get("stac_extensions") or [])
+    clean["properties"] = clean_value(item.get("properties") or {})
+    clean["links"] = []
+    clean["assets"] = {}
+    for name in sorted(assets):
+        asset = {k: v for k, v in item["assets"][name].items() if k != "alternate"}
+        clean["assets"][name] = {
+            **clean_value(asset),
+            "href": canonical_href(str(asset["href"]), base=base),
+        }
+    return clean
+
+
+def clean_value(value: Any) -> Any:
+    """Any JSON value without secrets: signed addresses canonical, secret members gone."""
+    if isinstance(value, Mapping):
+        return {
+            str(k): clean_value(v)
+            for k, v in value.items()
+            if not (isinstance(v, str) and _names_a_secret(str(k)))
+        }
+    if isinstance(value, list | tuple):
+        return [clean_value(v) for v in value]
+    if isinstance(value, str):
+        is_address = "://" in value or value.startswith("/vsi")
+        return redact(canonical_href(value) if is_address else value)
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _names_a_secret(key: str) -> bool:
+    short = key.rpartition(":")[2]
+    long_enough = len(short) > 3  # `sr`, `st`, `se` may mean anything outside a query string
+    return short.lower() == "authorization" or (
+        long_enough and short.lower() != "expires" and bool(SECRET_QUERY_KEY.fullmatch(short))
+    )

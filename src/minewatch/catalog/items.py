@@ -1,0 +1,236 @@
+"""One STAC item, in any catalogue's dialect, to a `Scene`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import shapely
+from shapely.geometry import shape
+
+from minewatch.catalog.hrefs import clean_item
+from minewatch.model import CORE_BANDS, Asset, Band, Scene
+from minewatch.sensors import SensorProfile
+
+_BASELINE_KEYS = (
+    "s2:processing_baseline", "sentinel2:processing_baseline", "sentinel:processing_baseline",
+    "processing:version",
+)  # fmt: skip
+_FLAG_KEYS = ("earthsearch:boa_offset_applied", "sentinel:boa_offset_applied")
+_DATATAKE_KEYS = ("s2:datatake_id", "eopf:datatake_id", "sentinel2:datatake_id")
+_NAME_KEYS = (
+    "s2:product_uri", "sentinel2:product_title", "sentinel:product_id", "s2:product_id",
+    "s2:tile_id", "s2:granule_id",
+)  # fmt: skip
+_PRODUCT_KEYS = (
+    "s2:product_type", "sentinel2:product_type", "product:type", "landsat:correction",
+)  # fmt: skip
+_MGRS = re.compile(r"^(?:MGRS-)?T?0?(\d{1,2})([C-X])([A-Z]{2})$")
+_PRODUCT = re.compile(
+    r"^(S2[A-Z])_MSIL[12][A-Z]+_(\d{8}T\d{6})_(?:N(\d{2})(\d{2})_)?R\d{3}_T(\d{2}[A-Z]{3})"
+    r"_(\d{8}T\d{6})"
+)
+_GRANULE = re.compile(
+    r"^(S2[A-Z])_OPER_MSI_L2A_TL_\w{4}_(\d{8}T\d{6})_(A\d{6})_T(\d{2}[A-Z]{3})(?:_N(\d{2})\.(\d{2}))?"
+)
+_DATATAKE = re.compile(r"^G(S2[A-Z])_(\d{8}T\d{6})_")
+
+
+class ItemError(ValueError):
+    """An item that cannot become a scene; the message is the reason, in words."""
+
+
+def scene_from_item(item: Mapping[str, Any], *, profile: SensorProfile, base: str) -> Scene:
+    """The scene that a STAC item describes.
+
+    Understands Earth Search v0 and v1, Planetary Computer, CDSE and stactools.
+
+    Parameters
+    ----------
+    item
+        The item as the catalogue gave it.
+    profile
+        The sensor it should be of.
+    base
+        Address of the item itself, for relative addresses.
+
+    Raises
+    ------
+    ItemError
+        Without id, geometry, datetime or core bands, or of another sensor.
+    """
+    properties = item.get("properties")
+    if not item.get("id") or not isinstance(properties, Mapping):
+        raise ItemError("not a STAC item: no id or no properties")
+    _check_sensor(properties, profile)
+    names = _asset_names(item.get("assets") or {}, profile)
+    clean = clean_item(item, base=base, assets=frozenset(names.values()))
+    known = _names_in(properties, str(item["id"]))
+    return Scene(
+        id=str(item["id"]),
+        collection=str(item.get("collection") or ""),
+        sensor=profile.name,
+        acquired=_acquired(properties),
+        footprint=_footprint(item.get("geometry")),
+        assets={b: _asset(clean["assets"][name], properties) for b, name in names.items()},
+        tile=_tile(properties) or known.get("tile", ""),
+        datatake=_datatake(properties) or known.get("datatake", ""),
+        platform=str(properties.get("platform") or properties.get("constellation") or ""),
+        baseline=_first(properties, _BASELINE_KEYS) or known.get("baseline", ""),
+        cloud_cover_pct=_cloud_cover(properties),
+        boa_offset_applied=_flag(properties),
+        item=clean,
+    )
+
+
+def generation_key(scene: Scene) -> str:
+    """When a scene was processed, as text that sorts; empty when the item does not say."""
+    properties = scene.item.get("properties", {})
+    stated = properties.get("s2:generation_time") or properties.get("processing:datetime")
+    made = _names_in(properties, scene.id).get("made", "")
+    text = str(stated or made or properties.get("created") or "")
+    return re.sub(r"[^0-9]", "", text)[:14]
+
+
+def _check_sensor(properties: Mapping[str, Any], profile: SensorProfile) -> None:
+    product = _first(properties, _PRODUCT_KEYS)
+    if product in profile.wrong_products:
+        raise ItemError(f"product {product}, not {profile.title}")
+    stated = [str(properties[k]) for k in ("constellation", "platform") if properties.get(k)]
+    plain = [re.sub(r"[ _]", "-", name.lower()) for name in stated]
+    if plain and not any(name.startswith(profile.platforms) for name in plain):
+        raise ItemError(f"of {stated[-1]}, not {profile.title}")
+
+
+def _asset_names(assets: Mapping[str, Any], profile: SensorProfile) -> dict[Band, str]:
+    """Band to the name of the asset that holds it."""
+    usable = {k: a for k, a in assets.items() if isinstance(a, Mapping) and a.get("href")}
+    by_common: dict[str, str] = {}
+    for key, asset in usable.items():
+        bands = asset.get("eo:bands") or asset.get("bands") or []
+        if len(bands) == 1 and isinstance(bands[0], Mapping):
+            common = bands[0].get("common_name") or bands[0].get("eo:common_name")
+            by_common.setdefault(str(common), key)
+    found: dict[Band, str] = {}
+    for band, candidates in profile.assets.items():
+        name = next((c for c in candidates if c in usable), None) or next(
+            (by_common[c] for c in profile.common_names.get(band, ()) if c in by_common), None
+        )
+        if name:
+            found[band] = name
+    missing = [band for band in CORE_BANDS if band not in found]
+    if missing:
+        raise ItemError(f"has no {', '.join(missing)} band")
+    return found
+
+
+def _asset(asset: Mapping[str, Any], properties: Mapping[str, Any]) -> Asset:
+    band: Mapping[str, Any] = next(iter(asset.get("raster:bands") or asset.get("bands") or []), {})
+    shape_ = _numbers(asset.get("proj:shape") or properties.get("proj:shape"), 2)
+    affine = _numbers(asset.get("proj:transform") or properties.get("proj:transform"), 6)
+    return Asset(
+        href=asset["href"],
+        epsg=_epsg(asset) or _epsg(properties),
+        shape=(int(shape_[0]), int(shape_[1])) if shape_ else None,
+        transform=affine,
+        nodata=_number(asset.get("nodata", band.get("nodata"))),
+        scale=_number(asset.get("raster:scale", band.get("raster:scale", band.get("scale")))),
+        offset=_number(asset.get("raster:offset", band.get("raster:offset", band.get("offset")))),
+    )
+
+
+def _epsg(holder: Mapping[str, Any]) -> int | None:
+    code = holder.get("proj:code") or holder.get("proj:epsg")
+    found = re.fullmatch(r"(?:EPSG:)?(\d{4,6})", str(code or ""), re.IGNORECASE)
+    return int(found[1]) if found else None
+
+
+def _footprint(geometry: Any) -> shapely.Geometry:
+    if not geometry:
+        raise ItemError("has no geometry")
+    try:
+        footprint = shape(geometry)
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
+        raise ItemError("its geometry cannot be read") from error
+    footprint = footprint if footprint.is_valid else shapely.make_valid(footprint)
+    if footprint.is_empty or not footprint.area:
+        raise ItemError("its geometry is empty")
+    return footprint
+
+
+def _acquired(properties: Mapping[str, Any]) -> datetime:
+    text = properties.get("datetime") or properties.get("start_datetime")
+    if not text:
+        raise ItemError("has no datetime")
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError as error:
+        raise ItemError(f"its datetime {str(text)[:40]!r} cannot be read") from error
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _tile(properties: Mapping[str, Any]) -> str:
+    """MGRS tile with two digits (`01WCR`), or WRS path/row."""
+    for key in ("grid:code", "s2:mgrs_tile"):
+        found = _MGRS.match(str(properties.get(key) or "").upper())
+        if found:
+            return f"{int(found[1]):02d}{found[2]}{found[3]}"
+    for prefix in ("mgrs", "sentinel"):
+        keys = (f"{prefix}:utm_zone", f"{prefix}:latitude_band", f"{prefix}:grid_square")
+        zone, band, square = (properties.get(k) for k in keys)
+        if zone and band and square:
+            return f"{int(zone):02d}{band}{square}"
+    path, row = properties.get("landsat:wrs_path"), properties.get("landsat:wrs_row")
+    return f"{int(path):03d}/{int(row):03d}" if path and row else ""
+
+
+def _datatake(properties: Mapping[str, Any]) -> str:
+    """Spacecraft and start of the pass: `S2A_20230815T095031`, the same in every dialect."""
+    found = _DATATAKE.match(_first(properties, _DATATAKE_KEYS))
+    return f"{found[1]}_{found[2]}" if found else ""
+
+
+def _names_in(properties: Mapping[str, Any], item_id: str) -> dict[str, str]:
+    """What ESA's product or granule name tells, wherever the item holds one."""
+    texts = [*(str(properties[k]) for k in _NAME_KEYS if properties.get(k)), item_id]
+    for text in texts:
+        if found := _PRODUCT.match(text):
+            craft, start, major, minor, tile, made = found.groups()
+            baseline = f"{major}.{minor}" if major else ""
+            told = {"datatake": f"{craft}_{start}", "tile": tile, "made": made}
+            return told | ({"baseline": baseline} if baseline else {})
+    for text in texts:
+        if found := _GRANULE.match(text):
+            craft, made, orbit, tile, major, minor = found.groups()
+            told = {"datatake": f"{craft}_{orbit}", "tile": tile, "made": made}
+            return told | ({"baseline": f"{major}.{minor}"} if major else {})
+    return {}
+
+
+def _cloud_cover(properties: Mapping[str, Any]) -> float | None:
+    return _number(properties.get("eo:cloud_cover"))
+
+
+def _flag(properties: Mapping[str, Any]) -> bool | None:
+    value = next((properties[k] for k in _FLAG_KEYS if properties.get(k) is not None), None)
+    if isinstance(value, str):
+        return {"true": True, "false": False}.get(value.lower())
+    return bool(value) if value is not None else None
+
+
+def _first(properties: Mapping[str, Any], keys: Sequence[str]) -> str:
+    return next((str(properties[k]) for k in keys if properties.get(k)), "")
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _numbers(values: Any, count: int) -> tuple[float, ...] | None:
+    """The first numbers of a list, or None when there are not that many."""
+    if not isinstance(values, list | tuple) or len(values) < count:
+        return None
+    numbers = [_number(value) for value in values[:count]]
+    return None if None in numbers else tuple(n for n in numbers if n is not None)
