@@ -1,1 +1,34 @@
 """A finished run in the formats people work in, one file a format."""
+
+from minewatch.export.aoi_snapshot import read_aoi_snapshot, write_aoi
+from minewatch.export.atomic import atomic_path, remove_leftovers, write_bytes_atomic
+from minewatch.export.geojson import read_geojson, to_geojson, write_geojson
+from minewatch.export.layers import LAYERS, SITE_FEATURES, Layer
+from minewatch.export.manifest import (
+    check_outputs,
+    hash_file,
+    hash_outputs,
+    open_result,
+    read_manifest,
+    write_manifest,
+)
+
+__all__ = [
+    "LAYERS",
+    "SITE_FEATURES",
+    "Layer",
+    "atomic_path",
+    "check_outputs",
+    "hash_file",
+    "hash_outputs",
+    "open_result",
+    "read_aoi_snapshot",
+    "read_geojson",
+    "read_manifest",
+    "remove_leftovers",
+    "to_geojson",
+    "write_aoi",
+    "write_bytes_atomic",
+    "write_geojson",
+    "write_manifest",
+]

@@ -1,0 +1,118 @@
+"""Files that are whole or not there: written beside their place, flushed, then renamed."""
+
+from __future__ import annotations
+
+import errno
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from minewatch.errors import OutputError
+
+_MARK = ".minewatch-part-"
+_HINTS = {
+    errno.ENOSPC: "free some disk space there, or choose another folder with --out",
+    errno.EDQUOT: "your quota is full: free some space, or choose another folder with --out",
+    errno.EACCES: "you may not write there: choose another folder with --out",
+    errno.EPERM: "you may not write there: choose another folder with --out",
+    errno.EROFS: "that disk is read-only: choose another folder with --out",
+    errno.ENOTDIR: "part of the path is a file: choose another folder with --out",
+    errno.EISDIR: "a folder lies where the file should go: move it away",
+    errno.ENAMETOOLONG: "the name is too long: choose a shorter folder with --out",
+}
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """A path to write to, which takes the place of `path` when all went well.
+
+    The temporary file lies in the same folder and keeps the suffix, so that drivers which look at
+    it are content. When the block raises, what was there before stays as it was.
+
+    Parameters
+    ----------
+    path
+        Where the file belongs. Its folder is made when it is missing.
+
+    Yields
+    ------
+    Path
+        Where to write it. The block must have closed the file when it ends.
+
+    Raises
+    ------
+    OutputError
+        When the file cannot be written; names the path and the mend.
+    """
+    path = Path(path)
+    part = path.with_name(f"{_MARK}{uuid.uuid4().hex}{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield part
+        _flush(part)
+        part.replace(path)
+        with suppress(OSError):  # some network disks cannot flush a folder
+            _flush(path.parent)
+    except OSError as error:
+        raise output_error(path, error) from error
+    finally:
+        with suppress(OSError):
+            part.unlink()
+
+
+def write_bytes_atomic(path: Path, content: bytes) -> None:
+    """Write bytes so that a reader sees the old file or the new one, never a torn one.
+
+    Parameters
+    ----------
+    path
+        Where the file belongs.
+    content
+        All of it.
+
+    Raises
+    ------
+    OutputError
+        When it cannot be written.
+    """
+    with atomic_path(path) as part:
+        part.write_bytes(content)
+
+
+def remove_leftovers(directory: Path) -> int:
+    """Remove what a killed process left half-written, and say how many files that were.
+
+    Parameters
+    ----------
+    directory
+        Searched with all its folders. No other process may be writing there.
+    """
+    torn = sorted(Path(directory).rglob(f"{_MARK}*"))
+    for part in torn:
+        part.unlink(missing_ok=True)
+    return len(torn)
+
+
+def output_error(path: Path, error: OSError) -> OutputError:
+    """The error a user can act on when a file cannot be written.
+
+    Parameters
+    ----------
+    path
+        The file.
+    error
+        What the system said.
+    """
+    hint = _HINTS.get(error.errno or 0, "choose another folder with --out, or look at the disk")
+    return OutputError(f"cannot write {path}: {error.strerror or error}", hint=hint)
+
+
+def _flush(path: Path) -> None:
+    """Make the system put a file, or the names in a folder, on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

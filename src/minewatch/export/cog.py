@@ -1,0 +1,91 @@
+"""Rasters as cloud-optimised GeoTIFFs that say what they mean."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import rioxarray
+import xarray as xr
+from rasterio.errors import RasterioError
+
+from minewatch.errors import ContractError, OutputError
+from minewatch.export.atomic import atomic_path
+
+_BLOCK_PX = 512
+
+
+def write_cog(
+    layer: xr.DataArray,
+    path: Path,
+    *,
+    meaning: str,
+    unit: str,
+    nodata: float | None = None,
+    simulated: bool = False,
+) -> Path:
+    """Write a raster as a COG: deflate, predictor, nearest overviews, atomically.
+
+    Parameters
+    ----------
+    layer
+        Dims (y, x) or (band, y, x), with a CRS (`.rio.write_crs` or an odc-geo `geobox`).
+    path
+        The file, ending in `.tif`.
+    meaning
+        What a pixel says about the ground; goes into the description and a tag.
+    unit
+        Unit of a pixel, `1` for a ratio.
+    nodata
+        Value of "not seen"; None when every value is one.
+    simulated
+        Say so in a tag.
+
+    Returns
+    -------
+    Path
+        The file. Equal arrays give equal bytes.
+
+    Raises
+    ------
+    ContractError
+        When the array has no CRS.
+    OutputError
+        When the file cannot be written.
+    """
+    if layer.rio.crs is None:
+        raise ContractError(f"{path.name}: the array has no CRS", hint="set it with rio.write_crs")
+    values = layer.astype("uint8") if layer.dtype == bool else layer
+    plain = values.drop_attrs(deep=False).assign_attrs(long_name=meaning)
+    plain = plain if nodata is None else plain.rio.write_nodata(nodata)
+    tags = {"meaning": meaning, "unit": unit} | ({"simulated": "true"} if simulated else {})
+    try:
+        with atomic_path(path) as part:
+            plain.rio.to_raster(
+                part, driver="COG", tags=tags, compress="deflate", level=6, predictor="yes",
+                blocksize=_BLOCK_PX, overview_resampling="nearest", bigtiff="if_safer",
+            )  # fmt: skip
+    except RasterioError as error:
+        raise OutputError(f"cannot write {path}: {error}", hint="free some disk space") from error
+    return path
+
+
+def read_cog(path: Path) -> xr.DataArray:
+    """A raster in memory, with its CRS, its `meaning` and its `unit` as attributes.
+
+    Parameters
+    ----------
+    path
+        A file written by `write_cog`.
+
+    Returns
+    -------
+    DataArray
+        Dims (band, y, x); a `nodata` attribute under `.rio.nodata`.
+    """
+    try:
+        lazy = rioxarray.open_rasterio(path, cache=False)
+        assert isinstance(lazy, xr.DataArray)  # a list only when a file holds several rasters
+        with lazy:
+            return lazy.load()
+    except (RasterioError, OSError) as error:
+        raise OutputError(f"cannot read {path}: {error}", hint="run again with --resume") from error

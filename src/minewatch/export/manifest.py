@@ -1,0 +1,154 @@
+"""The manifest of a run, and a finished run read back as one value."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from minewatch.errors import OutputError
+from minewatch.export.aoi_snapshot import read_aoi_snapshot
+from minewatch.export.atomic import write_bytes_atomic
+from minewatch.export.geojson import read_geojson
+from minewatch.export.layers import LAYERS
+from minewatch.model import RunResult
+
+MANIFEST: Final = "manifest.json"
+AOI_SNAPSHOT: Final = "state/aoi.geojson"
+RASTERS: Final = "rasters"
+
+
+def write_manifest(manifest: Mapping[str, Any], path: Path) -> Path:
+    """Write a manifest: sorted keys, two spaces, UTF-8, the same bytes for equal content.
+
+    Parameters
+    ----------
+    manifest
+        Plain values. NaN is refused: it is no JSON.
+    path
+        The file.
+    """
+    text = json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    write_bytes_atomic(path, f"{text}\n".encode())
+    return path
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal.
+
+    Parameters
+    ----------
+    path
+        The file.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def hash_outputs(directory: Path, paths: Iterable[Path]) -> dict[str, str]:
+    """What the manifest says of outputs: path from the run's folder to SHA-256, sorted.
+
+    Parameters
+    ----------
+    directory
+        The run's folder.
+    paths
+        Files in it.
+    """
+    named = {path.relative_to(directory).as_posix(): path for path in paths}
+    return {name: hash_file(named[name]) for name in sorted(named)}
+
+
+def open_result(directory: Path, *, verify: bool = True) -> RunResult:
+    """A finished run, read from its folder.
+
+    Parameters
+    ----------
+    directory
+        The folder that `minewatch run` wrote.
+    verify
+        Check every output against its SHA-256 in the manifest.
+
+    Returns
+    -------
+    RunResult
+        Tables in WGS 84 that keep their contracts; `rasters` maps the name of a COG to its path.
+
+    Raises
+    ------
+    OutputError
+        When this is no finished run, or a file of it is missing or damaged.
+    """
+    directory = Path(directory)
+    manifest = read_manifest(directory)
+    outputs: Mapping[str, str] = manifest["outputs"]
+    if verify:
+        check_outputs(directory, outputs)
+    rasters = sorted(p for p in outputs if p.startswith(f"{RASTERS}/") and p.endswith(".tif"))
+    tables = {
+        name: read_geojson(directory / layer.filename, layer.contract)
+        for name, layer in LAYERS.items()
+    }
+    return RunResult(
+        directory=directory,
+        aoi=read_aoi_snapshot(directory / AOI_SNAPSHOT),
+        manifest=manifest,
+        rasters={Path(p).stem: directory / p for p in rasters},
+        **tables,
+    )
+
+
+def read_manifest(directory: Path) -> dict[str, Any]:
+    """The manifest of a run.
+
+    Parameters
+    ----------
+    directory
+        The run's folder.
+
+    Raises
+    ------
+    OutputError
+        When there is none, or it is damaged.
+    """
+    path = directory / MANIFEST
+    try:
+        manifest: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        if not isinstance(manifest["outputs"], dict):
+            raise TypeError("outputs is no object")
+    except (FileNotFoundError, NotADirectoryError):
+        raise OutputError(
+            f"{directory} holds no finished run: {MANIFEST} is missing",
+            hint="give the folder of `minewatch run --out`, or finish it with --resume",
+        ) from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise OutputError(f"{path} is damaged: {error}", hint="run again with --resume") from None
+    return manifest
+
+
+def check_outputs(directory: Path, outputs: Mapping[str, str]) -> None:
+    """Raise when a file of a run is missing, or is not the one the manifest speaks of.
+
+    Parameters
+    ----------
+    directory
+        The run's folder.
+    outputs
+        Path from there to SHA-256.
+
+    Raises
+    ------
+    OutputError
+        Names the first such file.
+    """
+    for name, expected in sorted(outputs.items()):
+        path = directory / name
+        if not path.is_file():
+            raise OutputError(f"{path} is missing", hint="run again with --resume to write it anew")
+        if hash_file(path) != expected:
+            raise OutputError(
+                f"{path} is damaged or was edited: its SHA-256 is not the one in {MANIFEST}",
+                hint="run again with --resume to write it anew; keep edits in a copy",
+            )
