@@ -1,0 +1,118 @@
+"""From the ground and the sky of a day to the digital numbers of a scene."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from minewatch.model import REFLECTANCE_BANDS, Band
+from minewatch.synthetic.looks import Look
+from minewatch.synthetic.sky import Sky, classify, draw_sky, look_through
+from minewatch.synthetic.spectra import greenness, material_index
+from minewatch.synthetic.terrain import smooth_noise, sun_position
+from minewatch.synthetic.world import World
+
+_TEXTURE = np.array([0.10, 0.09, 0.10, 0.085, 0.08, 0.09], "float32")
+"""Relative roughness of vegetation between pixels [D]."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rendered:
+    """One look before it is cut into tiles."""
+
+    bands: Mapping[Band, np.ndarray]
+    """Digital numbers, uint16 (SCL uint8), 10 m or 20 m; 0 where the swath does not reach."""
+    sun: tuple[float, float]
+    """Zenith and azimuth, degrees."""
+    cloud_cover_pct: float
+    """Share of the look under cloud."""
+    sky: Sky
+    """The true sky."""
+
+
+def ground_on(world: World, ordinal: int, day_of_year: int) -> np.ndarray:
+    """Reflectance of the flat-lit ground on a day, dims (band, y, x), float32."""
+    library = world.library.on(day_of_year)
+    green = np.zeros_like(world.texture)
+    nature = np.zeros((6, *world.ground.shape), "float32")
+    for name, share in world.cover.items():
+        nature += library[material_index(name)].astype("float32")[:, None, None] * share
+    nature *= 1 + _TEXTURE[:, None, None] * world.texture
+    ground = world.ground.apply(nature, ordinal, library)
+    ground *= 1 + 0.5 * _TEXTURE[:, None, None] * np.roll(world.texture, 7, 1) + green
+    snow = _snow(world, day_of_year)
+    if snow.any():
+        white = library[material_index("snow")].astype("float32")[:, None, None]
+        ground += snow * (white - ground)
+    return ground
+
+
+def render(world: World, look: Look) -> Rendered:
+    """The digital numbers of one look."""
+    spec = world.spec
+    rng = spec.random("render", look.index)
+    sun = sun_position(look.day_of_year)
+    light = world.terrain.illumination(*sun)
+    ground = ground_on(world, look.acquired.toordinal(), look.day_of_year) * light
+    ground = _shift(ground, look.shift_px)
+    sky = draw_sky(spec, rng, month=look.day.month, sun=sun)
+    scl = classify(spec, rng, ground, light[2], sky)
+    seen = look_through(ground, sky)
+    seen *= np.float32(1 + 0.02 * spec.haze * rng.standard_normal())
+    noise = rng.standard_normal(seen.shape, dtype="float32")
+    seen += noise * (0.0012 + 0.012 * seen) * spec.haze
+    valid = _swath(look, spec.size_px)
+    bands: dict[Band, np.ndarray] = {}
+    for i, band in enumerate(REFLECTANCE_BANDS):
+        if band in spec.bands:
+            values, mask = seen[i], valid
+            if band.startswith("swir"):
+                values, mask = _halve(values), valid[::2, ::2]
+            dn = np.rint(values * 10_000 + look.offset_dn).clip(1, 28_000)
+            bands[band] = np.where(mask, dn, 0).astype("uint16")
+    bands["scl"] = np.where(valid[::2, ::2], scl, 0).astype("uint8")
+    cloudy = np.isin(scl, (8, 9, 10)) & valid[::2, ::2]
+    pct = 100.0 * float(cloudy.sum()) / max(1, int(valid[::2, ::2].sum()))
+    return Rendered(bands=bands, sun=sun, cloud_cover_pct=round(pct, 6), sky=sky)
+
+
+def _snow(world: World, day_of_year: int) -> np.ndarray:
+    """Snow cover 0..1: above 2,500 m in December to March, lowest at the end of January [D]."""
+    away = abs((day_of_year - 28 + 182) % 365 - 182)
+    if away > 60:
+        return np.zeros(1, "float32")
+    line = 2500 + 900 * (away / 60) ** 2
+    rough = 60 * world.texture
+    return np.clip((world.terrain.altitude_m + rough - line) / 120, 0, 0.95).astype("float32")
+
+
+def _shift(image: np.ndarray, shift_px: tuple[float, float]) -> np.ndarray:
+    """The image moved by (east, south) pixels with a windowed sinc of eight taps."""
+    for axis, move in ((2, shift_px[0]), (1, shift_px[1])):
+        if not move:
+            continue
+        taps = np.arange(-4, 5) - move
+        kernel = np.sinc(taps) * np.sinc(taps / 5)
+        kernel = (kernel / kernel.sum())[::1]
+        image = ndimage.convolve1d(image, kernel.astype("float32"), axis=axis, mode="nearest")
+    return np.asarray(np.maximum(image, 0.001), "float32")
+
+
+def _swath(look: Look, size: int) -> np.ndarray:
+    """True where the swath reaches, dims (y, x), in steps of 2 x 2 pixels."""
+    if look.swath is None:
+        return np.ones((size, size), bool)
+    half = size // 2
+    edge = np.linspace(look.swath[0], look.swath[1], half) * half
+    west = np.arange(half)[None, :] < edge[:, None]
+    return np.kron(west == look.swath_west, np.ones((2, 2), bool)).astype(bool)
+
+
+def _halve(a: np.ndarray) -> np.ndarray:
+    return np.asarray(a.reshape(a.shape[0] // 2, 2, -1, 2).mean(axis=(1, 3)), "float32")
+
+
+__all__ = ["Rendered", "greenness", "ground_on", "render", "smooth_noise"]

@@ -1,0 +1,173 @@
+"""What a simulated world is made of: one frozen value, and presets for the usual questions."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from types import MappingProxyType
+from typing import Literal, get_args
+
+import numpy as np
+
+from minewatch.errors import SettingsError, unknown_name
+from minewatch.model import CORE_BANDS, REFLECTANCE_BANDS, Band
+
+Dialect = Literal["earth-search", "planetary-computer"]
+
+EPSG = 32647
+PIXEL_M = 10.0
+CELL_M = 2.0
+"""Cells in which the ground is drawn before a sensor sees it."""
+ORIGIN_XY = (250_020.0, 1_330_020.0)
+"""Upper left corner, EPSG:32647: open water of the Andaman Sea, so that no simulated mine can be
+mistaken for a place; the sun stands as over `SUN_LATITUDE`."""
+SUN_LATITUDE = 25.5
+"""Latitude of north-east Kachin, from which shadows and seasons are taken."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorldSpec:
+    """Everything that decides a simulated archive: equal specs give equal bytes."""
+
+    name: str = "mines"
+    """Short name, part of the collection's title."""
+    seed: int = 1
+    """Seed of every random draw."""
+    size_px: int = 512
+    """Edge of the square world in 10 m pixels; even."""
+    start: date = date(2019, 1, 1)
+    """First day of the archive."""
+    end: date = date(2023, 12, 31)
+    """Last day of the archive, included."""
+    revisit_days: int = 5
+    """Days between two passes."""
+    dialect: Dialect = "earth-search"
+    """Whose item layout and offset habits are copied."""
+    bands: tuple[Band, ...] = REFLECTANCE_BANDS
+    """Reflectance bands that get a file; SCL always does."""
+    tiles: int = 1
+    """MGRS-like tiles, side by side from west to east."""
+    tile_overlap_px: int = 60
+    """Overlap of neighbouring tiles, 10 m pixels."""
+    mines: int = 12
+    """Mining sites; fewer are drawn when the ground is full."""
+    preexisting: float = 0.25
+    """Share of the mines that began before the archive."""
+    swidden_per_km2_year: float = 0.25
+    """New swidden plots per km2 and year."""
+    landslides_per_km2_year: float = 0.05
+    """New landslides per km2 and year, as far as there is steep ground."""
+    clearings_per_km2_year: float = 0.03
+    """New clearings that are neither mine nor swidden, per km2 and year."""
+    quarries: int = 1
+    """Quarries without pools."""
+    villages: int = 1
+    """Villages with paddies, fish ponds and roads."""
+    river: bool = True
+    """Whether a river with moving bars crosses the world."""
+    steepness_deg: float = 16.0
+    """Mean slope."""
+    base_altitude_m: float = 1300.0
+    """Altitude of the valley; snow falls above 2,500 m in December to March."""
+    cloudiness: float = 1.0
+    """Multiplies the cloud cover of every season; 0: never a cloud."""
+    missed_cloud: float = 0.03
+    """Share of the clear ground under thin cloud that SCL misses [DOMAIN 2]."""
+    wrong_scl: float = 1.0
+    """How often SCL errs on bright pads, dark pools and shadow; 0: never, 1: as real scenes do."""
+    haze: float = 1.0
+    """Multiplies haze and sensor noise; 1 gives the NDVI scatter of real stacks [DOMAIN 2]."""
+    jitter_px: float = 0.3
+    """Standard deviation of the misplacement of a scene, pixels; one in 20 is a pixel off."""
+    partial_swaths: float = 0.12
+    """Share of scenes that a swath edge cuts."""
+    offset_flag_errors: float = 0.0
+    """Share of scenes from baseline 04.00 on whose offset flag contradicts their pixels."""
+    duplicates: float = 0.0
+    """Share of scenes that the catalogue holds twice, as two processings."""
+    spectra_variation: float = 1.0
+    """How far the materials of this world stray from the published medians."""
+
+    def __post_init__(self) -> None:
+        if self.size_px < 64 or self.size_px % 2:
+            raise SettingsError(
+                f"size_px is {self.size_px}", hint="give an even number of 64 or more"
+            )
+        if self.end < self.start:
+            raise SettingsError(
+                f"the archive ends ({self.end}) before it starts ({self.start})",
+                hint="swap start and end",
+            )
+        if self.dialect not in get_args(Dialect):
+            raise SettingsError(unknown_name("dialect", self.dialect, list(get_args(Dialect))))
+        if self.tiles < 1 or self.revisit_days < 1:
+            raise SettingsError(
+                f"tiles is {self.tiles}, revisit_days {self.revisit_days}",
+                hint="both must be at least 1",
+            )
+
+    @property
+    def extent_m(self) -> float:
+        """Edge of the world in metres."""
+        return self.size_px * PIXEL_M
+
+    @property
+    def area_km2(self) -> float:
+        """Area of the world in square kilometres."""
+        return (self.extent_m / 1000) ** 2
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """(west, south, east, north), metres, EPSG:32647."""
+        west, north = ORIGIN_XY
+        return west, north - self.extent_m, west + self.extent_m, north
+
+    @property
+    def years(self) -> float:
+        """Length of the archive in years."""
+        return ((self.end - self.start).days + 1) / 365.25
+
+    def random(self, *purpose: str | int) -> np.random.Generator:
+        """A stream of random numbers of its own for one purpose, whatever was drawn before."""
+        key = zlib.crc32("/".join(map(str, purpose)).encode())
+        return np.random.default_rng([self.seed, key])
+
+
+_MINES = WorldSpec()
+_NO_MINES = replace(_MINES, name="none", mines=0)
+
+PRESETS: Mapping[str, WorldSpec] = MappingProxyType(
+    {
+        "mines": _MINES,
+        "none": _NO_MINES,
+        "steep": replace(
+            _MINES, name="steep", steepness_deg=28.0, base_altitude_m=2000.0, river=False,
+            villages=0, landslides_per_km2_year=0.3, jitter_px=0.4,
+        ),
+        "swidden": replace(_MINES, name="swidden", swidden_per_km2_year=1.5, villages=2),
+        "river": replace(_MINES, name="river", mines=8, steepness_deg=12.0, villages=2),
+        "dense": replace(_MINES, name="dense", mines=40),
+        "wet": replace(_MINES, name="wet", cloudiness=1.5, missed_cloud=0.06),
+        "no-swir": replace(_MINES, name="no-swir", bands=CORE_BANDS),
+        "demo": replace(
+            _MINES, name="demo", size_px=256, mines=5, revisit_days=10, swidden_per_km2_year=0.3,
+            start=date(2019, 11, 1), end=date(2023, 10, 31),
+        ),
+    }
+)  # fmt: skip
+"""Worlds by name; vary one with `dataclasses.replace(PRESETS["mines"], seed=7)`."""
+
+
+def get_preset(name: str) -> WorldSpec:
+    """The preset of that name.
+
+    Raises
+    ------
+    SettingsError
+        Lists the known names.
+    """
+    if name not in PRESETS:
+        raise SettingsError(unknown_name("preset", name, list(PRESETS)))
+    return PRESETS[name]
