@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import rioxarray  # noqa: F401 - gives arrays their CRS
 import xarray as xr
 
 from minewatch import cube, detect
@@ -76,10 +77,11 @@ def gather_evidence(
             _place(layers[str(name)][1], array, chunk)
         listener(Progress("weighing evidence", done, len(grid.chunks), chunk.name))
     coordinates = grid.geobox.coordinates
-    return xr.Dataset(
+    evidence = xr.Dataset(
         {name: (dims, array, attributes[name]) for name, (dims, array) in layers.items()},
         coords={"y": coordinates["y"].values, "x": coordinates["x"].values},
     )
+    return evidence.rio.write_crs(grid.epsg)
 
 
 def _layer(folder: Path, like: xr.DataArray, grid: Grid) -> np.memmap:

@@ -7,7 +7,6 @@ the directory finishes the move.
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -37,7 +36,6 @@ from minewatch.pipeline.reduce import Reduction
 from minewatch.pipeline.state import State
 
 LIBRARIES = ("geopandas", "numpy", "odc-geo", "pyproj", "rasterio", "scipy", "shapely", "xarray")
-TABLES = ("inventory", "sites", "features", "changes")
 
 
 def write(
@@ -59,14 +57,14 @@ def write(
     staged = state.directory / "staged"
     shutil.rmtree(staged, ignore_errors=True)
     (staged / "rasters").mkdir(parents=True)
-    tables = dict(zip(TABLES, (inventory, sites, features, changes), strict=True))
+    tables = {"inventory": inventory, "sites": sites, "features": features, "changes": changes}
     simulated = all(_is_simulated(scene.item) for scene in scenes)
     label = {"simulated": simulated, "attribution": attribution(area, simulated=simulated)}
-    for name, table in tables.items():
-        export.write_geojson(table, staged / f"{name}.geojson", name=name, foreign=label)
+    for name, layer in export.LAYERS.items():
+        export.write_geojson(tables[name], staged / layer.filename, layer.contract, member=label)
     catalogs.write_scene_list(scenes, staged / "scenes.json")
     inside = cube.aoi_mask(area, grid.geobox)
-    _write_rasters(staged / "rasters", evidence, periods, grid)
+    _write_rasters(staged / "rasters", evidence, periods, simulated=simulated)
     manifest = {
         "version": minewatch.__version__,
         "libraries": _versions(),
@@ -78,7 +76,7 @@ def write(
         "facts": _fact_entries(scenes, reduction),
         "failures": [_plain(failure) for failure in reduction.failures],
         "warnings": _warnings(area, scenes, reduction, parameters),
-        "outputs": _digests(staged),
+        "outputs": export.hash_outputs(staged, (p for p in staged.rglob("*") if p.is_file())),
     }
     export.write_manifest(manifest, staged / "manifest.json")
     ready = state.directory / "ready"
@@ -111,40 +109,31 @@ def attribution(area: AreaOfInterest, *, simulated: bool) -> str:
 
 
 def _write_rasters(
-    folder: Path, evidence: xr.Dataset, periods: Sequence[Period], grid: Grid
+    folder: Path, evidence: xr.Dataset, periods: Sequence[Period], *, simulated: bool
 ) -> None:
+    """The rasters of DESIGN section 2, and the pictures of the first and last season seen."""
     names = [period_label(period) for period in periods]
-    looks = evidence["clear_looks"].to_numpy().astype("uint16")
-    layers: dict[str, tuple[np.ndarray, dict[str, Any]]] = {
-        "clear_looks": (looks, {"meaning": "clear looks per period", "unit": "1"}),
-        "observed": (
-            (looks > 0).astype("uint8"),
-            {"meaning": "1 where seen clear at least once in the period", "unit": "1"},
-        ),
-        "score": (
-            evidence["score"].to_numpy(),
-            {"meaning": "change against the pixel's own baseline", "unit": "0.01 sd"},
-        ),
-        "first_detected": (
-            _yyyymmdd(evidence["first_detected"].to_numpy()),
-            {"meaning": "day of the first look that shows it, YYYYMMDD; 0: none", "unit": "day"},
-        ),
-    }
-    for name, (array, tags) in layers.items():
-        stack = array if array.ndim == 3 else array[None]
+    looks = evidence["clear_looks"].astype("uint16")
+    days = evidence["first_detected"].copy(data=_yyyymmdd(evidence["first_detected"].to_numpy()))
+    picture = evidence["picture"].transpose("colour", "period", "y", "x")
+    seen = np.flatnonzero(picture.to_numpy().any(axis=(0, 2, 3)))
+    first, last = (int(seen[0]), int(seen[-1])) if len(seen) else (0, 0)
+
+    def write(name: str, layer: xr.DataArray, meaning: str, unit: str = "1") -> None:
+        stacked = layer.rename(period="band") if "period" in layer.dims else layer
+        bands = names if "period" in layer.dims else ()
         export.write_cog(
-            folder / f"{name}.tif", stack, geobox=grid.geobox, tags=tags,
-            band_names=names if array.ndim == 3 else [name],
+            stacked, folder / f"{name}.tif",
+            meaning=meaning, unit=unit, band_names=bands, simulated=simulated,
         )  # fmt: skip
-    picture = evidence["picture"].to_numpy()
-    seen = [step for step in range(len(periods)) if picture[step].any()]
-    for name, step in (("rgb_before", min(seen, default=0)), ("rgb_after", max(seen, default=0))):
-        export.write_cog(
-            folder / f"{name}.tif", np.moveaxis(picture[step], -1, 0), geobox=grid.geobox,
-            band_names=["red", "green", "blue"],
-            tags={"meaning": f"natural colour, {period_label(periods[step])}", "unit": "1",
-                  "period": names[step]},
-        )  # fmt: skip
+
+    write("clear_looks", looks, "clear looks per period")
+    write("observed", (looks > 0).astype("uint8"), "1 where seen clear in the period")
+    write("score", evidence["score"], "change against the pixel's own baseline", "0.01 sd")
+    write("first_detected", days, "day of the first look that shows it, 0: none", "YYYYMMDD")
+    for name, step in (("rgb_before", first), ("rgb_after", last)):
+        colour = picture.isel(period=step).rename(colour="band")
+        write(name, colour, f"natural colour, {names[step]}")
 
 
 def _yyyymmdd(days: np.ndarray) -> np.ndarray:
@@ -255,10 +244,3 @@ def _plain(value: Any) -> dict[str, Any]:
 
 def _versions() -> dict[str, str]:
     return {name: version(name) for name in LIBRARIES}
-
-
-def _digests(folder: Path) -> dict[str, str]:
-    files = sorted(p for p in folder.rglob("*") if p.is_file())
-    return {
-        p.relative_to(folder).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in files
-    }

@@ -9,8 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
-
-import shapely
+from datetime import date
 
 from minewatch import cube, detect
 from minewatch.errors import ReadError, SettingsError
@@ -146,9 +145,9 @@ def reduce_all(
     waiting: dict[Future[MonthRecord], str] = {}
     by_month = _by_month(scenes, facts)
     for chunk in grid.chunks:
-        ground = chunk.geobox.footprint("EPSG:4326", buffer=0, npoints=8).geom
+        over_chunk = {scene.id for scene in cube.scenes_over(scenes, chunk)}
         for month in months_of(span):
-            over = [s for s in by_month[month.start] if shapely.intersects(s.footprint, ground)]
+            over = [scene for scene in by_month[month.start] if scene.id in over_chunk]
             if not over:
                 state.month_path(chunk, month).unlink(missing_ok=True)
                 continue
@@ -204,10 +203,8 @@ def _reduce_one(
     return record
 
 
-def _by_month(
-    scenes: SceneList, facts: Mapping[str, SceneFacts]
-) -> defaultdict[object, list[Scene]]:
-    months: defaultdict[object, list[Scene]] = defaultdict(list)
+def _by_month(scenes: SceneList, facts: Mapping[str, SceneFacts]) -> defaultdict[date, list[Scene]]:
+    months: defaultdict[date, list[Scene]] = defaultdict(list)
     for scene in scenes:
         if scene.id in facts:
             months[scene.day.replace(day=1)].append(scene)
