@@ -1,0 +1,129 @@
+"""The layers of evidence: what `score` says of each pixel, and `find` and `measure` read.
+
+Shares are per cent of the pixel as uint8 with 255 for "not observed"; days count from 1970-01-01
+as uint16 with 0 for "none". Every layer holds its "not observed" value in `attrs["_FillValue"]`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from minewatch.errors import ContractError
+
+NO_SHARE = 255
+NO_SCORE = -32768
+SCORE_SCALE = 100
+"""`score` is robust standard deviations times this."""
+_EPOCH = date(1970, 1, 1)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of evidence."""
+
+    dims: tuple[str, ...]
+    """Dimensions in order."""
+    dtype: str
+    """NumPy dtype."""
+    missing: int
+    """Value of "not observed"."""
+    unit: str
+    """Unit of the stored number."""
+    meaning: str
+    """What it says about the ground."""
+
+
+_PERIODIC = ("period", "y", "x")
+_PLAIN = ("y", "x")
+_RUN = ("run", "y", "x")
+
+EVIDENCE_LAYERS: Mapping[str, Layer] = {
+    "clear_looks": Layer(_PERIODIC, "uint8", 0, "1", "clear looks in the period, 255 at most"),
+    "disturbed_pct": Layer(
+        _PERIODIC, "uint8", NO_SHARE, "%", "clear looks that show ground without its vegetation"
+    ),
+    "vegetation_pct": Layer(_PERIODIC, "uint8", NO_SHARE, "%", "vegetation, median of months"),
+    "bare_pct": Layer(_PERIODIC, "uint8", NO_SHARE, "%", "bare ground, median of months"),
+    "pool_pct": Layer(
+        _PERIODIC, "uint8", NO_SHARE, "%",
+        "water or white sludge, mean of the wetter half of the months: pools fill and drain",
+    ),
+    "dark_pct": Layer(
+        _PERIODIC, "uint8", NO_SHARE, "%",
+        "shade or dark water among what is not green, mean of the darker half of the months",
+    ),
+    "score": Layer(
+        _PERIODIC, "int16", NO_SCORE, "0.01 sd",
+        "median fall of greenness below the pixel's own seasonal baseline, positive is loss",
+    ),
+    "run_start": Layer(_RUN, "uint16", 0, "day", "first look of a confirmed disturbed run"),
+    "run_before": Layer(_RUN, "uint16", 0, "day", "last green look before the run"),
+    "run_end": Layer(_RUN, "uint16", 0, "day", "last look known to belong to the run"),
+    "first_detected": Layer(_PLAIN, "uint16", 0, "day", "first look of the first confirmed run"),
+    "start_disturbed_pct": Layer(
+        _PLAIN, "uint8", NO_SHARE, "%",
+        "looks without vegetation among those of the first twelve months seen",
+    ),
+    "start_pool_pct": Layer(
+        _PLAIN, "uint8", NO_SHARE, "%", "as pool_pct, over the first twelve months seen"
+    ),
+    "seasonal_pct": Layer(
+        _PLAIN, "uint8", NO_SHARE, "%",
+        "years that show the pixel both green and without vegetation, of the years seen",
+    ),
+}  # fmt: skip
+"""Every layer of `score`, all with dims (period|run, y, x) or (y, x)."""
+
+
+def check_evidence(evidence: xr.Dataset) -> None:
+    """Raise unless every layer of `EVIDENCE_LAYERS` is there with its dims and dtype.
+
+    Raises
+    ------
+    ContractError
+        Names the layer.
+    """
+    for name, layer in EVIDENCE_LAYERS.items():
+        if name not in evidence:
+            raise ContractError(f"evidence: layer {name!r} is missing")
+        found = evidence[name]
+        if found.dims != layer.dims or found.dtype != layer.dtype:
+            raise ContractError(
+                f"evidence: {name!r} is {found.dtype} {found.dims}, not {layer.dtype} {layer.dims}"
+            )
+
+
+def empty_layers(sizes: Mapping[str, int]) -> dict[str, NDArray[np.generic]]:
+    """Arrays for every layer, filled with "not observed"."""
+    return {
+        name: np.full(tuple(sizes[d] for d in layer.dims), layer.missing, layer.dtype)
+        for name, layer in EVIDENCE_LAYERS.items()
+    }
+
+
+def to_day(number: int) -> str:
+    """ISO date of days since 1970-01-01.
+
+    Examples
+    --------
+    >>> to_day(19000)
+    '2022-01-08'
+    """
+    return (_EPOCH + timedelta(days=int(number))).isoformat()
+
+
+def from_day(day: date) -> int:
+    """Days since 1970-01-01.
+
+    Examples
+    --------
+    >>> from_day(date(2022, 1, 8))
+    19000
+    """
+    return (day - _EPOCH).days

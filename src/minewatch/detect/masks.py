@@ -1,0 +1,86 @@
+"""Which pixels lost their vegetation in a period, and which hold pools."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from minewatch.detect.evidence import NO_SHARE, from_day
+from minewatch.model import Period
+
+LOST_PCT = 50
+"""Share of a period's clear looks without vegetation that makes a pixel lost [D]."""
+SEED_POOL_PCT = 15
+"""Pool share that may begin a mine: a sixth of a pixel, a quarter of a pool of 8 m [D]."""
+REACH_PX = 7
+"""How far lost ground may lie from a pool and still be the same mine, pixels: half of the median
+extent of a site, 102 m [DOMAIN §2], and two more."""
+EIGHT = np.ones((3, 3), bool)
+
+
+def lost_ground(evidence: xr.Dataset, step: int, period: Period) -> NDArray[np.bool_]:
+    """Where a confirmed run of disturbed looks is under way in a period.
+
+    Parameters
+    ----------
+    evidence
+        Layers of `score`.
+    step, period
+        Which period.
+
+    Returns
+    -------
+    bool array, dims (y, x)
+        False where not observed.
+    """
+    share = evidence["disturbed_pct"][step].to_numpy()
+    is_lost = (share >= LOST_PCT) & (share != NO_SHARE)
+    return is_lost & (run_of(evidence, period) >= 0)
+
+
+def run_of(evidence: xr.Dataset, period: Period) -> NDArray[np.int8]:
+    """Index of the run under way in a period, dims (y, x); -1: none."""
+    start, end = from_day(period.start), from_day(period.end)
+    found = np.full(evidence["first_detected"].shape, -1, np.int8)
+    for k in range(evidence.sizes["run"]):
+        begins = evidence["run_start"][k].to_numpy()
+        is_on = (begins > 0) & (begins <= end) & (evidence["run_end"][k].to_numpy() >= start)
+        found[is_on & (found < 0)] = k
+    return found
+
+
+def pool_history(evidence: xr.Dataset, steps: Sequence[int]) -> NDArray[np.uint8]:
+    """Largest pool share of the given periods, per cent, dims (y, x); 0 where never observed."""
+    best = np.zeros(evidence["first_detected"].shape, np.uint8)
+    for step in steps:
+        share = evidence["pool_pct"][step].to_numpy()
+        np.maximum(best, np.where(share == NO_SHARE, 0, share), out=best)
+    return best
+
+
+def cut_patches(lost: NDArray[np.bool_], seeds: NDArray[np.bool_]) -> tuple[NDArray[np.int32], int]:
+    """Lost ground round pools, cut free of the roads, rivers and slides it touches.
+
+    Ground belongs to a pool when it can be reached over lost ground within `REACH_PX` without
+    going along anything narrower than three pixels, other than right beside the pool.
+
+    Parameters
+    ----------
+    lost, seeds
+        Lost ground, and pool pixels in it, dims (y, x).
+
+    Returns
+    -------
+    labels, count
+        Dims (y, x), int32, patches from 1 in scan order, 8-connected.
+    """
+    wide = ndimage.binary_opening(lost, EIGHT)
+    beside = ndimage.binary_dilation(seeds, EIGHT, iterations=1)
+    open_ground = lost & (wide | beside)
+    grown = ndimage.binary_dilation(seeds, EIGHT, iterations=REACH_PX, mask=open_ground)
+    labels, count = ndimage.label(grown & lost, EIGHT)
+    return labels.astype(np.int32, copy=False), int(count)

@@ -1,0 +1,116 @@
+"""Figures of every site in every period, seen or not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+from scipy import ndimage
+from shapely.geometry.base import BaseGeometry
+
+from minewatch.detect.evidence import NO_SHARE, check_evidence
+from minewatch.detect.patches import count_range
+from minewatch.model import OBSERVATIONS, TRACKS, Grid, Period, check_columns
+
+Rasterise = Callable[[Sequence[BaseGeometry], Grid], NDArray[np.int32]]
+GREEN_PCT = 50
+"""Vegetation share from which a pixel counts as green [D]."""
+
+
+def measure(
+    evidence: xr.Dataset,
+    tracks: gpd.GeoDataFrame,
+    *,
+    grid: Grid,
+    periods: Sequence[Period],
+    rasterise: Rasterise,
+) -> pd.DataFrame:
+    """Areas, pool counts and how much was seen, for every site in every period.
+
+    Shares of mixed pixels are summed over the site and a ring of one pixel round it. Where a
+    period saw nothing of a pixel it adds nothing, and `observed_fraction` says so.
+
+    Parameters
+    ----------
+    evidence
+        Layers of `score` over the whole grid.
+    tracks
+        Contract `TRACKS`: the sites and their union footprints, in the CRS of the grid.
+    grid, periods
+        As given to `find`.
+    rasterise
+        Number of the geometry that covers each pixel of the grid, from 1; 0: none.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Contract `OBSERVATIONS`, one row a site and period, sorted by both.
+    """
+    check_evidence(evidence)
+    check_columns(tracks, TRACKS, name="tracks", epsg=grid.epsg)
+    tracks = tracks.sort_values("site_id", ignore_index=True)
+    core = rasterise(list(tracks.geometry), grid)
+    rows, cols = np.nonzero(ndimage.grey_dilation(core, size=(3, 3)))
+    label = ndimage.grey_dilation(core, size=(3, 3))[rows, cols]
+    label = np.where(core[rows, cols] > 0, core[rows, cols], label) - 1
+    sites = len(tracks)
+    tables = []
+    for step, period in enumerate(periods):
+        layers = {n: evidence[n][step].to_numpy()[rows, cols] for n in _USED}
+        table = _figures(layers, label, core[rows, cols] > 0, sites, grid.pixel_area_m2)
+        table.insert(0, "site_id", tracks["site_id"].to_numpy())
+        table.insert(1, "period_start", period.start.isoformat())
+        table.insert(2, "period_end", period.end.isoformat())
+        tables.append(table)
+    if not tables:
+        return pd.DataFrame(columns=list(OBSERVATIONS))
+    return pd.concat(tables).sort_values(["site_id", "period_start"], ignore_index=True)
+
+
+_USED = ("clear_looks", "vegetation_pct", "bare_pct", "pool_pct", "dark_pct")
+
+
+def _figures(
+    layers: dict[str, NDArray[np.generic]],
+    label: NDArray[np.int32],
+    inside: NDArray[np.bool_],
+    sites: int,
+    pixel_area_m2: float,
+) -> pd.DataFrame:
+    """Figures of one period, one row a site."""
+    seen = layers["vegetation_pct"] != NO_SHARE
+
+    def total(values: NDArray[np.generic], where: NDArray[np.bool_]) -> NDArray[np.float64]:
+        return np.bincount(label[where], weights=values[where].astype(float), minlength=sites)
+
+    ones = np.ones(len(label))
+    pool = total(layers["pool_pct"], seen) * pixel_area_m2 / 100
+    lost = 100 - np.minimum(layers["vegetation_pct"].astype(int), 100)
+    lost = np.where(lost >= LOST_MIN_PCT, lost, 0)
+    disturbed = np.maximum(total(lost, seen) * pixel_area_m2 / 100, pool)
+    observed = total(ones, seen & inside) / np.maximum(total(ones, inside), 1)
+    green = total((layers["vegetation_pct"] >= GREEN_PCT), seen & inside)
+    counts = count_range(pool)
+    looks = pd.Series(layers["clear_looks"][inside]).groupby(label[inside]).median()
+    with np.errstate(invalid="ignore", divide="ignore"):
+        vegetated = green / total(ones, seen & inside)
+    return pd.DataFrame(
+        {
+            "disturbed_area_m2": disturbed,
+            "pad_area_m2": disturbed - pool,
+            "pool_area_m2": pool,
+            "pool_count_low": counts[:, 0],
+            "pool_count_high": counts[:, 1],
+            "clear_looks": looks.reindex(range(sites)).fillna(0).astype(int).to_numpy(),
+            "observed_fraction": observed,
+            "vegetated_fraction": vegetated,
+        }
+    )
+
+
+LOST_MIN_PCT = 20
+"""Less lost vegetation than this in a pixel is noise [D]."""

@@ -1,0 +1,150 @@
+"""What is measured of a patch of pixels: areas, dates, shape."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+
+from minewatch.detect.evidence import NO_SCORE, NO_SHARE, SCORE_SCALE
+from minewatch.detect.masks import run_of
+from minewatch.model import Period
+
+EARLY_SHARE = 0.1
+"""Share of a patch's pixels that must have begun for the patch to have begun [D]."""
+
+
+def describe(
+    labels: NDArray[np.int32],
+    count: int,
+    evidence: xr.Dataset,
+    step: int,
+    period: Period,
+    *,
+    pools: NDArray[np.uint8],
+    pixel_m: float,
+) -> pd.DataFrame:
+    """Figures of every patch in one period.
+
+    Parameters
+    ----------
+    labels, count
+        Patches from 1, dims (y, x).
+    evidence, step, period
+        Layers of `score` and the period.
+    pools
+        Pool share known so far, per cent, dims (y, x).
+    pixel_m
+        Pixel size, metres.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index the label; areas in m2, days since 1970-01-01 (0: none), shares 0..1.
+    """
+    rows, cols = np.nonzero(labels)
+    label = labels[rows, cols]
+    pixels = pd.DataFrame({"label": label, "row": rows, "col": cols})
+    for name in ("bare_pct", "vegetation_pct", "dark_pct"):
+        pixels[name] = _seen(evidence[name][step].to_numpy()[rows, cols])
+    for name in ("start_disturbed_pct", "start_pool_pct", "seasonal_pct"):
+        pixels[name] = _seen(evidence[name].to_numpy()[rows, cols])
+    score = evidence["score"][step].to_numpy()[rows, cols]
+    pixels["score"] = np.where(score == NO_SCORE, np.nan, score / SCORE_SCALE)
+    pixels["looks"] = evidence["clear_looks"][step].to_numpy()[rows, cols]
+    pixels["pool_pct"] = pools[rows, cols].astype(float)
+    run = run_of(evidence, period)[rows, cols]
+    for name in ("run_start", "run_before", "run_end"):
+        days = evidence[name].to_numpy()[np.maximum(run, 0), rows, cols].astype(np.int64)
+        pixels[name] = np.where(run >= 0, days, 0)
+    return _summarise(pixels, count, pixel_m)
+
+
+def _seen(values: NDArray[np.uint8]) -> NDArray[np.float64]:
+    return np.where(values == NO_SHARE, np.nan, values.astype(float))
+
+
+def _summarise(pixels: pd.DataFrame, count: int, pixel_m: float) -> pd.DataFrame:
+    grouped = pixels.groupby("label")
+    area = pixel_m**2 / 100
+    table = pd.DataFrame(index=pd.RangeIndex(1, count + 1, name="label"))
+    table["pixels"] = grouped.size()
+    table["pool_area_m2"] = grouped["pool_pct"].sum() * area
+    is_bare = (100 - pixels["pool_pct"] - pixels["vegetation_pct"].fillna(0)).clip(lower=0)
+    table["pad_area_m2"] = is_bare.groupby(pixels["label"]).sum() * area
+    table["disturbed_area_m2"] = table["pool_area_m2"] + table["pad_area_m2"]
+    for name in ("start_disturbed_pct", "start_pool_pct", "seasonal_pct", "dark_pct", "bare_pct"):
+        table[name] = grouped[name].mean().fillna(0)
+    table["score"] = grouped["score"].median()
+    table["looks"] = grouped["looks"].median()
+    table["top_pool_pct"] = grouped["pool_pct"].max()
+    begun = pixels[pixels["run_start"] > 0]
+    table = table.join(onset(begun)).fillna({"first": 0, "before": 0, "last": 0})
+    table["new"] = (pixels["run_before"] > 0).groupby(pixels["label"]).mean()
+    table["lasting_days"] = (
+        (pixels["run_end"] - pixels["run_start"]).groupby(pixels["label"]).median()
+    )
+    return table.join(shape(pixels, pixel_m))
+
+
+def onset(begun: pd.DataFrame) -> pd.DataFrame:
+    """When each patch began, days since 1970-01-01: columns first, before (0: unknown), last.
+
+    A patch has begun when a tenth of its pixels have, at least two where it has so many; before
+    that day lies the last green look of the pixels that began first.
+    """
+    ordered = begun.sort_values(["label", "run_start", "row", "col"])
+    rank = ordered.groupby("label").cumcount()
+    size = ordered.groupby("label")["run_start"].transform("size")
+    need = np.maximum(np.minimum(2, size), np.ceil(size * EARLY_SHARE)).astype(int)
+    early = ordered[rank < need]
+    grouped = early.groupby("label")
+    first = grouped["run_start"].max()
+    before = grouped["run_before"].median().round()
+    before = np.minimum(before, first - 1).clip(lower=0)
+    last = begun.groupby("label")["run_end"].max()
+    return pd.DataFrame({"first": first, "before": before, "last": last}).astype(np.int64)
+
+
+def shape(pixels: pd.DataFrame, pixel_m: float) -> pd.DataFrame:
+    """Length, width (metres, of the ellipse with the same moments) and their ratio."""
+    label = pixels["label"]
+    moments = {}
+    means = {n: pixels.groupby("label")[n].transform("mean") for n in ("row", "col")}
+    dy, dx = pixels["row"] - means["row"], pixels["col"] - means["col"]
+    for name, product in (("yy", dy * dy), ("xx", dx * dx), ("xy", dx * dy)):
+        moments[name] = product.groupby(label).mean() + (1 / 12 if name != "xy" else 0)
+    half = (moments["xx"] + moments["yy"]) / 2
+    spread = np.sqrt(((moments["xx"] - moments["yy"]) / 2) ** 2 + moments["xy"] ** 2)
+    length = 4 * np.sqrt(half + spread) * pixel_m
+    width = 4 * np.sqrt(np.maximum(half - spread, 1 / 12)) * pixel_m
+    return pd.DataFrame({"length_m": length, "width_m": width, "elongation": length / width})
+
+
+def count_range(pool_area_m2: Sequence[float] | NDArray[np.float64]) -> NDArray[np.int64]:
+    """Fewest and most pools that explain a pool area, dims (site, 2).
+
+    Pools are round or square, 8 to 14 m across [DOMAIN §2]: 50 m2 for the smallest round one,
+    196 m2 for the largest square one. The area is believed to within a quarter.
+
+    Examples
+    --------
+    >>> count_range([0.0, 900.0]).tolist()
+    [[0, 0], [4, 16]]
+    """
+    area = np.asarray(pool_area_m2, float)
+    low = np.ceil(area * (1 - AREA_DOUBT) / LARGEST_POOL_M2)
+    high = np.floor(area * (1 + AREA_DOUBT) / SMALLEST_POOL_M2)
+    high = np.where(area > 0, np.maximum(high, 1), 0)
+    return np.stack([low, high], axis=-1).astype(np.int64)
+
+
+AREA_DOUBT = 0.25
+"""Relative doubt of a summed pool area (DESIGN §5 asks for this much)."""
+SMALLEST_POOL_M2 = 70.0
+"""A bank's mean pool at the small end: 9 m, between round and square [DOMAIN §2]."""
+LARGEST_POOL_M2 = 175.0
+"""A bank's mean pool at the large end: 14 m, between round and square [DOMAIN §2]."""

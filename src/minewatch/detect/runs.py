@@ -1,0 +1,99 @@
+"""When the vegetation of a pixel went, and how long it stayed away: OPERA's ladder by months."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+CONFIRM_LOOKS = 3
+"""Disturbed looks that confirm a run (DIST-ALERT: three observations) [DOMAIN §6]."""
+CONFIRM_MONTHS = 2
+"""Months those looks must be spread over, so that one bad week confirms nothing [D]."""
+RESET_LOOKS = 3
+"""Green looks in a row of mostly green months that end a run [D]."""
+RUNS = 2
+"""Runs kept a pixel: a field that was burnt and a mine that came after it [D]."""
+
+
+@numba.njit(cache=True, nogil=True)
+def find_runs(
+    clear: NDArray[np.uint16],
+    disturbed: NDArray[np.uint16],
+    undisturbed_day: NDArray[np.uint16],
+    since_day: NDArray[np.uint16],
+    month_day: NDArray[np.int64],
+) -> NDArray[np.uint16]:
+    """Confirmed runs of disturbed looks of each pixel.
+
+    A run begins with the first disturbed look after which no green one follows in its month. Until
+    it is confirmed a green look moves its start; afterwards only mostly green months end it.
+
+    Parameters
+    ----------
+    clear, disturbed, undisturbed_day, since_day
+        Layers of a month cube (`model.MONTH_LAYERS`), dims (pixel, month), C order.
+    month_day
+        First day of each month, days since 1970-01-01.
+
+    Returns
+    -------
+    array, dims (pixel, run, 3), uint16
+        Days since 1970-01-01 of the first disturbed look, of the last green look before it (0:
+        none was seen) and of the last look known to be disturbed; 0 where there is no run. When
+        there are more runs than fit, the longest are kept, in order of time.
+    """
+    pixels, months = clear.shape
+    out = np.zeros((pixels, RUNS, 3), np.uint16)
+    for i in range(pixels):
+        first = before = last = green_day = 0
+        looks = spread = normal = 0
+        for t in range(months):
+            if clear[i, t] == 0:
+                continue
+            hits, since, green = int(disturbed[i, t]), int(since_day[i, t]), undisturbed_day[i, t]
+            day0 = month_day[t] - 1
+            is_confirmed = looks >= CONFIRM_LOOKS and spread >= CONFIRM_MONTHS
+            if first and 2 * hits >= clear[i, t]:
+                looks, spread, normal = looks + hits, spread + 1, 0
+                last = day0 + since if since else max(last, day0 + 1)
+                if not is_confirmed and green and since:
+                    first, looks, spread = day0 + since, hits, 1
+                    before = day0 + green if green < since else green_day
+            elif first:
+                normal += clear[i, t] - hits
+                if normal >= RESET_LOOKS or not is_confirmed:
+                    if is_confirmed:
+                        _keep(out[i], first, before, last)
+                    first = 0
+            if first == 0 and since:
+                first = last = day0 + since
+                before = day0 + green if 0 < green < since else green_day
+                looks, spread, normal = hits, 1, 0
+            if green:
+                green_day = day0 + green
+        if first and looks >= CONFIRM_LOOKS and spread >= CONFIRM_MONTHS:
+            _keep(out[i], first, before, last)
+    return out
+
+
+@numba.njit(cache=True, nogil=True)
+def _keep(runs: NDArray[np.uint16], first: int, before: int, last: int) -> None:
+    """Add a run; when there is no place, the shortest of all gives way."""
+    place = -1
+    for k in range(RUNS):
+        if runs[k, 0] == 0:
+            place = k
+            break
+    if place < 0:
+        shortest, length = -1, last - first
+        for k in range(RUNS):
+            kept = int(runs[k, 2]) - int(runs[k, 0])
+            if kept < length:
+                shortest, length = k, kept
+        if shortest < 0:
+            return
+        for k in range(shortest, RUNS - 1):
+            runs[k] = runs[k + 1]
+        place = RUNS - 1
+    runs[place, 0], runs[place, 1], runs[place, 2] = first, before, last

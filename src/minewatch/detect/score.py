@@ -1,0 +1,175 @@
+"""Month cubes to per-pixel evidence: no neighbourhood, bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from minewatch.detect.baseline import drop_below_baseline
+from minewatch.detect.evidence import EVIDENCE_LAYERS, NO_SCORE, SCORE_SCALE, empty_layers
+from minewatch.detect.looks import greenness, is_snow
+from minewatch.detect.runs import RUNS, find_runs
+from minewatch.detect.season import median_share, upper_share, year_shares
+from minewatch.detect.unmix import NOT_SEEN, fractions, without_shade
+from minewatch.model import REFLECTANCE_BANDS, Period, check_month_cube
+
+BLOCK_VALUES = 1 << 21
+"""Pixel-months worked on at a time: sets the memory, never the answer."""
+START_MONTHS = 12
+"""Months from the first one of the cube that count as the state at the start [D]."""
+_CORE_DTYPE = np.uint8
+
+
+def score(months: xr.Dataset, *, periods: Sequence[Period]) -> xr.Dataset:
+    """Per-pixel evidence of lost vegetation, pools and their dates.
+
+    Each pixel is judged by its own past alone, so chunks can be scored apart. The evidence of a
+    period uses its own months; runs use all months, because a later look may overturn an early
+    verdict.
+
+    Parameters
+    ----------
+    months
+        Month cube (`model.check_month_cube`), dims (time, y, x), reflectance x 10,000. SWIR may
+        be absent, months may be unseen.
+    periods
+        Reporting periods, in order of time. A month belongs to the period that holds its first day.
+
+    Returns
+    -------
+    xarray.Dataset
+        `EVIDENCE_LAYERS`; dims (period, y, x), (run, y, x) or (y, x), coordinates y and x as given.
+
+    Raises
+    ------
+    ContractError
+        When the cube lacks a layer.
+    """
+    check_month_cube(months)
+    sizes = {**months.sizes, "period": len(periods), "run": RUNS}
+    out = empty_layers(sizes)
+    starts = months["time"].to_numpy().astype("datetime64[D]")
+    rows = max(1, BLOCK_VALUES // max(1, sizes["time"] * sizes["x"]))
+    for top in range(0, sizes["y"], rows):
+        part = slice(top, top + rows)
+        block = {str(n): months[n][:, part].to_numpy() for n in months.data_vars}
+        for name, values in _score_block(block, starts, periods).items():
+            shape = out[name][..., part, :].shape
+            out[name][..., part, :] = values.reshape(shape)
+    return xr.Dataset(
+        {
+            name: (layer.dims, out[name], {
+                "_FillValue": layer.missing, "units": layer.unit, "long_name": layer.meaning,
+            })
+            for name, layer in EVIDENCE_LAYERS.items()
+        },
+        coords={name: months[name] for name in ("y", "x") if name in months.coords},
+    )  # fmt: skip
+
+
+Block = dict[str, NDArray[np.uint16]]
+
+
+def _score_block(
+    block: Block, starts: NDArray[np.datetime64], periods: Sequence[Period]
+) -> dict[str, NDArray[np.generic]]:
+    """Every layer of a block, dims (period or run, pixel) or (pixel,)."""
+    cube = {n: np.ascontiguousarray(v.reshape(len(v), -1).T) for n, v in block.items()}
+    month_day = starts.astype(np.int64)
+    clear, disturbed = cube["clear_looks"], cube["disturbed_looks"]
+    runs = find_runs(
+        clear, disturbed, cube["last_undisturbed_day"], cube["disturbed_since_day"], month_day
+    )
+    shares = _shares(cube)
+    drop = _drops(cube, starts, runs)
+    steps = [_within(starts, p) for p in periods]
+    first = np.arange(len(starts)) < START_MONTHS
+    looks = [clear[:, s].sum(axis=1, dtype=np.int64) for s in steps]
+    return {
+        "clear_looks": np.stack([np.minimum(n, 255) for n in looks]),
+        "disturbed_pct": np.stack([_percent(disturbed[:, s], clear[:, s]) for s in steps]),
+        "vegetation_pct": np.stack([median_share(shares["vegetation"][:, s]) for s in steps]),
+        "bare_pct": np.stack([median_share(shares["soil"][:, s]) for s in steps]),
+        "pool_pct": np.stack([upper_share(shares["pool"][:, s]) for s in steps]),
+        "dark_pct": np.stack([upper_share(shares["shade"][:, s]) for s in steps]),
+        "score": np.stack([_median_score(drop[:, s]) for s in steps]),
+        "run_start": runs[:, :, 0].T,
+        "run_before": runs[:, :, 1].T,
+        "run_end": runs[:, :, 2].T,
+        "first_detected": runs[:, 0, 0],
+        "start_disturbed_pct": _percent(disturbed[:, first], clear[:, first]),
+        "start_pool_pct": upper_share(shares["pool"][:, first]),
+        "seasonal_pct": year_shares(clear, disturbed, month_day),
+    }
+
+
+def _shares(cube: Block) -> dict[str, NDArray[np.uint8]]:
+    """Shares of lit ground in each month, per cent, dims (pixel, month), 255 not observed.
+
+    Only months with lost vegetation are unmixed; the others are vegetation as their greenness says.
+    """
+    bands = {b: cube[b] for b in REFLECTANCE_BANDS if b in cube}
+    green = greenness(bands)
+    seen = np.isfinite(green) & ~is_snow(bands)
+    veg = np.where(seen, np.clip((green - GREEN_NONE) / (GREEN_FULL - GREEN_NONE), 0, 1) * 100, 255)
+    shares = {
+        "vegetation": np.rint(veg).astype(_CORE_DTYPE),
+        "soil": np.where(seen, 100 - np.rint(veg), 255).astype(_CORE_DTYPE),
+        "pool": np.where(seen, 0, 255).astype(_CORE_DTYPE),
+        "shade": np.where(seen, 0, 255).astype(_CORE_DTYPE),
+    }
+    lost = seen & (green < GREEN_UNMIXED)
+    if not lost.any():
+        return shares
+    mixed = fractions({b: v[lost] for b, v in bands.items()})
+    lit = without_shade(mixed)
+    pool = lit["water"].astype(np.int64) + lit["white"]
+    new = {"vegetation": lit["vegetation"], "soil": lit["soil"], "shade": mixed["shade"]}
+    new["pool"] = np.where(lit["water"] == NOT_SEEN, NOT_SEEN, np.minimum(pool, 100))
+    for name, values in new.items():
+        shares[name][lost] = values
+    return shares
+
+
+GREEN_NONE, GREEN_FULL = 0.2, 0.8
+"""Greenness without and with full vegetation, between which it mixes [D]."""
+GREEN_UNMIXED = 0.6
+"""Greenness below which a month is unmixed: about a third of the pixel has no vegetation [D]."""
+
+
+def _drops(
+    cube: Block, starts: NDArray[np.datetime64], runs: NDArray[np.uint16]
+) -> NDArray[np.float32]:
+    """Fall below the baseline of each month, in sd, dims (pixel, month)."""
+    change = np.searchsorted(starts.astype(np.int64), runs[:, 0, 0].astype(np.int64), "right") - 1
+    change = np.where(runs[:, 0, 0] > 0, change, len(starts))
+    month = starts.astype("datetime64[M]").astype(np.int64) % 12
+    angle = (month * (2 * np.pi / 12)).astype(np.float32)
+    bands = {"red": cube["red"], "nir": cube["nir"]}
+    return drop_below_baseline(greenness(bands), angle, change)
+
+
+def _median_score(drop: NDArray[np.float32]) -> NDArray[np.int16]:
+    """Median over months in stored units."""
+    ordered = np.sort(drop, axis=1)  # NaN last
+    count = np.isfinite(drop).sum(axis=1)
+    out = np.full(len(drop), NO_SCORE, np.int16)
+    has = count > 0
+    rows = np.flatnonzero(has)
+    middle = (ordered[rows, (count[rows] - 1) // 2] + ordered[rows, count[rows] // 2]) / 2
+    out[has] = np.clip(np.rint(middle * SCORE_SCALE), -32767, 32767)
+    return out
+
+
+def _percent(part: NDArray[np.uint16], whole: NDArray[np.uint16]) -> NDArray[np.uint8]:
+    """Share of looks, per cent; 255 where there are none."""
+    total = whole.sum(axis=1, dtype=np.int64)
+    share = part.sum(axis=1, dtype=np.int64) * 100 / np.maximum(total, 1)
+    return np.where(total > 0, np.rint(share), 255).astype(np.uint8)
+
+
+def _within(starts: NDArray[np.datetime64], period: Period) -> NDArray[np.bool_]:
+    return (starts >= np.datetime64(period.start)) & (starts <= np.datetime64(period.end))
