@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import rioxarray
@@ -20,6 +21,7 @@ def write_cog(
     *,
     meaning: str,
     unit: str,
+    band_names: Sequence[str] = (),
     nodata: float | None = None,
     simulated: bool = False,
 ) -> Path:
@@ -35,6 +37,8 @@ def write_cog(
         What a pixel says about the ground; goes into the description and a tag.
     unit
         Unit of a pixel, `1` for a ratio.
+    band_names
+        What each band is, such as a period; empty takes `meaning` for all.
     nodata
         Value of "not seen"; None when every value is one.
     simulated
@@ -55,7 +59,7 @@ def write_cog(
     if layer.rio.crs is None:
         raise ContractError(f"{path.name}: the array has no CRS", hint="set it with rio.write_crs")
     values = layer.astype("uint8") if layer.dtype == bool else layer
-    plain = values.drop_attrs(deep=False).assign_attrs(long_name=meaning)
+    plain = values.drop_attrs(deep=False).assign_attrs(long_name=tuple(band_names) or meaning)
     plain = plain if nodata is None else plain.rio.write_nodata(nodata)
     tags = {"meaning": meaning, "unit": unit} | ({"simulated": "true"} if simulated else {})
     try:
