@@ -10,11 +10,9 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-import xarray as xr
-from affine import Affine
+from odc.geo.geobox import GeoBox
 
 from minewatch import export
-from minewatch.export.cog import write_cog
 from minewatch.model import AreaOfInterest, ControlInterval, Period, RunResult, period_label
 
 EPSG = 32647
@@ -122,17 +120,11 @@ def _changes() -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(rows, crs=EPSG)
 
 
-def _raster(values: np.ndarray) -> xr.DataArray:
-    size = values.shape[-1]
-    step = SIZE_M / size
-    centres = (np.arange(size) + 0.5) * step
-    dims = ("band", "y", "x")[-values.ndim :]
-    coords = {"y": SOUTH + SIZE_M - centres, "x": WEST + centres}
-    layer = xr.DataArray(values, dims=dims, coords=coords).rio.write_crs(EPSG)
-    return layer.rio.write_transform(Affine(step, 0, WEST, 0, -step, SOUTH + SIZE_M))
-
-
 def _rasters(folder: Path) -> None:
+    """The rasters of a run, as the pipeline names them."""
+    geobox = GeoBox.from_bbox(
+        (WEST, SOUTH, WEST + SIZE_M, SOUTH + SIZE_M), crs=f"EPSG:{EPSG}", resolution=10
+    )
     rng = np.random.default_rng(7)
     forest = np.array([38, 62, 30], "uint8")[:, None, None]
     before = forest + rng.integers(0, 18, (3, 200, 200), dtype="uint8")
@@ -140,18 +132,19 @@ def _rasters(folder: Path) -> None:
     for x, y, _ in SITES.values():
         row, col = (SIZE_M - y) // 10, x // 10
         after[:, row - 9 : row, col : col + 9] = np.array([190, 160, 120])[:, None, None]
-    first = np.where((after != before).any(0), 19_006, 0).astype("uint16")
-    looks = rng.integers(0, 12, (200, 200), dtype="uint16")
-    for name, values, meaning, unit, nodata in (
-        ("rgb_before", before, "red, green, blue before", "0..255", None),
-        ("rgb_after", after, "red, green, blue after", "0..255", None),
-        ("first_detected", first, "first seen on this day", "days since 1970-01-01", 0),
-        ("score", (first > 0) * np.float32(4), "evidence of change", "sd", np.nan),
-        ("observed", (looks > 2).astype("uint8"), "seen clear in every period", "1", None),
-        ("clear_looks_2023-11-01", looks, "clear looks, 2023/24 dry season", "looks", None),
-    ):  # fmt: skip
-        path = folder / f"{name}.tif"
-        write_cog(_raster(values), path, meaning=meaning, unit=unit, nodata=nodata, simulated=True)
+    changed = (after != before).any(0, keepdims=True)
+    looks = rng.integers(0, 12, (len(PERIODS), 200, 200), dtype="uint16")
+    names, rgb = [period_label(p) for p in PERIODS], ["red", "green", "blue"]
+    score = np.repeat(changed * 400, len(PERIODS), axis=0).astype("int16")
+    for name, values, bands, tags in (
+        ("rgb_before", before, rgb, {"meaning": "natural colour", "period": names[0]}),
+        ("rgb_after", after, rgb, {"meaning": "natural colour", "period": names[-1]}),
+        ("first_detected", np.int32(changed * 20220114), ["day"], {"meaning": "YYYYMMDD"}),
+        ("score", score, names, {"meaning": "change", "unit": "0.01 sd"}),
+        ("observed", (looks > 2).astype("uint8"), names, {"meaning": "seen clear"}),
+        ("clear_looks", looks, names, {"meaning": "clear looks per period", "unit": "1"}),
+    ):
+        export.write_cog(folder / f"{name}.tif", values, geobox=geobox, tags=tags, band_names=bands)
 
 
 def _aoi() -> AreaOfInterest:
@@ -221,8 +214,7 @@ def _write_run(directory: Path) -> RunResult:
     }
     member = {"simulated": True, "attribution": "Simulated; no real place"}
     for name, layer in export.LAYERS.items():
-        path = directory / layer.filename
-        export.write_geojson(tables[name], path, layer.contract, member=member)
+        export.write_geojson(tables[name], directory / layer.filename, name=name, foreign=member)
     _rasters(directory / "rasters")
     export.write_aoi(aoi, directory / "state" / "aoi.geojson")
     files = [*directory.glob("*.geojson"), *directory.glob("rasters/*.tif")]
@@ -248,9 +240,8 @@ def empty_run(tmp_path_factory: pytest.TempPathFactory) -> RunResult:
     """A finished run that found nothing."""
     directory = tmp_path_factory.mktemp("empty-run")
     full = _write_run(directory)
-    for layer in export.LAYERS.values():
-        none = layer.table(full).iloc[:0]
-        export.write_geojson(none, directory / layer.filename, layer.contract)
+    for name, layer in export.LAYERS.items():
+        export.write_geojson(layer.table(full).iloc[:0], directory / layer.filename, name=name)
     files = [directory / name for name in full.manifest["outputs"]]
     manifest = {**full.manifest, "outputs": export.hash_outputs(directory, files)}
     export.write_manifest(manifest, directory / "manifest.json")

@@ -2,6 +2,7 @@
 
 from minewatch.export.aoi_snapshot import read_aoi_snapshot, write_aoi
 from minewatch.export.atomic import atomic_path, remove_leftovers, write_bytes_atomic
+from minewatch.export.cog import read_cog, write_cog
 from minewatch.export.geojson import read_geojson, to_geojson, write_geojson
 from minewatch.export.layers import LAYERS, SITE_FEATURES, Layer
 from minewatch.export.manifest import (
@@ -23,12 +24,14 @@ __all__ = [
     "hash_outputs",
     "open_result",
     "read_aoi_snapshot",
+    "read_cog",
     "read_geojson",
     "read_manifest",
     "remove_leftovers",
     "to_geojson",
     "write_aoi",
     "write_bytes_atomic",
+    "write_cog",
     "write_geojson",
     "write_manifest",
 ]

@@ -20,6 +20,7 @@ from shapely.errors import ShapelyError
 
 from minewatch.errors import ContractError, OutputError
 from minewatch.export.atomic import write_bytes_atomic
+from minewatch.export.layers import LAYERS
 from minewatch.export.outlines import wgs84_outlines
 from minewatch.model import WGS84, Column, Contract
 from minewatch.model.tables import Kind
@@ -42,12 +43,12 @@ _DTYPES: dict[tuple[Kind, bool], str] = {
 def write_geojson(
     table: gpd.GeoDataFrame,
     path: Path,
-    contract: Contract,
     *,
-    member: Mapping[str, Any] | None = None,
+    name: str,
+    foreign: Mapping[str, Any] | None = None,
     bbox: bool = False,
 ) -> Path:
-    """Write a table as an RFC 7946 FeatureCollection, atomically.
+    """Write a table of a run as an RFC 7946 FeatureCollection, atomically.
 
     Parameters
     ----------
@@ -55,9 +56,10 @@ def write_geojson(
         Any CRS; it is reprojected. No rows give a valid, empty collection.
     path
         The file.
-    contract
-        Columns in the order of writing; more columns of the table follow in their order.
-    member
+    name
+        Which table it is, a name in `LAYERS`: decides the order of the columns. More columns of
+        the table follow in their order.
+    foreign
         Written as the foreign member `minewatch`: attribution, simulated or not.
     bbox
         Also write the bounding box `[west, south, east, north]`.
@@ -74,7 +76,8 @@ def write_geojson(
     OutputError
         When the file cannot be written.
     """
-    write_bytes_atomic(path, to_geojson(table, contract, member=member, bbox=bbox))
+    content = to_geojson(table, LAYERS[name].contract, foreign=foreign, bbox=bbox)
+    write_bytes_atomic(path, content)
     return path
 
 
@@ -82,15 +85,17 @@ def to_geojson(
     table: gpd.GeoDataFrame,
     contract: Contract,
     *,
-    member: Mapping[str, Any] | None = None,
+    foreign: Mapping[str, Any] | None = None,
     bbox: bool = False,
 ) -> bytes:
-    """The bytes that `write_geojson` writes.
+    """The bytes of a table with any contract; see `write_geojson`.
 
     Parameters
     ----------
-    table, contract, member, bbox
+    table, foreign, bbox
         As there.
+    contract
+        Columns in the order of writing.
     """
     outlines = wgs84_outlines(table)
     geometry = [text or "null" for text in shapely.to_geojson(outlines)]
@@ -105,8 +110,8 @@ def to_geojson(
     head: dict[str, Any] = {"type": "FeatureCollection"}
     if bbox and len(table):
         head["bbox"] = [float(x) for x in shapely.total_bounds(outlines)]
-    if member:
-        head[MEMBER] = dict(member)
+    if foreign:
+        head[MEMBER] = dict(foreign)
     lines = [f'"{name}": {_encode(value)},\n' for name, value in head.items()]
     body = "\n{}\n".format(",\n".join(ordered)) if ordered else ""
     return f'{{\n{"".join(lines)}"features": [{body}]\n}}\n'.encode()
