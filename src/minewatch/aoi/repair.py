@@ -48,7 +48,7 @@ def unite(geometries: Iterable[BaseGeometry]) -> tuple[BaseGeometry, tuple[str, 
     notes += _reasons(flat)
     whole = [p if p.is_valid else _make_valid(p) for p in flat]
     snapped = [shapely.set_precision(part, GRID_DEG) for part in whole]
-    united = shapely.union_all(snapped, grid_size=GRID_DEG)
+    united = shapely.union_all(snapped)
     # precision 0: later steps work on it in metres, not on a grid of 1e-7
     clean = shapely.set_precision(_only_polygons(united), 0)
     return shapely.normalize(clean), tuple(notes)

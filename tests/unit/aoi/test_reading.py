@@ -166,6 +166,26 @@ def test_a_numeric_id_names_nothing_so_the_file_does(tmp_path):
     assert read_aoi(save(tmp_path / "Fu Ta.gpkg", SQUARE, id=[1])).id == "fu-ta"
 
 
+def test_an_area_across_two_zones_is_read_and_says_so(tmp_path):
+    aoi = read_aoi(save(tmp_path / "a.gpkg", box(95.5, 25.0, 96.2, 25.5)))
+    assert aoi.utm_epsg == 32646
+    assert "UTM zones 46 to 47" in aoi.notes[0]
+
+
+def test_control_that_cannot_be_read_is_in_the_notes(tmp_path):
+    aoi = read_aoi(save(tmp_path / "a.gpkg", SQUARE, controlling_group=['[{"from": "2020"}]']))
+    assert aoi.control == ()
+    assert "names no group" in aoi.notes[0]
+
+
+def test_an_area_south_of_the_equator_has_a_southern_zone(tmp_path):
+    assert read_aoi(save(tmp_path / "a.gpkg", box(-55.1, -7.1, -55.0, -7.0))).utm_epsg == 32721
+
+
+def test_later_steps_are_free_of_the_coordinate_grid(tmp_path):
+    assert shapely.get_precision(read_aoi(save(tmp_path / "a.gpkg", SQUARE)).geometry) == 0
+
+
 # ---- what ends with a clear error
 
 

@@ -35,3 +35,10 @@ def test_a_zone_that_does_not_fit_is_replaced_and_noted(stated):
     epsg, notes = choose_utm_epsg(MultiPolygon([box(98, 25, 98.1, 25.1)]), stated)
     assert epsg == 32647
     assert [repr(stated) in n for n in notes] == ([] if stated is None else [True])
+
+
+@pytest.mark.parametrize(("lon", "stated"), [(178.0, 32661), (-178.0, 32600)])
+def test_a_code_beyond_the_sixty_zones_is_not_taken_however_near(lon, stated):
+    epsg, (note,) = choose_utm_epsg(box(lon, 25, lon + 0.1, 25.1), stated)
+    assert epsg == (32660 if lon > 0 else 32601)
+    assert str(stated) in note
