@@ -71,7 +71,7 @@ def _hide(value: str) -> str:
     return HIDDEN + (redact(tail.group()) if tail else "")
 
 
-class SecretFilter(logging.Filter):
+class RedactingFilter(logging.Filter):
     """A logging filter that lets every record pass, with its secrets hidden."""
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -90,7 +90,7 @@ def guard_logs() -> None:
     make = logging.getLogRecordFactory()
     if getattr(make, "hides_secrets", False):
         return
-    hide = SecretFilter()
+    hide = RedactingFilter()
 
     def make_safely(*args: Any, **kwargs: Any) -> logging.LogRecord:
         record = make(*args, **kwargs)

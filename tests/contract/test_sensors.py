@@ -1,0 +1,119 @@
+"""What every registered sensor profile must hold, so that a new one cannot be half made."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError, replace
+from datetime import UTC, datetime
+from typing import get_args
+
+import pytest
+from shapely.geometry import box
+
+from minewatch.model import CORE_BANDS, Asset, Band, Scene
+from minewatch.sensors import CATALOGS, SENSORS, SensorProfile, baseline_number, get_sensor
+
+SCL_CLASSES = set(range(12))
+BITS = set(range(16))
+
+every_sensor = pytest.mark.parametrize("profile", SENSORS.values(), ids=SENSORS)
+
+
+def scene(profile: SensorProfile, baseline: str, flag: bool | None) -> Scene:
+    return Scene(
+        id="simulated", collection="", sensor=profile.name, footprint=box(98, 25, 99, 26),
+        acquired=datetime(2023, 1, 5, tzinfo=UTC), baseline=baseline, boa_offset_applied=flag,
+        assets={band: Asset(href=f"/{band}.tif") for band in CORE_BANDS},
+    )  # fmt: skip
+
+
+@every_sensor
+def test_it_is_registered_under_its_own_name(profile: SensorProfile) -> None:
+    assert get_sensor(profile.name) is profile
+
+
+@every_sensor
+def test_it_cannot_be_changed(profile: SensorProfile) -> None:
+    with pytest.raises(FrozenInstanceError):
+        profile.scale = 1.0  # type: ignore[misc]
+
+
+@every_sensor
+def test_it_names_an_asset_and_a_pixel_for_the_core_bands_and_the_mask(
+    profile: SensorProfile,
+) -> None:
+    needed: set[Band] = {*CORE_BANDS, profile.mask.band}
+    assert needed <= set(profile.assets)
+    assert set(profile.assets) == set(profile.native_pixel_m) <= set(get_args(Band))
+    assert all(profile.assets.values())
+    assert all(pixel > 0 for pixel in profile.native_pixel_m.values())
+
+
+@every_sensor
+def test_no_asset_name_means_two_bands(profile: SensorProfile) -> None:
+    names = [name for candidates in profile.assets.values() for name in candidates]
+    assert len(names) == len(set(names))
+
+
+@every_sensor
+def test_it_knows_only_known_catalogues(profile: SensorProfile) -> None:
+    assert profile.collections
+    assert set(profile.collections) <= set(CATALOGS)
+
+
+@every_sensor
+def test_every_mask_value_is_kept_or_dropped_and_never_both(profile: SensorProfile) -> None:
+    mask = profile.mask
+    groups = [set(mask.keep), set(mask.care), set(mask.drop)]
+    together = set().union(*groups)
+    assert sum(map(len, groups)) == len(together), "a value is in two groups"
+    assert together <= BITS if mask.bits else together == SCL_CLASSES
+    assert set(mask.grow) <= set(mask.drop)
+    assert set(mask.rescue) <= set(mask.drop)
+    assert mask.grow_m > 0
+
+
+@every_sensor
+def test_nodata_is_never_clear_ground(profile: SensorProfile) -> None:
+    assert profile.nodata_dn == 0
+    assert 0 in profile.mask.drop
+
+
+@every_sensor
+@pytest.mark.parametrize("baseline", ["", "nonsense", "02.07", "04.00", "05.10", "99.99"])
+@pytest.mark.parametrize("flag", [True, False, None])
+def test_any_metadata_gives_a_decision_with_its_source(
+    profile: SensorProfile, baseline: str, flag: bool | None
+) -> None:
+    decision = profile.offset_from_metadata(scene(profile, baseline, flag))
+    allowed = {profile.constant_offset_dn}
+    if profile.offset:
+        allowed |= {0, profile.offset.offset_dn}
+    assert decision.offset_dn in allowed
+    assert decision.source
+
+
+@every_sensor
+def test_dark_ground_stays_positive_after_scaling(profile: SensorProfile) -> None:
+    addend = profile.offset.offset_dn if profile.offset else profile.constant_offset_dn
+    brightest = profile.scale * (65535 + addend)
+    assert 1.0 < brightest < 10.0
+
+
+@every_sensor
+def test_its_offset_rule_begins_at_a_readable_baseline(profile: SensorProfile) -> None:
+    if profile.offset:
+        assert baseline_number(profile.offset.since_baseline) is not None
+
+
+@every_sensor
+def test_kachin_is_within_what_it_sees(profile: SensorProfile) -> None:
+    south, north = profile.latitudes
+    assert south < 25 < 26 < north
+    assert profile.first_day < datetime(2016, 1, 1, tzinfo=UTC).date()
+
+
+def test_the_contract_notices_a_class_that_is_both_kept_and_dropped() -> None:
+    good = SENSORS["sentinel-2-l2a"]
+    bad = replace(good, mask=replace(good.mask, drop=(*good.mask.drop, 4)))
+    with pytest.raises(AssertionError, match="two groups"):
+        test_every_mask_value_is_kept_or_dropped_and_never_both(bad)
