@@ -44,7 +44,11 @@ def make_grid(aoi: AreaOfInterest, *, resolution_m: float = 10.0, chunk_px: int 
     rows, cols = geobox.shape
     shapely.prepare(ground := aoi.geometry_utm)
     chunks = (
-        Chunk(row=row, col=col, geobox=geobox[row : row + chunk_px, col : col + chunk_px])
+        Chunk(
+            row=row,
+            col=col,
+            geobox=geobox[row : min(row + chunk_px, rows), col : min(col + chunk_px, cols)],
+        )
         for row in range(0, rows, chunk_px)
         for col in range(0, cols, chunk_px)
     )
