@@ -2,9 +2,10 @@
 
 from minewatch.cube.facts import find_facts
 from minewatch.cube.grid import aoi_mask, make_grid
+from minewatch.cube.looks import group_looks, scenes_over
 from minewatch.cube.plan import ReadEstimate, estimate_read
 from minewatch.cube.read import RasterioReader
-from minewatch.cube.reduce import MonthReduction, group_looks, reduce_month, scenes_over
+from minewatch.cube.reduce import MonthReduction, reduce_month
 
 __all__ = [
     "MonthReduction",

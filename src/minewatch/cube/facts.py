@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minewatch.cube.grid import aoi_mask, coarse_geobox
-from minewatch.cube.masks import find_clear, is_seen
+from minewatch.cube.masks import find_clear, flag, reach_of
 from minewatch.model import AreaOfInterest, PixelReader, Scene, SceneFacts
 from minewatch.sensors import OffsetRule, SensorProfile, get_sensor
 
@@ -70,16 +70,16 @@ def find_facts(
     notes: tuple[str, ...] = ()
     if "scl" in scene.assets:
         mask = reader.read(scene.assets["scl"], geobox, band="scl")
-        resolution_m = abs(float(geobox.resolution.x))
-        clear = find_clear(mask[np.newaxis], profile.mask, resolution_m=resolution_m)[0]
-        clear &= is_seen(mask, profile.mask) & (red > 0) & inside
+        reach = reach_of(profile.mask, abs(float(geobox.resolution.x)))
+        clear = find_clear(flag(mask, profile.mask)[np.newaxis], reach)[0] & (red > 0) & inside
         green = clear & (mask == VEGETATION_CLASS)
     else:
         notes = ("no cloud mask: every pixel counts as clear",)
         clear = (red > 0) & inside
         green = clear
     decision = profile.offset_from_metadata(scene)
-    offset_dn, source, dark, doubts = decision.offset_dn, decision.source, None, ()
+    offset_dn, source, dark = decision.offset_dn, decision.source, None
+    doubts: tuple[str, ...] = ()
     if profile.offset is not None:
         dark = dark_vegetation_dn(red, green)
         offset_dn, source, doubts = verify_offset(

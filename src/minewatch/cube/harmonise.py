@@ -31,11 +31,12 @@ def harmonise(pixels: UInt16, facts: SceneFacts) -> UInt16:
     array, uint16
         Same shape, 0 = not seen.
     """
-    return _table(facts.scale, facts.offset_dn)[pixels]
+    return reflectance_table(facts.scale, facts.offset_dn)[pixels]
 
 
 @lru_cache(maxsize=16)
-def _table(scale: float, offset_dn: int) -> UInt16:
+def reflectance_table(scale: float, offset_dn: int) -> UInt16:
+    """Reflectance x 10,000 of each of the 65,536 digital numbers; see `harmonise`."""
     numbers = np.arange(_MOST + 1, dtype=np.float64) + offset_dn
     table = np.clip(np.rint(numbers * scale * REFLECTANCE_SCALE), 1, _MOST).astype(np.uint16)
     table[0] = 0

@@ -19,6 +19,9 @@ _compiled = numba.njit(cache=True, nogil=True)
 def median_of_looks(looks: UInt16) -> UInt16:  # pragma: no cover - compiled
     """Median over looks of what was seen.
 
+    Each row is sorted over looks by a network of compare-exchanges (Batcher's merge exchange),
+    so that a processor takes many columns at a time.
+
     Parameters
     ----------
     looks
@@ -28,32 +31,63 @@ def median_of_looks(looks: UInt16) -> UInt16:  # pragma: no cover - compiled
     -------
     array, dims (y, x), uint16
         For an even count the mean of the two middle values, halves rounded up; 0: never seen.
+
+    References
+    ----------
+    Knuth, The Art of Computer Programming 3, 5.2.2, algorithm M.
     """
     n, rows, cols = looks.shape
     out = np.zeros((rows, cols), np.uint16)
-    block = np.empty((cols, n), np.uint16)
-    counts = np.empty(cols, np.int64)
+    block = np.empty((n, cols), np.uint16)
+    counts = np.empty(cols, np.uint16)
     for row in range(rows):
         counts[:] = 0
         for look in range(n):
             for col in range(cols):
                 value = looks[look, row, col]
-                if value == 0:
-                    continue
-                at = counts[col]
-                while at > 0 and block[col, at - 1] > value:
-                    block[col, at] = block[col, at - 1]
-                    at -= 1
-                block[col, at] = value
-                counts[col] += 1
+                block[look, col] = value - np.uint16(1)  # "not seen" wraps round and sorts last
+                counts[col] += np.uint16(value != 0)
+        _sort_columns(block)
         for col in range(cols):
-            count = counts[col]
-            if count == 0:
-                continue
-            low = np.uint32(block[col, (count - 1) // 2])
-            high = np.uint32(block[col, count // 2])
-            out[row, col] = (low + high + np.uint32(1)) // np.uint32(2)
+            count = np.int64(counts[col])
+            if count:
+                low = np.uint32(block[(count - 1) // 2, col])
+                high = np.uint32(block[count // 2, col])
+                out[row, col] = (low + high + np.uint32(3)) // np.uint32(2)
     return out
+
+
+@_compiled
+def _sort_columns(block: UInt16) -> None:  # pragma: no cover - compiled
+    n = len(block)
+    p = 1
+    while p < n:
+        k = p
+        while k >= 1:
+            for j in range(k % p, n - k, 2 * k):
+                for i in range(j, min(j + k, n - k)):
+                    if i // (2 * p) == (i + k) // (2 * p):
+                        _exchange(block[i], block[i + k])
+            k //= 2
+        p *= 2
+
+
+@_compiled
+def _exchange(low: UInt16, high: UInt16) -> None:  # pragma: no cover - compiled
+    for col in range(len(low)):
+        a, b = low[col], high[col]
+        low[col] = min(b, a)
+        high[col] = max(a, b)
+
+
+@_compiled
+def place(out: UInt16, pixels: UInt16, table: UInt16, here: Bool) -> None:  # pragma: no cover
+    """Write `table[pixels]` into `out` where `here`; all but the table have dims (y, x)."""
+    rows, cols = out.shape
+    for row in range(rows):
+        for col in range(cols):
+            if here[row, col]:
+                out[row, col] = table[pixels[row, col]]
 
 
 @_compiled

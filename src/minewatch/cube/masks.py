@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +18,12 @@ from minewatch.cube.kernels import grow
 from minewatch.sensors import MaskRule
 
 Bool = NDArray[np.bool_]
+UInt8 = NDArray[np.uint8]
 UInt16 = NDArray[np.uint16]
 
+SEEN, GROUND, DOUBTFUL, SPREADS, CLOUD = (1 << bit for bit in range(5))
+"""A pixel is there; shows the ground; is dark ground or shadow; hides its margin too; is a cloud
+that may be bright ground."""
 RESCUE_EXTENT_M = 300.0
 """Widest patch that is rescued [D]: 90 % of sites are at most 291 m across [DOMAIN §2]."""
 RESCUE_RING_M = (60.0, 150.0)
@@ -64,28 +69,52 @@ def reach_of(rule: MaskRule, resolution_m: float) -> Reach:
     )
 
 
-def is_any_of(values: UInt16, rule: MaskRule, numbers: tuple[int, ...]) -> Bool:
-    """Where the mask band holds any of these classes, or has any of these bits set."""
-    if rule.bits:
-        wanted = np.uint16(sum(1 << bit for bit in numbers))
-        return np.asarray((values & wanted) != 0)
-    return np.isin(values, numbers)
+def flag(values: UInt16, rule: MaskRule) -> UInt8:
+    """What the mask band says of each pixel, as a set of flags: `SEEN`, `GROUND`, ...
+
+    Parameters
+    ----------
+    values
+        Mask band, any shape, 0 = no pixel.
+    rule
+        What its values mean.
+
+    Returns
+    -------
+    array of the same shape, uint8
+        0 where there is no pixel.
+    """
+    return _flags(rule)[values]
 
 
-def is_seen(values: UInt16, rule: MaskRule) -> Bool:
-    """Where the mask band has a pixel at all: not 0, and not the fill bit."""
-    seen = np.asarray(values != 0)
-    return seen & ~is_any_of(values, rule, (0,)) if rule.bits else seen
+@lru_cache(maxsize=8)
+def _flags(rule: MaskRule) -> UInt8:
+    """Flags of every possible value of a mask band."""
+    values = np.arange(np.iinfo(np.uint16).max + 1, dtype=np.uint16)
+
+    def holds(numbers: tuple[int, ...]) -> Bool:
+        if rule.bits:
+            return np.asarray(values & np.uint16(sum(1 << bit for bit in numbers)) != 0)
+        return np.isin(values, numbers)
+
+    rescued = holds(rule.rescue)
+    others = holds(tuple(number for number in rule.drop if number not in rule.rescue))
+    care = holds(rule.care)
+    ground = ~holds(rule.drop) if rule.bits else holds(rule.keep) | care
+    seen = ~holds((0,)) if rule.bits else np.ones_like(ground)
+    flags = (
+        SEEN * seen
+        | GROUND * (ground & seen)
+        | DOUBTFUL * care
+        | SPREADS * holds(rule.grow)
+        | CLOUD * (rescued & ~others)
+    ).astype(np.uint8)
+    flags[0] = 0
+    flags.flags.writeable = False
+    return flags
 
 
-def is_ground(values: UInt16, rule: MaskRule) -> Bool:
-    """Where the mask band by itself calls the ground clear, doubtful dark ground included."""
-    if rule.bits:
-        return is_seen(values, rule) & ~is_any_of(values, rule, rule.drop)
-    return is_any_of(values, rule, rule.keep + rule.care)
-
-
-def find_clear(values: UInt16, rule: MaskRule, *, resolution_m: float) -> Bool:
+def find_clear(flags: UInt8, reach: Reach) -> Bool:
     """Where each look of a month shows the ground.
 
     Clouds and shadows grow by the rule's distance; dark ground near them is left out; small bright
@@ -93,51 +122,50 @@ def find_clear(values: UInt16, rule: MaskRule, *, resolution_m: float) -> Bool:
 
     Parameters
     ----------
-    values
-        Mask band of all looks of one month, dims (look, y, x), 0 = no pixel.
-    rule
-        What the values mean.
-    resolution_m
-        Pixel size, metres.
+    flags
+        All looks of one month, dims (look, y, x).
+    reach
+        Distances of the mask rule on this grid.
 
     Returns
     -------
     array, dims (look, y, x), bool
-        Right at least `reach_of(rule, resolution_m).halo` pixels away from the edges.
+        Right at least `reach.halo` pixels away from the edges.
     """
-    reach = reach_of(rule, resolution_m)
-    ground = is_ground(values, rule)
-    rescued = find_rescued(values, rule, ground, reach)
-    spreads = is_any_of(values, rule, rule.grow) & ~rescued
-    doubtful = is_any_of(values, rule, rule.care)
-    clear = ground | rescued
-    for look in range(len(values)):
-        if not spreads[look].any():
-            continue
-        clear[look] &= ~grow(spreads[look], reach.growth)
-        clear[look] &= ~(doubtful[look] & grow(spreads[look], reach.care))
-    return clear
+    rescued = find_rescued(flags, reach)
+    clear = (flags & GROUND > 0) | rescued
+    for look in range(len(flags)):
+        spreads = (flags[look] & SPREADS > 0) & ~rescued[look]
+        doubtful = flags[look] & DOUBTFUL > 0
+        if spreads.any():
+            clear[look] &= ~grow(spreads, reach.growth)
+            if doubtful.any():
+                clear[look] &= ~(doubtful & grow(spreads, reach.care))
+    return np.asarray(clear)
 
 
-def find_rescued(values: UInt16, rule: MaskRule, ground: Bool, reach: Reach) -> Bool:
+def find_rescued(flags: UInt8, reach: Reach) -> Bool:
     """Places called cloud in a look that are bright ground: isolated, and so on most looks.
 
     Of the looks in which a place is clear or an isolated small cloud, more than half, and at least
     two, must call it cloud.
 
+    Parameters
+    ----------
+    flags, reach
+        As in `find_clear`.
+
     Returns
     -------
     array, dims (look, y, x), bool
     """
-    others = tuple(number for number in rule.drop if number not in rule.rescue)
-    cloud = is_any_of(values, rule, rule.rescue) & ~is_any_of(values, rule, others)
-    isolated = np.stack(
-        [find_isolated(c, g, reach) if c.any() else c for c, g in zip(cloud, ground, strict=True)]
-    )
+    ground, cloud = flags & GROUND > 0, flags & CLOUD > 0
+    isolated = np.zeros_like(cloud)
+    for look in np.flatnonzero(cloud.any(axis=(1, 2))):
+        isolated[look] = find_isolated(cloud[look], ground[look], reach)
     often = isolated.sum(axis=0, dtype=np.uint16)
     looks = (isolated | ground).sum(axis=0, dtype=np.uint16)
-    persistent = (often >= RESCUE_LOOKS) & (2 * often > looks)
-    return np.asarray(isolated & persistent)
+    return np.asarray(isolated & (often >= RESCUE_LOOKS) & (2 * often > looks))
 
 
 def find_isolated(cloud: Bool, ground: Bool, reach: Reach) -> Bool:
@@ -150,9 +178,10 @@ def find_isolated(cloud: Bool, ground: Bool, reach: Reach) -> Bool:
         [(r.start, r.stop, c.start, c.stop) for r, c in ndimage.find_objects(labels)]
     ).reshape(-1, 4)
     small = np.maximum(boxes[:, 1] - boxes[:, 0], boxes[:, 3] - boxes[:, 2]) <= reach.extent
+    table = np.pad(ground.cumsum(axis=0, dtype=np.int32).cumsum(axis=1, dtype=np.int32), 1)
     inner, outer = reach.ring
     pixels = _box_areas(boxes, outer) - _box_areas(boxes, inner)
-    clear = _box_sums(ground, boxes, outer) - _box_sums(ground, boxes, inner)
+    clear = _box_sums(table, boxes, outer) - _box_sums(table, boxes, inner)
     isolated = np.concatenate([[False], small & (clear >= RESCUE_RING_CLEAR * pixels)])
     return np.asarray(isolated[labels])
 
@@ -162,11 +191,10 @@ def _box_areas(boxes: NDArray[np.int64], margin: int) -> NDArray[np.int64]:
     return np.asarray(sides[:, 0] * sides[:, 1])
 
 
-def _box_sums(mask: Bool, boxes: NDArray[np.int64], margin: int) -> NDArray[np.int64]:
-    """How many pixels of a mask lie in each box grown by a margin."""
-    table = np.pad(mask.cumsum(axis=0, dtype=np.int64).cumsum(axis=1), ((1, 0), (1, 0)))
-    limits = np.array([mask.shape[0], mask.shape[0], mask.shape[1], mask.shape[1]])
-    grown = np.clip(boxes + np.array([-margin, margin, -margin, margin]), 0, limits)
+def _box_sums(table: NDArray[np.int32], boxes: NDArray[np.int64], margin: int) -> NDArray[np.int32]:
+    """Sums over boxes grown by a margin, of what a summed-area table (padded by 1) adds up."""
+    rows, cols = (side - 2 for side in table.shape)
+    grown = np.clip(boxes + margin * np.array([-1, 1, -1, 1]), 0, [rows, rows, cols, cols])
     top, bottom, left, right = grown.T
     sums = table[bottom, right] - table[top, right] - table[bottom, left] + table[top, left]
     return np.asarray(sums)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-
 from minewatch.model import Band, Grid, Scene
 
 BYTES_PER_PIXEL = 1.5

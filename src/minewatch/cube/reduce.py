@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-import shapely
 import xarray as xr
-from affine import Affine
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
-from minewatch.cube.harmonise import harmonise
-from minewatch.cube.masks import find_clear, is_seen, reach_of
+from minewatch.cube.harmonise import reflectance_table
+from minewatch.cube.kernels import place
+from minewatch.cube.looks import Look, group_looks, shifted, with_halo
+from minewatch.cube.masks import GROUND, SEEN, find_clear, flag, reach_of
 from minewatch.cube.months import month_cube
-from minewatch.errors import ContractError, ReadError
+from minewatch.errors import ReadError
 from minewatch.model import (
     CORE_BANDS,
     REFLECTANCE_BANDS,
-    WGS84,
     Band,
     Chunk,
     Period,
@@ -35,10 +33,10 @@ from minewatch.sensors import SensorProfile, get_sensor
 
 log = logging.getLogger(__name__)
 
+UInt8 = NDArray[np.uint8]
 UInt16 = NDArray[np.uint16]
 Bool = NDArray[np.bool_]
-Look = tuple[Scene, ...]
-IsDisturbed = Callable[[Mapping[Band, UInt16]], Bool]
+IsDisturbed = Callable[[Mapping[str, UInt16]], Bool]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,11 +57,14 @@ class MonthReduction:
 class _Read:
     """One band of one scene, read or not."""
 
-    scene: Scene
-    band: Band
-    pixels: UInt16 | None
+    pixels: UInt16
+    """Empty when it could not be read."""
     bytes_read: int
-    problem: str = ""
+    failure: ReadFailure | None = None
+
+
+_Reads = dict[tuple[str, Band], _Read]
+_ReadAll = Callable[[Iterable[tuple[Scene, Band]], GeoBox], _Reads]
 
 
 def reduce_month(
@@ -90,14 +91,14 @@ def reduce_month(
     scenes
         Scenes that may touch the chunk (see `scenes_over`); those of other months are left out.
     facts
-        Facts of each scene, by id.
+        Facts of each scene, by id; a scene without facts could not be opened and is left out.
     chunk
         The pixels.
     month
         The calendar month.
     bands
-        Reflectance bands wanted. One that no scene has is absent from the cube; where only some
-        looks have it, it is the median of those.
+        Reflectance bands wanted besides the core ones. One that no scene has is absent from the
+        cube; where only some looks have it, it is the median of those.
     reader
         How pixels come.
     is_disturbed
@@ -112,208 +113,128 @@ def reduce_month(
     -------
     MonthReduction
     """
-    looks = group_looks(s for s in scenes if s.day in month)
-    profile = sensor or _sensor_of(looks)
-    present = [
-        b for b in REFLECTANCE_BANDS if b in bands and any(b in s.assets for s in _all(looks))
-    ]
-    columns = list(dict.fromkeys((*CORE_BANDS, *present)))
+    looks = group_looks(s for s in scenes if s.day in month and s.id in facts)
+    here = {band for look in looks for scene in look for band in scene.assets}
+    columns = [b for b in REFLECTANCE_BANDS if b in CORE_BANDS or (b in bands and b in here)]
+    profile = sensor or get_sensor(looks[0][0].sensor if looks else "sentinel-2-l2a")
+    wide, core = with_halo(chunk.geobox, profile)
     with ThreadPoolExecutor(reads_in_flight) as pool:
-        run = _Month(facts, chunk, profile, reader, pool)
-        looks, values, source = run.read_masks(looks)
-        clear = run.find_clear(values)
-        looks, clear, stacks = run.read_bands(looks, clear, source, columns)
+        read_all = _reading(reader, facts, chunk.name, pool)
+        masks = read_all(((s, _mask_band(s)) for look in looks for s in look), wide)
+        looks = [look for look in looks if not _failed(look, masks)]
+        flags, tile = _mosaic_masks(looks, masks, profile, wide)
+        clear = find_clear(flags, reach_of(profile.mask, abs(float(wide.resolution.x))))
+        clear, tile = np.ascontiguousarray(clear[:, *core]), np.ascontiguousarray(tile[:, *core])
+        needed = _clear_scenes(looks, clear, tile)
+        pixels = read_all(((s, b) for s in needed for b in columns if b in s.assets), chunk.geobox)
+    kept = [at for at, look in enumerate(looks) if not _failed(look, pixels)]
+    looks, clear, tile = [looks[at] for at in kept], clear[kept], tile[kept]
+    stacks = _stack_looks(looks, pixels, facts, clear, tile, columns)
     disturbed = np.zeros_like(clear)
-    for at in range(len(looks)):
-        if clear[at].any():
-            disturbed[at] = clear[at] & is_disturbed({b: stacks[b][at] for b in columns})
-    cube = month_cube(
-        stacks,
-        clear,
-        disturbed,
-        [look[0].day.day for look in looks],
-        month=month,
-        geobox=chunk.geobox,
-    )
+    for at in np.flatnonzero(clear.any(axis=(1, 2))):
+        disturbed[at] = is_disturbed({band: stack[at] for band, stack in stacks.items()})
+    every = (*masks.values(), *pixels.values())
     return MonthReduction(
-        cube=cube,
-        failures=tuple(sorted(run.failures)),
+        cube=month_cube(
+            stacks,
+            clear,
+            disturbed & clear,
+            [look[0].day.day for look in looks],
+            month=month,
+            geobox=chunk.geobox,
+        ),
+        failures=tuple(sorted(read.failure for read in every if read.failure)),
         looks=int(clear.any(axis=(1, 2)).sum()),
-        bytes_read=run.bytes_read,
+        bytes_read=sum(read.bytes_read for read in every),
     )
 
 
-def group_looks(scenes: Iterable[Scene]) -> list[Look]:
-    """Scenes by look, in order of time; inside a look by tile, then id."""
-    looks: dict[str, list[Scene]] = defaultdict(list)
-    for scene in scenes:
-        looks[scene.look].append(scene)
-    ordered = [tuple(sorted(look, key=lambda s: (s.tile, s.id))) for look in looks.values()]
-    return sorted(
-        ordered, key=lambda look: (look[0].day, min(s.acquired for s in look), look[0].look)
-    )
+def _reading(
+    reader: PixelReader, facts: Mapping[str, SceneFacts], chunk: str, pool: Executor
+) -> _ReadAll:
+    """A function that reads bands of scenes onto a geobox, many at once, and never raises."""
+    take_bytes: Callable[[], int] = getattr(reader, "take_bytes", int)
 
-
-def scenes_over(
-    scenes: Iterable[Scene], chunk: Chunk, *, sensor: SensorProfile | None = None
-) -> list[Scene]:
-    """The scenes that can matter to a chunk: their footprints touch it or its surroundings.
-
-    A cloud just outside a chunk still casts its margin into it, so the surroundings count.
-    """
-    scenes = list(scenes)
-    if not scenes:
-        return []
-    profile = sensor or get_sensor(scenes[0].sensor)
-    wide = _padded(chunk.geobox, profile)
-    ground = wide.footprint(WGS84, npoints=8).geom
-    return [scene for scene in scenes if shapely.intersects(scene.footprint, ground)]
-
-
-class _Month:
-    """The reads of one month of one chunk; lives for one call."""
-
-    def __init__(
-        self,
-        facts: Mapping[str, SceneFacts],
-        chunk: Chunk,
-        profile: SensorProfile | None,
-        reader: PixelReader,
-        pool: ThreadPoolExecutor,
-    ) -> None:
-        self.facts, self.chunk, self.profile, self.reader = facts, chunk, profile, reader
-        self.pool = pool
-        self.failures: list[ReadFailure] = []
-        self.bytes_read = 0
-        self.wide = _padded(chunk.geobox, profile) if profile else chunk.geobox
-        margin = (self.wide.shape[0] - chunk.geobox.shape[0]) // 2
-        rows, cols = chunk.geobox.shape
-        self.core = slice(margin, margin + rows), slice(margin, margin + cols)
-
-    def read_masks(self, looks: list[Look]) -> tuple[list[Look], UInt16, NDArray[np.uint8]]:
-        """Looks whose masks could all be read, their values and which tile each pixel is of."""
-        done = self._read_all([(s, _mask_band(s), self.wide) for s in _all(looks)])
-        kept = [
-            look
-            for look in looks
-            if all(done[s.id, _mask_band(s)].pixels is not None for s in look)
-        ]
-        values = np.zeros((len(kept), *self.wide.shape), np.uint16)
-        source = np.zeros((len(kept), *self.wide.shape), np.uint8)
-        for at, look in enumerate(kept):
-            for number, scene in enumerate(look, start=1):
-                mask = self._as_mask(done[scene.id, _mask_band(scene)])
-                fresh = (source[at] == 0) & is_seen(mask, self._rule)
-                values[at][fresh] = mask[fresh]
-                source[at][fresh] = number
-        return kept, values, np.ascontiguousarray(source[:, *self.core])
-
-    def find_clear(self, values: UInt16) -> Bool:
-        """Where each look is clear, in the chunk itself."""
-        if not len(values):
-            return np.zeros((0, *self.chunk.geobox.shape), bool)
-        resolution_m = abs(float(self.chunk.geobox.resolution.x))
-        clear = find_clear(values, self._rule, resolution_m=resolution_m)
-        return np.ascontiguousarray(clear[:, *self.core])
-
-    def read_bands(
-        self, looks: list[Look], clear: Bool, source: NDArray[np.uint8], bands: list[Band]
-    ) -> tuple[list[Look], Bool, dict[Band, UInt16]]:
-        """Looks whose bands could all be read, where they are clear, and their reflectance."""
-        used = [
-            [(n, s) for n, s in enumerate(look, start=1) if (clear[at] & (source[at] == n)).any()]
-            for at, look in enumerate(looks)
-        ]
-        wanted = [
-            (scene, band, self.chunk.geobox)
-            for tiles in used
-            for _, scene in tiles
-            for band in bands
-            if band in scene.assets
-        ]
-        done = self._read_all(wanted)
-        broken = {scene_id for (scene_id, _), read in done.items() if read.pixels is None}
-        kept = [at for at, look in enumerate(looks) if not any(s.id in broken for s in look)]
-        clear = clear[kept]
-        stacks = {band: np.zeros(clear.shape, np.uint16) for band in bands}
-        for to, at in enumerate(kept):
-            for number, scene in used[at]:
-                here = clear[to] & (source[at] == number)
-                for band in bands:
-                    read = done.get((scene.id, band))
-                    if read is not None and read.pixels is not None:
-                        seen = harmonise(read.pixels, self.facts[scene.id])
-                        np.copyto(stacks[band][to], seen, where=here)
-            for band in CORE_BANDS:
-                clear[to] &= stacks[band][to] > 0
-            for band in bands:
-                stacks[band][to][~clear[to]] = 0
-        return [looks[at] for at in kept], clear, stacks
-
-    def _read_all(self, wanted: list[tuple[Scene, Band, GeoBox]]) -> dict[tuple[str, Band], _Read]:
-        done = {}
-        for read in self.pool.map(lambda task: self._read(*task), wanted):
-            done[read.scene.id, read.band] = read
-            self.bytes_read += read.bytes_read
-            if read.problem:
-                self.failures.append(
-                    ReadFailure(
-                        scene_id=read.scene.id,
-                        band=read.band,
-                        chunk=self.chunk.name,
-                        reason=read.problem,
-                    )
-                )
-        return done
-
-    def _read(self, scene: Scene, band: Band, geobox: GeoBox) -> _Read:
-        take_bytes = getattr(self.reader, "take_bytes", int)
+    def read(scene: Scene, band: Band, geobox: GeoBox) -> _Read:
+        target = shifted(geobox, facts[scene.id].shift_xy_m)
         try:
-            if scene.id not in self.facts:
-                raise ContractError(f"scene {scene.id} has no facts", hint="find_facts comes first")
-            target = shifted(geobox, self.facts[scene.id].shift_xy_m)
-            pixels = self.reader.read(scene.assets[band], target, band=band)
+            return _Read(reader.read(scene.assets[band], target, band=band), take_bytes())
         except ReadError as error:
-            log.warning(
-                "%s %s %s: not observed: %s", scene.id, band, self.chunk.name, error.problem
-            )
-            return _Read(scene, band, None, take_bytes(), error.problem)
-        return _Read(scene, band, pixels, take_bytes())
+            log.warning("%s %s %s not observed: %s", scene.id, band, chunk, error.problem)
+            failure = ReadFailure(scene_id=scene.id, band=band, chunk=chunk, reason=error.problem)
+            return _Read(np.zeros((0, 0), np.uint16), take_bytes(), failure)
 
-    def _as_mask(self, read: _Read) -> UInt16:
-        """The mask band, or one that calls every pixel clear when the scene has none."""
-        assert read.pixels is not None
-        if read.band == "scl":
-            return read.pixels
-        clear_value = 1 << self._rule.keep[0] if self._rule.bits else self._rule.keep[0]
-        return np.where(read.pixels > 0, clear_value, 0).astype(np.uint16)
+    def read_all(wanted: Iterable[tuple[Scene, Band]], geobox: GeoBox) -> _Reads:
+        running = {(s.id, b): pool.submit(read, s, b, geobox) for s, b in wanted}
+        return {key: future.result() for key, future in running.items()}
 
-    @property
-    def _rule(self):  # type: ignore[no-untyped-def]
-        assert self.profile is not None
-        return self.profile.mask
+    return read_all
 
 
-def shifted(geobox: GeoBox, shift_xy_m: tuple[float, float]) -> GeoBox:
-    """Where a scene misplaced by `shift_xy_m` (east, north) shows the ground of a geobox."""
-    east, north = shift_xy_m
-    if not east and not north:
-        return geobox
-    return GeoBox(geobox.shape, Affine.translation(east, north) * geobox.affine, geobox.crs)
+def _mosaic_masks(
+    looks: Sequence[Look], reads: _Reads, sensor: SensorProfile, geobox: GeoBox
+) -> tuple[UInt8, UInt8]:
+    """Flags of each look, and which of its scenes (1, 2, ...; 0: none) each pixel is taken from."""
+    flags = np.zeros((len(looks), *geobox.shape), np.uint8)
+    tile = np.zeros_like(flags)
+    for at, look in enumerate(looks):
+        for number, scene in enumerate(look, start=1):
+            band = _mask_band(scene)
+            values = reads[scene.id, band].pixels
+            # Without a mask band every pixel counts as clear; the scene's facts say so.
+            found = flag(values, sensor.mask) if band == "scl" else _all_ground(values)
+            fresh = (tile[at] == 0) & (found & SEEN > 0)
+            flags[at][fresh] = found[fresh]
+            tile[at][fresh] = number
+    return flags, tile
 
 
-def _padded(geobox: GeoBox, profile: SensorProfile) -> GeoBox:
-    halo = reach_of(profile.mask, abs(float(geobox.resolution.x))).halo
-    return geobox.pad(halo)
+def _stack_looks(
+    looks: Sequence[Look],
+    reads: _Reads,
+    facts: Mapping[str, SceneFacts],
+    clear: Bool,
+    tile: UInt8,
+    bands: Sequence[Band],
+) -> dict[Band, UInt16]:
+    """Band to reflectance x 10,000 of the looks, 0 where not clear.
+
+    A pixel that lacks a core band is not clear: `clear` is corrected in place.
+    """
+    stacks = {band: np.zeros(clear.shape, np.uint16) for band in bands}
+    for at, look in enumerate(looks):
+        for number, scene in enumerate(look, start=1):
+            table = reflectance_table(facts[scene.id].scale, facts[scene.id].offset_dn)
+            here = clear[at] & (tile[at] == number)
+            for band in bands:
+                if (scene.id, band) in reads:
+                    place(stacks[band][at], reads[scene.id, band].pixels, table, here)
+        whole = np.logical_and.reduce([stacks[band][at] > 0 for band in CORE_BANDS])
+        if (clear[at] & ~whole).any():
+            clear[at] &= whole
+            for stack in stacks.values():
+                stack[at][~whole] = 0
+    return stacks
+
+
+def _clear_scenes(looks: Sequence[Look], clear: Bool, tile: UInt8) -> list[Scene]:
+    """The scenes from which any clear pixel is taken."""
+    return [
+        scene
+        for at, look in enumerate(looks)
+        for number, scene in enumerate(look, start=1)
+        if (clear[at] & (tile[at] == number)).any()
+    ]
+
+
+def _failed(look: Look, reads: _Reads) -> bool:
+    ids = {scene.id for scene in look}
+    return any(read.failure is not None for (scene_id, _), read in reads.items() if scene_id in ids)
+
+
+def _all_ground(values: UInt16) -> UInt8:
+    return np.where(values > 0, SEEN | GROUND, 0).astype(np.uint8)
 
 
 def _mask_band(scene: Scene) -> Band:
     return "scl" if "scl" in scene.assets else "blue"
-
-
-def _sensor_of(looks: list[Look]) -> SensorProfile | None:
-    return get_sensor(looks[0][0].sensor) if looks else None
-
-
-def _all(looks: list[Look]) -> list[Scene]:
-    return [scene for look in looks for scene in look]
