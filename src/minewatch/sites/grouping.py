@@ -1,0 +1,127 @@
+"""Which patches and sites are one: single linkage that cannot chain without bound."""
+
+from __future__ import annotations
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial.distance import cdist
+
+from minewatch.sites.rules import LinkRules
+
+Geometries = NDArray[np.object_]
+Labels = NDArray[np.intp]
+
+
+def group(patches: Geometries, known: Geometries, *, rules: LinkRules) -> Labels:
+    """Number of the cluster of each patch and, after them, of each known site.
+
+    Edges are taken from the closest pair on (single linkage). An edge joins two clusters when all
+    of it stays narrower than `one_site_m`; or, when at most one known site is among them, if the
+    gap is at most `near_m` and all of it stays below `max_site_m`, or if patch and site are the
+    same ground. So neighbouring sites do not fuse, and two known sites only when together they are
+    no larger than one.
+
+    Parameters
+    ----------
+    patches
+        Polygons of one period, metres, in a fixed order: it breaks ties.
+    known
+        Footprints of the sites known before, disjoint, in a fixed order.
+    rules
+        Distances.
+
+    Returns
+    -------
+    array of int, one per patch and known site
+        Clusters numbered by their first member.
+    """
+    nodes = np.concatenate([patches, known])
+    is_known = np.arange(len(nodes)) >= len(patches)
+    left, right, nearness = _edges(patches, known, rules)
+    graph = coo_array((np.ones(len(left)), (left, right)), shape=(len(nodes), len(nodes)))
+    _, component = connected_components(graph, directed=False)
+    labels = component.astype(np.intp)
+    wide = _bounds_diagonal(nodes, component) >= rules.one_site_m
+    for number in np.flatnonzero(wide):
+        members = np.flatnonzero(component == number)
+        if len(members) > 1:
+            inside = component[left] == number
+            edges = (left[inside], right[inside], nearness[inside])
+            labels[members] = len(nodes) + _cluster(members, nodes, is_known, edges, rules)
+    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[inverse]
+
+
+def extent_m(geometry: shapely.Geometry) -> float:
+    """Largest distance between two points of a geometry, in its units."""
+    points = _corners(geometry)
+    return float(cdist(points, points).max())
+
+
+def _edges(
+    patches: Geometries, known: Geometries, rules: LinkRules
+) -> tuple[Labels, Labels, NDArray[np.float64]]:
+    """Pairs that might be one site; nearness is the gap, or minus the overlapping share."""
+    tree = shapely.STRtree(patches)
+    a, b = tree.query(patches, predicate="dwithin", distance=rules.join_m)
+    a, b = a[a < b], b[a < b]
+    site, patch = tree.query(known, predicate="dwithin", distance=rules.link_m)
+    gap = shapely.distance(patches[patch], known[site])
+    nearness = np.where(gap > 0, gap, -_overlap(patches[patch], known[site]))
+    nearness = np.concatenate([shapely.distance(patches[a], patches[b]), nearness])
+    left, right = np.concatenate([a, patch]), np.concatenate([b, site + len(patches)])
+    order = np.lexsort((right, left, nearness))
+    return left[order], right[order], nearness[order]
+
+
+def _overlap(a: Geometries, b: Geometries) -> NDArray[np.float64]:
+    """Shared area as a share of the smaller of each pair."""
+    shared = shapely.area(shapely.intersection(a, b))
+    share: NDArray[np.float64] = shared / np.minimum(shapely.area(a), shapely.area(b))
+    return share
+
+
+def _bounds_diagonal(nodes: Geometries, component: Labels) -> NDArray[np.float64]:
+    """Diagonal of the bounding box of each component: no extent is larger."""
+    count = int(component.max(initial=-1)) + 1
+    box = np.full((count, 4), np.inf)
+    bounds = shapely.bounds(nodes) * [1, 1, -1, -1]
+    np.minimum.at(box, component, bounds)
+    diagonal: NDArray[np.float64] = np.hypot(box[:, 0] + box[:, 2], box[:, 1] + box[:, 3])
+    return diagonal
+
+
+def _cluster(
+    members: Labels,
+    nodes: Geometries,
+    is_known: NDArray[np.bool_],
+    edges: tuple[Labels, Labels, NDArray[np.float64]],
+    rules: LinkRules,
+) -> Labels:
+    """Cluster of each member of one component, named by a member's number."""
+    cluster = {int(m): int(m) for m in members}
+    corners = {int(m): _corners(nodes[m]) for m in members}
+    extents = {m: float(cdist(p, p).max()) for m, p in corners.items()}
+    sites = {m: int(is_known[m]) for m in cluster}
+    for i, j, nearness in zip(*(e.tolist() for e in edges), strict=True):
+        a, b = sorted((cluster[i], cluster[j]))
+        if a == b:
+            continue
+        across = float(cdist(corners[a], corners[b]).max())
+        extent = max(extents[a], extents[b], across)
+        is_close = nearness <= rules.near_m and extent <= rules.max_site_m
+        is_same = -nearness >= rules.same_ground
+        if extent < rules.one_site_m or (sites[a] + sites[b] < 2 and (is_close or is_same)):
+            cluster = {m: a if c == b else c for m, c in cluster.items()}
+            corners[a] = np.concatenate([corners[a], corners[b]])
+            extents[a], sites[a] = extent, sites[a] + sites[b]
+    return np.array([cluster[int(m)] for m in members], dtype=np.intp)
+
+
+def _corners(geometry: shapely.Geometry) -> NDArray[np.float64]:
+    """Corners of the convex hull, dims (corner, xy)."""
+    points: NDArray[np.float64] = shapely.get_coordinates(shapely.convex_hull(geometry))
+    return points
