@@ -10,7 +10,9 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+import xarray as xr
 from odc.geo.geobox import GeoBox
+from odc.geo.xr import xr_coords
 
 from minewatch import export
 from minewatch.model import AreaOfInterest, ControlInterval, Period, RunResult, period_label
@@ -136,15 +138,19 @@ def _rasters(folder: Path) -> None:
     looks = rng.integers(0, 12, (len(PERIODS), 200, 200), dtype="uint16")
     names, rgb = [period_label(p) for p in PERIODS], ["red", "green", "blue"]
     score = np.repeat(changed * 400, len(PERIODS), axis=0).astype("int16")
-    for name, values, bands, tags in (
-        ("rgb_before", before, rgb, {"meaning": "natural colour", "period": names[0]}),
-        ("rgb_after", after, rgb, {"meaning": "natural colour", "period": names[-1]}),
-        ("first_detected", np.int32(changed * 20220114), ["day"], {"meaning": "YYYYMMDD"}),
-        ("score", score, names, {"meaning": "change", "unit": "0.01 sd"}),
-        ("observed", (looks > 2).astype("uint8"), names, {"meaning": "seen clear"}),
-        ("clear_looks", looks, names, {"meaning": "clear looks per period", "unit": "1"}),
-    ):
-        export.write_cog(folder / f"{name}.tif", values, geobox=geobox, tags=tags, band_names=bands)
+    for name, values, bands, meaning, unit in (
+        ("rgb_before", before, rgb, f"natural colour, {names[0]}", "1"),
+        ("rgb_after", after, rgb, f"natural colour, {names[-1]}", "1"),
+        ("first_detected", np.int32(changed * 20220114), ["day"], "first look", "YYYYMMDD"),
+        ("score", score, names, "change", "0.01 sd"),
+        ("observed", (looks > 2).astype("uint8"), names, "seen clear", "1"),
+        ("clear_looks", looks, names, "clear looks per period", "1"),
+    ):  # fmt: skip
+        layer = xr.DataArray(values, dims=("band", "y", "x"), coords=xr_coords(geobox))
+        export.write_cog(
+            layer, folder / f"{name}.tif",
+            meaning=meaning, unit=unit, band_names=bands, simulated=True,
+        )  # fmt: skip
 
 
 def _aoi() -> AreaOfInterest:
@@ -214,7 +220,9 @@ def _write_run(directory: Path) -> RunResult:
     }
     member = {"simulated": True, "attribution": "Simulated; no real place"}
     for name, layer in export.LAYERS.items():
-        export.write_geojson(tables[name], directory / layer.filename, name=name, foreign=member)
+        export.write_geojson(
+            tables[name], directory / layer.filename, layer.contract, member=member
+        )
     _rasters(directory / "rasters")
     export.write_aoi(aoi, directory / "state" / "aoi.geojson")
     files = [*directory.glob("*.geojson"), *directory.glob("rasters/*.tif")]
@@ -240,8 +248,9 @@ def empty_run(tmp_path_factory: pytest.TempPathFactory) -> RunResult:
     """A finished run that found nothing."""
     directory = tmp_path_factory.mktemp("empty-run")
     full = _write_run(directory)
-    for name, layer in export.LAYERS.items():
-        export.write_geojson(layer.table(full).iloc[:0], directory / layer.filename, name=name)
+    for layer in export.LAYERS.values():
+        none = layer.table(full).iloc[:0]
+        export.write_geojson(none, directory / layer.filename, layer.contract)
     files = [directory / name for name in full.manifest["outputs"]]
     manifest = {**full.manifest, "outputs": export.hash_outputs(directory, files)}
     export.write_manifest(manifest, directory / "manifest.json")

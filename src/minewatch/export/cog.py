@@ -2,66 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import rioxarray
 import xarray as xr
-from odc.geo.geobox import GeoBox
-from odc.geo.xr import xr_coords
 from rasterio.errors import RasterioError
 
-from minewatch.errors import OutputError
+from minewatch.errors import ContractError, OutputError
 from minewatch.export.atomic import atomic_path
 
 _BLOCK_PX = 512
 
 
 def write_cog(
+    layer: xr.DataArray,
     path: Path,
-    array: np.ndarray,
     *,
-    geobox: GeoBox,
-    tags: Mapping[str, str],
-    band_names: Sequence[str],
+    meaning: str,
+    unit: str,
+    band_names: Sequence[str] = (),
     nodata: float | None = None,
+    simulated: bool = False,
 ) -> Path:
     """Write a raster as a COG: deflate, predictor, nearest overviews, atomically.
 
     Parameters
     ----------
+    layer
+        Dims (y, x) or (band, y, x), with a CRS (`.rio.write_crs` or an odc-geo `geobox`).
     path
         The file, ending in `.tif`.
-    array
-        Dims (band, y, x).
-    geobox
-        Where its pixels lie.
-    tags
-        At least `meaning` (what a pixel says about the ground) and `unit`.
+    meaning
+        What a pixel says about the ground; goes into the description and a tag.
+    unit
+        Unit of a pixel, `1` for a ratio.
     band_names
-        One a band: periods, colours.
+        What each band is, such as a period; empty takes `meaning` for all.
     nodata
-        Value of "not seen"; None when every value says something.
+        Value of "not seen"; None when every value is one.
+    simulated
+        Say so in a tag.
 
     Returns
     -------
     Path
-        The file. Equal arrays and tags give equal bytes.
+        The file. Equal arrays give equal bytes.
 
     Raises
     ------
+    ContractError
+        When the array has no CRS.
     OutputError
         When the file cannot be written.
     """
-    layer = xr.DataArray(
-        array, dims=("band", *geobox.dimensions), coords=xr_coords(geobox)
-    ).assign_attrs(long_name=tuple(band_names))
-    layer = layer if nodata is None else layer.rio.write_nodata(nodata)
+    if layer.rio.crs is None:
+        raise ContractError(f"{path.name}: the array has no CRS", hint="set it with rio.write_crs")
+    values = layer.astype("uint8") if layer.dtype == bool else layer
+    plain = values.drop_attrs(deep=False).assign_attrs(long_name=tuple(band_names) or meaning)
+    plain = plain if nodata is None else plain.rio.write_nodata(nodata)
+    tags = {"meaning": meaning, "unit": unit} | ({"simulated": "true"} if simulated else {})
     try:
         with atomic_path(path) as part:
-            layer.rio.to_raster(
-                part, driver="COG", tags=dict(tags), compress="deflate", level=6, predictor="yes",
+            plain.rio.to_raster(
+                part, driver="COG", tags=tags, compress="deflate", level=6, predictor="yes",
                 blocksize=_BLOCK_PX, overview_resampling="nearest", bigtiff="if_safer",
             )  # fmt: skip
     except RasterioError as error:
@@ -70,7 +74,7 @@ def write_cog(
 
 
 def read_cog(path: Path) -> xr.DataArray:
-    """A raster in memory, with its CRS, and its tags as attributes.
+    """A raster in memory, with its CRS, its `meaning` and its `unit` as attributes.
 
     Parameters
     ----------

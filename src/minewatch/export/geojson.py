@@ -20,7 +20,6 @@ from shapely.errors import ShapelyError
 
 from minewatch.errors import ContractError, OutputError
 from minewatch.export.atomic import write_bytes_atomic
-from minewatch.export.layers import LAYERS
 from minewatch.export.outlines import wgs84_outlines
 from minewatch.model import WGS84, Column, Contract
 from minewatch.model.tables import Kind
@@ -43,12 +42,12 @@ _DTYPES: dict[tuple[Kind, bool], str] = {
 def write_geojson(
     table: gpd.GeoDataFrame,
     path: Path,
+    contract: Contract,
     *,
-    name: str,
-    foreign: Mapping[str, Any] | None = None,
+    member: Mapping[str, Any] | None = None,
     bbox: bool = False,
 ) -> Path:
-    """Write a table of a run as an RFC 7946 FeatureCollection, atomically.
+    """Write a table as an RFC 7946 FeatureCollection, atomically.
 
     Parameters
     ----------
@@ -56,10 +55,9 @@ def write_geojson(
         Any CRS; it is reprojected. No rows give a valid, empty collection.
     path
         The file.
-    name
-        Which table it is, a name in `LAYERS`: decides the order of the columns. More columns of
-        the table follow in their order.
-    foreign
+    contract
+        Columns in the order of writing; more columns of the table follow in their order.
+    member
         Written as the foreign member `minewatch`: attribution, simulated or not.
     bbox
         Also write the bounding box `[west, south, east, north]`.
@@ -76,8 +74,7 @@ def write_geojson(
     OutputError
         When the file cannot be written.
     """
-    content = to_geojson(table, LAYERS[name].contract, foreign=foreign, bbox=bbox)
-    write_bytes_atomic(path, content)
+    write_bytes_atomic(path, to_geojson(table, contract, member=member, bbox=bbox))
     return path
 
 
@@ -85,17 +82,15 @@ def to_geojson(
     table: gpd.GeoDataFrame,
     contract: Contract,
     *,
-    foreign: Mapping[str, Any] | None = None,
+    member: Mapping[str, Any] | None = None,
     bbox: bool = False,
 ) -> bytes:
-    """The bytes of a table with any contract; see `write_geojson`.
+    """The bytes that `write_geojson` writes.
 
     Parameters
     ----------
-    table, foreign, bbox
+    table, contract, member, bbox
         As there.
-    contract
-        Columns in the order of writing.
     """
     outlines = wgs84_outlines(table)
     geometry = [text or "null" for text in shapely.to_geojson(outlines)]
@@ -110,8 +105,8 @@ def to_geojson(
     head: dict[str, Any] = {"type": "FeatureCollection"}
     if bbox and len(table):
         head["bbox"] = [float(x) for x in shapely.total_bounds(outlines)]
-    if foreign:
-        head[MEMBER] = dict(foreign)
+    if member:
+        head[MEMBER] = dict(member)
     lines = [f'"{name}": {_encode(value)},\n' for name, value in head.items()]
     body = "\n{}\n".format(",\n".join(ordered)) if ordered else ""
     return f'{{\n{"".join(lines)}"features": [{body}]\n}}\n'.encode()

@@ -144,9 +144,7 @@ def test_rounding_that_would_break_an_outline_is_mended() -> None:
 
 
 def test_no_rows_give_a_valid_collection_that_keeps_the_contract(tmp_path: Path) -> None:
-    path = write_geojson(
-        empty_table(INVENTORY, epsg=32647), tmp_path / "none.geojson", name="inventory"
-    )
+    path = write_geojson(empty_table(INVENTORY, epsg=32647), tmp_path / "none.geojson", INVENTORY)
     assert parse(path.read_bytes()) == {"type": "FeatureCollection", "features": []}
     back = read_geojson(path, INVENTORY)
     assert list(back.columns) == [*INVENTORY, "geometry"]
@@ -156,7 +154,7 @@ def test_no_rows_give_a_valid_collection_that_keeps_the_contract(tmp_path: Path)
 
 
 def test_the_member_and_the_box_are_written_when_asked_for() -> None:
-    collection = parse(to_geojson(table(), CONTRACT, foreign={"simulated": True}, bbox=True))
+    collection = parse(to_geojson(table(), CONTRACT, member={"simulated": True}, bbox=True))
     assert collection["minewatch"] == {"simulated": True}
     west, south, east, north = collection["bbox"]
     assert west < east
@@ -164,8 +162,7 @@ def test_the_member_and_the_box_are_written_when_asked_for() -> None:
 
 
 def test_a_table_comes_back_as_it_went(tmp_path: Path) -> None:
-    path = tmp_path / "t.geojson"
-    path.write_bytes(to_geojson(table(extra=["q", None]), CONTRACT))
+    path = write_geojson(table(extra=["q", None]), tmp_path / "t.geojson", CONTRACT)
     back = read_geojson(path, CONTRACT)
     assert back["parts"].tolist() == [[], ["x", "y"]]
     assert back["terms"].tolist() == [{}, {"bare": 1.0, "pool": 0.5}]
@@ -185,8 +182,7 @@ def test_a_file_that_is_no_table_is_an_error_for_people(tmp_path: Path, text: st
 
 def test_a_file_without_a_column_of_the_contract_is_refused(tmp_path: Path) -> None:
     short = {name: rule for name, rule in CONTRACT.items() if name != "count"}
-    path = tmp_path / "t.geojson"
-    path.write_bytes(to_geojson(table().drop(columns="count"), short))
+    path = write_geojson(table().drop(columns="count"), tmp_path / "t.geojson", short)
     with pytest.raises(OutputError, match="'count' is missing"):
         read_geojson(path, CONTRACT)
 
