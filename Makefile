@@ -1,0 +1,51 @@
+# `make help` lists what there is. Every target sets up what it needs, once.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check lint docs bench constraints clean
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PYTEST := $(BIN)/pytest -n 2
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+setup: $(READY) ## the virtual environment (every target calls it)
+
+$(READY): pyproject.toml constraints.txt scripts/setup
+	@scripts/setup $(VENV)
+	@touch $@
+
+demo: $(READY) ## the whole job on a simulated archive; no network
+	$(BIN)/minewatch demo
+
+test: $(READY) ## unit, contract, property, flow and docs tests
+	$(PYTEST) -m "not real" --ignore=tests/real
+
+lint: $(READY) ## format, lint, types, architecture
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: lint ## lint, then every test, those with real servers, QGIS and imagery too
+	$(PYTEST)
+
+docs: $(READY) ## the pages, in docs/_build/html
+	$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build/html
+	@echo "docs/_build/html/index.html"
+
+bench: $(READY) ## the benchmark suite
+	$(BIN)/minewatch bench
+
+constraints: $(READY) ## pin anew what pyproject.toml asks for; UPGRADE=1 takes newer versions
+	$(BIN)/uv pip compile --quiet pyproject.toml --group dev --group docs --universal \
+	  --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
+	  $(if $(UPGRADE),--upgrade) --output-file constraints.txt
+
+clean: ## everything that make made
+	rm -rf $(VENV) demo build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	  .import_linter_cache
