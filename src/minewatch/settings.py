@@ -11,17 +11,21 @@ from typing import Any, Final
 
 from minewatch.errors import SettingsError
 
-_QUERY_KEYS = (
-    r"sig|se|st|sp|sv|sr|spr|skoid|sktid|skt|ske|sks|skv|(?:access_|id_|refresh_)?token|"
-    r"x-(?:amz|goog)-[\w-]+|awsaccesskeyid|googleaccessid|signature|expires|"
-    r"(?:api[-_]?|subscription[-_]?)key|apikey|password|passwd|client_secret|jwt"
+_SHORT_KEYS = r"se|st|sp|sv|sr|spr|skoid|sktid|skt|ske|sks|skv|expires"
+_PLAIN_KEYS = (
+    r"sig|(?:access_|id_|refresh_)?token|x-(?:amz|goog)-[\w-]+|awsaccesskeyid|googleaccessid|"
+    r"signature|(?:api[-_]?|subscription[-_]?)key|password|passwd|client_secret|jwt"
 )
-SECRET_QUERY_KEY: Final = re.compile(rf"(?:{_QUERY_KEYS})", re.IGNORECASE)
+SECRET_QUERY_KEY: Final = re.compile(rf"(?:{_SHORT_KEYS}|{_PLAIN_KEYS})", re.IGNORECASE)
 """Names of query parameters that sign an address (Azure SAS, AWS, Google) or carry a token."""
-_KEY_VALUE = re.compile(
-    rf"(?P<lead>[?&;\s\"'{{,]|%3F|%26|^)(?P<key>[\"']?(?:{_QUERY_KEYS})[\"']?\s*(?:=|%3D|\":\s|':\s))"
-    r"(?P<value>[\"']?[^&\s\"'<>;,)}]+)",
-    re.IGNORECASE,
+SECRET_MEMBER: Final = re.compile(rf"(?:.*:)?(?:{_PLAIN_KEYS}|authorization)", re.IGNORECASE)
+"""Names of JSON members that hold a secret."""
+_VALUE = r"(?P<value>[\"']?[^&\s\"'<>;,)}]+)"
+_IN_QUERY = re.compile(
+    rf"(?P<key>(?:[?&;]|%3F|%26|^)(?:{_SHORT_KEYS}|{_PLAIN_KEYS})(?:=|%3D)){_VALUE}", re.IGNORECASE
+)
+_IN_TEXT = re.compile(
+    rf"(?P<key>\b(?:{_PLAIN_KEYS})[\"']?\s*(?:=|%3D|:\s|(?<=[\"']):)\s*){_VALUE}", re.IGNORECASE
 )
 _AUTHORIZATION = re.compile(
     r"(authorization[\"']?\s*[:=]\s*[\"']?)(?:(?:bearer|basic|token|apikey)\s+)?[^\s\"',}]+",
@@ -62,7 +66,9 @@ def redact(text: str) -> str:
     text = _BEARER.sub(rf"\1{HIDDEN}", text)
     text = _AWS_ENV.sub(rf"\1{HIDDEN}", text)
     text = _USERINFO.sub(rf"\1{HIDDEN}@", text)
-    return _KEY_VALUE.sub(lambda m: f"{m['lead']}{m['key']}{_hide(m['value'])}", text)
+    for pattern in (_IN_QUERY, _IN_TEXT):
+        text = pattern.sub(lambda m: f"{m['key']}{_hide(m['value'])}", text)
+    return text
 
 
 def _hide(value: str) -> str:

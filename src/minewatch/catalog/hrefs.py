@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urljoin, urlsplit, urlun
 
 from pystac.utils import make_absolute_href
 
-from minewatch.settings import SECRET_QUERY_KEY, redact
+from minewatch.settings import SECRET_MEMBER, SECRET_QUERY_KEY, redact
 
 _SIGNED_PATH = re.compile(r"^/vsicurl\?.*?url=(?P<url>[^&]+)")
 _KEPT_ITEM_KEYS = ("type", "stac_version", "id", "collection", "bbox", "geometry")
@@ -100,7 +100,7 @@ def clean_value(value: Any) -> Any:
         return {
             str(k): clean_value(v)
             for k, v in value.items()
-            if not (isinstance(v, str) and _names_a_secret(str(k)))
+            if not (isinstance(v, str) and SECRET_MEMBER.fullmatch(str(k)))
         }
     if isinstance(value, list | tuple):
         return [clean_value(v) for v in value]
@@ -108,11 +108,3 @@ def clean_value(value: Any) -> Any:
         is_address = "://" in value or value.startswith("/vsi")
         return redact(canonical_href(value) if is_address else value)
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _names_a_secret(key: str) -> bool:
-    short = key.rpartition(":")[2]
-    long_enough = len(short) > 3  # `sr`, `st`, `se` may mean anything outside a query string
-    return short.lower() == "authorization" or (
-        long_enough and short.lower() != "expires" and bool(SECRET_QUERY_KEY.fullmatch(short))
-    )

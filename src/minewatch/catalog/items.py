@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import shapely
+from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
 from minewatch.catalog.hrefs import clean_item
@@ -152,7 +153,7 @@ def _footprint(geometry: Any) -> shapely.Geometry:
         raise ItemError("has no geometry")
     try:
         footprint = shape(geometry)
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
+    except (ShapelyError, ValueError, TypeError, LookupError, AttributeError) as error:
         raise ItemError("its geometry cannot be read") from error
     footprint = footprint if footprint.is_valid else shapely.make_valid(footprint)
     if footprint.is_empty or not footprint.area:
