@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minewatch.cube.grid import aoi_mask, coarse_geobox
-from minewatch.cube.masks import find_clear, flag, reach_of
+from minewatch.cube.masks import GROUND, flag
 from minewatch.model import AreaOfInterest, PixelReader, Scene, SceneFacts
 from minewatch.sensors import OffsetRule, SensorProfile, get_sensor
 
@@ -70,8 +70,7 @@ def find_facts(
     notes: tuple[str, ...] = ()
     if "scl" in scene.assets:
         mask = reader.read(scene.assets["scl"], geobox, band="scl")
-        reach = reach_of(profile.mask, abs(float(geobox.resolution.x)))
-        clear = find_clear(flag(mask, profile.mask)[np.newaxis], reach)[0] & (red > 0) & inside
+        clear = (flag(mask, profile.mask) & GROUND > 0) & (red > 0) & inside
         green = clear & (mask == VEGETATION_CLASS)
     else:
         notes = ("no cloud mask: every pixel counts as clear",)

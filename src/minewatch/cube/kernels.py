@@ -10,7 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 UInt16 = NDArray[np.uint16]
+Int64 = NDArray[np.int64]
 Bool = NDArray[np.bool_]
+
+FINE = 1024
+"""Positions between pixels are whole numbers of this part of a pixel (1 cm at 10 m)."""
 
 _compiled = numba.njit(cache=True, nogil=True)
 
@@ -128,39 +132,43 @@ def grow(mask: Bool, radius_px: int) -> Bool:  # pragma: no cover - compiled
 
 
 @_compiled
-def upsample(pixels: UInt16, factor: int) -> UInt16:  # pragma: no cover - compiled
-    """Bilinear pixels `factor` times finer, whose edges coincide with those of the coarse ones.
+def resample(pixels: UInt16, ys: Int64, xs: Int64) -> UInt16:  # pragma: no cover - compiled
+    """Bilinear values between pixels, in integer arithmetic.
 
-    A 0 is nodata: it stays 0 under its own coarse pixel and takes no part in its neighbours.
+    A 0 is nodata: it takes no part in its neighbours, and where the nearest pixel is 0, so is the
+    value.
 
     Parameters
     ----------
     pixels
         Dims (y, x), 0 = nodata.
-    factor
-        How many fine pixels make a coarse one, each way.
+    ys, xs
+        Where to take values, dims (row,) and (column,), in `1 / FINE` pixels; 0 is the centre of
+        the first pixel. Beyond the pixels there is nodata.
 
     Returns
     -------
-    array, dims (y * factor, x * factor), uint16
+    array, dims (row, column), uint16
         Rounded, halves up.
     """
     rows, cols = pixels.shape
-    out = np.zeros((rows * factor, cols * factor), np.uint16)
-    whole = 2 * factor
-    for y in range(rows * factor):
-        towards_y = 2 * (y % factor) + 1 - factor
-        row, next_row = y // factor, y // factor + (1 if towards_y > 0 else -1)
-        for x in range(cols * factor):
-            towards_x = 2 * (x % factor) + 1 - factor
-            col, next_col = x // factor, x // factor + (1 if towards_x > 0 else -1)
-            if pixels[row, col] == 0:
+    out = np.zeros((len(ys), len(xs)), np.uint16)
+    for i in range(len(ys)):
+        top, down = ys[i] // FINE, ys[i] % FINE
+        nearest_row = top + (1 if 2 * down >= FINE else 0)
+        if not 0 <= nearest_row < rows:
+            continue
+        for j in range(len(xs)):
+            left, right = xs[j] // FINE, xs[j] % FINE
+            nearest_col = left + (1 if 2 * right >= FINE else 0)
+            if not 0 <= nearest_col < cols or pixels[nearest_row, nearest_col] == 0:
                 continue
             total, weights = np.int64(0), np.int64(0)
-            for r, wy in ((row, whole - abs(towards_y)), (next_row, abs(towards_y))):
-                for c, wx in ((col, whole - abs(towards_x)), (next_col, abs(towards_x))):
-                    if 0 <= r < rows and 0 <= c < cols and pixels[r, c] != 0:
-                        total += wy * wx * np.int64(pixels[r, c])
-                        weights += wy * wx
-            out[y, x] = (2 * total + weights) // (2 * weights)
+            for row, tall in ((top, FINE - down), (top + 1, down)):
+                for col, wide in ((left, FINE - right), (left + 1, right)):
+                    weight = tall * wide
+                    if weight and 0 <= row < rows and 0 <= col < cols and pixels[row, col] != 0:
+                        total += weight * np.int64(pixels[row, col])
+                        weights += weight
+            out[i, j] = (2 * total + weights) // (2 * weights)
     return out

@@ -15,13 +15,14 @@ import rasterio
 from affine import Affine
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
+from rasterio._err import CPLE_BaseError
 from rasterio.enums import Resampling
 from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader
 from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
 
-from minewatch.cube.kernels import upsample
+from minewatch.cube.kernels import FINE, resample
 from minewatch.errors import ReadError
 from minewatch.model import Asset, Band
 from minewatch.sensors import gdal_options, gdal_path
@@ -29,9 +30,14 @@ from minewatch.settings import Settings, redact
 
 log = logging.getLogger(__name__)
 
+CACHE_MB = 128
+"""Decoded blocks GDAL keeps [D]: GDAL's own 5 % of the machine's memory is not ours to take."""
 _FORGET = {"CPL_VSIL_CURL_NON_CACHED": "/vsicurl:/vsis3"}
 _INTEGER_KINDS = ("uint8", "uint16", "int16")
-_TOLERANCE_PX = 1e-6
+COARSER_FROM = 1.5
+"""Pixels of the file to one of the target from which values are averaged, not interpolated."""
+EXACT_PX = 1e-9
+"""GDAL's tolerance of a warp. Its default, 1/8 pixel, makes pixels depend on their window."""
 
 
 class RasterioReader:
@@ -63,7 +69,10 @@ class RasterioReader:
         self._locate = locate
         self._max_open = max_open
         # Retries are ours: they repeat the whole read, and the failure is forgotten first.
-        self._options = self._settings.gdal_options | {"GDAL_HTTP_MAX_RETRY": "0"}
+        self._options = self._settings.gdal_options | {
+            "GDAL_HTTP_MAX_RETRY": "0",
+            "GDAL_CACHEMAX": CACHE_MB,
+        }
         self._idle: OrderedDict[str, list[DatasetReader]] = OrderedDict()
         self._lock = threading.Lock()
         self._tally = threading.local()
@@ -79,7 +88,7 @@ class RasterioReader:
         for attempt in range(attempts):
             try:
                 return self._read_once(path, asset, geobox, band, forget=attempt > 0)
-            except (RasterioError, ValueError, MemoryError) as error:
+            except (RasterioError, CPLE_BaseError, ValueError) as error:
                 reason = _reason(error)
                 log.debug("%s: attempt %d failed: %s", redact(asset.href), attempt + 1, reason)
                 if attempt + 1 < attempts:
@@ -98,7 +107,11 @@ class RasterioReader:
     def _read_once(
         self, path: str, asset: Asset, geobox: GeoBox, band: Band, *, forget: bool
     ) -> NDArray[np.uint16]:
-        options = {**self._options, **gdal_options(asset.href), **(_FORGET if forget else {})}
+        options: dict[str, Any] = {
+            **self._options,
+            **gdal_options(asset.href),
+            **(_FORGET if forget else {}),
+        }
         with rasterio.Env(**options), self._opened(path) as file:
             if file.dtypes[0] not in _INTEGER_KINDS:
                 raise ValueError(f"holds {file.dtypes[0]}, not digital numbers of 16 bits")
@@ -156,24 +169,27 @@ def read_onto(
     step
         Pixels of the file to one of the grid, 1 when not coarser.
     """
+    if file.crs is None:
+        raise ValueError("the file has no CRS")
     empty = file.nodata if file.nodata is not None else (nodata or 0)
-    same_crs = geobox.crs is not None and file.crs == rasterio.CRS.from_user_input(geobox.crs)
-    if same_crs:
+    if file.crs == rasterio.CRS.from_user_input(geobox.crs):
         to_file = ~file.transform * geobox.affine
-        step, parts = _whole(to_file.a), _whole(1 / to_file.a)
-        square = abs(to_file.a - to_file.e) < _TOLERANCE_PX and to_file.b == to_file.d == 0
-        if square and step and _whole_offset(to_file, 1):
-            return _cut(file, geobox, to_file, step, band, empty)
-        if square and parts and _whole_offset(to_file, parts):
-            return _refine(file, geobox, to_file, parts, band, empty)
+        step = round(to_file.a)
+        if to_file.almost_equals(
+            Affine(step, 0, round(to_file.c), 0, step, round(to_file.f)), 1e-6
+        ):
+            return _cut(file, geobox, step, band, empty)
+        if to_file.is_rectilinear and 0 < to_file.a < COARSER_FROM and to_file.e > 0:
+            return _between(file, geobox, band, empty)
     return _warp(file, geobox, band, empty)
 
 
 def _cut(
-    file: DatasetReader, geobox: GeoBox, to_file: Affine, step: int, band: Band, empty: float
+    file: DatasetReader, geobox: GeoBox, step: int, band: Band, empty: float
 ) -> tuple[NDArray[np.uint16], Window | None, float]:
     """Pixels of the file as they are, or whole blocks of them made one."""
     rows, cols = geobox.shape
+    to_file = ~file.transform * geobox.affine
     top, left = round(to_file.f), round(to_file.c)
     first_row, first_col = max(0, -(top // step)), max(0, -(left // step))
     last_row = min(rows, (file.height - top) // step)
@@ -194,25 +210,36 @@ def _cut(
     return out, window, step
 
 
-def _refine(
-    file: DatasetReader, geobox: GeoBox, to_file: Affine, parts: int, band: Band, empty: float
+def _between(
+    file: DatasetReader, geobox: GeoBox, band: Band, empty: float
 ) -> tuple[NDArray[np.uint16], Window | None, float]:
-    """Pixels of a coarser file, each cut into whole parts."""
-    rows, cols = geobox.shape
-    top, left = round(to_file.f * parts), round(to_file.c * parts)
-    row, col = top // parts - 1, left // parts - 1
-    end_row, end_col = -(-(top + rows) // parts) + 1, -(-(left + cols) // parts) + 1
-    coarse = GeoBox(
-        (end_row - row, end_col - col), file.transform * Affine.translation(col, row), geobox.crs
+    """Values between the pixels of a file in the same CRS: finer, or shifted."""
+    ys = _positions(
+        geobox.affine.f, geobox.affine.e, geobox.shape[0], file.transform.f, file.transform.e
     )
-    pixels, window, _ = _cut(file, coarse, Affine.translation(col, row), 1, band, empty)
+    xs = _positions(
+        geobox.affine.c, geobox.affine.a, geobox.shape[1], file.transform.c, file.transform.a
+    )
+    row, col = int(ys[0]) // FINE, int(xs[0]) // FINE
+    size = (int(ys[-1]) // FINE + 2 - row, int(xs[-1]) // FINE + 2 - col)
+    around = GeoBox(size, file.transform * Affine.translation(col, row), geobox.crs)
+    pixels, window, _ = _cut(file, around, 1, band, empty)
+    ys, xs = ys - row * FINE, xs - col * FINE
     if band == "scl":
-        fine = pixels.repeat(parts, axis=0).repeat(parts, axis=1)
-    else:
-        fine = upsample(pixels, parts)
-    start_row, start_col = top - row * parts, left - col * parts
-    cut = fine[start_row : start_row + rows, start_col : start_col + cols]
-    return np.ascontiguousarray(cut), window, 1
+        rows, cols = (ys + FINE // 2) // FINE, (xs + FINE // 2) // FINE
+        return pixels[np.ix_(rows, cols)], window, 1
+    return resample(pixels, ys, xs), window, 1
+
+
+def _positions(
+    start: float, step: float, count: int, file_start: float, file_step: float
+) -> NDArray[np.int64]:
+    """Where pixel centres of a target axis lie on a file's, in `1 / FINE` of its pixels.
+
+    Rounded, so that a centre has one position whatever window it is read in.
+    """
+    centres = start + (np.arange(count) + 0.5) * step
+    return np.asarray(np.rint(FINE * ((centres - file_start) / file_step - 0.5)), np.int64)
 
 
 def _warp(
@@ -221,12 +248,10 @@ def _warp(
     """Pixels of a file in another CRS or between the pixels of the grid."""
     rows, cols = geobox.shape
     step = abs(geobox.resolution.x) / abs(file.transform.a)
-    if file.crs is None:
-        raise ValueError("has no CRS")
-    if band == "scl":
-        how = Resampling.nearest if step < 1.5 else Resampling.mode
+    if step >= COARSER_FROM:
+        how = _coarser(band)
     else:
-        how = Resampling.bilinear if step < 1.5 else Resampling.average
+        how = Resampling.nearest if band == "scl" else Resampling.bilinear
     # A fixed scale: GDAL would otherwise guess one a window, and pixels would depend on chunks.
     scale = {"XSCALE": str(1 / step), "YSCALE": str(1 / step)}
     with WarpedVRT(
@@ -238,7 +263,7 @@ def _warp(
         resampling=how,
         src_nodata=empty,
         nodata=0,
-        tolerance=0,
+        tolerance=EXACT_PX,
         **scale,
     ) as warped:
         pixels = _digital(warped.read(1), 0)
@@ -290,16 +315,6 @@ def _digital(pixels: NDArray[Any], empty: float) -> NDArray[np.uint16]:
 
 def _coarser(band: Band) -> Resampling:
     return Resampling.mode if band == "scl" else Resampling.average
-
-
-def _whole(ratio: float) -> int:
-    """The whole number a ratio is, or 0."""
-    nearest = round(ratio)
-    return nearest if nearest >= 1 and abs(ratio - nearest) < _TOLERANCE_PX else 0
-
-
-def _whole_offset(to_file: Affine, parts: int) -> bool:
-    return all(abs(at * parts - round(at * parts)) < 1e-4 for at in (to_file.c, to_file.f))
 
 
 def _reason(error: BaseException) -> str:
