@@ -16,6 +16,7 @@ from shapely.geometry.base import BaseGeometry
 
 from minewatch.catalog.answers import Answer, RawItem, time_extent
 from minewatch.catalog.connection import read_json, telling
+from minewatch.catalog.hrefs import canonical_href
 from minewatch.errors import CatalogError, unknown_name
 from minewatch.model import Period, Progress, ProgressListener, silent
 from minewatch.settings import redact
@@ -83,7 +84,7 @@ def search_api(
 
 def collections_of(io: StacApiIO, url: str, root: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """The API's collections by id (the first page of them)."""
-    address = _link(root, "data", url) or f"{url.rstrip('/')}/collections"
+    address = _link(root, "data", url) or f"{canonical_href(url).rstrip('/')}/collections"
     found = read_json(io, address).get("collections") or []
     return {str(c.get("id")): c for c in found if isinstance(c, dict)}
 

@@ -23,6 +23,13 @@ _HINTS = {
     404: "check the address",
     429: "it asks to slow down: wait a while and try again",
 }
+_UNREACHED = {
+    "NameResolutionError": "no host of that name",
+    "Connection refused": "nothing listens there",
+    "Network is unreachable": "there is no network",
+    "SSL": "its certificate is not trusted",
+    "RemoteDisconnected": "it hung up",
+}
 _LONGEST_TEXT = 160
 
 
@@ -94,18 +101,24 @@ def telling(address: str) -> Iterator[None]:
 
 def _of_server(error: APIError, place: str) -> CatalogError:
     status = cast("int | None", getattr(error, "status_code", None))
-    text = short(error)
     if status is None:
-        slow = "timed out" in text.lower()
-        return CatalogError(
-            f"{place} {'gives no answer in time' if slow else f'cannot be reached: {text}'}",
-            hint="try again, or raise MINEWATCH_HTTP_TIMEOUT_S"
-            if slow
-            else "check the address and the network",
-        )
+        return _unreached(str(error), place)
+    text = short(error)
     hint = _HINTS.get(status, "try again later, or use another --catalog")
     said = f": {text}" if 400 <= status < 500 and text and "<" not in text else ""
     return CatalogError(f"{place} answers {status}{said}", hint=hint)
+
+
+def _unreached(text: str, place: str) -> CatalogError:
+    if "timeout" in text.lower() or "timed out" in text.lower():
+        return CatalogError(
+            f"{place} gives no answer in time",
+            hint="try again, or raise MINEWATCH_HTTP_TIMEOUT_S",
+        )
+    why = next((words for sign, words in _UNREACHED.items() if sign in text), short(text))
+    return CatalogError(
+        f"{place} cannot be reached: {why}", hint="check the address and the network"
+    )
 
 
 def short(error: object) -> str:

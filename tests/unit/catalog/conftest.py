@@ -169,7 +169,8 @@ def loopback() -> Iterator[LoopbackApi]:
 
         def _answer(self, body: Item) -> None:
             reply = api.reply(self.path, body)
-            time.sleep(reply.delay_s)
+            if reply.delay_s:
+                time.sleep(reply.delay_s)
             raw = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
             try:
                 self.send_response(reply.status)
