@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -26,7 +26,6 @@ from minewatch.cli.options import (
     Start,
     Workers,
 )
-from minewatch.model import RunResult
 from minewatch.model.periods import PeriodKind
 from minewatch.pipeline.parameters import (
     DEFAULT_CATALOG,
@@ -35,6 +34,9 @@ from minewatch.pipeline.parameters import (
     DEFAULT_PERIOD,
     DEFAULT_RESOLUTION_M,
 )
+
+if TYPE_CHECKING:
+    from minewatch.model import RunResult
 
 PARTLY_READ = 4
 """Exit code when part of the area or period could not be read."""

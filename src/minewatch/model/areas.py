@@ -9,7 +9,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-import geopandas as gpd
+import pyproj
 import shapely
 from shapely.geometry.base import BaseGeometry
 
@@ -60,8 +60,8 @@ class AreaOfInterest:
     @cached_property
     def geometry_utm(self) -> BaseGeometry:
         """The geometry in metres, in `utm_epsg`."""
-        projected = gpd.GeoSeries([self.geometry], crs=WGS84).to_crs(self.utm_epsg)
-        return projected.iloc[0]
+        project = pyproj.Transformer.from_crs(WGS84, self.utm_epsg, always_xy=True).transform
+        return shapely.transform(self.geometry, project, interleaved=False)
 
     @property
     def area_m2(self) -> float:

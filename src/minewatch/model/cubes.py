@@ -7,12 +7,13 @@ frozen, so that a new scene touches one month and memory never grows with the nu
 
 from __future__ import annotations
 
-from typing import Final
-
-import xarray as xr
+from typing import TYPE_CHECKING, Final
 
 from minewatch.errors import ContractError
 from minewatch.model.scenes import CORE_BANDS, REFLECTANCE_BANDS
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 DAY_LAYERS: Final = ("last_undisturbed_day", "disturbed_since_day")
 MONTH_LAYERS: Final = (*REFLECTANCE_BANDS, "clear_looks", "disturbed_looks", *DAY_LAYERS)

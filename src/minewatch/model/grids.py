@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from odc.geo.geobox import GeoBox
+if TYPE_CHECKING:
+    from odc.geo.geobox import GeoBox
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
-from odc.geo.geobox import GeoBox
-
 from minewatch.model.scenes import Asset, Band
 
 if TYPE_CHECKING:
+    import numpy as np
+    from odc.geo.geobox import GeoBox
+
     from minewatch.model.results import RunResult
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
-
-import geopandas as gpd
-import pandas as pd
+from typing import TYPE_CHECKING, Literal
 
 from minewatch.errors import ContractError
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
 
 Kind = Literal["text", "int", "float", "date", "list", "terms"]
 
@@ -170,13 +171,17 @@ def check_columns(
             row = int(table[column].isna().to_numpy().argmax())
             raise ContractError(f"{name}: {column!r} is null in row {row}, and may not be")
     if epsg is not None:
-        found = table.crs.to_epsg() if isinstance(table, gpd.GeoDataFrame) and table.crs else None
+        crs = getattr(table, "crs", None)
+        found = crs.to_epsg() if crs else None
         if found != epsg:
             raise ContractError(f"{name}: CRS is {found}, not EPSG:{epsg}")
 
 
 def empty_table(contract: Contract, *, epsg: int) -> gpd.GeoDataFrame:
     """A table of no rows that keeps the contract."""
+    import geopandas as gpd
+    import pandas as pd
+
     columns = {name: pd.Series(dtype=_DTYPES[c.kind]) for name, c in contract.items()}
     return gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries([], crs=epsg), crs=epsg)
 

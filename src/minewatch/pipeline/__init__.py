@@ -1,8 +1,25 @@
 """The only place where stages meet."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from minewatch.pipeline.parameters import Parameters
-from minewatch.pipeline.plan import Plan, plan
-from minewatch.pipeline.run import run, update
-from minewatch.pipeline.share import export, report
+
+if TYPE_CHECKING:
+    from minewatch.pipeline.costs import Plan, plan
+    from minewatch.pipeline.recipe import run, update
+    from minewatch.pipeline.share import export, report
 
 __all__ = ["Parameters", "Plan", "export", "plan", "report", "run", "update"]
+
+_HOMES = {
+    "Plan": "costs", "plan": "costs", "run": "recipe", "update": "recipe", "export": "share",
+    "report": "share",
+}  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """Bring the stages on first use only, so that `minewatch --help` starts at once."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

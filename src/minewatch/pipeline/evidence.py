@@ -77,11 +77,11 @@ def gather_evidence(
             _place(layers[str(name)][1], array, chunk)
         listener(Progress("weighing evidence", done, len(grid.chunks), chunk.name))
     coordinates = grid.geobox.coordinates
-    evidence = xr.Dataset(
+    evidence: xr.Dataset = xr.Dataset(
         {name: (dims, array, attributes[name]) for name, (dims, array) in layers.items()},
         coords={"y": coordinates["y"].values, "x": coordinates["x"].values},
-    )
-    return evidence.rio.write_crs(grid.epsg)
+    ).rio.write_crs(grid.epsg)
+    return evidence
 
 
 def _layer(folder: Path, like: xr.DataArray, grid: Grid) -> np.memmap:

@@ -10,6 +10,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_complete
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
 from minewatch import cube, detect
 from minewatch.errors import ReadError, SettingsError
@@ -31,6 +32,8 @@ from minewatch.model import (
 from minewatch.pipeline.state import MonthRecord, State, month_key
 
 log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,11 +164,11 @@ def reduce_all(
             )
             waiting[future] = f"{month.start:%Y-%m} {chunk.name}"
     bytes_read = 0
-    for done, future in enumerate(_drained(waiting), start=1):
-        record = future.result()
+    for done, finished in enumerate(_drained(waiting), start=1):
+        record = finished.result()
         failures.extend(record.failures)
         bytes_read += record.bytes_read
-        listener(Progress("reading months", done, len(waiting), waiting[future], bytes_read))
+        listener(Progress("reading months", done, len(waiting), waiting[finished], bytes_read))
     return Reduction(
         facts=facts,
         failures=tuple(sorted(set(failures))),
@@ -211,7 +214,7 @@ def _by_month(scenes: SceneList, facts: Mapping[str, SceneFacts]) -> defaultdict
     return months
 
 
-def _drained(waiting: Mapping[Future[object], object]) -> Iterator[Future[object]]:
+def _drained(waiting: Mapping[Future[Result], object]) -> Iterator[Future[Result]]:
     """Futures as they finish; the ones not begun are dropped when one of them raises."""
     try:
         yield from as_completed(waiting)

@@ -52,6 +52,7 @@ def rasterise(geometries: Sequence[BaseGeometry], grid: Grid) -> np.ndarray:
     numbered = [(geometry, index) for index, geometry in enumerate(geometries, start=1)]
     if not numbered:
         return np.zeros((rows, cols), "int32")
-    return features.rasterize(
+    labels: np.ndarray = features.rasterize(
         numbered, out_shape=(rows, cols), transform=transform, fill=0, dtype="int32"
     )
+    return labels
