@@ -1,7 +1,19 @@
 """Patches to sites with an identity through time, states and an inventory."""
 
 from minewatch.sites.features import assign
+from minewatch.sites.inventory import build_inventory, period_column
 from minewatch.sites.linking import Links, link
 from minewatch.sites.rules import AlertRules, LinkRules, StateRules
+from minewatch.sites.totals import total_by_period
 
-__all__ = ["AlertRules", "LinkRules", "Links", "StateRules", "assign", "link"]
+__all__ = [
+    "AlertRules",
+    "LinkRules",
+    "Links",
+    "StateRules",
+    "assign",
+    "build_inventory",
+    "link",
+    "period_column",
+    "total_by_period",
+]
