@@ -159,7 +159,7 @@ class _Search:
                     self._refuse_loop(len(found), matched, pages, repeats=len(found) == before)
                     break
             else:
-                self._check_end(len(found), matched, last_size)
+                self._check_end(len(found), matched, last_size, pages)
         return tuple(found.values())
 
     def _refuse_loop(self, got: int, matched: int | None, pages: int, *, repeats: bool) -> None:
@@ -171,7 +171,7 @@ class _Search:
             )
         self.notes.append(f"the catalogue's pages do not end ({fault}); all {got} scenes were had")
 
-    def _check_end(self, got: int, matched: int | None, last_size: int) -> None:
+    def _check_end(self, got: int, matched: int | None, last_size: int, pages: int) -> None:
         if matched is not None and got < matched:
             if last_size >= PAGE_SIZE or got == 0:
                 raise CatalogError(
@@ -180,9 +180,9 @@ class _Search:
                     hint="try a shorter period, or another --catalog",
                 )
             self.notes.append(f"the catalogue counted {matched} scenes and gave {got}")
-        elif matched is None and last_size >= PAGE_SIZE:
+        elif matched is None and pages == 1 and last_size >= PAGE_SIZE:
             self.notes.append(
-                f"the catalogue's last page is full ({last_size}) and it gives no count: "
+                f"the catalogue gives a full page ({last_size}), no count and no next page: "
                 "scenes may be missing"
             )
 

@@ -208,7 +208,7 @@ def test_a_count_that_is_an_estimate_is_a_note(
     assert "the catalogue counted 4 scenes and gave 3" in find().notes
 
 
-def test_a_full_last_page_without_a_count_is_a_note(
+def test_a_full_page_without_a_count_or_a_next_page_is_a_note(
     find: Callable[..., SceneList], loopback: Any, item: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(api_module, "PAGE_SIZE", 3)
