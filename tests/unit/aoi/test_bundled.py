@@ -71,7 +71,9 @@ def test_control_of_chipwe_pangwa_is_told_in_intervals_with_a_source():
 
 
 def test_the_outlines_carry_their_licence_with_them():
-    assert "ODbL" in (DATA / "README.md").read_text(encoding="utf-8")
+    readme = (DATA / "README.md").read_text(encoding="utf-8")
+    assert "Open Database License 1.0" in readme
+    assert "© OpenStreetMap contributors" in readme
     for name in ("chipwe-pangwa", "nhkawng-pa"):
         assert "OpenStreetMap contributors" in read_aoi(name).properties["geometry_licence"]
 

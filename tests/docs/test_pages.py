@@ -1,0 +1,41 @@
+"""The pages build, their links lead somewhere, and the examples in the code are true."""
+
+import doctest
+import importlib
+import pkgutil
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import minewatch
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("aoi/*.md")])
+MODULES = sorted(m.name for m in pkgutil.walk_packages(minewatch.__path__, "minewatch."))
+
+
+def test_the_pages_build_without_a_warning(tmp_path):
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", "-b", "html"]
+    built = subprocess.run(
+        [*command, "-d", tmp_path / "state", ROOT / "docs", tmp_path / "html"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert built.returncode == 0, built.stderr
+    assert (tmp_path / "html" / "responsible-use.html").exists()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_every_link_to_a_file_leads_to_one(page):
+    targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8"))
+    local = [t for t in targets if "://" not in t]
+    assert [t for t in local if not (page.parent / t).exists()] == []
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if not m.endswith("__main__")])
+def test_the_examples_in_the_code_are_true(module):
+    assert doctest.testmod(importlib.import_module(module)).failed == 0
