@@ -1,0 +1,67 @@
+"""Reads that fail: not observed, never "no change", told in the manifest, mended by resume."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from minewatch import synthetic
+from minewatch.model import RunResult
+
+from .conftest import geojson_bytes, run_archive
+
+
+def assets(archive: synthetic.Archive, band: str) -> list[Path]:
+    """Files of one band, in order of time."""
+    found = sorted(p for p in archive.directory.rglob("*.tif") if band in p.name.lower())
+    assert found
+    return found
+
+
+def damage(path: Path, how: str) -> None:
+    """Make a file unreadable in one of the ways that happen."""
+    if how == "missing":
+        path.unlink()
+    elif how == "truncated":
+        path.write_bytes(path.read_bytes()[:900])
+    else:
+        path.write_bytes(b"<html>504 Gateway Time-out</html>")
+
+
+@pytest.mark.parametrize("how", ["missing", "truncated", "no TIFF"])
+def test_a_damaged_asset_is_in_the_manifest_and_resume_reads_it_when_it_is_back(
+    broken_archive: synthetic.Archive, small_run: RunResult, tmp_path: Path, how: str
+) -> None:
+    path = next(
+        p for p in assets(broken_archive, "b08") if "202002" in str(p) or "202003" in str(p)
+    )
+    shutil.copy(path, tmp_path / "good.tif")
+    damage(path, how)
+    out = tmp_path / "run"
+    result = run_archive(broken_archive, out)
+    failures = result.manifest["failures"]
+    assert {f["scene_id"] for f in failures} == {path.parent.name}
+    assert {f["band"] for f in failures} == {"nir"}
+    assert all(f["reason"] for f in failures)
+
+    months = {p: p.stat().st_mtime_ns for p in out.rglob("months/*/*.tif")}
+    shutil.copy(tmp_path / "good.tif", path)
+    mended = run_archive(broken_archive, out, resume=True)
+    assert mended.manifest["failures"] == []
+    assert geojson_bytes(mended) == geojson_bytes(small_run)
+    reread = {p.stem for p, then in months.items() if p.stat().st_mtime_ns != then}
+    assert len(reread) == 1
+
+
+def test_a_scene_that_cannot_be_opened_at_all_is_one_failure_and_the_rest_is_done(
+    broken_archive: synthetic.Archive, tmp_path: Path
+) -> None:
+    first = assets(broken_archive, "b04")[0].parent
+    for path in first.glob("*.tif"):
+        path.unlink()
+    result = run_archive(broken_archive, tmp_path / "run")
+    assert [(f["scene_id"], f["band"]) for f in result.manifest["failures"]] == [(first.name, "*")]
+    assert first.name not in {f["scene_id"] for f in result.manifest["facts"]}
+    assert len(result.inventory) > 0
