@@ -56,6 +56,11 @@ def make_grid(aoi: AreaOfInterest, *, resolution_m: float = 10.0, chunk_px: int 
     return Grid(geobox=geobox, chunks=touched)
 
 
+def _part(geobox: GeoBox, row: int, col: int, size: int) -> GeoBox:
+    rows, cols = geobox.shape  # a GeoBox sliced beyond its end grows
+    return geobox[row : min(row + size, rows), col : min(col + size, cols)]
+
+
 def snapped_geobox(aoi: AreaOfInterest, resolution_m: float) -> GeoBox:
     """The smallest box of whole pixels over an area, edges on multiples of the resolution."""
     extent = Geometry(aoi.geometry_utm, crs=f"EPSG:{aoi.utm_epsg}")

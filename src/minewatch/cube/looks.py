@@ -8,6 +8,8 @@ from collections.abc import Iterable
 import shapely
 from affine import Affine
 from odc.geo.geobox import GeoBox
+from rasterio.transform import array_bounds
+from rasterio.warp import transform_bounds
 
 from minewatch.cube.masks import reach_of
 from minewatch.model import WGS84, Chunk, Scene
@@ -48,7 +50,8 @@ def scenes_over(
     if not found:
         return found
     wide, _ = with_halo(chunk.geobox, sensor or get_sensor(found[0].sensor))
-    ground = wide.footprint(WGS84, npoints=8).geom
+    bounds = array_bounds(*wide.shape, wide.affine)
+    ground = shapely.box(*transform_bounds(str(wide.crs), WGS84, *bounds))
     return [scene for scene in found if shapely.intersects(scene.footprint, ground)]
 
 

@@ -19,14 +19,16 @@ from rasterio._err import CPLE_BaseError
 from rasterio.enums import Resampling
 from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader
+from rasterio.transform import array_bounds
 from rasterio.vrt import WarpedVRT
+from rasterio.warp import transform_bounds
 from rasterio.windows import Window
 
 from minewatch.cube.kernels import FINE, resample
 from minewatch.errors import ReadError
 from minewatch.model import Asset, Band
 from minewatch.sensors import gdal_options, gdal_path
-from minewatch.settings import Settings, redact
+from minewatch.settings import Settings, guard_logs, redact
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +67,7 @@ class RasterioReader:
         locate: Callable[[str], str] = gdal_path,
         max_open: int = 256,
     ) -> None:
+        guard_logs()  # rasterio logs whole addresses
         self._settings = settings or Settings()
         self._locate = locate
         self._max_open = max_open
@@ -272,7 +275,8 @@ def _warp(
 
 def _source_window(file: DatasetReader, geobox: GeoBox) -> Window | None:
     """Pixels of the file under a grid of another CRS."""
-    west, south, east, north = geobox.footprint(str(file.crs), npoints=8).boundingbox
+    bounds = array_bounds(*geobox.shape, geobox.affine)
+    west, south, east, north = transform_bounds(str(geobox.crs), file.crs, *bounds)
     left, top = ~file.transform * (west, north)
     right, bottom = ~file.transform * (east, south)
     left, top = max(0.0, left), max(0.0, top)

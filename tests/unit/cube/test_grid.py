@@ -1,0 +1,82 @@
+import geopandas as gpd
+import numpy as np
+import pytest
+from shapely.geometry import Polygon, box
+
+from minewatch.cube import aoi_mask, make_grid
+from minewatch.cube.grid import coarse_geobox
+from minewatch.errors import SettingsError
+from minewatch.model import AreaOfInterest
+
+EPSG = 32647
+
+
+def area(geometry_utm) -> AreaOfInterest:
+    geometry = gpd.GeoSeries([geometry_utm], crs=EPSG).to_crs(4326).iloc[0]
+    return AreaOfInterest(id="simulated", name="Simulated", geometry=geometry, utm_epsg=EPSG)
+
+
+L_SHAPE = Polygon(
+    [(503, 7), (503, 3003), (1007, 3003), (1007, 1001), (3001, 1001), (3001, 7)]
+)  # a corner is missing: 2 x 2 of 3 x 3 chunks of 1 km
+
+
+@pytest.mark.parametrize("resolution_m", [10, 20, 15, 120])
+def test_edges_are_multiples_of_the_resolution_and_cover_the_area(resolution_m):
+    grid = make_grid(area(L_SHAPE), resolution_m=resolution_m)
+    west, south, east, north = grid.geobox.boundingbox
+    assert {edge % resolution_m for edge in (west, south, east, north)} == {0}
+    covered = grid.geobox.boundingbox.polygon.geom.buffer(resolution_m / 100)
+    assert covered.covers(L_SHAPE)
+    assert (grid.resolution_m, grid.epsg) == (resolution_m, EPSG)
+    assert grid.geobox.affine.e == -resolution_m
+
+
+def test_chunks_meet_without_gap_and_leave_out_what_lies_off_the_area():
+    grid = make_grid(area(L_SHAPE), chunk_px=100)
+    times = np.zeros(grid.geobox.shape, int)
+    for chunk in grid.chunks:
+        times[chunk.window] += 1
+        assert times[chunk.window].shape == tuple(chunk.geobox.shape)
+        rows, cols = chunk.window
+        assert grid.geobox[rows, cols] == chunk.geobox
+    mask = aoi_mask(area(L_SHAPE), grid)
+    assert times.max() == 1
+    assert times[mask].min() == 1
+    assert times.min() == 0
+    assert [c.name for c in grid.chunks] == sorted(c.name for c in grid.chunks)
+
+
+def test_chunks_of_any_size_cover_the_same_grid():
+    boxes = {make_grid(area(L_SHAPE), chunk_px=px).geobox for px in (32, 100, 4096)}
+    assert len(boxes) == 1
+
+
+def test_the_mask_is_true_where_the_centre_of_a_pixel_lies_inside():
+    square = area(box(1004, 1006, 1036, 1034))
+    grid = make_grid(square)
+    assert grid.geobox.boundingbox.bbox == (1000, 1000, 1040, 1040)
+    centre_inside = np.zeros((4, 4), bool)
+    centre_inside[1:3, 0:4] = True  # x 1005..1035 inside; y 1005 and 1035 outside
+    np.testing.assert_array_equal(aoi_mask(square, grid), centre_inside)
+
+
+def test_the_mask_of_a_chunk_is_its_part_of_the_whole():
+    grid = make_grid(area(L_SHAPE), chunk_px=70)
+    whole = aoi_mask(area(L_SHAPE), grid)
+    for chunk in grid.chunks:
+        np.testing.assert_array_equal(aoi_mask(area(L_SHAPE), chunk.geobox), whole[chunk.window])
+
+
+@pytest.mark.parametrize("across_m", [500, 5_000, 60_000])
+def test_the_overview_fits_its_limit_with_a_pixel_that_halves_to_the_native_one(across_m):
+    coarse = coarse_geobox(area(box(0, 0, across_m, across_m / 3)), max_px=128)
+    assert max(coarse.shape) <= 128
+    assert np.log2(coarse.resolution.x / 10) % 1 == 0
+    assert across_m < 128 * 10 or max(coarse.shape) > 60
+
+
+@pytest.mark.parametrize(("resolution_m", "chunk_px"), [(0, 512), (-10, 512), (10, 0)])
+def test_a_grid_without_size_is_refused(resolution_m, chunk_px):
+    with pytest.raises(SettingsError, match="cannot be made"):
+        make_grid(area(L_SHAPE), resolution_m=resolution_m, chunk_px=chunk_px)

@@ -1,0 +1,88 @@
+"""The compiled passes against plain numpy and scipy."""
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from minewatch.cube.kernels import FINE, grow, median_of_looks, place, resample
+
+
+def plain_median(looks):
+    seen = np.where(looks == 0, np.nan, looks.astype(float))
+    seen = np.concatenate([seen, np.zeros((1, *looks.shape[1:]))])  # so that no slice is all NaN
+    seen[-1][(looks > 0).any(axis=0)] = np.nan
+    return np.floor(np.nanmedian(seen, axis=0) + 0.5).astype(np.uint16)
+
+
+def plain_resample(pixels, ys, xs):
+    margin = 20  # wide enough for any position asked here
+    padded = np.pad(pixels.astype(np.int64), margin)
+    top, left = ys[:, None] // FINE + margin, xs[None, :] // FINE + margin
+    down, right = ys[:, None] % FINE, xs[None, :] % FINE
+    near = padded[top + (2 * down >= FINE), left + (2 * right >= FINE)]
+    total = weights = np.zeros((len(ys), len(xs)), np.int64)
+    for row, tall in ((top, FINE - down), (top + 1, down)):
+        for col, wide in ((left, FINE - right), (left + 1, right)):
+            values = padded[row, col]
+            total = total + tall * wide * values
+            weights = weights + tall * wide * (values > 0)
+    exact = np.floor((2 * total + weights) / np.maximum(1, 2 * weights))
+    return np.where(near > 0, exact, 0).astype(np.uint16)
+
+
+@pytest.mark.parametrize("looks", [0, 1, 2, 3, 4, 5, 6, 7, 8, 13, 31])
+def test_the_median_over_looks_is_that_of_plain_numpy(looks):
+    rng = np.random.default_rng(looks)
+    stack = rng.integers(1, 65536, (looks, 23, 41)).astype(np.uint16)
+    stack[rng.random(stack.shape) < 0.4] = 0
+    stack[:, 0, 0] = 0
+    stack[:, 0, 1] = 65535
+    found = median_of_looks(stack)
+    assert found.dtype == np.uint16
+    np.testing.assert_array_equal(found, plain_median(stack))
+    assert found[0, 0] == 0
+
+
+def test_an_even_count_gives_the_mean_of_the_middle_two_halves_up():
+    stack = np.array([10, 0, 13, 65535, 1, 0], np.uint16).reshape(6, 1, 1)
+    assert median_of_looks(stack)[0, 0] == 12
+
+
+@pytest.mark.parametrize("radius", [0, 1, 2, 6, 12])
+def test_growing_is_dilation_by_a_disc(radius):
+    rng = np.random.default_rng(radius)
+    mask = rng.random((37, 53)) < 0.01
+    mask[0, 0] = mask[-1, -1] = True
+    y, x = np.ogrid[-radius : radius + 1, -radius : radius + 1]
+    disc = x * x + y * y <= radius * radius
+    np.testing.assert_array_equal(grow(mask, radius), ndimage.binary_dilation(mask, disc))
+
+
+def test_nothing_grows_from_nothing():
+    assert not grow(np.zeros((9, 9), bool), 3).any()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_resampling_is_that_of_plain_numpy(seed):
+    rng = np.random.default_rng(seed)
+    pixels = rng.integers(0, 65536, (11, 9)).astype(np.uint16)
+    pixels[rng.random(pixels.shape) < 0.2] = 0
+    ys = np.sort(rng.integers(-3 * FINE, 14 * FINE, 40))
+    xs = np.sort(rng.integers(-3 * FINE, 12 * FINE, 40))
+    np.testing.assert_array_equal(resample(pixels, ys, xs), plain_resample(pixels, ys, xs))
+
+
+def test_nodata_is_neither_blended_nor_filled():
+    pixels = np.array([[0, 1000, 1000], [0, 1000, 2000]], np.uint16)
+    quarters = np.arange(-FINE // 4, 3 * FINE - FINE // 2, FINE // 2)
+    fine = resample(pixels, quarters[:4], quarters)
+    assert (fine[:, :2] == 0).all()
+    assert (fine[:, 2] == 1000).all()
+
+
+def test_values_are_placed_where_they_belong_and_nowhere_else():
+    table = np.arange(65536, dtype=np.uint16)[::-1].copy()
+    out = np.full((2, 2), 7, np.uint16)
+    here = np.array([[True, False], [False, True]])
+    place(out, np.array([[0, 1], [2, 65535]], np.uint16), table, here)
+    np.testing.assert_array_equal(out, [[65535, 7], [7, 0]])

@@ -1,0 +1,201 @@
+"""Windows of real files: the same pixels as odc-stac and GDAL, wherever the window lies."""
+
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import numpy as np
+import odc.stac
+import pystac
+import pytest
+from affine import Affine
+from odc.geo.geobox import GeoBox
+from pyproj import Transformer
+from shapely.geometry import box, mapping
+
+from minewatch.cube import RasterioReader
+from minewatch.errors import ReadError
+
+
+def noise(shape=(160, 160), *, seed=0, empty=0.02):
+    rng = np.random.default_rng(seed)
+    pixels = rng.integers(1, 12_000, shape).astype(np.uint16)
+    pixels[rng.random(shape) < empty] = 0
+    return pixels
+
+
+def pieces(geobox, size):
+    rows, cols = geobox.shape
+    for row in range(0, rows, size):
+        for col in range(0, cols, size):
+            yield np.s_[row : min(row + size, rows), col : min(col + size, cols)]
+
+
+def odc_pixels(asset, geobox, resampling):
+    bbox = [98, 24, 100, 26]
+    item = pystac.Item("a", mapping(box(*bbox)), bbox, datetime(2024, 1, 1, tzinfo=UTC), {})
+    item.add_asset("b", pystac.Asset(asset.href, media_type=pystac.MediaType.COG, roles=["data"]))
+    loaded = odc.stac.load(
+        [item], bands=["b"], geobox=geobox, resampling=resampling, dtype="uint16", nodata=0
+    )
+    return loaded["b"].values[0]
+
+
+def test_an_aligned_window_is_the_files_own_pixels(archive):
+    pixels = noise()
+    asset = archive.cog("a.tif", pixels)
+    whole = archive.geobox(160, 160)
+    reader = RasterioReader()
+    for at in (np.s_[0:160, 0:160], np.s_[3:50, 100:160], np.s_[159:160, 0:1]):
+        found = reader.read(asset, whole[at], band="red")
+        np.testing.assert_array_equal(found, pixels[at])
+        assert found.dtype == np.uint16
+        assert found.flags.c_contiguous
+
+
+def test_a_window_beyond_the_file_is_zero_there(archive):
+    pixels = noise()
+    asset = archive.cog("a.tif", pixels)
+    found = RasterioReader().read(asset, archive.geobox(160, 160).pad(9), band="red")
+    np.testing.assert_array_equal(found, np.pad(pixels, 9))
+
+
+@pytest.mark.parametrize("band", ["red", "scl"])
+@pytest.mark.parametrize("res", [10, 20, 5, 15])
+def test_a_window_that_misses_the_file_is_all_zero(archive, band, res):
+    asset = archive.cog("a.tif", noise())
+    far = archive.geobox(20, 20, west=archive.west + 5000 + res / 3, res=res)
+    assert not RasterioReader().read(asset, far, band=band).any()
+
+
+def test_another_value_of_nodata_becomes_zero_and_negative_numbers_too(archive):
+    pixels = noise((40, 40)).astype(np.int16)
+    pixels[0, :3] = -9999, -5, 7
+    asset = archive.cog("a.tif", pixels, nodata=-9999)
+    found = RasterioReader().read(asset, archive.geobox(40, 40), band="red")
+    assert found[0, :3].tolist() == [0, 0, 7]
+
+
+def test_the_same_pixels_as_odc_stac_when_aligned(archive):
+    asset = archive.cog("a.tif", noise())
+    for at in (np.s_[0:64, 0:64], np.s_[37:160, 11:97]):
+        geobox = archive.geobox(160, 160)[at]
+        found = RasterioReader().read(asset, geobox, band="red")
+        np.testing.assert_array_equal(found, odc_pixels(asset, geobox, "nearest"))
+
+
+def test_twenty_metre_bands_are_bilinear_as_in_odc_stac(archive):
+    asset = archive.cog("a.tif", noise((80, 80), empty=0), res=20)
+    for at in (np.s_[0:160, 0:160], np.s_[37:140, 11:97]):
+        geobox = archive.geobox(160, 160)[at]
+        found = RasterioReader().read(asset, geobox, band="swir16")
+        np.testing.assert_array_equal(found, odc_pixels(asset, geobox, "bilinear"))
+
+
+def test_classes_are_never_blended(archive):
+    classes = np.random.default_rng(0).integers(0, 12, (80, 80)).astype(np.uint8)
+    asset = archive.cog("a.tif", classes, res=20)
+    found = RasterioReader().read(asset, archive.geobox(160, 160)[3:99, 5:77], band="scl")
+    np.testing.assert_array_equal(found, classes.repeat(2, 0).repeat(2, 1)[3:99, 5:77])
+
+
+def test_a_coarser_grid_gets_averages_and_the_most_frequent_class(archive):
+    pixels = noise((160, 160), empty=0)
+    classes = np.random.default_rng(0).choice([4, 9], (160, 160), p=[0.7, 0.3]).astype(np.uint8)
+    coarse = archive.geobox(40, 40, res=40)
+    bands = archive.cog("a.tif", pixels, overviews="none")
+    mask = archive.cog("b.tif", classes, overviews="none")
+    blocks = pixels.reshape(40, 4, 40, 4).mean(axis=(1, 3))
+    fours = (classes == 4).reshape(40, 4, 40, 4).sum(axis=(1, 3))
+    found = RasterioReader().read(bands, coarse, band="red")
+    np.testing.assert_allclose(found, blocks, atol=0.51)
+    found = RasterioReader().read(mask, coarse, band="scl")
+    np.testing.assert_array_equal(found[fours != 8], np.where(fours > 8, 4, 9)[fours != 8])
+
+
+def test_a_coarse_read_fetches_the_overview_only(archive):
+    asset = archive.cog("a.tif", noise((512, 512)), overview_count=3)
+    reader = RasterioReader()
+    reader.read(asset, archive.geobox(512, 512), band="red")
+    full = reader.take_bytes()
+    reader.read(asset, archive.geobox(64, 64, res=80), band="red")
+    assert 0 < reader.take_bytes() < full / 30
+    assert reader.take_bytes() == 0
+
+
+def geobox_of_next_zone(archive, size):
+    to_next = Transformer.from_crs(32647, 32646, always_xy=True)
+    west, north = to_next.transform(archive.west + 400, archive.north - 300)
+    return archive.geobox(size, size, west=round(west, -1), north=round(north, -1), epsg=32646)
+
+
+def moved(geobox, east, north):
+    return GeoBox(geobox.shape, Affine.translation(east, north) * geobox.affine, geobox.crs)
+
+
+@pytest.mark.parametrize("band", ["red", "swir16", "scl"])
+@pytest.mark.parametrize("case", ["aligned", "shifted", "finer", "coarser", "next zone"])
+def test_the_size_of_the_window_changes_no_pixel(archive, band, case):
+    res = 10 if band == "red" else 20
+    side = 1600 // res
+    pixels = noise((side, side)) if band != "scl" else noise((side, side)) % 12
+    asset = archive.cog("a.tif", pixels, res=res, overviews="none")
+    geobox = {
+        "aligned": archive.geobox(150, 150),
+        "shifted": moved(archive.geobox(150, 150), 3.4375, -6.125),
+        "finer": archive.geobox(150, 150, res=4),
+        "coarser": archive.geobox(37, 37, res=40),
+        "next zone": geobox_of_next_zone(archive, 96),
+    }[case]
+    reader = RasterioReader()
+    whole = reader.read(asset, geobox, band=band)
+    assert whole.any()
+    for size in (16, 37):
+        for at in pieces(geobox, size):
+            np.testing.assert_array_equal(reader.read(asset, geobox[at], band=band), whole[at])
+
+
+def test_a_grid_moved_by_half_a_pixel_gets_the_mean_of_neighbours(archive):
+    asset = archive.cog("a.tif", np.array([[100, 300, 400]] * 2, np.uint16))
+    geobox = moved(archive.geobox(2, 2), 5, 0)
+    assert RasterioReader().read(asset, geobox, band="red").tolist() == [[200, 350]] * 2
+
+
+def test_the_next_zone_shows_the_same_ground(archive):
+    gradient = np.add.outer(np.arange(160) * 20, np.arange(160) * 30).astype(np.uint16) + 1000
+    asset = archive.cog("a.tif", gradient)
+    geobox = geobox_of_next_zone(archive, 64)
+    found = RasterioReader().read(asset, geobox, band="red")
+    back = Transformer.from_crs(32646, 32647, always_xy=True)
+    x, y = back.transform(*(geobox.affine * (32.5, 20.5)))
+    col, row = (x - archive.west) / 10 - 0.5, (archive.north - y) / 10 - 0.5
+    assert found[20, 32] == pytest.approx(1000 + 20 * row + 30 * col, abs=1)
+
+
+def test_a_file_of_reflectance_in_fractions_is_refused(archive):
+    asset = archive.cog("a.tif", np.full((40, 40), 0.3, np.float32))
+    with pytest.raises(ReadError, match="float32"):
+        RasterioReader().read(asset, archive.geobox(40, 40), band="red")
+
+
+def test_a_reader_survives_being_sent_to_another_process(archive):
+    asset = archive.cog("a.tif", noise())
+    reader = RasterioReader(max_open=3)
+    before = reader.read(asset, archive.geobox(160, 160), band="red")
+    copy = pickle.loads(pickle.dumps(reader))
+    np.testing.assert_array_equal(copy.read(asset, archive.geobox(160, 160), band="red"), before)
+
+
+def test_threads_share_a_reader_of_few_open_files(archive):
+    layers = [noise(seed=seed) for seed in range(5)]
+    assets = [archive.cog(f"{seed}.tif", layer) for seed, layer in enumerate(layers)]
+    reader = RasterioReader(max_open=2)
+    tasks = [(n, at) for n in range(5) for at in pieces(archive.geobox(160, 160), 40)]
+
+    def read(task):
+        n, at = task
+        return reader.read(assets[n], archive.geobox(160, 160)[at], band="red")
+
+    with ThreadPoolExecutor(4) as pool:
+        for (n, at), found in zip(tasks, pool.map(read, tasks), strict=True):
+            np.testing.assert_array_equal(found, layers[n][at])
