@@ -3,6 +3,7 @@
 from minewatch.export.aoi_snapshot import read_aoi_snapshot, write_aoi
 from minewatch.export.atomic import atomic_path, remove_leftovers, write_bytes_atomic
 from minewatch.export.cog import read_cog, write_cog
+from minewatch.export.exporters import EXPORTERS
 from minewatch.export.geojson import read_geojson, to_geojson, write_geojson
 from minewatch.export.layers import LAYERS, SITE_FEATURES, Layer
 from minewatch.export.manifest import (
@@ -15,6 +16,7 @@ from minewatch.export.manifest import (
 )
 
 __all__ = [
+    "EXPORTERS",
     "LAYERS",
     "SITE_FEATURES",
     "Layer",

@@ -1,0 +1,96 @@
+"""What every exporter promises, present and future."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from minewatch.errors import OutputError
+from minewatch.export import EXPORTERS
+from minewatch.model import RunResult
+
+FORMATS = sorted(EXPORTERS)
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files
+    }
+
+
+def content(path: Path) -> bytes:
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            return b"".join(archive.read(name) for name in archive.namelist())
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_it_returns_what_it_wrote_and_leaves_nothing_else(
+    name: str, simulated_run: RunResult, tmp_path: Path
+) -> None:
+    written = EXPORTERS[name](simulated_run, tmp_path / "out")
+    assert written
+    assert sorted(written) == sorted(p for p in (tmp_path / "out").rglob("*") if p.is_file())
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_equal_runs_give_equal_bytes(name: str, simulated_run: RunResult, tmp_path: Path) -> None:
+    for out in (tmp_path / "one", tmp_path / "two"):
+        EXPORTERS[name](simulated_run, out)
+    assert hashes(tmp_path / "one") == hashes(tmp_path / "two")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_writing_again_replaces(name: str, simulated_run: RunResult, tmp_path: Path) -> None:
+    EXPORTERS[name](simulated_run, tmp_path)
+    once = hashes(tmp_path)
+    EXPORTERS[name](simulated_run, tmp_path)
+    assert hashes(tmp_path) == once
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_it_leaves_the_run_as_it_was(name: str, simulated_run: RunResult, tmp_path: Path) -> None:
+    before = hashes(simulated_run.directory)
+    EXPORTERS[name](simulated_run, tmp_path)
+    assert hashes(simulated_run.directory) == before
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_simulated_run_says_so_in_every_file(
+    name: str, simulated_run: RunResult, tmp_path: Path
+) -> None:
+    for path in EXPORTERS[name](simulated_run, tmp_path):
+        assert b"simulated" in content(path).lower(), path.name
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_run_that_found_nothing_is_written_too(
+    name: str, empty_run: RunResult, tmp_path: Path
+) -> None:
+    assert all(path.stat().st_size for path in EXPORTERS[name](empty_run, tmp_path))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_no_path_of_this_machine_is_written(
+    name: str, simulated_run: RunResult, tmp_path: Path
+) -> None:
+    for path in EXPORTERS[name](simulated_run, tmp_path):
+        for place in (tmp_path, simulated_run.directory, Path.home()):
+            assert str(place).encode() not in content(path), path.name
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_folder_that_cannot_be_written_is_an_error_for_people(
+    name: str, simulated_run: RunResult, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(OutputError) as caught:
+        EXPORTERS[name](simulated_run, tmp_path / "file" / "out")
+    assert str(tmp_path / "file") in caught.value.problem
+    assert caught.value.hint
