@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -56,11 +56,12 @@ def write_gpkg(result: RunResult, out: Path) -> list[Path]:
     """
     path = out / FILENAME
     tables = gpkg_tables(result)
+    moment = f"{result.manifest['parameters']['end']}T00:00:00.000Z"
     try:
-        with atomic_path(path) as part:
+        with atomic_path(path) as part, _gdal_options(moment):
             for name, table in tables.items():
                 _write_layer(table, part, name=name, simulated=result.simulated)
-            _finish(part, list(tables), moment=_moment(result))
+            _write_styles(part, list(tables), moment=moment)
     except (DataSourceError, sqlite3.Error) as error:
         raise OutputError(
             f"cannot write {path}: {error}", hint="free some disk space, or choose another --out"
@@ -86,6 +87,17 @@ def gpkg_tables(result: RunResult) -> dict[str, pa.Table]:
     return {**tables, "aoi": _with_outlines(pa.table(about), outline)}
 
 
+@contextmanager
+def _gdal_options(moment: str) -> Iterator[None]:
+    """A fixed clock, and no flush after each step: the whole file is flushed once, at the end."""
+    options = {"OGR_CURRENT_DATE": moment, "OGR_SQLITE_SYNCHRONOUS": "OFF"}
+    pyogrio.set_gdal_config_options(options)
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options(dict.fromkeys(options))
+
+
 def _with_outlines(table: pa.Table, outlines: gpd.GeoSeries) -> pa.Table:
     whole = [
         g if g is None or g.geom_type.startswith("Multi") else shapely.multipolygons([g])
@@ -106,12 +118,13 @@ def _write_layer(table: pa.Table, path: Path, *, name: str, simulated: bool) -> 
     )  # fmt: skip
 
 
-def _finish(path: Path, layers: list[str], *, moment: str) -> None:
-    """Add the styles, and replace the clock's time by the run's last day."""
+def _write_styles(path: Path, layers: list[str], *, moment: str) -> None:
+    """Add the table of styles that QGIS reads."""
     rows: list[Mapping[str, str]] = [
         {"name": name, "style": layer_style(name), "moment": moment} for name in layers
     ]
     with closing(sqlite3.connect(path)) as base, base:
+        base.execute("PRAGMA synchronous = OFF")
         base.execute(_STYLES)
         base.executemany(
             "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name,"
@@ -121,11 +134,7 @@ def _finish(path: Path, layers: list[str], *, moment: str) -> None:
             rows,
         )
         base.execute(
-            "INSERT INTO gpkg_contents (table_name, data_type, identifier)"
-            " VALUES ('layer_styles', 'attributes', 'layer_styles')"
+            "INSERT INTO gpkg_contents (table_name, data_type, identifier, last_change)"
+            " VALUES ('layer_styles', 'attributes', 'layer_styles', ?)",
+            [moment],
         )
-        base.execute("UPDATE gpkg_contents SET last_change = ?", [moment])
-
-
-def _moment(result: RunResult) -> str:
-    return f"{result.manifest['parameters']['end']}T00:00:00.000Z"
