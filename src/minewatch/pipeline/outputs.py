@@ -8,7 +8,7 @@ the directory finishes the move.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -64,6 +64,7 @@ def write(
         export.write_geojson(tables[name], staged / layer.filename, layer.contract, member=label)
     catalogs.write_scene_list(scenes, staged / "scenes.json")
     inside = cube.aoi_mask(area, grid.geobox)
+    entries = _period_entries(scenes, reduction, evidence, periods, inside)
     _write_rasters(staged / "rasters", evidence, periods, simulated=simulated)
     manifest = {
         "version": minewatch.__version__,
@@ -71,11 +72,14 @@ def write(
         "simulated": simulated,
         "parameters": parameters.as_dict(area),
         "aoi": _aoi_entry(area, simulated=simulated),
-        "periods": _period_entries(scenes, reduction, evidence, periods, inside),
+        "periods": entries,
         "scenes": _scene_entry(scenes),
         "facts": _fact_entries(scenes, reduction),
         "failures": [_plain(failure) for failure in reduction.failures],
-        "warnings": _warnings(area, scenes, reduction, parameters),
+        "warnings": [
+            *_warnings(area, scenes, reduction, parameters),
+            *_explain_nothing(inventory, entries),
+        ],
         "outputs": export.hash_outputs(staged, (p for p in staged.rglob("*") if p.is_file())),
     }
     export.write_manifest(manifest, staged / "manifest.json")
@@ -220,6 +224,16 @@ def _warnings(
             f"{', '.join(f'{m.start:%Y-%m}' for m in unseen[:12])}"
         )
     return warnings
+
+
+def _explain_nothing(
+    inventory: gpd.GeoDataFrame, entries: Sequence[Mapping[str, Any]]
+) -> list[str]:
+    """Why an inventory is empty: nothing there, or nothing seen."""
+    if len(inventory):
+        return []
+    seen = ", ".join(f"{e['label']} {100 * e['observed_fraction']:.0f} %" for e in entries)
+    return [f"no site was found; share of the area seen clear at least once: {seen}"]
 
 
 def _aoi_entry(area: AreaOfInterest, *, simulated: bool) -> dict[str, Any]:
