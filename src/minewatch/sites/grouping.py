@@ -40,17 +40,17 @@ def group(patches: Geometries, known: Geometries, *, rules: LinkRules) -> Labels
     """
     nodes = np.concatenate([patches, known])
     is_known = np.arange(len(nodes)) >= len(patches)
-    left, right, nearness = _edges(patches, known, rules)
+    left, right, gap = _edges(patches, known, rules)
     graph = coo_array((np.ones(len(left)), (left, right)), shape=(len(nodes), len(nodes)))
     _, component = connected_components(graph, directed=False)
     labels = component.astype(np.intp)
     wide = _bounds_diagonal(nodes, component) >= rules.one_site_m
-    for number in np.flatnonzero(wide):
+    of_edge = component[left]
+    for number in np.flatnonzero(wide & (np.bincount(component) > 1)):
+        edge = np.flatnonzero(of_edge == number)
+        edges = _by_nearness(nodes, is_known, left[edge], right[edge], gap[edge])
         members = np.flatnonzero(component == number)
-        if len(members) > 1:
-            inside = component[left] == number
-            edges = (left[inside], right[inside], nearness[inside])
-            labels[members] = len(nodes) + _cluster(members, nodes, is_known, edges, rules)
+        labels[members] = len(nodes) + _cluster(members, nodes, is_known, edges, rules)
     _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
     return np.argsort(np.argsort(first))[inverse]
 
@@ -64,24 +64,31 @@ def extent_m(geometry: shapely.Geometry) -> float:
 def _edges(
     patches: Geometries, known: Geometries, rules: LinkRules
 ) -> tuple[Labels, Labels, NDArray[np.float64]]:
-    """Pairs that might be one site; nearness is the gap, or minus the overlapping share."""
+    """Pairs that might be one site, and the gap between them."""
     tree = shapely.STRtree(patches)
     a, b = tree.query(patches, predicate="dwithin", distance=rules.join_m)
     a, b = a[a < b], b[a < b]
     site, patch = tree.query(known, predicate="dwithin", distance=rules.link_m)
-    gap = shapely.distance(patches[patch], known[site])
-    nearness = np.where(gap > 0, gap, -_overlap(patches[patch], known[site]))
-    nearness = np.concatenate([shapely.distance(patches[a], patches[b]), nearness])
     left, right = np.concatenate([a, patch]), np.concatenate([b, site + len(patches)])
+    nodes = np.concatenate([patches, known])
+    return left, right, shapely.distance(nodes[left], nodes[right])
+
+
+def _by_nearness(
+    nodes: Geometries,
+    is_known: NDArray[np.bool_],
+    left: Labels,
+    right: Labels,
+    gap: NDArray[np.float64],
+) -> list[tuple[int, int, float]]:
+    """Edges from the closest on: the gap, or minus the share of the smaller that overlaps."""
+    shared = shapely.area(shapely.intersection(nodes[left], nodes[right]))
+    share = shared / np.minimum(shapely.area(nodes[left]), shapely.area(nodes[right]))
+    nearness = np.where(is_known[right] & (gap == 0), -share, gap)
     order = np.lexsort((right, left, nearness))
-    return left[order], right[order], nearness[order]
-
-
-def _overlap(a: Geometries, b: Geometries) -> NDArray[np.float64]:
-    """Shared area as a share of the smaller of each pair."""
-    shared = shapely.area(shapely.intersection(a, b))
-    share: NDArray[np.float64] = shared / np.minimum(shapely.area(a), shapely.area(b))
-    return share
+    return list(
+        zip(left[order].tolist(), right[order].tolist(), nearness[order].tolist(), strict=True)
+    )
 
 
 def _bounds_diagonal(nodes: Geometries, component: Labels) -> NDArray[np.float64]:
@@ -98,7 +105,7 @@ def _cluster(
     members: Labels,
     nodes: Geometries,
     is_known: NDArray[np.bool_],
-    edges: tuple[Labels, Labels, NDArray[np.float64]],
+    edges: list[tuple[int, int, float]],
     rules: LinkRules,
 ) -> Labels:
     """Cluster of each member of one component, named by a member's number."""
@@ -106,7 +113,7 @@ def _cluster(
     corners = {int(m): _corners(nodes[m]) for m in members}
     extents = {m: float(cdist(p, p).max()) for m, p in corners.items()}
     sites = {m: int(is_known[m]) for m in cluster}
-    for i, j, nearness in zip(*(e.tolist() for e in edges), strict=True):
+    for i, j, nearness in edges:
         a, b = sorted((cluster[i], cluster[j]))
         if a == b:
             continue

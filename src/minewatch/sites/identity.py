@@ -36,7 +36,7 @@ def make_id(
     Examples
     --------
     >>> make_id("demo", 32647, (500_010.0, 2_900_000.0), cell_m=70, taken=())
-    'sotqjy6dkyj'
+    'saqf4sz6yfi'
     """
     cell = (int(anchor[0] // cell_m), int(anchor[1] // cell_m))
     again = 0

@@ -15,7 +15,7 @@ from shapely import Geometry
 
 from minewatch.model import DETECTIONS, TRACKS, check_columns, empty_table
 from minewatch.sites.ground import PRECISION_M, SLIVER_M2, common, share_out, united, without
-from minewatch.sites.grouping import Geometries, Labels, group
+from minewatch.sites.grouping import Geometries, Labels, extent_m, group
 from minewatch.sites.identity import make_id
 from minewatch.sites.rules import LinkRules
 
@@ -62,7 +62,8 @@ def link(
     Parameters
     ----------
     detections
-        Contract `DETECTIONS`; rows in any order, polygons in metres. Columns `anchor_x` and
+        Contract `DETECTIONS`; rows in any order, polygons in metres, those of one period disjoint.
+        Columns `anchor_x` and
         `anchor_y` (metres), when there, say where each patch began: ids come from them, and
         without them from the patch's centroid.
     aoi_id
@@ -159,6 +160,8 @@ class _Linker:
         The part where it began keeps its name; the names of the others are added to `taken`.
         """
         parts = shapely.get_parts(site.footprint)
+        if len(parts) == 1 or extent_m(site.footprint) < self.rules.one_site_m:
+            return [site]
         labels = group(parts, _array([]), rules=self.rules)
         grounds = [united(parts[labels == k]) for k in range(labels.max() + 1)]
         if len(grounds) == 1:
