@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+import pytest
+
+from minewatch.sites.alerts import Signs, Standing, climb
+
+NAN = float("nan")
+
+
+def standing(
+    confidence: Sequence[float],
+    *,
+    looks: Sequence[int] | int = 4,
+    green: Sequence[bool] | bool = False,
+    wet: bool = False,
+) -> Standing:
+    count = len(confidence)
+    return climb(
+        Signs(
+            confidence=np.array(confidence, float),
+            clear_looks=np.full(count, looks, "int64"),
+            is_green=np.full(count, green, bool),
+            is_seen=np.full(count, True, bool),
+            was_wet=np.full(count, wet, bool),
+            last_look=tuple(date(2020 + k, 4, 20) for k in range(count)),
+            began=date(2020, 2, 1),
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("looks", "confidence", "rung"),
+    [
+        (2, 0.7, "candidate"),
+        (3, 0.7, "provisional"),
+        (6, 0.7, "provisional"),
+        (6, 0.8, "confirmed"),
+        (5, 0.9, "provisional"),
+        (9, 0.4, "candidate"),
+    ],
+)
+def test_looks_and_confidence_of_one_season_decide_its_rung(looks, confidence, rung):
+    assert standing([confidence], looks=looks).rungs == (rung,)
+
+
+def test_a_second_season_confirms():
+    assert standing([0.6, 0.6], looks=3).rungs == ("provisional", "confirmed")
+
+
+def test_looks_of_short_periods_add_up():
+    rungs = standing([0.6] * 6, looks=1).rungs
+    assert rungs == (
+        "candidate",
+        "candidate",
+        "provisional",
+        "provisional",
+        "provisional",
+        "confirmed",
+    )
+
+
+def test_weak_detections_never_add_up_to_more_than_a_candidate():
+    told = standing([0.45] * 8)
+    assert set(told.rungs) == {"candidate"}
+    assert set(told.confidence) == {0.45}
+
+
+def test_two_green_seasons_set_the_count_back():
+    assert standing([0.6, NAN, NAN], looks=5, green=[False, True, True], wet=True).rungs == (
+        "provisional", "provisional", "candidate",
+    )  # fmt: skip
+
+
+def test_one_green_season_sets_nothing_back():
+    told = standing([0.6, NAN, 0.6], looks=5, green=[False, True, False], wet=True)
+    assert told.rungs == ("provisional", "provisional", "confirmed")
+
+
+def test_dry_ground_that_is_green_again_after_one_monsoon_is_rejected():
+    told = standing([0.6, NAN, NAN], green=[False, True, True])
+    assert told.rungs == ("provisional", "rejected", "rejected")
+    assert told.confidence[0] == 0.6
+    assert told.confidence[1] <= 0.2
+
+
+def test_ground_that_greens_later_than_a_fallow_is_not_rejected():
+    told = standing([0.6, NAN, NAN], green=[False, False, True])
+    assert "rejected" not in told.rungs
+
+
+def test_ground_with_pools_is_not_rejected_for_being_green():
+    assert "rejected" not in standing([0.6, NAN, NAN], green=[False, True, True], wet=True).rungs
+
+
+def test_a_confirmed_site_stays_confirmed_when_it_regrows():
+    told = standing([0.9, NAN, NAN], looks=8, green=[False, True, True])
+    assert set(told.rungs) == {"confirmed"}
+
+
+def test_a_new_detection_makes_a_rejected_site_a_candidate_again():
+    assert standing([0.6, NAN, 0.4], green=[False, True, False]).rungs[-1] == "candidate"
+
+
+def test_further_seasons_take_away_doubt_but_never_all_of_it():
+    told = standing([0.6] * 9).confidence
+    assert told[:3] == (0.6, 0.68, 0.744)
+    assert told[-1] == told[3] < 0.8

@@ -1,0 +1,178 @@
+"""Truths of states written by hand; seasons end on 20 April of 2020, 2021, ..."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+import pytest
+
+from minewatch.sites.rules import StateRules
+from minewatch.sites.states import Record, Story, settle, steady, tell_story
+
+BEGAN = date(2020, 1, 10)
+WORKED, QUIET = (4000.0, 6000.0), 3000.0
+
+
+def told(
+    area: Sequence[float],
+    *,
+    pool: Sequence[float] | float = 0.0,
+    green: Sequence[float] | float = 0.2,
+    fraction: Sequence[float] | float = 1.0,
+    looks: Sequence[int] | int = 9,
+    began: date | None = BEGAN,
+    days: Sequence[date] | None = None,
+) -> Story:
+    count = len(area)
+    record = Record(
+        disturbed_m2=np.array(area, float),
+        pool_m2=np.full(count, pool, float),
+        green=np.full(count, green, float),
+        observed_fraction=np.full(count, fraction, float),
+        clear_looks=np.full(count, looks, "int64"),
+        last_look=tuple(days or [date(2020 + k, 4, 20) for k in range(count)]),
+    )
+    return tell_story(record, began=began)
+
+
+@pytest.mark.parametrize(
+    ("pool", "green", "state"),
+    [
+        (800.0, 0.2, "abandoned_wet"),
+        (800.0, 0.95, "abandoned_wet"),
+        (0.0, 0.2, "abandoned_dry"),
+        (0.0, 0.95, "revegetated"),
+    ],
+)
+def test_water_and_green_decide_the_state_of_ground_that_nobody_works(pool, green, state):
+    story = told([*WORKED, QUIET, QUIET], pool=pool, green=[0.1, 0.1, green, green])
+    assert story.states == ("active", "active", state, state)
+
+
+@pytest.mark.parametrize(
+    ("is_grown", "days_on", "state"),
+    [
+        (True, 90, "active"),
+        (True, 400, "active"),
+        (False, 90, "idle"),
+        (False, 400, "abandoned_dry"),
+    ],
+)
+def test_growth_and_time_decide_between_active_idle_and_abandoned(is_grown, days_on, state):
+    after = date.fromordinal(BEGAN.toordinal() + days_on)
+    story = told([4000, 6000 if is_grown else 2000], days=[BEGAN, after])
+    assert story.states == ("active", state)
+
+
+@pytest.mark.parametrize(
+    ("fraction", "looks", "is_seen"),
+    [(0.5, 1, True), (0.5, 0, False), (0.49, 9, False), (0.0, 0, False)],
+)
+def test_less_than_half_seen_or_no_look_is_not_observed(fraction, looks, is_seen):
+    story = told([4000], fraction=fraction, looks=looks)
+    assert story.states == (("active",) if is_seen else ("not_observed",))
+
+
+def test_a_season_that_was_not_observed_interrupts_nothing():
+    story = told([4000, 0, 6000, QUIET, QUIET], fraction=[1, 0, 1, 1, 1])
+    assert story.states[:3] == ("active", "not_observed", "active")
+    assert story.last_activity[1] == date(2020, 4, 20)
+
+
+def test_a_site_stays_active_while_its_ground_is_kept_bare():
+    assert set(told([4000, 6000, 6000, 5900]).states) == {"active"}
+
+
+def test_ground_kept_bare_for_years_without_growth_is_not_active_any_more():
+    story = told([4000, 6000, 6000, 6000, 6000, 6000, 6000])
+    assert story.states[3] == "active"
+    assert story.states[5:] == ("abandoned_dry", "abandoned_dry")
+
+
+def test_new_pools_are_work_even_on_ground_that_does_not_grow():
+    steady_pools = told([4000] * 6, pool=[200] * 6)
+    new_pools = told([4000] * 6, pool=[200, 200, 500, 500, 800, 800])
+    assert steady_pools.states[-1] == "abandoned_wet"
+    assert set(new_pools.states) == {"active"}
+
+
+def test_pools_that_fill_while_the_ground_greens_are_rain_not_work():
+    story = told([6000, 6000, 3000, 2000, 1500], pool=[200, 200, 600, 1200, 1200])
+    assert story.states[2:] == ("abandoned_wet",) * 3
+
+
+def test_an_abandoned_site_that_is_worked_again_for_two_seasons_is_active_from_the_first():
+    story = told([*WORKED, QUIET, QUIET, 5000, 6000])
+    assert story.states == (
+        "active",
+        "active",
+        "abandoned_dry",
+        "abandoned_dry",
+        "active",
+        "active",
+    )
+
+
+def test_pools_that_dry_out_turn_wet_into_dry():
+    story = told([*WORKED, *[QUIET] * 4], pool=[800, 800, 800, 800, 20, 20])
+    assert story.states[2:] == ("abandoned_wet",) * 2 + ("abandoned_dry",) * 2
+    assert story.water_last_seen[-1] == date(2023, 4, 20)
+
+
+def test_a_site_that_was_green_from_the_start_is_not_called_active():
+    assert told([800] * 3, green=0.9, began=None).states == ("revegetated",) * 3
+
+
+def test_a_bare_site_that_was_there_from_the_start_counts_as_worked_until_it_fades():
+    story = told([6000, 6000, QUIET, QUIET], began=None)
+    assert story.states == ("active", "active", "abandoned_dry", "abandoned_dry")
+
+
+def test_a_site_that_was_there_from_the_start_and_never_worked_has_no_last_activity():
+    story = told([2000] * 3, green=0.5, began=None)
+    assert story.last_activity == (None, None, None)
+    assert story.states == ("idle", "abandoned_dry", "abandoned_dry")
+
+
+def test_a_new_site_that_nobody_could_see_since_was_last_active_when_it_was_found():
+    story = told([0, 0], fraction=0.1)
+    assert story.states == ("not_observed", "not_observed")
+    assert story.last_activity == (BEGAN, BEGAN)
+
+
+def test_the_last_season_is_believed_only_when_it_was_well_seen():
+    assert told([*WORKED, 8000, QUIET]).states[-1] == "abandoned_dry"
+    assert told([*WORKED, 8000, QUIET], looks=[9, 9, 9, 5]).states[-1] == "active"
+    assert told([*WORKED, 8000, QUIET], fraction=[1, 1, 1, 0.7]).states[-1] == "active"
+
+
+def test_a_pause_of_one_season_is_not_told():
+    assert set(told([2000, 4000, 4000, 3300, 5200, 7000]).states) == {"active"}
+
+
+def test_a_single_outlier_leaves_no_trace_in_a_series():
+    good = np.ones(5, bool)
+    assert steady(np.array([2.0, 2.0, 99.0, 2.0, 2.0]), good).tolist() == [2.0] * 5
+    assert steady(np.array([2.0, 2.0, 0.0, 2.0, 2.0]), good).tolist() == [2.0] * 5
+
+
+def test_a_step_in_a_series_keeps_its_place():
+    values = np.array([1.0, 1.0, 5.0, 5.0, 5.0])
+    assert steady(values, np.ones(5, bool)).tolist() == values.tolist()
+
+
+def test_nothing_observed_settles_to_nothing():
+    assert settle(np.zeros(0, bool), np.zeros(0, bool), 2).tolist() == []
+    assert told([]).states == ()
+
+
+def test_thresholds_can_be_changed_in_one_place():
+    record = Record(
+        disturbed_m2=np.array([4000.0]), pool_m2=np.array([0.0]), green=np.array([0.1]),
+        observed_fraction=np.array([0.6]), clear_looks=np.array([3]), last_look=(BEGAN,),
+    )  # fmt: skip
+    strict = StateRules(min_observed_fraction=0.7)
+    assert tell_story(record, began=BEGAN).states == ("active",)
+    assert tell_story(record, began=BEGAN, rules=strict).states == ("not_observed",)
