@@ -61,6 +61,12 @@ class SettingsError(MinewatchError):
     exit_code = 2
 
 
+class StoppedError(MinewatchError):
+    """Work stopped by the user."""
+
+    exit_code = 130
+
+
 def unknown_name(kind: str, name: str, known: list[str]) -> str:
     """Problem text for a name that is not in a registry, listing the known ones.
 

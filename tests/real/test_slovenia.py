@@ -23,7 +23,8 @@ def slovenia(
     outline = gpd.GeoDataFrame(geometry=[shapely.box(15.3, 45.6, 15.9, 46.3)], crs=4326)
     outline.to_file(folder / "karst.geojson")
     command = [
-        sys.executable, "-m", "minewatch", "run", "--aoi", "karst.geojson", "--catalog", f"{catalog}",
+        sys.executable, "-m", "minewatch", "run", "--aoi", "karst.geojson",
+        "--catalog", str(catalog),
         "--start", "2023-08-01", "--end", "2023-08-31", "--period", "month",
         "--resolution", "120", "--out", "run",
     ]  # fmt: skip

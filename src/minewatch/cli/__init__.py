@@ -6,7 +6,6 @@ import logging
 import sys
 from typing import Annotated
 
-import click
 import typer
 
 from minewatch.cli import areas, demo, jobs, search, share, show
@@ -56,19 +55,12 @@ def main(arguments: list[str] | None = None) -> None:
     words = sys.argv[1:] if arguments is None else arguments
     _start_log(debug="--debug" in words)
     try:
-        code = app(args=words, prog_name="minewatch", standalone_mode=False)
+        app(args=words, prog_name="minewatch")
     except MinewatchError as problem:
         if "--debug" in words:
             raise
         show.error(problem)
         sys.exit(problem.exit_code)
-    except click.ClickException as problem:
-        problem.show()
-        sys.exit(problem.exit_code)
-    except (KeyboardInterrupt, click.Abort):
-        show.err.print("stopped; nothing is lost. Go on with --resume.")
-        sys.exit(130)
-    sys.exit(code or 0)
 
 
 def _start_log(*, debug: bool) -> None:

@@ -18,7 +18,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from minewatch.errors import MinewatchError
+from minewatch.errors import MinewatchError, StoppedError
 from minewatch.model.progress import Progress as Step
 from minewatch.model.progress import ProgressListener, silent
 
@@ -59,6 +59,17 @@ def line(text: str) -> None:
 @contextmanager
 def progress(*, quiet: bool) -> Iterator[ProgressListener]:
     """A listener that draws one bar a stage: steps, megabytes, time left."""
+    try:
+        with _bars(quiet=quiet) as listener:
+            yield listener
+    except KeyboardInterrupt:
+        raise StoppedError(
+            "stopped", hint="what was read is kept: go on with the same command and --resume"
+        ) from None
+
+
+@contextmanager
+def _bars(*, quiet: bool) -> Iterator[ProgressListener]:
     if quiet:
         yield silent
         return

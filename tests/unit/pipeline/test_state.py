@@ -1,0 +1,124 @@
+"""Frozen months: written whole, found again, refused when damaged or foreign."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shapely
+import xarray as xr
+from odc.geo.geobox import GeoBox
+
+from minewatch.errors import StateError
+from minewatch.model import Asset, Chunk, Period, ReadFailure, Scene, SceneFacts
+from minewatch.pipeline.state import MonthRecord, State, locked, month_key
+
+MARCH = Period(date(2021, 3, 1), date(2021, 3, 31))
+APRIL = Period(date(2021, 4, 1), date(2021, 4, 30))
+GEOBOX = GeoBox.from_bbox((700_000, 2_800_000, 700_080, 2_800_060), "EPSG:32647", resolution=10)
+CHUNK = Chunk(row=0, col=512, geobox=GEOBOX)
+BANDS = ("blue", "green", "red", "nir")
+NAMES = (*BANDS, "clear_looks", "disturbed_looks", "last_undisturbed_day", "disturbed_since_day")
+FAILURE = ReadFailure(scene_id="S", band="red", chunk=CHUNK.name, reason="404")
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> State:
+    state = State(directory=tmp_path / "state")
+    state.directory.mkdir()
+    return state
+
+
+def month_cube(seed: int = 1) -> xr.Dataset:
+    values = np.random.default_rng(seed).integers(0, 9000, (len(NAMES), 1, *GEOBOX.shape))
+    return xr.Dataset(
+        {n: (("time", "y", "x"), v.astype("uint16")) for n, v in zip(NAMES, values, strict=True)}
+    )
+
+
+def scene(name: str = "S", href: str = "https://example.org/S.tif") -> Scene:
+    return Scene(
+        id=name, collection="c", sensor="sentinel-2-l2a", footprint=shapely.box(98, 25, 99, 26),
+        acquired=datetime(2021, 3, 4, tzinfo=UTC), assets={"red": Asset(href=href)},
+    )  # fmt: skip
+
+
+def facts(name: str = "S", offset_dn: int = 0) -> SceneFacts:
+    return SceneFacts(
+        scene_id=name, scale=1e-4, offset_dn=offset_dn, offset_source="flag",
+        offset_metadata_dn=0, dark_vegetation_dn=None, clear_fraction=0.5,
+    )  # fmt: skip
+
+
+def test_a_month_comes_back_as_it_was_frozen(state: State) -> None:
+    cube, record = month_cube(), MonthRecord(key="k", looks=3, failures=(FAILURE,), bytes_read=9)
+    state.write_month(CHUNK, MARCH, cube, record)
+    again = state.read_months(CHUNK, [MARCH, APRIL], BANDS)
+    for name in NAMES:
+        assert np.array_equal(again[name][0], cube[name][0]), name
+        assert not again[name][1].any()
+    assert state.read_record(CHUNK, MARCH) == record
+    assert state.read_record(CHUNK, APRIL) is None
+
+
+def test_a_damaged_month_counts_as_absent(state: State) -> None:
+    state.write_month(CHUNK, MARCH, month_cube(), MonthRecord(key="k", looks=1, failures=()))
+    path = state.month_path(CHUNK, MARCH)
+    path.write_bytes(path.read_bytes()[:40])
+    assert state.read_record(CHUNK, MARCH) is None
+
+
+def test_the_key_knows_everything_that_decides_the_pixels() -> None:
+    base = month_key([scene()], {"S": facts()}, BANDS, CHUNK)
+    assert base == month_key([scene()], {"S": facts()}, BANDS, CHUNK)
+    others = [
+        month_key([scene(), scene("T")], {"S": facts(), "T": facts("T")}, BANDS, CHUNK),
+        month_key([scene(href="https://example.org/new.tif")], {"S": facts()}, BANDS, CHUNK),
+        month_key([scene()], {"S": facts(offset_dn=-1000)}, BANDS, CHUNK),
+        month_key([scene()], {"S": replace(facts(), shift_xy_m=(3.0, 0.0))}, BANDS, CHUNK),
+        month_key([scene()], {"S": facts()}, BANDS[:3], CHUNK),
+        month_key([scene()], {"S": facts()}, BANDS, replace(CHUNK, geobox=GEOBOX.pad(1))),
+    ]
+    assert len({base, *others}) == len(others) + 1
+
+
+def test_the_key_does_not_know_the_order_of_scenes() -> None:
+    known = {"S": facts(), "T": facts("T")}
+    assert month_key([scene(), scene("T")], known, BANDS, CHUNK) == month_key(
+        [scene("T"), scene()], known, BANDS, CHUNK
+    )
+
+
+def test_facts_come_back_and_damaged_ones_are_found_again(state: State) -> None:
+    state.write_facts({"S": replace(facts(), notes=("doubt",), shift_xy_m=(1.5, -2.0))})
+    assert state.read_facts()["S"].shift_xy_m == (1.5, -2.0)
+    (state.directory / "facts.json").write_text("[{")
+    assert state.read_facts() == {}
+
+
+def test_state_of_another_version_is_refused_by_number(state: State) -> None:
+    state.write_parameters({"aoi": "x"})
+    assert state.read_parameters() == {"aoi": "x"}
+    body = json.loads(state.parameters_path.read_text())
+    state.parameters_path.write_text(json.dumps({**body, "state_version": 99}))
+    with pytest.raises(StateError, match="99"):
+        state.read_parameters()
+    state.parameters_path.write_text("{")
+    with pytest.raises(StateError, match="damaged"):
+        state.read_parameters()
+
+
+def test_the_lock_names_its_holder_and_ends_with_it(state: State) -> None:
+    with (
+        locked(state.directory),
+        pytest.raises(StateError, match=str(os.getpid())),
+        locked(state.directory),
+    ):
+        pytest.fail("two hold one folder")
+    with locked(state.directory):
+        pass
