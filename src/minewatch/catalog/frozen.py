@@ -88,12 +88,12 @@ def _as_text(scene_list: SceneList) -> str:
         "features": [scene.item for scene in scene_list],
         "minewatch": {
             "format": FORMAT,
-            "catalog": canonical_href(scene_list.catalog),
+            "catalog": scene_list.catalog,
             "collection": scene_list.collection,
             "sensor": sensors[0] if sensors else DEFAULT_SENSOR,
             "scenes": [scene.id for scene in scene_list],
-            "dropped": {redact(k): redact(v) for k, v in scene_list.dropped.items()},
-            "notes": [redact(note) for note in scene_list.notes],
+            "dropped": {redact(k): v for k, v in scene_list.dropped.items()},
+            "notes": scene_list.notes,
         },
     }
     clean = clean_value(document)

@@ -86,7 +86,7 @@ def clean_item(item: Mapping[str, Any], *, base: str, assets: frozenset[str]) ->
     clean["links"] = []
     clean["assets"] = {}
     for name in sorted(assets):
-        asset = {k: v for k, v in item["assets"][name].items() if k != "alternate"}
+        asset = item["assets"][name]
         clean["assets"][name] = {
             **clean_value(asset),
             "href": canonical_href(str(asset["href"]), base=base),

@@ -91,6 +91,16 @@ def test_a_partial_copy_within_a_whole_one_is_a_duplicate(scene: Callable[..., S
     assert [s.id for s in kept] == ["whole"]
 
 
+def test_scenes_come_in_order_of_time_and_then_of_tile(scene: Callable[..., Scene]) -> None:
+    scenes = [
+        scene("a", day="2023-03-01"),
+        scene("b", day="2023-02-01", tile="47RMK"),
+        scene("c", day="2023-02-01", tile="47RLJ"),
+    ]
+    for order in permutations(scenes):
+        assert [s.id for s in drop_duplicates(order)[0]] == ["c", "b", "a"]
+
+
 def test_an_item_listed_twice_counts_once(scene: Callable[..., Scene]) -> None:
     kept, dropped = drop_duplicates([scene("a"), scene("a")])
     assert [s.id for s in kept] == ["a"]

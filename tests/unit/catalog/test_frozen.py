@@ -61,6 +61,22 @@ def test_equal_lists_give_equal_bytes(found: SceneList, tmp_path: Path) -> None:
     assert len(texts) == 1
 
 
+def test_the_order_of_members_in_a_catalogue_changes_no_byte(
+    aoi: AreaOfInterest, item: Make, static: Callable[..., Path], tmp_path: Path
+) -> None:
+    made = item("a")
+    turned = dict(reversed(made.items())) | {
+        "properties": dict(reversed(made["properties"].items())),
+        "assets": dict(reversed(made["assets"].items())),
+    }
+    texts = []
+    for each in (made, turned):
+        found = find_scenes(aoi, YEAR, catalog=str(static(tmp_path / "archive", [each])))
+        write_scene_list(found, tmp_path / "scenes.json")
+        texts.append((tmp_path / "scenes.json").read_bytes())
+    assert texts[0] == texts[1]
+
+
 def test_no_secret_is_written(found: SceneList, tmp_path: Path) -> None:
     path = tmp_path / "scenes.json"
     leaky = replace(

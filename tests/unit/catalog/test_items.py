@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -174,9 +175,15 @@ def test_a_missing_projection_is_no_reason_to_drop(item: Make) -> None:
     assert all(asset.epsg is None for asset in scene.assets.values())
 
 
-def test_an_item_without_a_time_zone_is_utc(item: Make) -> None:
+def test_an_item_without_a_time_zone_is_utc_wherever_we_are(
+    item: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Asia/Yangon")
+    time.tzset()
     made = item(datetime="2023-01-05T23:59:59")
     assert read(made).acquired == datetime(2023, 1, 5, 23, 59, 59, tzinfo=UTC)
+    monkeypatch.undo()
+    time.tzset()
 
 
 def test_an_acquisition_is_dated_in_utc(item: Make) -> None:

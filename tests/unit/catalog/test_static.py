@@ -173,7 +173,9 @@ def test_a_catalogue_that_links_to_itself_ends(
 ) -> None:
     catalog = static(tmp_path, [item("a")])
     below = json.loads((tmp_path / "collection.json").read_text())
-    below["links"] += [{"rel": "child", "href": "./catalog.json"}] * 2
+    below["links"] += [
+        {"rel": "child", "href": f"./{name}.json"} for name in ("catalog", "collection")
+    ]
     below["links"] += [{"rel": "item", "href": "./items/a/item.json"}]
     (tmp_path / "collection.json").write_text(json.dumps(below))
     assert [s.id for s in find_scenes(aoi, YEAR, catalog=str(catalog))] == ["a"]

@@ -74,7 +74,6 @@ def records() -> Iterator[list[str]]:
 
 def test_a_guarded_process_logs_no_secret_of_any_library(records: list[str]) -> None:
     guard_logs()
-    guard_logs()
     logger = logging.getLogger("foreign")
     logger.error("Aborting load due to failure while reading: %s:%d", f"https://h/?sig={CANARY}", 1)
     try:
@@ -84,6 +83,14 @@ def test_a_guarded_process_logs_no_secret_of_any_library(records: list[str]) -> 
     assert len(records) == 2
     assert CANARY not in "".join(records)
     assert "RuntimeError: 403 for https://h/?sig=***" in records[1]
+
+
+def test_guarding_twice_changes_nothing(records: list[str]) -> None:
+    guard_logs()
+    once = logging.getLogRecordFactory()
+    guard_logs()
+    assert logging.getLogRecordFactory() is once
+    assert records == []
 
 
 def test_a_filter_on_a_handler_does_the_same(records: list[str]) -> None:
