@@ -6,16 +6,20 @@ from minewatch.cube.looks import group_looks, scenes_over
 from minewatch.cube.plan import ReadEstimate, estimate_read
 from minewatch.cube.read import RasterioReader
 from minewatch.cube.reduce import MonthReduction, reduce_month
+from minewatch.cube.registration import Patch, find_shift, make_reference
 
 __all__ = [
     "MonthReduction",
+    "Patch",
     "RasterioReader",
     "ReadEstimate",
     "aoi_mask",
     "estimate_read",
     "find_facts",
+    "find_shift",
     "group_looks",
     "make_grid",
+    "make_reference",
     "reduce_month",
     "scenes_over",
 ]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from minewatch.cube.grid import aoi_mask, coarse_geobox
 from minewatch.cube.masks import GROUND, flag
+from minewatch.cube.registration import Patch, find_scene_shift
 from minewatch.model import AreaOfInterest, PixelReader, Scene, SceneFacts
 from minewatch.sensors import OffsetRule, SensorProfile, get_sensor
 
@@ -36,9 +38,10 @@ def find_facts(
     aoi: AreaOfInterest,
     *,
     reader: PixelReader,
+    reference: Sequence[Patch] = (),
     sensor: SensorProfile | None = None,
 ) -> SceneFacts:
-    """Offset, clear fraction and doubts of one scene, from an overview of the area.
+    """Offset, clear fraction, shift and doubts of one scene, from an overview of the area.
 
     The offset is decided by metadata, then verified on the red of dark vegetation: the pixels
     overrule it only when they are clear-cut, and both values are kept.
@@ -51,6 +54,8 @@ def find_facts(
         The area of interest.
     reader
         How pixels come.
+    reference
+        Patches from `make_reference` against which the scene's shift is found; none: no shift.
     sensor
         Profile; None takes that of the scene.
 
@@ -84,6 +89,8 @@ def find_facts(
         offset_dn, source, doubts = verify_offset(
             decision.offset_dn, decision.source, dark, profile.offset
         )
+    shift, uncertain = find_scene_shift(scene, reference, reader=reader, sensor=profile)
+    doubts += uncertain
     for doubt in doubts:
         log.warning("%s: %s", scene.id, doubt)
     return SceneFacts(
@@ -94,6 +101,7 @@ def find_facts(
         offset_metadata_dn=decision.offset_dn,
         dark_vegetation_dn=dark,
         clear_fraction=round(float(clear.sum() / max(1, inside.sum())), 6),
+        shift_xy_m=shift,
         notes=(*decision.notes, *doubts, *notes),
     )
 

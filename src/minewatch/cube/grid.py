@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -14,12 +15,19 @@ from rasterio.features import rasterize
 from minewatch.errors import SettingsError
 from minewatch.model import AreaOfInterest, Chunk, Grid
 
+TILE_M = 100_000
+"""Spacing of Sentinel-2's tiles."""
+TILE_PIXEL_M = 60
+"""Coarsest pixel of Sentinel-2, which the corners of its tiles are multiples of."""
+
 
 def make_grid(aoi: AreaOfInterest, *, resolution_m: float = 10.0, chunk_px: int = 512) -> Grid:
     """The grid over an area of interest: north-up, UTM, edges on multiples of the resolution.
 
-    Two areas in one zone, and Sentinel-2 tiles at 10 m, share their edges. Chunks start at the
-    north-west corner of the grid; those that do not touch the area are left out.
+    Two areas in one zone, and Sentinel-2 tiles at 10 m, share their edges. Chunks are cut
+    along the blocks of the Sentinel-2 tile under the middle of the area, so that a chunk of 1024
+    pixels needs one block of a public COG where any other cut needs four; those that do not touch
+    the area are left out.
 
     Parameters
     ----------
@@ -28,7 +36,7 @@ def make_grid(aoi: AreaOfInterest, *, resolution_m: float = 10.0, chunk_px: int 
     resolution_m
         Pixel size, metres.
     chunk_px
-        Side of a chunk, pixels; chunks at the south and east edges are smaller.
+        Side of a chunk, pixels; chunks at the edges of the grid are smaller.
 
     Returns
     -------
@@ -41,24 +49,33 @@ def make_grid(aoi: AreaOfInterest, *, resolution_m: float = 10.0, chunk_px: int 
             hint="give a resolution and a chunk size above zero",
         )
     geobox = snapped_geobox(aoi, resolution_m)
-    rows, cols = geobox.shape
+    west, north = _tile_corner(aoi)
+    rows = _edges((north - geobox.affine.f) / resolution_m, geobox.shape[0], chunk_px)
+    cols = _edges((geobox.affine.c - west) / resolution_m, geobox.shape[1], chunk_px)
     shapely.prepare(ground := aoi.geometry_utm)
     chunks = (
-        Chunk(
-            row=row,
-            col=col,
-            geobox=geobox[row : min(row + chunk_px, rows), col : min(col + chunk_px, cols)],
-        )
-        for row in range(0, rows, chunk_px)
-        for col in range(0, cols, chunk_px)
+        Chunk(row=top, col=left, geobox=geobox[top:bottom, left:right])
+        for top, bottom in pairwise(rows)
+        for left, right in pairwise(cols)
     )
     touched = tuple(c for c in chunks if shapely.intersects(ground, c.geobox.extent.geom))
     return Grid(geobox=geobox, chunks=touched)
 
 
-def _part(geobox: GeoBox, row: int, col: int, size: int) -> GeoBox:
-    rows, cols = geobox.shape  # a GeoBox sliced beyond its end grows
-    return geobox[row : min(row + size, rows), col : min(col + size, cols)]
+def _edges(before: float, count: int, step: int) -> list[int]:
+    """First pixels of the chunks of an axis, and its end; `before` pixels lie since the corner."""
+    return [0, *range(step - round(before) % step, count, step), count]
+
+
+def _tile_corner(aoi: AreaOfInterest) -> tuple[float, float]:
+    """North-west corner of the Sentinel-2 tile under the middle of an area, metres.
+
+    Tiles begin at multiples of 100 km, pushed outwards to multiples of their 60 m pixel.
+    """
+    middle = aoi.geometry_utm.centroid
+    west = math.floor(math.floor(middle.x / TILE_M) * TILE_M / TILE_PIXEL_M) * TILE_PIXEL_M
+    north = math.ceil(math.ceil(middle.y / TILE_M) * TILE_M / TILE_PIXEL_M) * TILE_PIXEL_M
+    return west, north
 
 
 def snapped_geobox(aoi: AreaOfInterest, resolution_m: float) -> GeoBox:

@@ -76,6 +76,26 @@ def test_the_overview_fits_its_limit_with_a_pixel_that_halves_to_the_native_one(
     assert across_m < 128 * 10 or max(coarse.shape) > 60
 
 
+@pytest.mark.parametrize(
+    ("ground", "corner"),
+    [
+        (box(404_660, 2_825_810, 473_630, 2_902_360), (399_960, 2_900_040)),  # 47RMJ
+        (box(540_000, 5_110_000, 560_000, 5_130_000), (499_980, 5_200_020)),  # 33TWM
+        (box(605_000, 5_020_000, 625_000, 5_040_000), (600_000, 5_100_000)),
+    ],
+)
+def test_chunks_are_cut_along_the_blocks_of_a_sentinel_2_tile(ground, corner):
+    grid = make_grid(area(ground), chunk_px=512)
+    west, _, _, north = grid.geobox.boundingbox
+    starts = {
+        (chunk.geobox.affine.c - corner[0], corner[1] - chunk.geobox.affine.f)
+        for chunk in grid.chunks
+        if chunk.geobox.affine.c > west and chunk.geobox.affine.f < north
+    }
+    assert len(starts) > 3
+    assert {start % 5120 for pair in starts for start in pair} == {0}
+
+
 @pytest.mark.parametrize(("resolution_m", "chunk_px"), [(0, 512), (-10, 512), (10, 0)])
 def test_a_grid_without_size_is_refused(resolution_m, chunk_px):
     with pytest.raises(SettingsError, match="cannot be made"):

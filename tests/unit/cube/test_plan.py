@@ -1,0 +1,108 @@
+"""Estimates against what reading the same files really takes, and against arithmetic by hand."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from minewatch.cube import RasterioReader, estimate_read, make_grid
+from minewatch.cube import plan as constants
+from minewatch.model import Asset
+
+BANDS = ("blue", "green", "red", "nir", "swir16", "swir22")
+
+
+def placed(scene, *, west, north, px=10_980, **changes):
+    """The scene with pixels placed as an item of a whole tile would tell."""
+    assets = {
+        band: Asset(
+            href=asset.href,
+            epsg=32647,
+            shape=(px // (2 if res == 20 else 1),) * 2,
+            transform=(res, 0, west, 0, -res, north),
+        )
+        for band, asset in scene.assets.items()
+        for res in [20.0 if band in ("swir16", "swir22", "scl") else 10.0]
+    }
+    return replace(scene, assets=assets, **changes)
+
+
+@pytest.fixture
+def scene(archive):
+    return archive.scene()
+
+
+def test_nothing_is_opened(archive, scene):
+    grid = make_grid(archive.aoi())
+    for path in (archive.folder / scene.id).iterdir():
+        path.unlink()
+    assert estimate_read([scene], grid, bands=BANDS).bytes > 0
+
+
+def test_no_scenes_cost_nothing(archive):
+    nothing = estimate_read([], make_grid(archive.aoi()), bands=BANDS)
+    assert (nothing.bytes, nothing.requests, nothing.seconds) == (0, 0, 0)
+
+
+def test_bytes_are_whole_blocks_of_the_bands_that_touch_the_chunk(archive, scene):
+    grid = make_grid(archive.aoi(), chunk_px=4096)
+    inside_one_block = placed(scene, west=archive.west - 2000, north=archive.north + 2000)
+    block = constants.BLOCK_PX**2
+    by_hand = block * (6 * constants.BAND_BYTES_PER_PX + constants.MASK_BYTES_PER_PX)
+    found = estimate_read([inside_one_block], grid, bands=BANDS)
+    assert found.bytes == np.ceil(by_hand)
+    assert found.requests == 7 * (constants.OPEN_REQUESTS + 1)
+    on_a_seam = placed(scene, west=archive.west - 10_240 + 800, north=archive.north + 2000)
+    assert estimate_read([on_a_seam], grid, bands=BANDS).bytes > 1.5 * by_hand
+
+
+def test_cost_grows_with_scenes_and_falls_with_cloud_and_missing_bands(archive, scene):
+    grid = make_grid(archive.aoi())
+    one = estimate_read([scene], grid, bands=BANDS)
+    two = estimate_read([scene, scene], grid, bands=BANDS)
+    cloudy = estimate_read([replace(scene, cloud_cover_pct=95.0)], grid, bands=BANDS)
+    four_bands = estimate_read([scene], grid, bands=BANDS[:4])
+    assert two.bytes == pytest.approx(2 * one.bytes, rel=1e-6)
+    assert cloudy.bytes < one.bytes / 2
+    assert four_bands.bytes < one.bytes
+    assert two.seconds > one.seconds > 0
+
+
+def test_scenes_beside_the_area_cost_nothing(archive):
+    far = archive.scene("far", west=archive.west + 50_000)
+    assert estimate_read([far], make_grid(archive.aoi()), bands=BANDS).bytes == 0
+
+
+def test_memory_is_bounded_by_the_fullest_month_not_by_the_number_of_scenes(archive, scene):
+    grid = make_grid(archive.aoi())
+    months = [archive.scene(day=f"2023-{month:02d}-05") for month in range(1, 13)]
+    one = estimate_read([scene], grid, bands=BANDS, workers=2).peak_memory_bytes
+    year = estimate_read(months, grid, bands=BANDS, workers=2).peak_memory_bytes
+    full = estimate_read([scene] * 6, grid, bands=BANDS, workers=2).peak_memory_bytes
+    assert one == year < full
+
+
+def test_a_chunk_on_the_blocks_of_its_tile_needs_each_block_once(archive):
+    """`make_grid` cuts along the tile under the area, so that blocks are not read again."""
+    west, north = 499_980, 2_800_020  # the corner of the simulated area's Sentinel-2 tile
+    aoi = archive.aoi(30_000, 30_000, west=west + 10_240, north=north - 10_240)
+    whole = archive.scene("S", size_px=16, west=west, north=north)
+    tile = placed(
+        replace(whole, footprint=aoi.geometry), west=west, north=north, cloud_cover_pct=0.0
+    )
+    core = ("blue", "green", "red", "nir")
+    aligned = make_grid(aoi, chunk_px=1024)
+    pixels = sum(c.geobox.shape[0] * c.geobox.shape[1] for c in aligned.chunks)
+    needed = 4 * constants.BAND_BYTES_PER_PX * pixels
+    assert estimate_read([tile], aligned, bands=core).bytes < 1.3 * needed
+    crossing = placed(tile, west=west + 5_000, north=north - 5_000)
+    assert estimate_read([crossing], aligned, bands=core).bytes > 2 * needed
+
+
+def test_the_readers_count_of_bytes_is_what_lies_in_the_file(archive):
+    noise = np.random.default_rng(0).integers(1, 9999, (256, 256)).astype(np.uint16)
+    asset = archive.cog("noise.tif", noise, overviews="none")
+    reader = RasterioReader()
+    reader.read(asset, archive.geobox(256, 256), band="red")
+    size = (archive.folder / "noise.tif").stat().st_size
+    assert 0.95 * size < reader.take_bytes() < size

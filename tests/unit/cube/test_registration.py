@@ -1,0 +1,99 @@
+"""Shifts of a fraction of a pixel, on simulated ground drawn at a quarter of a pixel."""
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from minewatch.cube import RasterioReader, find_facts, find_shift, make_reference
+
+FINE = 4
+
+
+def ground(seed=0, size=256):
+    """Simulated clearings in forest, drawn at a quarter of a pixel, with a margin."""
+    rng = np.random.default_rng(seed)
+    rough = ndimage.gaussian_filter(rng.random((size * FINE + 40,) * 2), 5)
+    return np.where(rough > np.quantile(rough, 0.8), 2400.0, 180.0)
+
+
+def seen(world, east_px, south_px, *, noise=0.0, seed=0):
+    """What a scene misplaced by so many pixels shows of it."""
+    moved = ndimage.shift(world, (south_px * FINE, east_px * FINE), order=1)[20:-20, 20:-20]
+    side = moved.shape[0] // FINE
+    pixels = moved.reshape(side, FINE, side, FINE).mean(axis=(1, 3))
+    pixels += np.random.default_rng(seed).normal(0, noise, pixels.shape)
+    return pixels.clip(1).astype(np.uint16)
+
+
+@pytest.mark.parametrize("moved", [(0, 0), (0.3, 0), (0, 0.3), (1, -0.5), (-0.25, 0.15)])
+def test_a_shift_is_found_to_a_twentieth_of_a_pixel_under_other_light(moved):
+    east, south = moved
+    world = ground()
+    reference = seen(world, 0, 0, noise=40)
+    scene = (seen(world, east, south, noise=40, seed=1) * 1.4 + 120).astype(np.uint16)
+    found = find_shift(scene, reference, resolution_m=10)
+    assert found == pytest.approx((east * 10, -south * 10), abs=0.5)
+
+
+def test_scattered_clouds_do_not_pull_the_shift():
+    world = ground()
+    scene, reference = seen(world, 0.4, 0), seen(world, 0, 0)
+    scene[100:140, 30:80] = 0
+    assert find_shift(scene, reference, resolution_m=10) == pytest.approx((4, 0), abs=0.7)
+
+
+@pytest.mark.parametrize("moved", [(6, 0), (0, -5)])
+def test_an_absurd_shift_is_none(moved):
+    world = ground()
+    assert find_shift(seen(world, *moved), seen(world, 0, 0), resolution_m=10) is None
+
+
+def test_too_little_in_common_is_none():
+    scene, reference = seen(ground(), 0, 0), seen(ground(), 0, 0)
+    scene[:40] = 0
+    assert find_shift(scene, reference, resolution_m=10) is None
+    flat = np.full((64, 64), 200, np.uint16)
+    assert find_shift(flat, flat, resolution_m=10) is None
+
+
+@pytest.fixture
+def stack(archive):
+    """Three passes: cloudy over half, straight, and 4 m east and 2 m north of straight."""
+    world = ground(size=160)
+    half = np.full((80, 80), 4)
+    half[:, 40:] = 9
+    passes = {"cloudy": (0, 0, 9), "straight": (0, 0, 4), "misplaced": (0.4, -0.2, 4)}
+    return [
+        archive.scene(
+            name, day=f"2024-01-{5 * n + 5:02d}", pixels={"red": seen(world, *moved)}, scl=scl
+        )
+        for n, (name, (*moved, scl)) in enumerate(passes.items())
+    ]
+
+
+def test_the_reference_is_the_first_clear_scene_whatever_comes_later(archive, stack):
+    reader, aoi = RasterioReader(), archive.aoi()
+    early = make_reference(stack[:2], aoi, reader=reader)
+    late = make_reference(stack[::-1], aoi, reader=reader)
+    assert {patch.scene_id for patch in early} == {"straight"}
+    assert len(early) == len(late) > 0
+    for before, after in zip(early, late, strict=True):
+        assert (before.geobox, before.scene_id) == (after.geobox, after.scene_id)
+        np.testing.assert_array_equal(before.pixels, after.pixels)
+
+
+def test_facts_hold_the_shift_against_the_reference(archive, stack):
+    reader, aoi = RasterioReader(), archive.aoi()
+    reference = make_reference(stack, aoi, reader=reader)
+    shifts = [
+        find_facts(scene, aoi, reader=reader, reference=reference).shift_xy_m for scene in stack
+    ]
+    assert shifts[:2] == [(0, 0), (0, 0)]
+    assert shifts[2] == pytest.approx((4, 2), abs=0.7)
+    assert all(16 * metres % 1 == 0 for metres in shifts[2])
+    assert find_facts(stack[2], aoi, reader=reader).shift_xy_m == (0, 0)
+
+
+def test_an_area_never_seen_clear_has_no_reference(archive, stack):
+    assert make_reference(stack[:1], archive.aoi(), reader=RasterioReader()) == ()
+    assert make_reference([], archive.aoi(), reader=RasterioReader()) == ()
