@@ -96,15 +96,15 @@ def clean_item(item: Mapping[str, Any], *, base: str, assets: frozenset[str]) ->
 
 def clean_value(value: Any) -> Any:
     """Any JSON value without secrets: signed addresses canonical, secret members gone."""
-    if isinstance(value, Mapping):
+    if isinstance(value, str):
+        is_address = "://" in value or value.startswith("/vsi")
+        return redact(canonical_href(value) if is_address else value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
         return {
             str(k): clean_value(v)
             for k, v in value.items()
             if not (isinstance(v, str) and SECRET_MEMBER.fullmatch(str(k)))
         }
-    if isinstance(value, list | tuple):
-        return [clean_value(v) for v in value]
-    if isinstance(value, str):
-        is_address = "://" in value or value.startswith("/vsi")
-        return redact(canonical_href(value) if is_address else value)
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    return [clean_value(v) for v in value] if isinstance(value, list | tuple) else value
