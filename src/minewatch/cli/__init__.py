@@ -64,10 +64,11 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _start_log(*, debug: bool) -> None:
-    """Warnings of the library on standard error, without secrets."""
-    from minewatch.settings import RedactingFilter
+    """Errors of the libraries on standard error, without secrets; with `--debug` all they say."""
+    from minewatch.settings import guard_logs
 
-    handler = logging.StreamHandler()
-    handler.addFilter(RedactingFilter())
-    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=logging.INFO if debug else logging.ERROR, handlers=[handler])
+    guard_logs()
+    logging.basicConfig(
+        level=logging.INFO if debug else logging.ERROR,
+        format="%(levelname)s %(name)s: %(message)s",
+    )
