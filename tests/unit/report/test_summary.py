@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from minewatch.model import RunResult
+from minewatch.report.summary import (
+    Range,
+    count_changes,
+    count_offsets,
+    hectares,
+    site_rows,
+    summarise,
+)
+
+
+def test_a_range_reads_as_one_figure_when_both_ends_read_the_same() -> None:
+    assert Range(1.24, 3.36).text(digits=1, unit="ha") == "1.2–3.4 ha"
+    assert Range(1.24, 1.21).text(digits=1) == "1.2"
+    assert hectares(Range(1200, 3400)) == "0.12–0.34 ha"
+    assert hectares(Range(12_000, 1_234_000)) == "1.2–123.4 ha"
+
+
+def test_a_site_that_was_not_seen_counts_in_the_high_end_only(simulated_run: RunResult) -> None:
+    first, second, third = summarise(simulated_run)
+    # 2021/22: aaaa (confirmed) not seen, bbbb confirmed 5100 m2, cccc provisional 1500 m2
+    assert (first.sites, first.unseen) == (Range(1, 3), 1)
+    assert first.area_m2 == Range(5100, 6600)
+    assert first.pools == Range(9, 20)
+    # 2022/23: aaaa 4200, bbbb 5200, cccc provisional 1400
+    assert second.area_m2 == Range(9400, 10_800)
+    assert third.states["abandoned_wet"] == 1
+    assert third.states["not_observed"] == 0
+
+
+def test_a_site_not_seen_any_more_keeps_what_was_last_seen_of_it(simulated_run: RunResult) -> None:
+    inventory = simulated_run.inventory.copy()
+    gone = (inventory["site_id"] == "simulated-aaaa") & (inventory["period_start"] > "2023")
+    inventory.loc[gone, "state"] = "not_observed"
+    inventory.loc[gone, ["disturbed_area_m2", "pool_count_low", "pool_count_high"]] = None
+    last = summarise(replace(simulated_run, inventory=inventory))[-1]
+    assert last.area_m2 == Range(5000, 5000 + 200 + 4200)
+    assert last.sites == Range(1, 3)
+    assert last.unseen == 1
+
+
+def test_rejected_sites_count_nowhere(simulated_run: RunResult) -> None:
+    inventory = simulated_run.inventory.assign(alert="rejected")
+    for period in summarise(replace(simulated_run, inventory=inventory)):
+        assert period.sites == period.area_m2 == period.pools == Range(0, 0)
+        assert sum(period.states.values()) == 0
+
+
+def test_a_run_that_found_nothing_has_summaries_of_zero(empty_run: RunResult) -> None:
+    assert [p.sites for p in summarise(empty_run)] == [Range(0, 0)] * 3
+    assert summarise(empty_run)[0].looks == 20
+    assert count_changes(empty_run.changes) == []
+    assert site_rows(empty_run) == []
+
+
+def test_sites_are_listed_largest_first_with_their_window(simulated_run: RunResult) -> None:
+    rows = site_rows(simulated_run)
+    assert [row["site_id"][-4:] for row in rows] == ["aaaa", "bbbb", "cccc"]
+    assert rows[0]["began"] == "2021-12-20 – 2022-01-14"
+    assert rows[1]["began"] == "before the archive"
+    assert rows[0]["pools"] == "12–24"
+
+
+def test_changes_are_counted_by_kind_and_reason(simulated_run: RunResult) -> None:
+    rows = count_changes(simulated_run.changes)
+    assert [(row["kind"], row["count"]) for row in rows] == [("landslide", 1), ("swidden", 1)]
+    assert rows[0]["area_m2"] == pytest.approx(14_400)
+
+
+def test_offsets_are_counted_by_how_they_were_decided() -> None:
+    fact = {"baseline": "05.10", "offset_dn": -1000, "offset_source": "pixels"}
+    assert count_offsets([fact, fact]) == [{**fact, "count": 2}]
+    assert count_offsets([]) == []
