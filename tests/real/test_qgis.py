@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -127,17 +127,29 @@ def test_the_fill_of_a_site_is_the_colour_of_its_state(seen: Mapping[str, Any]) 
     assert near(2) > near(1) + 50, "a site becomes abandoned and wet in the last period"
 
 
-def test_the_desktop_draws_the_project(
-    moved_run: Path, qgis_environment: dict[str, str], tmp_path: Path
-) -> None:
-    if not shutil.which("xvfb-run") or not shutil.which("qgis"):
+@pytest.fixture
+def screen() -> Iterator[str]:
+    """A display that nobody looks at."""
+    if not shutil.which("Xvfb") or not shutil.which("qgis"):
         if os.environ.get("MINEWATCH_CI") == "1":
-            pytest.fail("the QGIS desktop or xvfb is missing: apt-get install qgis xvfb xauth")
-        pytest.skip("no QGIS desktop or no xvfb here")
+            pytest.fail("the QGIS desktop or Xvfb is missing: apt-get install qgis xvfb")
+        pytest.skip("no QGIS desktop or no Xvfb here")
+    command = ["Xvfb", "-displayfd", "1", "-screen", "0", "800x600x24", "-nolisten", "tcp"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as server:
+        assert server.stdout
+        yield f":{server.stdout.readline().strip()}"
+        server.terminate()
+
+
+def test_the_desktop_draws_the_project(
+    screen: str, moved_run: Path, qgis_environment: dict[str, str], tmp_path: Path
+) -> None:
     picture = tmp_path / "desktop.png"
-    environment = {k: v for k, v in qgis_environment.items() if k != "QT_QPA_PLATFORM"}
+    environment = {**qgis_environment, "QT_QPA_PLATFORM": "xcb", "DISPLAY": screen}
     command = [
-        "xvfb-run", "-a", "qgis", "--nologo", "--noplugins", "--noversioncheck",
+        "qgis", "--nologo", "--noplugins", "--noversioncheck",
         "--project", str(moved_run / "export" / "minewatch.qgz"),
         "--width", "500", "--height", "500", "--snapshot", str(picture),
     ]  # fmt: skip

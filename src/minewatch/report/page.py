@@ -158,6 +158,7 @@ def _values(result: RunResult, pictures: Mapping[str, bytes]) -> dict[str, Any]:
     return {
         "aoi": result.aoi,
         "aoi_entry": manifest["aoi"],
+        "catalog": _catalog_name(manifest["parameters"]["catalog"]),
         "changes": count_changes(result.changes),
         "doubts": [fact for fact in manifest["facts"] if fact.get("notes")],
         "failures": manifest["failures"],
@@ -174,6 +175,11 @@ def _values(result: RunResult, pictures: Mapping[str, bytes]) -> dict[str, Any]:
         "version": manifest["version"],
         "warnings": manifest["warnings"],
     }
+
+
+def _catalog_name(address: str) -> str:
+    """An address as it is; of a file on this machine the end of its path, which names no one."""
+    return address if "://" in address else "/".join(Path(address).parts[-2:])
 
 
 def _figure(name: str, content: bytes) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,6 +13,7 @@ import pandas as pd
 from minewatch.model import STATES, RunResult
 
 UNSEEN: Final = "not_observed"
+_REASONS: Final = 3
 _CARRIED: Final = ("disturbed_area_m2", "pool_count_high")
 
 
@@ -151,7 +153,7 @@ def hectares(area_m2: Range) -> str:
 
 
 def count_changes(changes: gpd.GeoDataFrame) -> list[dict[str, Any]]:
-    """Changes that are not mines, by kind and reason, the most frequent first.
+    """Changes that are not mines, kind by kind, the most frequent first.
 
     Parameters
     ----------
@@ -161,16 +163,23 @@ def count_changes(changes: gpd.GeoDataFrame) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        `kind`, `reason`, `count`, `area_m2`.
+        `kind`, `count`, `hectares`, and `reasons`: the few that were given most.
     """
-    if changes.empty:
-        return []
-    grouped = changes.groupby(["kind", "reject_reason"], sort=True)["area_m2"].agg(["size", "sum"])
     rows = [
-        {"kind": kind, "reason": reason, "count": int(count), "area_m2": float(area)}
-        for (kind, reason), count, area in grouped.itertuples()
+        {
+            "kind": kind,
+            "count": len(group),
+            "hectares": hectares(Range(*[float(group["area_m2"].sum())] * 2)),
+            "reasons": _most_given(group["reject_reason"]),
+        }
+        for kind, group in changes.groupby("kind", sort=True)
     ]
-    return sorted(rows, key=lambda row: (-row["count"], row["kind"], row["reason"]))
+    return sorted(rows, key=lambda row: (-row["count"], row["kind"]))
+
+
+def _most_given(reasons: pd.Series[str]) -> list[str]:
+    counted = Counter(reasons)
+    return sorted(counted, key=lambda reason: (-counted[reason], reason))[:_REASONS]
 
 
 def count_offsets(facts: list[Mapping[str, Any]]) -> list[dict[str, Any]]:

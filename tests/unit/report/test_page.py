@@ -144,6 +144,11 @@ def test_a_report_that_cannot_be_written_is_an_error_for_people(
     assert caught.value.hint
 
 
-def test_no_path_of_this_machine_is_on_the_page(page: str, simulated_run: RunResult) -> None:
+def test_no_path_of_this_machine_is_on_the_page(simulated_run: RunResult) -> None:
+    local = str(Path.home() / "archive" / "catalog.json")
+    parameters = {**simulated_run.manifest["parameters"], "catalog": local}
+    manifest = {**simulated_run.manifest, "parameters": parameters}
+    page = render_page(replace(simulated_run, manifest=manifest), {})
+    assert "archive/catalog.json" in page
     assert str(simulated_run.directory) not in page
     assert str(Path.home()) not in page

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
+import pandas as pd
 
 from minewatch.model import RunResult
 from minewatch.report.summary import (
@@ -67,10 +67,17 @@ def test_sites_are_listed_largest_first_with_their_window(simulated_run: RunResu
     assert rows[0]["pools"] == "12–24"
 
 
-def test_changes_are_counted_by_kind_and_reason(simulated_run: RunResult) -> None:
-    rows = count_changes(simulated_run.changes)
-    assert [(row["kind"], row["count"]) for row in rows] == [("landslide", 1), ("swidden", 1)]
-    assert rows[0]["area_m2"] == pytest.approx(14_400)
+def test_changes_are_counted_by_kind_with_the_reasons_given_most(
+    simulated_run: RunResult,
+) -> None:
+    kinds = ["road"] * 5 + ["swidden"] * 9
+    reasons = ["long", "long", "narrow", "wide", "bent", *["green again"] * 9]
+    changes = pd.concat([simulated_run.changes.iloc[:1]] * 14)
+    changes = changes.assign(kind=kinds, reject_reason=reasons, area_m2=1000.0)
+    assert count_changes(changes) == [
+        {"kind": "swidden", "count": 9, "hectares": "0.90 ha", "reasons": ["green again"]},
+        {"kind": "road", "count": 5, "hectares": "0.50 ha", "reasons": ["long", "bent", "narrow"]},
+    ]
 
 
 def test_offsets_are_counted_by_how_they_were_decided() -> None:
