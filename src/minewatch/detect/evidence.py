@@ -18,6 +18,8 @@ from minewatch.errors import ContractError
 
 NO_SHARE = 255
 NO_SCORE = -32768
+NIR_SCALE = 400
+"""`nir` is reflectance times this, at most 254."""
 SCORE_SCALE = 100
 """`score` is robust standard deviations times this."""
 _EPOCH = date(1970, 1, 1)
@@ -52,11 +54,23 @@ EVIDENCE_LAYERS: Mapping[str, Layer] = {
     "bare_pct": Layer(_PERIODIC, "uint8", NO_SHARE, "%", "bare ground, median of months"),
     "pool_pct": Layer(
         _PERIODIC, "uint8", NO_SHARE, "%",
-        "water or white sludge, mean of the wetter half of the months: pools fill and drain",
+        "water or white sludge, mean of the wetter half of the months but the wettest: pools fill and "
+        "drain, but one cloud is no pool",
     ),
-    "dark_pct": Layer(
-        _PERIODIC, "uint8", NO_SHARE, "%",
-        "shade or dark water among what is not green, mean of the darker half of the months",
+    "nir": Layer(
+        _PERIODIC, "uint8", NO_SHARE, "1/400",
+        "near-infrared reflectance, median of months: water is dark where soil and leaves are not",
+    ),
+    "hue": Layer(
+        _PERIODIC, "uint8", NO_SHARE, "0.01",
+        "100 + 100 (green - nir) / (green + nir), median of months: rises from leaves over soil to "
+        "water, whatever the light",
+    ),
+    "unrest": Layer(
+        _PERIODIC, "uint8", NO_SHARE, "0.01",
+        "half the 10-90 % range of the logarithm of near-infrared over the months without vegetation "
+        "up to the end of the period: pools are filled, whitened, drained and sheeted, soil is not; "
+        "at most 2.54; needs six such months",
     ),
     "score": Layer(
         _PERIODIC, "int16", NO_SCORE, "0.01 sd",

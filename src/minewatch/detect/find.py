@@ -16,15 +16,18 @@ from scipy import ndimage
 from shapely.geometry.base import BaseGeometry
 
 from minewatch.detect.confusers import name_confuser
-from minewatch.detect.evidence import check_evidence, to_day
-from minewatch.detect.masks import EIGHT, SEED_POOL_PCT, cut_patches, lost_ground, pool_history
+from minewatch.detect.evidence import NO_SHARE, check_evidence, to_day
+from minewatch.detect.masks import cut_patches, lost_ground
 from minewatch.detect.outlines import outline_labels
 from minewatch.detect.patches import count_range, describe
+from minewatch.detect.pools import EIGHT, SEED_PCT, find_channels, pool_share
 from minewatch.detect.terms import confidence, evidence_terms
 from minewatch.model import CHANGES, DETECTIONS, FEATURES, Grid, Period, empty_table
 
 KEEP_CONFIDENCE = 0.3
 """Patches less likely than this are told as changes, not as detections [D]."""
+HIDDEN_SHARE = 0.35
+"""Share of the usual number of looks below which a pixel counts as hidden [D]."""
 MIN_PATCH_PX = 4
 """Fewer lost pixels are neither a mine nor a change worth telling [D]."""
 POOLS_SEEN_UP_TO_M = 15.0
@@ -77,32 +80,54 @@ def find(
     check_evidence(evidence)
     draw = _Drawing(grid, polygonise)
     found, union = [], np.zeros(grid.geobox.shape, bool)
+    pools = np.zeros(grid.geobox.shape, np.uint8)
+    best, channels = pools, np.zeros(grid.geobox.shape, bool)
     sees_pools = grid.resolution_m <= POOLS_SEEN_UP_TO_M
     for step, period in enumerate(periods if sees_pools else ()):
-        labels, table = _patches_of(evidence, step, period, grid)
+        lost = lost_ground(evidence, step, period)
+        near = ndimage.binary_dilation(lost, EIGHT)
+        now = pool_share(evidence, step, near)
+        pools = np.where(near & (pools > 0), (pools.astype(np.int16) + now) // 2, now).astype("u1")
+        channels |= _channels(evidence, lost & (pools >= SEED_PCT), grid)
+        labels, table = _patches_of(evidence, step, period, lost & ~channels, pools, grid)
+        best = np.maximum(best, pools)
         kept = table[table["confidence"] >= KEEP_CONFIDENCE]
         labels = np.where(np.isin(labels, kept.index), labels, 0).astype(np.int32)
         union |= labels > 0
         found.append(_detections(kept, draw.outlines(labels), period))
     return Findings(
         detections=_stacked(found, DETECTIONS, grid),
-        features=_features(evidence, union, periods, grid, draw),
-        changes=_changes(evidence, union, periods, grid, draw, slope),
+        features=_features(evidence, union, best, periods, grid, draw),
+        changes=_changes(evidence, union, best, periods, grid, draw, slope),
     )
 
 
 def _patches_of(
-    evidence: xr.Dataset, step: int, period: Period, grid: Grid
+    evidence: xr.Dataset,
+    step: int,
+    period: Period,
+    lost: NDArray[np.bool_],
+    pools: NDArray[np.uint8],
+    grid: Grid,
 ) -> tuple[NDArray[np.int32], pd.DataFrame]:
     """Patches with pools in one period: labels and figures, terms and confidence."""
-    lost = lost_ground(evidence, step, period)
-    pools = pool_history(evidence, range(step + 1))
-    labels, count = cut_patches(lost, lost & (pools >= SEED_POOL_PCT))
+    labels, count = cut_patches(lost, lost & (pools >= SEED_PCT))
     table = describe(labels, count, evidence, step, period, pools=pools, pixel_m=grid.resolution_m)
     table = table[table["pixels"] >= MIN_PATCH_PX]
     terms = evidence_terms(table)
     table = table.assign(confidence=confidence(terms), terms=_as_dicts(terms))
     return labels, table
+
+
+def _channels(evidence: xr.Dataset, wet: NDArray[np.bool_], grid: Grid) -> NDArray[np.bool_]:
+    """Rivers and lakes: water on ground that never was green, or is so by turns."""
+    start = evidence["start_disturbed_pct"].to_numpy()
+    seasonal = evidence["seasonal_pct"].to_numpy()
+    old = ((start >= 50) & (start != NO_SHARE)) | ((seasonal >= 40) & (seasonal != NO_SHARE))
+    old |= evidence["run_before"][0].to_numpy() == 0
+    looks = evidence["clear_looks"].to_numpy().sum(axis=0, dtype=np.uint16)
+    hidden = (looks > 0) & (looks < HIDDEN_SHARE * np.median(looks[looks > 0]))
+    return find_channels(wet & old, hidden, resolution_m=grid.resolution_m)
 
 
 def _as_dicts(terms: pd.DataFrame) -> list[dict[str, float]]:
@@ -162,6 +187,7 @@ def _detections(
 def _features(
     evidence: xr.Dataset,
     union: NDArray[np.bool_],
+    pools: NDArray[np.uint8],
     periods: Sequence[Period],
     grid: Grid,
     draw: _Drawing,
@@ -169,9 +195,8 @@ def _features(
     """Pools, pads and roads of the mines, each with its own dates."""
     if not union.any():
         return empty_table(FEATURES, epsg=grid.epsg)
-    pools = pool_history(evidence, range(len(periods)))
     ever = evidence["first_detected"].to_numpy() > 0
-    is_pool = union & (pools >= SEED_POOL_PCT)
+    is_pool = union & (pools >= SEED_PCT)
     wide = ndimage.binary_opening(ever, EIGHT) | union
     is_road = _touching(ever & ~wide, union)
     tables = []
@@ -219,6 +244,7 @@ def _whole_time(
 def _changes(
     evidence: xr.Dataset,
     union: NDArray[np.bool_],
+    pools: NDArray[np.uint8],
     periods: Sequence[Period],
     grid: Grid,
     draw: _Drawing,
@@ -232,7 +258,6 @@ def _changes(
     labels, count = ndimage.label(ever & ~near, EIGHT)
     sizes = np.bincount(labels.ravel(), minlength=count + 1)
     labels = np.where(sizes[labels] >= MIN_PATCH_PX, labels, 0).astype(np.int32)
-    pools = pool_history(evidence, range(len(periods)))
     table = _whole_time(labels, count, evidence, periods, pools, grid)
     table = table[(table["pixels"] >= MIN_PATCH_PX) & (table["first"] > 0)]
     if slope is not None:

@@ -1,8 +1,6 @@
-"""Which pixels lost their vegetation in a period, and which hold pools."""
+"""Which pixels lost their vegetation in a period, and how they are cut into patches."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
@@ -10,16 +8,14 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from minewatch.detect.evidence import NO_SHARE, from_day
+from minewatch.detect.pools import EIGHT
 from minewatch.model import Period
 
 LOST_PCT = 50
 """Share of a period's clear looks without vegetation that makes a pixel lost [D]."""
-SEED_POOL_PCT = 15
-"""Pool share that may begin a mine: a sixth of a pixel, a quarter of a pool of 8 m [D]."""
 REACH_PX = 7
 """How far lost ground may lie from a pool and still be the same mine, pixels: half of the median
 extent of a site, 102 m [DOMAIN §2], and two more."""
-EIGHT = np.ones((3, 3), bool)
 
 
 def lost_ground(evidence: xr.Dataset, step: int, period: Period) -> NDArray[np.bool_]:
@@ -51,15 +47,6 @@ def run_of(evidence: xr.Dataset, period: Period) -> NDArray[np.int8]:
         is_on = (begins > 0) & (begins <= end) & (evidence["run_end"][k].to_numpy() >= start)
         found[is_on & (found < 0)] = k
     return found
-
-
-def pool_history(evidence: xr.Dataset, steps: Sequence[int]) -> NDArray[np.uint8]:
-    """Largest pool share of the given periods, per cent, dims (y, x); 0 where never observed."""
-    best = np.zeros(evidence["first_detected"].shape, np.uint8)
-    for step in steps:
-        share = evidence["pool_pct"][step].to_numpy()
-        np.maximum(best, np.where(share == NO_SHARE, 0, share), out=best)
-    return best
 
 
 def cut_patches(lost: NDArray[np.bool_], seeds: NDArray[np.bool_]) -> tuple[NDArray[np.int32], int]:

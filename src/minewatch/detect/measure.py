@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from minewatch.detect.evidence import NO_SHARE, check_evidence
 from minewatch.detect.patches import count_range
+from minewatch.detect.pools import pool_share
 from minewatch.model import OBSERVATIONS, TRACKS, Grid, Period, check_columns
 
 Rasterise = Callable[[Sequence[BaseGeometry], Grid], NDArray[np.int32]]
@@ -54,13 +55,15 @@ def measure(
     check_columns(tracks, TRACKS, name="tracks", epsg=grid.epsg)
     tracks = tracks.sort_values("site_id", ignore_index=True)
     core = rasterise(list(tracks.geometry), grid)
-    rows, cols = np.nonzero(ndimage.grey_dilation(core, size=(3, 3)))
-    label = ndimage.grey_dilation(core, size=(3, 3))[rows, cols]
+    grown = ndimage.grey_dilation(core, size=(3, 3))
+    rows, cols = np.nonzero(grown)
+    label = grown[rows, cols]
     label = np.where(core[rows, cols] > 0, core[rows, cols], label) - 1
     sites = len(tracks)
     tables = []
     for step, period in enumerate(periods):
         layers = {n: evidence[n][step].to_numpy()[rows, cols] for n in _USED}
+        layers["pool_pct"] = pool_share(evidence, step, grown > 0)[rows, cols]
         table = _figures(layers, label, core[rows, cols] > 0, sites, grid.pixel_area_m2)
         table.insert(0, "site_id", tracks["site_id"].to_numpy())
         table.insert(1, "period_start", period.start.isoformat())
@@ -71,7 +74,7 @@ def measure(
     return pd.concat(tables).sort_values(["site_id", "period_start"], ignore_index=True)
 
 
-_USED = ("clear_looks", "vegetation_pct", "bare_pct", "pool_pct", "dark_pct")
+_USED = ("clear_looks", "vegetation_pct")
 
 
 def _figures(

@@ -13,6 +13,9 @@ from minewatch.detect.evidence import NO_SCORE, NO_SHARE, SCORE_SCALE
 from minewatch.detect.masks import run_of
 from minewatch.model import Period
 
+PLAIN_QUANTILE = 0.3
+"""Rank of the pool share that ground without pools has in a patch: dark or grey soil and rock look
+a little like water everywhere, pools only in spots [D]."""
 EARLY_SHARE = 0.1
 """Share of a patch's pixels that must have begun for the patch to have begun [D]."""
 
@@ -48,7 +51,7 @@ def describe(
     rows, cols = np.nonzero(labels)
     label = labels[rows, cols]
     pixels = pd.DataFrame({"label": label, "row": rows, "col": cols})
-    for name in ("bare_pct", "vegetation_pct", "dark_pct"):
+    for name in ("bare_pct", "vegetation_pct", "unrest", "hue"):
         pixels[name] = _seen(evidence[name][step].to_numpy()[rows, cols])
     for name in ("start_disturbed_pct", "start_pool_pct", "seasonal_pct"):
         pixels[name] = _seen(evidence[name].to_numpy()[rows, cols])
@@ -56,6 +59,7 @@ def describe(
     pixels["score"] = np.where(score == NO_SCORE, np.nan, score / SCORE_SCALE)
     pixels["looks"] = evidence["clear_looks"][step].to_numpy()[rows, cols]
     pixels["pool_pct"] = pools[rows, cols].astype(float)
+    pixels["milky_pct"] = _seen(evidence["pool_pct"][step].to_numpy()[rows, cols])
     run = run_of(evidence, period)[rows, cols]
     for name in ("run_start", "run_before", "run_end"):
         days = evidence[name].to_numpy()[np.maximum(run, 0), rows, cols].astype(np.int64)
@@ -68,19 +72,29 @@ def _seen(values: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 
 def _summarise(pixels: pd.DataFrame, count: int, pixel_m: float) -> pd.DataFrame:
+    pixels = pixels.copy()
     grouped = pixels.groupby("label")
     area = pixel_m**2 / 100
     table = pd.DataFrame(index=pd.RangeIndex(1, count + 1, name="label"))
     table["pixels"] = grouped.size()
+    table["water_share"] = grouped["pool_pct"].mean() / 100
+    plain = grouped["pool_pct"].quantile(PLAIN_QUANTILE)
+    excess = (pixels["pool_pct"] - pixels["label"].map(plain)).clip(lower=0)
+    pixels["pool_pct"] = (excess * 100 / (100 - pixels["label"].map(plain))).fillna(0)
+    table["plain_pool_pct"] = plain
     table["pool_area_m2"] = grouped["pool_pct"].sum() * area
     is_bare = (100 - pixels["pool_pct"] - pixels["vegetation_pct"].fillna(0)).clip(lower=0)
     table["pad_area_m2"] = is_bare.groupby(pixels["label"]).sum() * area
     table["disturbed_area_m2"] = table["pool_area_m2"] + table["pad_area_m2"]
-    for name in ("start_disturbed_pct", "start_pool_pct", "seasonal_pct", "dark_pct", "bare_pct"):
+    for name in ("start_disturbed_pct", "start_pool_pct", "seasonal_pct", "bare_pct"):
         table[name] = grouped[name].mean().fillna(0)
     table["score"] = grouped["score"].median()
     table["looks"] = grouped["looks"].median()
-    table["top_pool_pct"] = grouped["pool_pct"].max()
+    table["top_pool_pct"] = _second(pixels, "pool_pct")
+    table["pool_pixels"] = (pixels["pool_pct"] >= 25).groupby(pixels["label"]).sum()
+    table["top_milky_pct"] = _second(pixels, "milky_pct") - grouped["milky_pct"].quantile(0.3)
+    table["pool_hue"] = _pool_hue(pixels)
+    table["unrest"] = _second(pixels, "unrest")
     begun = pixels[pixels["run_start"] > 0]
     table = table.join(onset(begun)).fillna({"first": 0, "before": 0, "last": 0})
     table["new"] = (pixels["run_before"] > 0).groupby(pixels["label"]).mean()
@@ -88,6 +102,28 @@ def _summarise(pixels: pd.DataFrame, count: int, pixel_m: float) -> pd.DataFrame
         (pixels["run_end"] - pixels["run_start"]).groupby(pixels["label"]).median()
     )
     return table.join(shape(pixels, pixel_m))
+
+
+def _second(pixels: pd.DataFrame, name: str) -> pd.Series:
+    """Second largest value of each patch: one odd pixel proves nothing."""
+    ordered = pixels.sort_values(["label", name], na_position="first")
+    return ordered.groupby("label")[name].agg(lambda v: v.iloc[-2] if len(v) > 1 else v.iloc[-1])
+
+
+def _pool_hue(pixels: pd.DataFrame) -> pd.Series:
+    """How much more the wettest pixels look like water than the driest, in hundredths.
+
+    Dark soil is dark in every colour; a dark pool turns the ratio of green to near-infrared.
+    """
+
+    def contrast(patch: pd.DataFrame) -> float:
+        wet = patch.sort_values(["pool_pct", "row", "col"])["hue"].to_numpy()
+        n = max(2, len(wet) // 6)
+        if len(wet) < 4:
+            return float("nan")
+        return float(np.nanmean(wet[-n:]) - np.nanmedian(wet[: len(wet) // 2]))
+
+    return pixels.groupby("label")[["pool_pct", "row", "col", "hue"]].apply(contrast)
 
 
 def onset(begun: pd.DataFrame) -> pd.DataFrame:

@@ -9,12 +9,18 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from minewatch.detect.baseline import drop_below_baseline
-from minewatch.detect.evidence import EVIDENCE_LAYERS, NO_SCORE, SCORE_SCALE, empty_layers
+from minewatch.detect.evidence import (
+    EVIDENCE_LAYERS,
+    NIR_SCALE,
+    NO_SCORE,
+    SCORE_SCALE,
+    empty_layers,
+)
 from minewatch.detect.looks import greenness, is_snow
 from minewatch.detect.runs import RUNS, find_runs
-from minewatch.detect.season import median_share, upper_share, year_shares
+from minewatch.detect.season import median_share, unrest, upper_share, year_shares
 from minewatch.detect.unmix import NOT_SEEN, fractions, without_shade
-from minewatch.model import REFLECTANCE_BANDS, Period, check_month_cube
+from minewatch.model import REFLECTANCE_BANDS, REFLECTANCE_SCALE, Period, check_month_cube
 
 BLOCK_VALUES = 1 << 21
 """Pixel-months worked on at a time: sets the memory, never the answer."""
@@ -84,6 +90,12 @@ def _score_block(
         clear, disturbed, cube["last_undisturbed_day"], cube["disturbed_since_day"], month_day
     )
     shares = _shares(cube)
+    nir = np.minimum(cube["nir"] // (REFLECTANCE_SCALE // NIR_SCALE), 254)
+    nir = np.where(cube["nir"] > 0, nir, 255).astype(np.uint8)
+    green = cube["green"].astype(np.float32)
+    ratio = (green - cube["nir"]) / np.maximum(green + cube["nir"], 1)
+    hue = np.where(cube["nir"] > 0, np.rint(100 + 100 * ratio), 255).astype(np.uint8)
+    lost = (clear > 0) & (2 * disturbed >= clear) & (cube["nir"] > 0)
     drop = _drops(cube, starts, runs)
     steps = [_within(starts, p) for p in periods]
     first = np.arange(len(starts)) < START_MONTHS
@@ -94,7 +106,11 @@ def _score_block(
         "vegetation_pct": np.stack([median_share(shares["vegetation"][:, s]) for s in steps]),
         "bare_pct": np.stack([median_share(shares["soil"][:, s]) for s in steps]),
         "pool_pct": np.stack([upper_share(shares["pool"][:, s]) for s in steps]),
-        "dark_pct": np.stack([upper_share(shares["shade"][:, s]) for s in steps]),
+        "nir": np.stack([median_share(nir[:, s]) for s in steps]),
+        "hue": np.stack([median_share(hue[:, s]) for s in steps]),
+        "unrest": unrest(
+            cube["nir"], lost, np.array([s.nonzero()[0].max(initial=-1) + 1 for s in steps])
+        ),
         "score": np.stack([_median_score(drop[:, s]) for s in steps]),
         "run_start": runs[:, :, 0].T,
         "run_before": runs[:, :, 1].T,
@@ -119,7 +135,6 @@ def _shares(cube: Block) -> dict[str, NDArray[np.uint8]]:
         "vegetation": np.rint(veg).astype(_CORE_DTYPE),
         "soil": np.where(seen, 100 - np.rint(veg), 255).astype(_CORE_DTYPE),
         "pool": np.where(seen, 0, 255).astype(_CORE_DTYPE),
-        "shade": np.where(seen, 0, 255).astype(_CORE_DTYPE),
     }
     lost = seen & (green < GREEN_UNMIXED)
     if not lost.any():
@@ -127,7 +142,7 @@ def _shares(cube: Block) -> dict[str, NDArray[np.uint8]]:
     mixed = fractions({b: v[lost] for b, v in bands.items()})
     lit = without_shade(mixed)
     pool = lit["water"].astype(np.int64) + lit["white"]
-    new = {"vegetation": lit["vegetation"], "soil": lit["soil"], "shade": mixed["shade"]}
+    new = {"vegetation": lit["vegetation"], "soil": lit["soil"]}
     new["pool"] = np.where(lit["water"] == NOT_SEEN, NOT_SEEN, np.minimum(pool, 100))
     for name, values in new.items():
         shares[name][lost] = values

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 NO_SHARE = 255
+MIN_UNREST_MONTHS = 6
+"""Months without vegetation that `unrest` needs [D]."""
 
 
 @numba.njit(cache=True, nogil=True)
@@ -28,7 +30,9 @@ def median_share(values: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 @numba.njit(cache=True, nogil=True)
 def upper_share(values: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Mean of the upper half of the months, the odd one among them.
+    """Mean of the upper half of the months without the uppermost one.
+
+    The odd month is among them; of two months the lower one counts.
 
     Parameters and result as for `median_share`.
     """
@@ -54,7 +58,10 @@ def _mean_of_ranks(values: NDArray[np.uint8], is_upper: bool) -> NDArray[np.uint
             n += 1
         if n == 0:
             continue
-        low, high = (n // 2, n - 1) if is_upper else ((n - 1) // 2, n // 2)
+        low, high = (n - 1) // 2, n // 2
+        if is_upper:
+            high = max(n - 2, 0)
+            low = min(n // 2, high)
         total = 0
         for k in range(low, high + 1):
             total += kept[k]
@@ -101,4 +108,42 @@ def year_shares(
                 green += 4 * disturbed[i, t] <= clear[i, t]
         if years:
             out[i] = (100 * both) // years
+    return out
+
+
+@numba.njit(cache=True, nogil=True)
+def unrest(
+    values: NDArray[np.uint16], counted: NDArray[np.bool_], ends: NDArray[np.int64]
+) -> NDArray[np.uint8]:
+    """Half the 10-90 % range of the natural logarithm over months, in hundredths.
+
+    Parameters
+    ----------
+    values
+        Positive numbers, dims (pixel, month).
+    counted
+        Months that count, same dims.
+    ends
+        For each period the number of months up to its end, ascending.
+
+    Returns
+    -------
+    array, dims (period, pixel), uint8
+        At most 254; 255 where fewer than six months count.
+    """
+    pixels, months = values.shape
+    out = np.full((len(ends), pixels), NO_SHARE, np.uint8)
+    kept = np.empty(months, np.float64)
+    for i in range(pixels):
+        t = n = 0
+        for p in range(len(ends)):
+            while t < ends[p]:
+                if counted[i, t]:
+                    kept[n] = values[i, t]
+                    n += 1
+                t += 1
+            if n >= MIN_UNREST_MONTHS:
+                ordered = np.sort(kept[:n])
+                low, high = ordered[n // 10], ordered[n - 1 - n // 10]
+                out[p, i] = np.uint8(min(50.0 * np.log(high / low), 254.0))
     return out

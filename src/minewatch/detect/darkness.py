@@ -1,0 +1,66 @@
+"""Water by its darkness: how much less near-infrared a pixel sends back than its surroundings.
+
+Soil and leaves reflect about the same near-infrared (0.25 to 0.32), water and black sheeting
+hardly any, and the light on a slope is shared with the neighbours. So the missing share of light is
+the share of dark pool in the pixel, whatever its colour, slope and season.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from minewatch.detect.evidence import NIR_SCALE, NO_SHARE
+
+WINDOW_PX = 9
+"""Edge of the surroundings: wider than a bank of pools, narrower than a slope [D]."""
+LAND_QUANTILE = 0.75
+"""Rank of the surroundings' light that counts as land without water [D]."""
+WATER_NIR = 0.045
+"""Near-infrared reflectance of pools: 0.03 idle or sheeted, 0.07 milky [D]."""
+_LEAST_LAND_NIR = 0.10
+_LEAST_SEEN = 20
+
+
+@numba.njit(cache=True, nogil=True)
+def dark_share(nir: NDArray[np.uint8], where: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Share of dark water in each pixel, per cent.
+
+    Parameters
+    ----------
+    nir
+        Near-infrared reflectance x `NIR_SCALE`, dims (y, x), 255 not observed.
+    where
+        Pixels to work out.
+
+    Returns
+    -------
+    array, dims (y, x), uint8
+        0 elsewhere; 255 where it or most of its surroundings were not observed, or where all
+        surroundings lie in deep shade and nothing can be said.
+    """
+    rows, cols = nir.shape
+    half = WINDOW_PX // 2
+    out = np.zeros((rows, cols), np.uint8)
+    around = np.empty(WINDOW_PX * WINDOW_PX, np.uint8)
+    water = WATER_NIR * NIR_SCALE
+    for r in range(rows):
+        for c in range(cols):
+            if not where[r, c]:
+                continue
+            out[r, c] = NO_SHARE
+            n = 0
+            for i in range(max(r - half, 0), min(r + half + 1, rows)):
+                for j in range(max(c - half, 0), min(c + half + 1, cols)):
+                    if nir[i, j] != NO_SHARE:
+                        around[n] = nir[i, j]
+                        n += 1
+            if nir[r, c] == NO_SHARE or n < _LEAST_SEEN:
+                continue
+            rank = int(LAND_QUANTILE * (n - 1))
+            land = float(np.partition(around[:n], rank)[rank])
+            if land >= _LEAST_LAND_NIR * NIR_SCALE:
+                share = 100.0 * (land - float(nir[r, c])) / (land - water)
+                out[r, c] = np.uint8(min(max(share, 0.0), 100.0))
+    return out

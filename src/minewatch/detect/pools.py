@@ -1,0 +1,86 @@
+"""Where pools are: dark or milky water in spots, and not in rivers."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from minewatch.detect.darkness import dark_share
+from minewatch.detect.evidence import NO_SHARE
+
+UInt8 = NDArray[np.uint8]
+Bool = NDArray[np.bool_]
+
+DARK_DOUBT_PCT = 15
+"""Darkness below this is the roughness of forest and soil: nine tenths of forest pixels have less
+[C, simulated]; it is taken off, and the rest stretched."""
+WET_DOUBT_PCT = 15
+"""Unmixed water below this is noise [D]."""
+SEED_PCT = 20
+"""Pool share that may begin a mine: a third of the smallest pool in one pixel [DOMAIN §2]."""
+CHANNEL_EXTENT_M = 400.0
+"""Connected water longer than this is a channel or a lake; 90 % of whole sites, dry ground
+included, are at most 291 m across [DOMAIN §2], a third more for the gaps."""
+CHANNEL_GAP_M = 60.0
+"""Gap between waters that are still one channel: bright bars between them are often taken for
+cloud and not seen [D]."""
+CHANNEL_WET_SHARE = 0.05
+"""Least share of water in a channel, its gaps and hidden bars [D]."""
+CHANNEL_MARGIN_M = 30.0
+"""Ground so near a channel is its bank [D]."""
+EIGHT = np.ones((3, 3), bool)
+
+
+def pool_share(evidence: xr.Dataset, step: int, where: Bool) -> UInt8:
+    """Share of dark or milky water in each pixel in one period, per cent.
+
+    Dark water is found against the surroundings, milky and white water by its colour; a pixel has
+    the larger of the two.
+
+    Parameters
+    ----------
+    evidence, step
+        Layers of `score`, and which period.
+    where
+        Pixels to work out, dims (y, x).
+
+    Returns
+    -------
+    array, dims (y, x), uint8
+        0 elsewhere and where not observed.
+    """
+    dark = dark_share(np.ascontiguousarray(evidence["nir"][step].to_numpy()), where)
+    dark = np.where(dark == NO_SHARE, 0, dark).astype(np.int16)
+    dark = np.maximum(dark - DARK_DOUBT_PCT, 0) * 100 // (100 - DARK_DOUBT_PCT)
+    milky = evidence["pool_pct"][step].to_numpy()
+    milky = np.where(where & (milky != NO_SHARE) & (milky >= WET_DOUBT_PCT), milky, 0)
+    return np.maximum(dark, milky).astype(np.uint8)
+
+
+def find_channels(wet: Bool, hidden: Bool, *, resolution_m: float) -> Bool:
+    """Rivers and lakes with their banks: old water too long to be one mine.
+
+    Parameters
+    ----------
+    wet
+        Pixels with water that were without vegetation from the start, dims (y, x).
+    hidden
+        Pixels seen far less often than most: bright bars are taken for cloud. They join waters,
+        but make none.
+    resolution_m
+        Pixel size.
+    """
+    gap = max(1, round(CHANNEL_GAP_M / 2 / resolution_m))
+    joined = ndimage.binary_dilation(wet, EIGHT, iterations=gap) | hidden
+    labels, count = ndimage.label(joined, EIGHT)
+    size = np.bincount(labels.ravel(), minlength=count + 1)
+    water = np.bincount(labels[wet], minlength=count + 1)
+    is_channel = water >= CHANNEL_WET_SHARE * size
+    for number, (rows, cols) in enumerate(ndimage.find_objects(labels), start=1):
+        sides = rows.stop - rows.start - 2 * gap, cols.stop - cols.start - 2 * gap
+        is_channel[number] &= np.hypot(*sides) * resolution_m > CHANNEL_EXTENT_M
+    is_channel[0] = False
+    margin = max(1, round(CHANNEL_MARGIN_M / resolution_m))
+    return np.asarray(ndimage.binary_dilation(is_channel[labels], EIGHT, iterations=margin))
