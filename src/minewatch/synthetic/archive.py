@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +22,8 @@ from minewatch.model import WGS84, Band, Progress, ProgressListener, silent
 from minewatch.synthetic import stac
 from minewatch.synthetic.looks import Look, plan_looks
 from minewatch.synthetic.render import Rendered, render
-from minewatch.synthetic.spec import EPSG, WorldSpec
-from minewatch.synthetic.truth import write_truth
+from minewatch.synthetic.spec import EPSG, ORIGIN_XY, PIXEL_M, WorldSpec
+from minewatch.synthetic.truth_writer import LookTruth, write_truth
 from minewatch.synthetic.world import World, make_world
 
 _AOI_MARGIN_M = 60.0
@@ -59,6 +59,11 @@ class Archive:
         return self.directory / "truth_seasons.csv"
 
     @property
+    def truth_site_looks(self) -> Path:
+        """One row per site and day on which it was really clear."""
+        return self.directory / "truth_site_looks.csv"
+
+    @property
     def truth_looks(self) -> Path:
         """One row per look: true offset, misplacement, clouds."""
         return self.directory / "truth_looks.csv"
@@ -92,25 +97,28 @@ def write_archive(
     archive = Archive(directory=out_dir, spec=spec)
     world, looks = make_world(spec), plan_looks(spec)
     items: list[dict[str, Any]] = []
-    rows: list[dict[str, Any]] = []
+    truths: list[LookTruth] = []
     with ThreadPoolExecutor(max_workers=min(2, os.cpu_count() or 1)) as pool:
-        for done, (made, row) in enumerate(pool.map(lambda k: _write_look(out_dir, world, k), looks)):
+        for done, (made, true) in enumerate(
+            pool.map(lambda k: _write_look(out_dir, world, k), looks)
+        ):
             items += made
-            rows += row
+            truths += true
             listener(Progress("simulating", done + 1, len(looks), f"{looks[done].day} (simulated)"))
     items.sort(key=lambda i: (i["properties"]["datetime"], i["id"]))
     _write_json(out_dir / "collection.json", stac.make_collection(spec, items))
     _write_json(archive.catalog, stac.make_catalog(spec))
     _write_json(archive.aoi, _aoi(spec))
-    write_truth(archive.truth, archive.truth_seasons, archive.truth_looks, world, rows)
+    write_truth(out_dir, world, truths)
     return archive
 
 
 def _write_look(
     out_dir: Path, world: World, look: Look
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+) -> tuple[list[dict[str, Any]], list[LookTruth]]:
     image = render(world, look)
-    items, rows = [], []
+    clear_sites = _clear_sites(world, image)
+    items, truths = [], []
     for tile in stac.make_tiles(world.spec):
         cut = {b: _cut(a, tile, world.spec.size_px) for b, a in image.bands.items()}
         valid = cut["scl"] > 0
@@ -126,13 +134,27 @@ def _write_look(
             _write_cog(folder / stac.file_name(band), pixels, tile, band)
         _write_json(folder / f"{item['id']}.json", item)
         items.append(item)
-        rows.append(_look_row(item["id"], look, image))
-    return items, rows
+        row = _look_row(item["id"], look, image)
+        truths.append(LookTruth(row=row, clear_sites=clear_sites))
+    return items, truths
 
 
 def _cut(a: np.ndarray, tile: stac.Tile, size_px: int) -> np.ndarray:
     step = size_px // a.shape[1]
     return a[:, tile.col // step : (tile.col + tile.width) // step]
+
+
+def _clear_sites(world: World, image: Rendered) -> tuple[str, ...]:
+    """Ids of the sites of which at least half is really seen."""
+    west, north = ORIGIN_XY
+    clear = np.kron(image.bands["scl"] > 0, np.ones((2, 2), bool)) & image.sky.is_clear
+    found = []
+    for mine in world.mines:
+        x0, y0, x1, y1 = (np.array(mine.footprint.bounds) - (west, north, west, north)) / PIXEL_M
+        window = clear[int(-y1) : int(-y0) + 1, int(x0) : int(x1) + 1]
+        if window.mean() >= 0.5:
+            found.append(mine.id)
+    return tuple(found)
 
 
 def _look_row(name: str, look: Look, image: Rendered) -> dict[str, Any]:
@@ -155,7 +177,8 @@ def _write_cog(path: Path, pixels: np.ndarray, tile: stac.Tile, band: Band) -> N
     resampling = "NEAREST" if band == "scl" else "AVERAGE"
     options = {
         "driver": "COG", "compress": "DEFLATE", "level": 1, "predictor": "YES", "blocksize": 256,
-        "overview_count": 2, "overview_resampling": resampling, "num_threads": 1,
+        "overview_count": 2 if max(pixels.shape) > 256 else 1,
+        "overview_resampling": resampling,
     }  # fmt: skip
     with rasterio.open(
         path, "w", width=pixels.shape[1], height=pixels.shape[0], count=1, dtype=pixels.dtype,
@@ -169,7 +192,9 @@ def _aoi(spec: WorldSpec) -> Mapping[str, Any]:
     west, south, east, north = spec.bounds
     m, c = _AOI_MARGIN_M, 160.0
     shape = shapely.box(west + m, south + m, east - m, north - m)
-    corner = shapely.Polygon([(east - m, south + m), (east - m - c, south + m), (east - m, south + m + c)])
+    corner = shapely.Polygon(
+        [(east - m, south + m), (east - m - c, south + m), (east - m, south + m + c)]
+    )
     outline = gpd.GeoSeries([shape - corner], crs=EPSG).to_crs(WGS84).iloc[0]
     outline = shapely.orient_polygons(shapely.set_precision(outline, 1e-7))
     return {
@@ -191,8 +216,3 @@ def _aoi(spec: WorldSpec) -> Mapping[str, Any]:
 
 def _write_json(path: Path, value: Mapping[str, Any]) -> None:
     path.write_text(json.dumps(value, indent=1, sort_keys=False) + "\n", encoding="utf-8")
-
-
-def iter_items(archive: Archive) -> Iterator[Path]:
-    """The item files of an archive, by name."""
-    yield from sorted(archive.directory.glob("items/*/*.json"))

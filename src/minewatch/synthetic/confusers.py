@@ -19,6 +19,7 @@ KINDS = (
     "river_bar", "road",
 )  # fmt: skip
 """Kinds of confuser in the truth; hill shade, snow and misplacement have no outline."""
+_LANES, _LANE_M = 11, 7.0
 LANDSLIDE_SLOPE_DEG = 27.0
 """Landslides start on slopes above 25-30 degrees [DOMAIN 3]."""
 
@@ -117,7 +118,9 @@ def _landslide(spec: WorldSpec, number: int, find: FindSite) -> Iterator[Confuse
     """A scar down a steep slope in the rains, green again over years."""
     rng = spec.random("landslide", number)
     length, width = rng.uniform(60, 260), rng.uniform(15, 45)
-    place = find(rng, radius_m=length / 2 + 20, slope_deg=(LANDSLIDE_SLOPE_DEG, 90), river_m=(60, 1e9))
+    place = find(
+        rng, radius_m=length / 2 + 20, slope_deg=(LANDSLIDE_SLOPE_DEG, 90), river_m=(60, 1e9)
+    )
     if place is None:
         return
     x, y, downhill = place
@@ -233,45 +236,55 @@ def _fish_ponds(
 
 def _river(spec: WorldSpec, terrain: Terrain) -> Confuser:
     """A channel between bars, laid out anew by every monsoon."""
-    rng, lanes, name = spec.random("river"), 5, "SIM_river_bar_00"
-    west, north = ORIGIN_XY
-    step = 8  # pixels along the valley
-    rows = np.arange(0, spec.size_px + 1, step).clip(max=spec.size_px - 1)
-    axis = terrain.river_x_m[rows] + west
+    rng, name = spec.random("river"), "SIM_river_bar_00"
     years = range(spec.start.year - 1, spec.end.year + 1)
-    course = _courses(rng, len(years), len(rows), lanes)
-    breadth = 17.0
-    parts = []
-    for s in range(len(rows) - 1):
-        y0, y1 = north - rows[s] * PIXEL_M, north - rows[s + 1] * PIXEL_M
-        for lane in range(lanes):
-            o = (lane - lanes / 2) * breadth
-            quad = shapely.Polygon([
-                (axis[s] + o, y0), (axis[s] + o + breadth, y0),
-                (axis[s + 1] + o + breadth, y1), (axis[s + 1] + o, y1),
-            ])  # fmt: skip
-            events = _river_events(rng, years, course[:, s], lane)
-            parts.append(Part(owner=name, role="reach", shape=quad, events=events, tint=_tint(rng)))
+    days = [(_day(y, (6, 10), (7, 1), rng), _day(y, (10, 1), (10, 25), rng)) for y in years]
+    wet = _courses(spec, rng, len(years))
+    groups: dict[tuple[int, ...], list[BaseGeometry]] = {}
+    for (row, lane), quad in _river_quads(spec, terrain):
+        groups.setdefault((row // 50, *wet[:, row, lane]), []).append(quad)
+    tint = _tint(rng)
+    parts = [
+        Part(owner=name, role="reach", shape=shapely.union_all(quads), tint=tint,
+             events=_river_events(days, key[1:]))
+        for key, quads in sorted(groups.items())
+    ]  # fmt: skip
     return Confuser(id=name, kind="river_bar", start=None, parts=tuple(parts))
 
 
-def _courses(rng: np.random.Generator, years: int, steps: int, lanes: int) -> np.ndarray:
-    """Lane of the channel, dims (year, step along the valley)."""
-    walk = rng.normal(0, 0.5, (years, steps)).cumsum(axis=1) + rng.normal(0, 0.6, years)[:, None]
-    middle = (lanes - 1) / 2
-    return np.asarray(middle + middle * np.sin(walk * 0.7), float)
+def _river_quads(
+    spec: WorldSpec, terrain: Terrain
+) -> Iterator[tuple[tuple[int, int], BaseGeometry]]:
+    """The bed in pieces: (pixel row, lane) and outline."""
+    west, north = ORIGIN_XY
+    axis = np.append(terrain.river_x_m, terrain.river_x_m[-1]) + west
+    for row in range(spec.size_px):
+        y0, y1 = north - row * PIXEL_M, north - (row + 1) * PIXEL_M
+        for lane in range(_LANES):
+            left = (lane - _LANES / 2) * _LANE_M
+            a, b = axis[row] + left, axis[row + 1] + left
+            yield (
+                (row, lane),
+                shapely.Polygon([(a, y0), (a + _LANE_M, y0), (b + _LANE_M, y1), (b, y1)]),
+            )
 
 
-def _river_events(
-    rng: np.random.Generator, years: Sequence[int], course: np.ndarray, lane: int
-) -> tuple[Event, ...]:
+def _courses(spec: WorldSpec, rng: np.random.Generator, years: int) -> np.ndarray:
+    """1 where the channel runs in the dry season, dims (year, pixel row, lane)."""
+    rows, lanes = np.arange(spec.size_px), np.arange(_LANES)
+    drift = rng.normal(0, 0.9, (years, 2)).cumsum(axis=0) + rng.uniform(0, 6, 2)
+    bend = np.sin(rows / 14 + drift[:, :1]) + 0.6 * np.sin(rows / 5.3 + drift[:, 1:])
+    middle = (_LANES - 1) / 2 * (1 + 0.5 * bend)
+    breadth = 1.6 + 0.7 * np.sin(rows / 9 + drift[:, 1:])
+    away = np.abs(lanes[None, None, :] - middle[:, :, None])
+    return np.asarray(away < breadth[:, :, None], int)
+
+
+def _river_events(days: Sequence[tuple[int, int]], wet: Sequence[int]) -> tuple[Event, ...]:
+    """Muddy in the monsoon, then channel or bar; grass on what stayed dry for two years."""
     events = []
-    for year, middle in zip(years, course, strict=True):
-        is_water = abs(lane - middle) < 1.0
-        low = "bar" if not is_water else "river"
-        old = "grass" if not is_water and rng.random() < 0.25 else low
-        events += [
-            Event(_day(year, (6, 10), (7, 1), rng), "river_muddy", 10),
-            Event(_day(year, (10, 1), (10, 25), rng), old, 15),
-        ]  # fmt: skip
+    for i, (rise, fall) in enumerate(days):
+        is_old = i >= 2 and not any(wet[i - 2 : i + 1])
+        low = "river" if wet[i] else "grass" if is_old else "bar"
+        events += [Event(rise, "river_muddy", 10), Event(fall, low, 15)]
     return tuple(events)

@@ -10,6 +10,7 @@ import shapely
 from rasterio.features import rasterize
 from rasterio.transform import from_origin
 from scipy import sparse
+from scipy.ndimage import find_objects
 from shapely.geometry.base import BaseGeometry
 
 from minewatch.synthetic.spec import CELL_M, ORIGIN_XY, PIXEL_M, WorldSpec
@@ -82,6 +83,8 @@ class Ground:
         labels = _draw(self.parts, spec.size_px * _CELLS)
         self.area_m2 = np.bincount(labels.ravel(), minlength=len(parts) + 1)[1:] * CELL_M**2
         self.mixture = _mixture(labels, len(self.parts), spec.size_px)
+        self._days, self._materials, self._fades = _calendar(self.parts)
+        self._tints = np.array([p.tint for p in self.parts]).reshape(-1, 6)
 
     def spectra(self, day: int, library: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """How much of each part is no longer nature, and what it then reflects.
@@ -98,22 +101,37 @@ class Ground:
         cover, light : arrays, dims (part,) and (part, band)
             Cover 0..1; light already multiplied by cover.
         """
-        cover = np.zeros(len(self.parts), "float32")
-        light = np.zeros((len(self.parts), 6), "float32")
-        for i, part in enumerate(self.parts):
-            now, before, done = part.at(day)
-            for event, weight in ((now, done), (before, 1 - done)):
-                if event and event.material and weight:
-                    cover[i] += weight
-                    light[i] += weight * library[material_index(event.material)] * part.tint
-        return cover, light
+        now = (self._days <= day).sum(axis=1) - 1
+        rows = np.arange(len(self.parts))
+        done = np.clip((day - self._days[rows, now] + 1) / self._fades[rows, now], 0, 1)
+        cover = np.zeros(len(rows))
+        light = np.zeros((len(rows), 6))
+        library = np.vstack([library, np.zeros(6)])  # row -1: nature
+        for at, weight in ((now, done), (now - 1, 1 - done)):
+            material = np.where(at < 0, -1, self._materials[rows, np.maximum(at, 0)])
+            cover += weight * (material >= 0)
+            light += weight[:, None] * library[material] * self._tints
+        return cover.astype("float32"), light.astype("float32")
 
     def apply(self, nature: np.ndarray, day: int, library: np.ndarray) -> np.ndarray:
         """Reflectance of the world on a day, dims (band, y, x), from that of its nature."""
         cover, light = self.spectra(day, library)
-        covered = (self.mixture @ cover).reshape(self.shape)
-        added = np.ascontiguousarray((self.mixture @ light).T).reshape(6, *self.shape)
-        return np.asarray(nature * (1 - covered) + added, "float32")
+        ground = nature * (1 - (self.mixture @ cover).reshape(self.shape))
+        for band in range(6):
+            ground[band] += (self.mixture @ light[:, band]).reshape(self.shape)
+        return np.asarray(ground, "float32")
+
+
+def _calendar(parts: Sequence[Part]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Days, materials (-1: nature) and fades of all events, dims (part, event), padded."""
+    width = max([len(p.events) for p in parts], default=1)
+    days = np.full((len(parts), width), np.iinfo("int64").max)
+    materials, fades = np.full(days.shape, -1), np.ones(days.shape)
+    for i, part in enumerate(parts):
+        for j, event in enumerate(part.events):
+            days[i, j], fades[i, j] = event.day, max(event.fade_days, 1.0)
+            materials[i, j] = -1 if event.material is None else material_index(event.material)
+    return days, materials, fades
 
 
 def _draw(parts: Sequence[Part], cells: int) -> np.ndarray:
@@ -160,8 +178,6 @@ def _mixture(labels: np.ndarray, parts: int, pixels: int) -> sparse.csr_matrix:
 def _label_bounds(labels: np.ndarray, parts: int) -> list[tuple[int, int, int, int]]:
     """First and last row and column of each label; last before first when it is hidden."""
     bounds = [(0, -1, 0, -1)] * parts
-    from scipy.ndimage import find_objects
-
     for i, found in enumerate(find_objects(labels, max_label=parts)):
         if found:
             y, x = found

@@ -5,10 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+import numpy as np
+
 from minewatch.synthetic.spec import WorldSpec
 
 OFFSET_SINCE = date(2022, 1, 25)
 """First day of baseline 04.00, from which products carry +1000 [DOMAIN 4]."""
+
+_KEPT_SHARE = 0.04
+"""Share of Earth Search's items that keep the offset and rightly say so [D]."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +90,7 @@ def _plan_look(spec: WorldSpec, index: int, *, sequence: int) -> Look:
         swath = (top, top - 0.2)
     swath_west = bool(rng.random() < 0.5)
     baseline = _baseline(day, rng.random(), sequence)
-    offset, flag = _offset(spec, baseline, rng.random())
+    offset, flag = _offset(spec, baseline, rng.random(3))
     number = int((day - date(2015, 6, 23)).days * 14.3)
     return Look(
         index=index, sequence=sequence, acquired=acquired, platform=("S2A", "S2B")[index % 2],
@@ -103,12 +108,12 @@ def _baseline(day: date, luck: float, sequence: int) -> str:
     return "05.11" if sequence else ("05.09" if day < date(2023, 12, 13) else "05.10")
 
 
-def _offset(spec: WorldSpec, baseline: str, luck: float) -> tuple[int, bool]:
+def _offset(spec: WorldSpec, baseline: str, luck: np.ndarray) -> tuple[int, bool]:
     """What the pixels carry, and what Earth Search's flag says of its removal."""
     if float(baseline) < 4:
         return 0, False
     if spec.dialect == "planetary-computer":
         return 1000, False
-    is_wrong = luck < spec.offset_flag_errors
-    is_kept = luck > 0.96  # some items keep the offset and say so
-    return (1000, is_wrong) if is_kept or (is_wrong and luck % 0.002 < 0.001) else (0, not is_wrong)
+    is_wrong = bool(luck[0] < spec.offset_flag_errors)
+    is_kept = bool(luck[1] < (0.5 if is_wrong else _KEPT_SHARE))
+    return (1000 if is_kept else 0), is_kept == is_wrong

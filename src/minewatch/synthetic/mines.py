@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 import shapely
@@ -73,7 +74,7 @@ class Mine:
     parts: tuple[Part, ...]
     """Its ground, in the order of drawing; without the road that leads to it."""
 
-    @property
+    @cached_property
     def footprint(self) -> BaseGeometry:
         """Outline of all its parts, EPSG:32647."""
         return shapely.union_all([p.shape for p in self.parts]).buffer(0.5).buffer(-0.5)
@@ -127,17 +128,19 @@ def _draw_life(spec: WorldSpec, rng: np.random.Generator, *, preexisting: bool) 
     else:
         start = int(rng.uniform(first + min(365, (last - first) * 0.3), last - 120))
     length = int(np.clip(rng.lognormal(np.log(600), 0.5), 200, 2200))
-    end = start + length
+    end = max(start + length, first - 200)  # what the archive cannot show any more is not drawn
     fate = "active" if end > last else str(rng.choice(["wet", "dry"], p=[0.6, 0.4]))
+    prospected = start - int(rng.uniform(25, 120))
+    return Life(prospected=prospected, start=start, active=_shifts(rng, start, end), fate=fate)
+
+
+def _shifts(rng: np.random.Generator, start: int, end: int) -> tuple[tuple[int, int], ...]:
+    """Intervals of work with idle months between them; the last one ends with the site."""
     active, day = [], start
-    while day < end:
-        stop = min(day + int(rng.uniform(180, 700)), end)
+    while (stop := day + int(rng.uniform(180, 700))) + 300 < end:
         active.append((day, stop))
         day = stop + int(rng.uniform(60, 240))
-    if active[-1][1] < end or len(active) > 1:
-        active[-1] = (active[-1][0], end if active[-1][0] < end else active[-1][1])
-    prospected = start - int(rng.uniform(25, 120))
-    return Life(prospected=prospected, start=start, active=tuple(active), fate=fate)
+    return (*active, (day, end))
 
 
 def _next_working_day(life: Life, day: int) -> int:

@@ -10,12 +10,12 @@ from scipy import ndimage
 
 from minewatch.model import REFLECTANCE_BANDS, Band
 from minewatch.synthetic.looks import Look
-from minewatch.synthetic.sky import Sky, classify, draw_sky, look_through
-from minewatch.synthetic.spectra import greenness, material_index
-from minewatch.synthetic.terrain import smooth_noise, sun_position
+from minewatch.synthetic.sky import Sky, classify, draw_sky, halve, look_through
+from minewatch.synthetic.spectra import material_index
+from minewatch.synthetic.terrain import sun_position
 from minewatch.synthetic.world import World
 
-_TEXTURE = np.array([0.10, 0.09, 0.10, 0.085, 0.08, 0.09], "float32")
+_ROUGHNESS = np.array([0.10, 0.09, 0.10, 0.085, 0.08, 0.09], "float32")
 """Relative roughness of vegetation between pixels [D]."""
 
 
@@ -36,13 +36,13 @@ class Rendered:
 def ground_on(world: World, ordinal: int, day_of_year: int) -> np.ndarray:
     """Reflectance of the flat-lit ground on a day, dims (band, y, x), float32."""
     library = world.library.on(day_of_year)
-    green = np.zeros_like(world.texture)
     nature = np.zeros((6, *world.ground.shape), "float32")
-    for name, share in world.cover.items():
-        nature += library[material_index(name)].astype("float32")[:, None, None] * share
-    nature *= 1 + _TEXTURE[:, None, None] * world.texture
+    for band in range(6):
+        for name, share in world.cover.items():
+            nature[band] += np.float32(library[material_index(name), band]) * share
+        nature[band] *= 1 + _ROUGHNESS[band] * world.texture
     ground = world.ground.apply(nature, ordinal, library)
-    ground *= 1 + 0.5 * _TEXTURE[:, None, None] * np.roll(world.texture, 7, 1) + green
+    ground *= 1 + np.float32(0.05) * world.grain
     snow = _snow(world, day_of_year)
     if snow.any():
         white = library[material_index("snow")].astype("float32")[:, None, None]
@@ -70,7 +70,7 @@ def render(world: World, look: Look) -> Rendered:
         if band in spec.bands:
             values, mask = seen[i], valid
             if band.startswith("swir"):
-                values, mask = _halve(values), valid[::2, ::2]
+                values, mask = halve(values), valid[::2, ::2]
             dn = np.rint(values * 10_000 + look.offset_dn).clip(1, 28_000)
             bands[band] = np.where(mask, dn, 0).astype("uint16")
     bands["scl"] = np.where(valid[::2, ::2], scl, 0).astype("uint8")
@@ -90,14 +90,14 @@ def _snow(world: World, day_of_year: int) -> np.ndarray:
 
 
 def _shift(image: np.ndarray, shift_px: tuple[float, float]) -> np.ndarray:
-    """The image moved by (east, south) pixels with a windowed sinc of eight taps."""
+    """The image moved by (east, south) pixels with a windowed sinc of seven taps."""
     for axis, move in ((2, shift_px[0]), (1, shift_px[1])):
         if not move:
             continue
-        taps = np.arange(-4, 5) - move
-        kernel = np.sinc(taps) * np.sinc(taps / 5)
-        kernel = (kernel / kernel.sum())[::1]
-        image = ndimage.convolve1d(image, kernel.astype("float32"), axis=axis, mode="nearest")
+        taps = np.arange(-3, 4) - move
+        kernel = np.sinc(taps) * np.sinc(taps / 4)
+        kernel /= kernel.sum()
+        image = ndimage.convolve1d(image, kernel, axis=axis, mode="nearest")
     return np.asarray(np.maximum(image, 0.001), "float32")
 
 
@@ -109,10 +109,3 @@ def _swath(look: Look, size: int) -> np.ndarray:
     edge = np.linspace(look.swath[0], look.swath[1], half) * half
     west = np.arange(half)[None, :] < edge[:, None]
     return np.kron(west == look.swath_west, np.ones((2, 2), bool)).astype(bool)
-
-
-def _halve(a: np.ndarray) -> np.ndarray:
-    return np.asarray(a.reshape(a.shape[0] // 2, 2, -1, 2).mean(axis=(1, 3)), "float32")
-
-
-__all__ = ["Rendered", "greenness", "ground_on", "render", "smooth_noise"]

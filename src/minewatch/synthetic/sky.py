@@ -30,6 +30,11 @@ class Sky:
     """Path radiance added to red, reflectance; more in blue."""
 
     @property
+    def is_clear(self) -> np.ndarray:
+        """True where the ground is really seen, dims (y, x)."""
+        return (self.opacity < 0.08) & (self.shadow < 0.3) & (self.missed < 0.05)
+
+    @property
     def cover(self) -> float:
         """Share of the look under cloud that a mask can see."""
         return float((self.opacity > 0.15).mean())
@@ -63,10 +68,12 @@ def draw_sky(
     zenith, azimuth = np.radians(sun[0]), np.radians(sun[1])
     reach = rng.uniform(700, 2600) * np.tan(zenith) / PIXEL_M
     move = (reach * np.cos(azimuth), -reach * np.sin(azimuth))  # away from the sun
-    shadow = ndimage.shift(opacity, move, order=1, mode="nearest", prefilter=False)
+    shadow = ndimage.shift(opacity, move, order=1, mode="mirror", prefilter=False)
     thin = np.roll(field, (shape[0] // 3, shape[1] // 2), (0, 1))
-    edge = np.quantile(thin[::4, ::4], 1 - spec.missed_cloud) if spec.missed_cloud else np.inf
-    missed = np.clip((thin - edge) / 0.5, 0, 0.30).astype("float32")
+    share = min(spec.missed_cloud * rng.lognormal(0, 0.6), 0.5)
+    edge = np.quantile(thin[::4, ::4], 1 - share) if share else np.inf
+    missed = np.clip(0.05 + (thin - edge) * 0.3, 0, 0.25).astype("float32")
+    missed[thin < edge] = 0
     level = rng.gamma(1.5, 0.0035) - 0.004
     haze = spec.haze * (level + 0.0022 * np.roll(field, (shape[0] // 2, 0), (0, 1)))
     return Sky(opacity=opacity, shadow=shadow * (1 - opacity), missed=missed, haze=haze)
@@ -104,7 +111,7 @@ def classify(
     array, dims (y, x) at 20 m, uint8
         SCL classes 2..11.
     """
-    blue, green, red, nir, swir, _ = (_halve(b) for b in ground)
+    blue, green, red, nir, swir, _ = (halve(b) for b in ground)
     ndvi, ndwi = (nir - red) / (nir + red), (green - nir) / (green + nir)
     ndsi = (green - swir) / (green + swir)
     scl = np.where(ndvi > 0.42, 4, 5).astype("uint8")
@@ -117,8 +124,8 @@ def classify(
     scl[bright & (luck < 0.65 * err)] = 8
     scl[bright & (blue > 0.16) & (luck < 0.4 * err)] = 9
     scl[(scl == 6) & (luck > 1 - 0.2 * err)] = 3
-    scl[(_halve(light) < 0.45) & (scl == 4) & (luck > 1 - 0.5 * err)] = 6
-    opacity, shadow = _halve(sky.opacity), _halve(sky.shadow)
+    scl[(halve(light) < 0.45) & (scl == 4) & (luck > 1 - 0.5 * err)] = 6
+    opacity, shadow = halve(sky.opacity), halve(sky.shadow)
     scl[shadow > 0.3] = 3
     scl[(opacity > 0.08) & (luck > 0.75)] = 7
     scl[opacity > 0.15] = 10
@@ -127,6 +134,7 @@ def classify(
     return scl
 
 
-def _halve(a: np.ndarray) -> np.ndarray:
-    """Mean of 2 x 2 pixels."""
-    return np.asarray(a.reshape(a.shape[0] // 2, 2, -1, 2).mean(axis=(1, 3)), "float32")
+def halve(a: np.ndarray) -> np.ndarray:
+    """Mean of 2 x 2 pixels over the last two dims."""
+    quads = a[..., ::2, ::2] + a[..., 1::2, ::2] + a[..., ::2, 1::2] + a[..., 1::2, 1::2]
+    return np.asarray(quads * np.float32(0.25), "float32")

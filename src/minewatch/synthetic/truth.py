@@ -1,128 +1,86 @@
-"""What is true of a simulated world, as GeoJSON and tables."""
+"""The truth of a simulated world, read back."""
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
-import shapely
-from shapely.geometry import mapping
-from shapely.geometry.base import BaseGeometry
+import pandas as pd
 
-from minewatch.model import WGS84, Period, split_periods
-from minewatch.synthetic.confusers import Confuser
-from minewatch.synthetic.mines import Mine, areas_on, day_of_area
-from minewatch.synthetic.spec import EPSG, WorldSpec
-from minewatch.synthetic.world import World
-
-LEAST_DISTURBED_M2 = 1000.0
-"""A site counts from 0.1 ha of disturbed ground [DESIGN 5]."""
+from minewatch.errors import OutputError
+from minewatch.model import WGS84
 
 
-def write_truth(
-    truth: Path, seasons: Path, looks: Path, world: World, look_rows: Sequence[Mapping[str, Any]]
-) -> None:
-    """Write `truth.geojson` and its two tables."""
-    sites = [_site(world, m) for m in world.mines]
-    others = [_confuser(c) for c in world.confusers if not c.footprint.is_empty]
-    collection = {
-        "type": "FeatureCollection",
-        "minewatch:simulated": True,
-        "description": "truth of a simulated world",
-        "features": [*sites, *others],
-    }
-    truth.write_text(json.dumps(collection, indent=1) + "\n", encoding="utf-8")
+@dataclass(frozen=True, kw_only=True)
+class Truth:
+    """What is true of a simulated world."""
+
+    sites: gpd.GeoDataFrame
+    """One row per mine, metres: `id`, `start`, `disturbed_0_1_ha`, `ended` (ISO days or None)."""
+    seasons: pd.DataFrame
+    """One row per mine and dry season: `site_id`, `period_start`, `period_end`, `state`,
+    `disturbed_area_m2`, `pool_area_m2`, `pool_count`."""
+    confusers: gpd.GeoDataFrame
+    """What is no mine, metres: `id`, `kind`."""
+    periods: tuple[str, ...]
+    """Last days of the dry seasons that the archive touches."""
+    area_km2: float
+    """Area of the world."""
+    start: str
+    """First day of the archive."""
+    end: str
+    """Last day of the archive."""
+    clear_looks: pd.DataFrame
+    """One row per site and day on which it was truly clear: `site_id`, `date`; may be empty."""
+    revisit_days: int = 5
+    """Days between two passes."""
+
+
+def read_truth(path: Path) -> Truth:
+    """The truth that `write_archive` left as `truth.geojson`.
+
+    Parameters
+    ----------
+    path
+        The file; `truth_site_looks.csv` is read from beside it when it is there.
+
+    Raises
+    ------
+    OutputError
+        When it is not such a file.
+    """
+    path = Path(path)
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        facts = raw["minewatch:world"]
+    except (OSError, ValueError, KeyError) as error:
+        raise OutputError(
+            f"{path} is no truth of a simulated world", hint="give the truth.geojson of an archive"
+        ) from error
+    frame = gpd.GeoDataFrame.from_features(raw["features"], crs=WGS84, columns=_TRUTH_COLUMNS)
+    frame = frame.to_crs(facts["epsg"])
+    sites = frame[frame["kind"] == "mine"].reset_index(drop=True)
     rows = [
-        {"site_id": s["properties"]["id"], **season, "simulated": True}
-        for s in sites
-        for season in s["properties"]["seasons"]
+        {"site_id": site.id, **season} for site in sites.itertuples() for season in site.seasons
     ]
-    _write_csv(seasons, rows)
-    _write_csv(looks, sorted(look_rows, key=lambda r: str(r["scene_id"])))
+    looks = path.with_name("truth_site_looks.csv")
+    clear = pd.read_csv(looks, dtype=str) if looks.exists() else pd.DataFrame()
+    return Truth(
+        sites=sites.drop(columns="seasons"),
+        seasons=pd.DataFrame(rows, columns=_SEASON_COLUMNS),
+        confusers=frame[frame["kind"] != "mine"][["id", "kind", "geometry"]].reset_index(drop=True),
+        periods=tuple(facts["seasons"]), area_km2=facts["area_km2"], start=facts["start"], end=facts["end"],
+        revisit_days=facts["revisit_days"],
+        clear_looks=clear if len(clear) else pd.DataFrame(columns=["site_id", "date"]),
+    )  # fmt: skip
 
 
-def season_periods(spec: WorldSpec) -> tuple[Period, ...]:
-    """The dry seasons that an archive touches."""
-    return split_periods(Period(spec.start, spec.end), "dry-season")
-
-
-def _site(world: World, mine: Mine) -> dict[str, Any]:
-    areas, spec = world.area_by_part(), world.spec
-    days = range(mine.life.start, spec.end.toordinal() + 1, 1)
-    large = day_of_area(mine, areas, days, LEAST_DISTURBED_M2)
-    seasons = [_season(mine, areas, p, spec) for p in season_periods(spec)]
-    properties = {
-        "id": mine.id,
-        "kind": "mine",
-        "start": _iso(mine.life.start),
-        "prospected": _iso(mine.life.prospected),
-        "disturbed_0_1_ha": large.isoformat() if large else None,
-        "ended": _iso(mine.life.ended) if mine.life.ended else None,
-        "fate": mine.life.fate,
-        "active": [[_iso(a), _iso(b)] for a, b in mine.life.active],
-        "states": _states(mine, spec),
-        "pools": sum(p.role == "pool" for p in mine.parts),
-        "seasons": seasons,
-        "minewatch:simulated": True,
-    }
-    return _feature(mine.footprint, properties)
-
-
-def _season(
-    mine: Mine, areas: dict[int, float], period: Period, spec: WorldSpec
-) -> dict[str, Any]:
-    """Truth on the last day of a dry season, or of the archive when that comes first."""
-    day = min(period.end, spec.end).toordinal()
-    return {
-        "period_start": period.start.isoformat(),
-        "period_end": period.end.isoformat(),
-        "state": mine.life.state(day),
-        **areas_on(mine, day, areas),
-    }
-
-
-def _states(mine: Mine, spec: WorldSpec) -> list[list[str]]:
-    """Each state with the first day it held, from prospecting on."""
-    states: list[list[str]] = []
-    for day in range(mine.life.prospected, spec.end.toordinal() + 1):
-        state = mine.life.state(day)
-        if not states or states[-1][1] != state:
-            states.append([_iso(day), state])
-    return states
-
-
-def _confuser(confuser: Confuser) -> dict[str, Any]:
-    return _feature(
-        confuser.footprint,
-        {
-            "id": confuser.id,
-            "kind": confuser.kind,
-            "start": confuser.start.isoformat() if confuser.start else None,
-            "minewatch:simulated": True,
-        },
-    )
-
-
-def _feature(shape: BaseGeometry, properties: Mapping[str, Any]) -> dict[str, Any]:
-    outline = gpd.GeoSeries([shape], crs=EPSG).to_crs(WGS84).iloc[0]
-    outline = shapely.orient_polygons(shapely.set_precision(outline, 1e-7))
-    return {"type": "Feature", "properties": dict(properties), "geometry": mapping(outline)}
-
-
-def _iso(day: int) -> str:
-    return date.fromordinal(day).isoformat()
-
-
-def _write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]) if rows else ["simulated"], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-__all__ = ["LEAST_DISTURBED_M2", "season_periods", "timedelta", "write_truth"]
+_TRUTH_COLUMNS = [
+    "geometry", "id", "kind", "start", "disturbed_0_1_ha", "ended", "fate", "seasons",
+]  # fmt: skip
+_SEASON_COLUMNS = [
+    "site_id", "period_start", "period_end", "state", "disturbed_area_m2", "pad_area_m2",
+    "pool_area_m2", "pool_count",
+]  # fmt: skip

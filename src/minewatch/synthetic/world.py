@@ -36,6 +36,8 @@ class World:
     """Natural cover: material to share 0..1, dims (y, x)."""
     texture: np.ndarray
     """Roughness of the canopy, mean 0 and standard deviation 1, dims (y, x)."""
+    grain: np.ndarray
+    """Roughness of everything, mean 0 and standard deviation 1, dims (y, x)."""
     mines: tuple[Mine, ...]
     """The sites."""
     confusers: tuple[Confuser, ...]
@@ -64,7 +66,8 @@ def make_world(spec: WorldSpec) -> World:
     shape = (spec.size_px, spec.size_px)
     return World(
         spec=spec, terrain=terrain, library=SpectralLibrary(spec), cover=_cover(rng, shape),
-        texture=smooth_noise(rng, shape, scale_px=3, slope=1.0), mines=tuple(mines),
+        texture=smooth_noise(rng, shape, scale_px=3, slope=1.0),
+        grain=smooth_noise(rng, shape, scale_px=2, slope=0.8), mines=tuple(mines),
         confusers=(*roads, *villages), ground=Ground(spec, parts),
     )  # fmt: skip
 
@@ -176,9 +179,7 @@ def _road(
     return Confuser(id=name, kind="road", start=appeared, parts=(part,))
 
 
-def _winding(
-    rng: np.random.Generator, a: shapely.Point, b: shapely.Point
-) -> shapely.LineString:
+def _winding(rng: np.random.Generator, a: shapely.Point, b: shapely.Point) -> shapely.LineString:
     """A road that bends with the hills."""
     t = np.linspace(0, 1, 25)
     length = a.distance(b)

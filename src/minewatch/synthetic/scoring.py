@@ -1,0 +1,287 @@
+"""How well an inventory tells the truth of a simulated world: the rule of DESIGN section 5."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from scipy.optimize import linear_sum_assignment
+
+from minewatch.errors import ContractError
+from minewatch.synthetic.truth import Truth
+
+GROWTH_M = 50.0
+"""Footprints are grown by this before they are overlapped [DESIGN 5]."""
+COUNTS_AFTER_DAYS = 60
+"""A true site counts from this long after its start [DESIGN 5]."""
+ABANDONED_AFTER_DAYS = 365
+"""The state is judged from a year after work stopped [DESIGN 5]."""
+SIZE_CLASSES_HA = (0.1, 0.2, 0.5, 1.0, np.inf)
+POOL_CLASSES = (0, 4, 8, 17, np.inf)
+_UNSCORED_ALERTS = ("candidate", "rejected")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Score:
+    """The verdict. A share is NaN when there was nothing to judge."""
+
+    seasons: pd.DataFrame
+    """Per dry season: `true_sites`, `hits`, `misses`, `false`, `duplicates`, `precision`,
+    `recall`, `f1`; index `period_end`."""
+    precision: float
+    """Hits among hits and false sites, all seasons."""
+    recall: float
+    """Hits among true sites, all seasons."""
+    f1: float
+    """Harmonic mean of the two."""
+    recall_by_size: pd.DataFrame
+    """`true_sites`, `hits`, `recall` by disturbed area, hectares."""
+    recall_by_pools: pd.DataFrame
+    """`true_sites`, `hits`, `recall` by number of pools."""
+    false_per_km2_season: float
+    """False sites per km2 and season."""
+    false_by_confuser: pd.DataFrame
+    """`false` and `per_km2_season` by the kind of confuser they lie on; `none`: on nothing."""
+    area_ratio: float
+    """Summed disturbed area of the hits over the true one."""
+    pool_area_ratio: float
+    """Summed pool area of the hits over the true one."""
+    pool_count_share: float
+    """Share of hits with pools whose count range holds the true count."""
+    window_share: float
+    """Share of found sites begun in the archive whose window holds the true start."""
+    lag_days: float
+    """Median days from the true start to `first_detected`, same sites."""
+    lag_usable_days: float
+    """The same in days of usable looks: clear looks in between times the revisit."""
+    abandoned_share: float
+    """Share of hits a year or more after work stopped whose abandoned state is right."""
+    matches: pd.DataFrame
+    """Every true site that counted in a season with its match: `site_id` (found; None: missed)."""
+
+    def __str__(self) -> str:
+        lines = [
+            f"F1 {self.f1:.3f}  precision {self.precision:.3f}  recall {self.recall:.3f}"
+            f"  false/km2/season {self.false_per_km2_season:.4f}  (simulated)",
+            f"area ratio {self.area_ratio:.2f}  pool area ratio {self.pool_area_ratio:.2f}"
+            f"  pool count in range {self.pool_count_share:.2f}",
+            f"window holds start {self.window_share:.2f}  lag {self.lag_days:.0f} d"
+            f" ({self.lag_usable_days:.0f} d of usable looks)"
+            f"  abandoned state right {self.abandoned_share:.2f}",
+        ]
+        tables = (self.seasons, self.recall_by_size, self.recall_by_pools, self.false_by_confuser)
+        return "\n".join([*lines, *(t.round(3).to_string() for t in tables)])
+
+
+def score_inventory(
+    inventory: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, truth: Truth,
+    *, periods: Sequence[str] | None = None,
+) -> Score:  # fmt: skip
+    """Score an inventory against the truth.
+
+    Per dry season, rows whose alert is not `candidate` or `rejected` and whose state is not
+    `not_observed` are matched one to one with true sites by overlap of footprints grown by 50 m.
+    A true site counts from 60 days after its start and 0.1 ha of disturbed ground, and goes on
+    counting after it is abandoned. A further detection that touches a true site (also one too
+    young or small to count) is a duplicate, neither hit nor false.
+
+    Parameters
+    ----------
+    inventory
+        `inventory.geojson` by dry season: contract `INVENTORY`.
+    sites
+        `sites.geojson`: dates are taken from here.
+    truth
+        Of the world the inventory was made from.
+    periods
+        `period_end` of the seasons to score; None: all of the truth.
+
+    Raises
+    ------
+    ContractError
+        When the inventory's periods are none of the truth's dry seasons.
+    """
+    strange = sorted(set(inventory["period_end"]) - set(truth.periods))
+    if strange:
+        raise ContractError(
+            f"the inventory has a period that ends {strange[0]}, the truth has none",
+            hint="score a run made with --period dry-season over the archive's own dates",
+        )
+    seasons = list(periods or truth.periods)
+    found = inventory.to_crs(truth.sites.crs).reset_index(drop=True)
+    is_scored = ~found["alert"].isin(_UNSCORED_ALERTS) & (found["state"] != "not_observed")
+    found = found[is_scored]
+    results = [_match_season(found[found["period_end"] == end], end, truth) for end in seasons]
+    counted = pd.concat([r.counted for r in results]) if results else pd.DataFrame()
+    false = pd.concat([r.false for r in results]) if results else pd.DataFrame(columns=["kind"])
+    return _summarise(seasons, results, counted, false, found, sites, truth)
+
+
+@dataclass(frozen=True)
+class _Season:
+    counted: pd.DataFrame
+    """True sites that count, with the row of their match in `row` (-1: missed)."""
+    false: pd.DataFrame
+    """`period_end` and confuser `kind` of each false site."""
+    duplicates: int
+
+
+def counts_from(site: pd.Series) -> str | None:
+    """ISO day from which a true site counts; None: it never gets large enough."""
+    if not site["disturbed_0_1_ha"]:
+        return None
+    later = pd.Timestamp(site["start"]) + pd.Timedelta(days=COUNTS_AFTER_DAYS)
+    return max(later.date().isoformat(), site["disturbed_0_1_ha"])
+
+
+def _match_season(found: gpd.GeoDataFrame, end: str, truth: Truth) -> _Season:
+    last = min(end, truth.end)
+    since = [counts_from(row) for _, row in truth.sites.iterrows()]
+    counting = truth.sites[[bool(s) and str(s) <= last for s in since]]
+    overlap = _overlap(counting, found)
+    pairs = [(i, j) for i, j in zip(*linear_sum_assignment(-overlap), strict=True) if overlap[i, j]]
+    rows = dict(pairs)
+    season = truth.seasons[truth.seasons["period_end"] == end].set_index("site_id")
+    counted = season.loc[counting["id"]].reset_index()
+    counted["row"] = [found.index[rows[i]] if i in rows else -1 for i in range(len(counting))]
+    spare = found.drop(index=[found.index[j] for j in rows.values()])
+    touches = _overlap(truth.sites, spare).any(axis=0)
+    false = pd.DataFrame(
+        {
+            "period_end": end,
+            "kind": [_lies_on(g, truth.confusers) for g in spare.geometry[~touches]],
+        }
+    )
+    return _Season(counted=counted, false=false, duplicates=int(touches.sum()))
+
+
+def _overlap(a: gpd.GeoDataFrame, b: gpd.GeoDataFrame) -> np.ndarray:
+    """Overlap of the grown footprints, m2, dims (a, b)."""
+    grown_a, grown_b = a.geometry.buffer(GROWTH_M), b.geometry.buffer(GROWTH_M)
+    return np.array([grown_b.intersection(g).area for g in grown_a]).reshape(len(a), len(b))
+
+
+def _lies_on(shape: object, confusers: gpd.GeoDataFrame) -> str:
+    """Kind of the confuser under a footprint, else of one within 50 m, else `none`."""
+    outline = gpd.GeoSeries([shape], crs=confusers.crs)
+    for tried in (outline.iloc[0], outline.buffer(GROWTH_M).iloc[0]):
+        shared = confusers.geometry.intersection(tried).area
+        if len(shared) and shared.max() > 0:
+            return str(confusers["kind"].iloc[int(shared.to_numpy().argmax())])
+    return "none"
+
+
+def _summarise(
+    seasons: list[str], results: list[_Season], counted: pd.DataFrame, false: pd.DataFrame,
+    found: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, truth: Truth,
+) -> Score:  # fmt: skip
+    table = pd.DataFrame(
+        [_season_row(r) for r in results], index=pd.Index(seasons, name="period_end")
+    )
+    hits = counted[counted["row"] >= 0] if len(counted) else counted
+    said = found.loc[hits["row"]] if len(hits) else found.iloc[:0]
+    total = len(hits), len(false), len(counted)
+    precision, recall = _share(total[0], total[0] + total[1]), _share(total[0], total[2])
+    exposure = truth.area_km2 * max(len(seasons), 1)
+    dates = _dates(hits, said, sites, truth)
+    by_kind = false["kind"].value_counts().rename("false").to_frame().sort_index()
+    by_kind["per_km2_season"] = by_kind["false"] / exposure
+    matches = counted.drop(columns="row") if len(counted) else pd.DataFrame()
+    if len(counted):
+        matches["found_id"] = [found["site_id"].get(r) for r in counted["row"]]
+    return Score(
+        seasons=table, precision=precision, recall=recall,
+        f1=_share(2 * total[0], 2 * total[0] + total[1] + total[2] - total[0]),
+        recall_by_size=_recall_by(counted, "disturbed_area_m2", SIZE_CLASSES_HA, 1e4, "ha"),
+        recall_by_pools=_recall_by(counted, "pool_count", POOL_CLASSES, 1, "pools"),
+        false_per_km2_season=len(false) / exposure, false_by_confuser=by_kind,
+        area_ratio=_ratio(said, hits, "disturbed_area_m2"),
+        pool_area_ratio=_ratio(said, hits, "pool_area_m2"),
+        pool_count_share=_pool_count_share(said, hits),
+        window_share=_mean(dates["holds"]), lag_days=_median(dates["lag"]),
+        lag_usable_days=_median(dates["usable"]),
+        abandoned_share=_abandoned_share(said, hits, truth), matches=matches,
+    )  # fmt: skip
+
+
+def _season_row(result: _Season) -> dict[str, float]:
+    true, hits = len(result.counted), int((result.counted["row"] >= 0).sum())
+    false = len(result.false)
+    return {
+        "true_sites": true, "hits": hits, "misses": true - hits, "false": false,
+        "duplicates": result.duplicates, "precision": _share(hits, hits + false),
+        "recall": _share(hits, true), "f1": _share(2 * hits, hits + false + true),
+    }  # fmt: skip
+
+
+def _recall_by(
+    counted: pd.DataFrame, column: str, edges: tuple[float, ...], unit: float, name: str
+) -> pd.DataFrame:
+    rows = {}
+    values = counted[column] / unit if len(counted) else pd.Series(dtype=float)
+    for low, high in zip((-np.inf, *edges[1:-1]), edges[1:], strict=True):
+        inside = counted[(values > low) & (values <= high)] if len(counted) else counted
+        hits = int((inside["row"] >= 0).sum()) if len(inside) else 0
+        label = f"up to {high:g} {name}" if np.isfinite(high) else f"over {low:g} {name}"
+        rows[label] = {"true_sites": len(inside), "hits": hits, "recall": _share(hits, len(inside))}
+    return pd.DataFrame(rows).T
+
+
+def _dates(
+    hits: pd.DataFrame, said: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, truth: Truth
+) -> pd.DataFrame:
+    """Window and lag of each found site that began in the archive, by its first match."""
+    columns = ["holds", "lag", "usable"]
+    if not len(hits):
+        return pd.DataFrame(columns=columns, dtype=float)
+    pairs = pd.DataFrame({"true": hits["site_id"].to_numpy(), "found": said["site_id"].to_numpy()})
+    told = sites.set_index("site_id")
+    starts = truth.sites.set_index("id")["start"]
+    rows = []
+    for pair in pairs.drop_duplicates("true").itertuples():
+        start, row = starts[pair.true], told.loc[pair.found]
+        if start < truth.start:
+            continue
+        first, before = row["first_detected"], row["last_undisturbed"]
+        holds = pd.notna(before) and before <= start <= first
+        lag = (pd.Timestamp(first) - pd.Timestamp(start)).days
+        looks = truth.clear_looks[truth.clear_looks["site_id"] == pair.true]["date"]
+        between = looks[(looks >= start) & (looks < first)].nunique() if len(looks) else np.nan
+        rows.append((float(holds), float(lag), between * truth.revisit_days))
+    return pd.DataFrame(rows, columns=columns, dtype=float)
+
+
+def _abandoned_share(said: gpd.GeoDataFrame, hits: pd.DataFrame, truth: Truth) -> float:
+    if not len(hits):
+        return float("nan")
+    ended = pd.to_datetime(hits["site_id"].map(truth.sites.set_index("id")["ended"]))
+    long_ago = pd.to_datetime(hits["period_end"]) - ended >= pd.Timedelta(days=ABANDONED_AFTER_DAYS)
+    judged = (long_ago & hits["state"].str.startswith("abandoned")).to_numpy()
+    right = hits["state"].to_numpy()[judged] == said["state"].to_numpy()[judged]
+    return _mean(pd.Series(right, dtype=float))
+
+
+def _pool_count_share(said: gpd.GeoDataFrame, hits: pd.DataFrame) -> float:
+    true = hits["pool_count"].to_numpy() if len(hits) else np.array([])
+    low, high = (said[c].to_numpy() for c in ("pool_count_low", "pool_count_high"))
+    inside = ((low <= true) & (true <= high))[true > 0]
+    return _mean(pd.Series(inside, dtype=float))
+
+
+def _ratio(said: pd.DataFrame, hits: pd.DataFrame, column: str) -> float:
+    return _share(said[column].sum(), hits[column].sum()) if len(hits) else float("nan")
+
+
+def _share(part: float, whole: float) -> float:
+    return float(part / whole) if whole else float("nan")
+
+
+def _mean(values: pd.Series) -> float:
+    return float(values.mean()) if len(values) else float("nan")
+
+
+def _median(values: pd.Series) -> float:
+    return float(values.median()) if len(values) else float("nan")

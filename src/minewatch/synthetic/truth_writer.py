@@ -1,0 +1,153 @@
+"""What is true of a simulated world, as GeoJSON and tables."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import shapely
+from shapely.geometry import mapping
+from shapely.geometry.base import BaseGeometry
+
+from minewatch.model import WGS84, Period, split_periods
+from minewatch.synthetic.confusers import Confuser
+from minewatch.synthetic.mines import Mine, areas_on, day_of_area
+from minewatch.synthetic.spec import EPSG, WorldSpec
+from minewatch.synthetic.world import World
+
+
+@dataclass(frozen=True, kw_only=True)
+class LookTruth:
+    """What is true of one scene."""
+
+    row: Mapping[str, Any]
+    """Its line in `truth_looks.csv`."""
+    clear_sites: tuple[str, ...]
+    """Ids of the sites that it really shows, at least half clear."""
+
+
+LEAST_DISTURBED_M2 = 1000.0
+"""A site counts from 0.1 ha of disturbed ground [DESIGN 5]."""
+
+
+def write_truth(directory: Path, world: World, looks: Sequence[LookTruth]) -> None:
+    """Write `truth.geojson` and its tables: by season, by look, by site and clear look."""
+    sites = [_site(world, m) for m in world.mines]
+    others = [_confuser(c) for c in world.confusers if not c.footprint.is_empty]
+    collection = {
+        "type": "FeatureCollection",
+        "minewatch:simulated": True,
+        "description": "truth of a simulated world",
+        "minewatch:world": _facts(world.spec),
+        "features": [*sites, *others],
+    }
+    text = json.dumps(collection, indent=1) + "\n"
+    (directory / "truth.geojson").write_text(text, encoding="utf-8")
+    rows = [
+        {"site_id": s["properties"]["id"], **season, "simulated": True}
+        for s in sites
+        for season in s["properties"]["seasons"]
+    ]
+    _write_csv(directory / "truth_seasons.csv", rows)
+    looks = sorted(looks, key=lambda k: str(k.row["scene_id"]))
+    _write_csv(directory / "truth_looks.csv", [k.row for k in looks])
+    clear = sorted({(site, str(k.row["date"])) for k in looks for site in k.clear_sites})
+    by_site = [{"site_id": site, "date": day, "simulated": True} for site, day in clear]
+    _write_csv(directory / "truth_site_looks.csv", by_site)
+
+
+def _facts(spec: WorldSpec) -> dict[str, Any]:
+    """What a scorer needs to know of a world."""
+    return {
+        "name": spec.name,
+        "seed": spec.seed,
+        "epsg": EPSG,
+        "area_km2": spec.area_km2,
+        "start": spec.start.isoformat(),
+        "end": spec.end.isoformat(),
+        "revisit_days": spec.revisit_days,
+        "seasons": [p.end.isoformat() for p in season_periods(spec)],
+    }
+
+
+def season_periods(spec: WorldSpec) -> tuple[Period, ...]:
+    """The dry seasons that an archive touches."""
+    return split_periods(Period(spec.start, spec.end), "dry-season")
+
+
+def _site(world: World, mine: Mine) -> dict[str, Any]:
+    areas, spec = world.area_by_part(), world.spec
+    days = range(mine.life.start, spec.end.toordinal() + 1, 1)
+    large = day_of_area(mine, areas, days, LEAST_DISTURBED_M2)
+    seasons = [_season(mine, areas, p, spec) for p in season_periods(spec)]
+    properties = {
+        "id": mine.id,
+        "kind": "mine",
+        "start": _iso(mine.life.start),
+        "prospected": _iso(mine.life.prospected),
+        "disturbed_0_1_ha": large.isoformat() if large else None,
+        "ended": _iso(mine.life.ended) if mine.life.ended else None,
+        "fate": mine.life.fate,
+        "active": [[_iso(a), _iso(b)] for a, b in mine.life.active],
+        "states": _states(mine, spec),
+        "pools": sum(p.role == "pool" for p in mine.parts),
+        "seasons": seasons,
+        "minewatch:simulated": True,
+    }
+    return _feature(mine.footprint, properties)
+
+
+def _season(mine: Mine, areas: dict[int, float], period: Period, spec: WorldSpec) -> dict[str, Any]:
+    """Truth on the last day of a dry season, or of the archive when that comes first."""
+    day = min(period.end, spec.end).toordinal()
+    return {
+        "period_start": period.start.isoformat(),
+        "period_end": period.end.isoformat(),
+        "state": mine.life.state(day),
+        **areas_on(mine, day, areas),
+    }
+
+
+def _states(mine: Mine, spec: WorldSpec) -> list[list[str]]:
+    """Each state with the first day it held, from prospecting on."""
+    states: list[list[str]] = []
+    for day in range(mine.life.prospected, spec.end.toordinal() + 1):
+        state = mine.life.state(day)
+        if not states or states[-1][1] != state:
+            states.append([_iso(day), state])
+    return states
+
+
+def _confuser(confuser: Confuser) -> dict[str, Any]:
+    return _feature(
+        confuser.footprint,
+        {
+            "id": confuser.id,
+            "kind": confuser.kind,
+            "start": confuser.start.isoformat() if confuser.start else None,
+            "minewatch:simulated": True,
+        },
+    )
+
+
+def _feature(shape: BaseGeometry, properties: Mapping[str, Any]) -> dict[str, Any]:
+    outline = gpd.GeoSeries([shape], crs=EPSG).to_crs(WGS84).iloc[0]
+    outline = shapely.orient_polygons(shapely.set_precision(outline, 1e-7))
+    return {"type": "Feature", "properties": dict(properties), "geometry": mapping(outline)}
+
+
+def _iso(day: int) -> str:
+    return date.fromordinal(day).isoformat()
+
+
+def _write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]) if rows else ["simulated"], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
