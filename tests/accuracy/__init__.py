@@ -1,0 +1,1 @@
+"""Accuracy on simulated worlds: `make accuracy`. Nothing here is a real place."""

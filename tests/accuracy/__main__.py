@@ -1,0 +1,46 @@
+"""`python -m tests.accuracy`: figures on simulated worlds, see `docs/accuracy.md`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from minewatch.cli import show
+
+from .harness import DEFAULT_CACHE, PROCESSES, current_commit, run_worlds
+from .page import make_page, write_page
+from .worlds import SETS
+
+
+def main(
+    *,
+    report: Annotated[bool, typer.Option("--report", help="The reporting worlds.")] = False,
+    tune: Annotated[bool, typer.Option("--tune", help="The tuning worlds.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Three small worlds.")] = False,
+    only: Annotated[list[str] | None, typer.Option(help="Only the world of this name.")] = None,
+    cache: Annotated[Path, typer.Option(help="Folder for archives and runs.")] = DEFAULT_CACHE,
+    processes: Annotated[int, typer.Option(help="Worlds worked on at a time.")] = PROCESSES,
+    write: Annotated[Path | None, typer.Option(help="Page to write the tables into.")] = None,
+) -> None:
+    """Run minewatch over simulated worlds and print how well it tells their truth."""
+    chosen = [name for name, on in (("report", report), ("tune", tune), ("quick", quick)) if on]
+    if len(chosen) != 1:
+        raise typer.BadParameter("choose one of --report, --tune and --quick")
+    worlds = [w for w in SETS[chosen[0]].values() if not only or w.name in only]
+    if not worlds:
+        raise typer.BadParameter(f"no such world; known: {', '.join(SETS[chosen[0]])}")
+    ran = run_worlds(
+        worlds, cache=cache, processes=processes, tell=lambda name: show.err.print(f"done: {name}")
+    )
+    command = f"python -m tests.accuracy --{chosen[0]}"
+    page = make_page(ran, command=command, commit=current_commit(), today=datetime.now(UTC).date())
+    show.line(page)
+    if write:
+        write_page(write, page)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,102 @@
+"""Scores of worlds, alone and laid side by side as one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from minewatch.model import Period, split_periods
+from minewatch.synthetic import Score, Truth, read_truth, score_inventory
+
+from .harness import Ran
+
+APART_M = 20_000.0
+"""Simulated worlds are laid this far apart, so that no outline of one meets another's."""
+
+
+def score_world(ran: Ran) -> Score:
+    """The score of one run."""
+    return score_inventory(
+        ran.result.inventory, ran.result.sites, read_truth(ran.archive.truth), periods=seasons(ran)
+    )
+
+
+def score_together(worlds: Sequence[Ran]) -> Score:
+    """One score over all worlds, as if they lay side by side in one archive."""
+    parts = [_moved(ran, number) for number, ran in enumerate(worlds)]
+    truths = [truth for truth, _, _ in parts]
+    revisits = {t.revisit_days for t in truths}
+    truth = Truth(
+        sites=_stacked([t.sites for t in truths]),
+        seasons=_stacked([t.seasons for t in truths]),
+        confusers=_stacked([t.confusers for t in truths]),
+        area_km2=sum(t.area_km2 for t in truths),
+        start=min(t.start for t in truths),
+        end=max(t.end for t in truths),
+        clear_looks=_stacked([t.clear_looks for t in truths]),
+        revisit_days=revisits.pop() if len(revisits) == 1 else 0,
+    )
+    periods = sorted({end for ran in worlds for end in seasons(ran)})
+    inventory = _stacked([inventory for _, inventory, _ in parts])
+    return score_inventory(
+        inventory, _stacked([sites for _, _, sites in parts]), truth, periods=periods
+    )
+
+
+def overlap_of_hits(ran: Ran, score: Score) -> pd.Series:
+    """Intersection over union of the footprints of every found site with the true one."""
+    if not len(score.matches):
+        return pd.Series(dtype=float)
+    pairs = score.matches.dropna(subset="found_id").drop_duplicates(["site_id", "found_id"])
+    truth = read_truth(ran.archive.truth).sites
+    true = truth.set_index("id").geometry
+    said = ran.result.sites.to_crs(truth.crs).set_index("site_id").geometry
+    a = true.loc[pairs["site_id"]].reset_index(drop=True)
+    b = said.loc[pairs["found_id"]].reset_index(drop=True)
+    return a.intersection(b).area / a.union(b).area
+
+
+def seasons(ran: Ran) -> list[str]:
+    """Last day of each dry season of a world."""
+    span = Period(ran.spec.start, ran.spec.end)
+    return [p.end.isoformat() for p in split_periods(span, "dry-season")]
+
+
+def _moved(ran: Ran, number: int) -> tuple[Truth, gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Truth, inventory and sites of a world, moved east and named after it."""
+    truth, crs, name = read_truth(ran.archive.truth), ran.result.aoi.utm_epsg, ran.spec.name
+
+    def move(table: gpd.GeoDataFrame, column: str) -> gpd.GeoDataFrame:
+        table = table.to_crs(crs) if table.crs else table.set_crs(crs)
+        shifted = table.set_geometry(table.geometry.translate(xoff=number * APART_M))
+        return shifted.assign(**{column: _renamed(shifted[column], name)})
+
+    moved = Truth(
+        sites=move(truth.sites, "id"),
+        seasons=truth.seasons.assign(site_id=_renamed(truth.seasons["site_id"], name)),
+        confusers=move(truth.confusers, "id"),
+        area_km2=truth.area_km2, start=truth.start, end=truth.end,
+        clear_looks=truth.clear_looks.assign(
+            site_id=_renamed(truth.clear_looks["site_id"], name)
+        ),
+        revisit_days=truth.revisit_days,
+    )  # fmt: skip
+    return moved, move(ran.result.inventory, "site_id"), move(ran.result.sites, "site_id")
+
+
+def _renamed(names: pd.Series, world: str) -> pd.Series:
+    return pd.Series([f"{world}/{n}" for n in names], index=names.index, dtype=object)
+
+
+def _stacked(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The rows of all tables; those of the first when none has any."""
+    full = [t for t in tables if len(t)]
+    return pd.concat(full, ignore_index=True) if full else tables[0]
+
+
+def mean_or_nan(values: pd.Series) -> float:
+    """Mean; NaN of nothing."""
+    return float(values.mean()) if len(values) else float(np.nan)

@@ -1,0 +1,82 @@
+"""The simulated worlds on which minewatch is tuned, and the others on which it is reported.
+
+Seeds 1 to 50 are for tuning, from 100 on for reporting: no world of one set is in the other.
+Reporting worlds stray further from the simulator's defaults than any that was tuned on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+
+from minewatch.synthetic import WorldSpec, get_preset
+
+FIRST_REPORTING_SEED = 100
+_YEARS = {"start": date(2018, 11, 1), "end": date(2024, 4, 30)}
+"""Six dry seasons; the offset of processing baseline 04.00 falls into the fourth."""
+
+
+def _world(name: str, seed: int, preset: str = "mines", **changes: object) -> WorldSpec:
+    """A world of 6.6 km2 and 5.5 years, seen every 10 days unless told otherwise."""
+    usual = {"size_px": 256, "mines": 6, "revisit_days": 10, **_YEARS}
+    if preset == "none":
+        usual["mines"] = 0
+    spec = replace(get_preset(preset), name=name, seed=seed)
+    return replace(spec, **{**usual, **changes})
+
+
+def _by_name(*worlds: WorldSpec) -> Mapping[str, WorldSpec]:
+    return {world.name: world for world in worlds}
+
+
+REPORTING = _by_name(
+    _world("typical", 101, revisit_days=5),
+    _world("none", 102, "none"),
+    _world("none-steep", 103, "steep", mines=0),
+    _world("none-swidden", 104, "swidden", mines=0),
+    _world("none-river", 105, "river", mines=0),
+    _world("steep", 106, "steep", base_altitude_m=2400.0),
+    _world("swidden", 107, "swidden"),
+    _world("river", 108, "river"),
+    _world("dense", 109, "dense", mines=16),
+    _world("sparse", 110, mines=2),
+    _world("wet", 111, "wet"),
+    _world("planetary-computer", 112, dialect="planetary-computer", tiles=2),
+    _world("no-swir", 113, "no-swir"),
+    _world("strange-spectra", 114, spectra_variation=2.5),
+    _world("rough-input", 115, jitter_px=0.6, wrong_scl=2.0, haze=1.5, partial_swaths=0.3),
+    _world("wrong-offsets", 116, offset_flag_errors=0.15, duplicates=0.1),
+)
+"""Worlds whose figures are published."""
+
+TUNING = _by_name(
+    _world("tune-typical", 1),
+    _world("tune-none", 2, "none"),
+    _world("tune-steep", 3, "steep"),
+    _world("tune-swidden", 4, "swidden"),
+    _world("tune-river", 5, "river"),
+    _world("tune-dense", 6, "dense", mines=14),
+    _world("tune-none-steep", 7, "steep", mines=0),
+    _world("tune-wet", 8, "wet"),
+    _world("tune-no-swir", 9, "no-swir"),
+    _world("tune-spectra", 10, spectra_variation=1.5),
+    _world("tune-none-swidden", 11, "swidden", mines=0, villages=1),
+    _world("tune-rough-input", 12, jitter_px=0.4, wrong_scl=1.5, haze=1.2),
+)
+"""Worlds on which thresholds and calibration may be fitted."""
+
+_SMALL = {"size_px": 128, "villages": 0, "quarries": 0, "end": date(2020, 4, 30)}
+QUICK = _by_name(
+    _world("quick-mines", 41, mines=2, preexisting=0.5, **_SMALL),
+    _world("quick-none", 42, "none", **_SMALL),
+    _world("quick-steep", 43, "steep", mines=1, **_SMALL),
+)
+"""Small worlds that only tell whether the harness works."""
+
+SETS: Mapping[str, Mapping[str, WorldSpec]] = {
+    "report": REPORTING,
+    "tune": TUNING,
+    "quick": QUICK,
+}
+"""Sets of worlds by the word that chooses them on the command line."""
