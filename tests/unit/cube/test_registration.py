@@ -1,5 +1,7 @@
 """Shifts of a fraction of a pixel, on simulated ground drawn at a quarter of a pixel."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -50,7 +52,7 @@ def test_an_absurd_shift_is_none(moved):
 
 def test_too_little_in_common_is_none():
     scene, reference = seen(ground(), 0, 0), seen(ground(), 0, 0)
-    scene[:40] = 0
+    scene[:110] = 0
     assert find_shift(scene, reference, resolution_m=10) is None
     flat = np.full((64, 64), 200, np.uint16)
     assert find_shift(flat, flat, resolution_m=10) is None
@@ -92,6 +94,32 @@ def test_facts_hold_the_shift_against_the_reference(archive, stack):
     assert shifts[2] == pytest.approx((4, 2), abs=0.7)
     assert all(16 * metres % 1 == 0 for metres in shifts[2])
     assert find_facts(stack[2], aoi, reader=reader).shift_xy_m == (0, 0)
+
+
+def test_a_scene_before_the_reference_stays_as_it_is(archive, stack):
+    """Else the first clear look of a later update would move scenes that were read before it."""
+    reader, aoi = RasterioReader(), archive.aoi()
+    reference = make_reference(stack[1:2], aoi, reader=reader)
+    earlier = archive.scene("earlier", pixels={"red": seen(ground(size=160), 0.5, 0)})
+    assert find_facts(earlier, aoi, reader=reader, reference=reference).shift_xy_m == (0, 0)
+    later = archive.scene("later", day="2024-01-20", pixels={"red": seen(ground(size=160), 0.5, 0)})
+    shift = find_facts(later, aoi, reader=reader, reference=reference).shift_xy_m
+    assert shift == pytest.approx((5, 0), abs=0.7)
+
+
+def test_patches_that_disagree_move_nothing(archive, stack):
+    world = ground(size=160)
+    torn = np.hstack([seen(world, -0.9, 0)[:, :80], seen(world, 0.9, 0)[:, 80:]])
+    scene = archive.scene("torn", day="2024-01-20", pixels={"red": torn})
+    reader, aoi = RasterioReader(), archive.aoi()
+    whole = make_reference(stack[1:2], aoi, reader=reader)[0]
+    halves = [
+        replace(whole, geobox=whole.geobox[:, columns], pixels=whole.pixels[:, columns])
+        for columns in (np.s_[:64], np.s_[64:128])
+    ]
+    facts = find_facts(scene, aoi, reader=reader, reference=halves)
+    assert facts.shift_xy_m == (0, 0)
+    assert any("disagree" in note for note in facts.notes)
 
 
 def test_an_area_never_seen_clear_has_no_reference(archive, stack):
