@@ -30,6 +30,15 @@ def test_a_failure_leaves_the_old_file_and_nothing_torn(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_who_reads_the_old_file_goes_on_reading_it_whole(tmp_path: Path) -> None:
+    path = tmp_path / "file.json"
+    write_bytes_atomic(path, b"old")
+    with path.open("rb") as reader:
+        write_bytes_atomic(path, b"new")
+        assert reader.read() == b"old"
+    assert path.read_bytes() == b"new"
+
+
 def test_a_full_disk_is_an_error_that_names_the_path_and_the_mend(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

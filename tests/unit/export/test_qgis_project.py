@@ -14,6 +14,7 @@ from minewatch.model import RunResult
 def project(result: RunResult, out: Path) -> Element:
     path = EXPORTERS["qgis"](result, out)[0]
     with zipfile.ZipFile(path) as archive:
+        assert [e.date_time[0] for e in archive.infolist()] == [1980], "no clock in the file"
         return fromstring(archive.read("minewatch.qgs"))
 
 
