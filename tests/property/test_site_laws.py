@@ -42,7 +42,7 @@ def detections(rows: list[Row]) -> gpd.GeoDataFrame:
         {
             "period_start": f"{year}-11-01",
             "period_end": f"{year + 1}-04-30",
-            "first_detected": f"{year}-12-{1 + (3 * x + 5 * y) % 28:02d}",
+            "first_detected": f"{year}-12-{1 + (x + y) % 3:02d}",
             "last_undisturbed": f"{year}-11-20" if (x + y) % 5 else None,
             "disturbed_area_m2": width * height,
             "pad_area_m2": width * height,

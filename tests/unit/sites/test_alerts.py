@@ -80,6 +80,11 @@ def test_one_green_season_sets_nothing_back():
     assert told.rungs == ("provisional", "provisional", "confirmed")
 
 
+def test_green_seasons_with_a_detection_between_them_set_nothing_back():
+    told = standing([0.6, NAN, 0.4, NAN], looks=3, green=[False, True, False, True], wet=True)
+    assert told.rungs[-1] == "provisional"
+
+
 def test_dry_ground_that_is_green_again_after_one_monsoon_is_rejected():
     told = standing([0.6, NAN, NAN], green=[False, True, True])
     assert told.rungs == ("provisional", "rejected", "rejected")

@@ -37,6 +37,11 @@ def test_the_closest_pair_is_joined_first():
     assert labels.tolist() == [0, 1, 1]
 
 
+def test_a_pair_joins_across_130_m_although_a_third_one_lies_in_reach_of_it():
+    patches = squares((0, 0), (150, 0), (340, 0), (9000, 0), (9030, 0))
+    assert group(patches, NONE, rules=LinkRules()).tolist() == [0, 0, 1, 2, 2]
+
+
 def test_one_ground_is_one_site_even_when_it_is_larger_than_a_site_may_be():
     patch, site = shapely.box(0, 0, 1000, 50), shapely.box(10, 0, 900, 50)
     labels = group(np.array([patch]), np.array([site]), rules=LinkRules())

@@ -181,7 +181,8 @@ def test_an_observation_that_is_missing_is_an_error_that_names_it(detect):
 
 def test_the_order_of_observations_and_periods_changes_nothing(detect):
     links = link(detect((2020, 0, 0, 60, 60), (2021, 900, 0, 60, 60)), aoi_id="demo", epsg=EPSG)
-    measured = observe(links, *[SEEN] * len(SEASONS))
+    seasons = [{**SEEN, "disturbed_area_m2": 1000.0 * k} for k in (1, 3, 7, 4)]
+    measured = observe(links, *seasons)
     one = build_inventory(links, measured, aoi=AOI, scenes=SCENES, periods=SEASONS)
     other = build_inventory(
         links, measured.sample(frac=1, random_state=1), aoi=AOI, scenes=SCENES,

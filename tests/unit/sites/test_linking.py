@@ -104,6 +104,23 @@ def test_two_small_sites_that_become_one_merge_and_say_so(detect):
     assert set(links.members["site_id"]) == {west}
 
 
+@pytest.mark.parametrize("north", range(0, 6000, 1000))
+def test_the_older_site_keeps_its_id_in_a_merge(detect, north):
+    older = detect((2020, 150, north, 40, 40))
+    merged = linked(pd.concat([older, detect((2021, 0, north, 40, 40), (2022, 0, north, 190, 40))]))
+    assert merged.tracks["site_id"].tolist() == linked(older).tracks["site_id"].tolist()
+
+
+def test_a_site_that_merged_and_comes_out_again_gets_a_new_id(detect):
+    apart = detect((2020, 0, 0, 40, 40), (2021, 150, 0, 40, 40))
+    merged = pd.concat([apart, detect((2022, 0, 0, 40, 40), (2022, 150, 0, 40, 40))])
+    parted = pd.concat([merged, detect((2023, -120, 0, 160, 40), (2023, 150, 0, 160, 40))])
+    two, one, again = (set(linked(table).tracks["site_id"]) for table in (apart, merged, parted))
+    assert (len(two), len(one), len(again)) == (2, 1, 2)
+    assert one < again
+    assert not (again - one) & two
+
+
 def test_a_site_whose_banks_grow_into_two_splits_and_says_so(detect):
     small = detect((2020, 0, 0, 60, 60), (2020, 220, 0, 60, 60))
     links = linked(pd.concat([small, detect((2021, -100, 0, 160, 60), (2021, 220, 0, 160, 60))]))

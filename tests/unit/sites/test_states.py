@@ -158,6 +158,20 @@ def test_a_single_outlier_leaves_no_trace_in_a_series():
     assert steady(np.array([2.0, 2.0, 0.0, 2.0, 2.0]), good).tolist() == [2.0] * 5
 
 
+def test_a_poorly_seen_last_value_repeats_the_one_before():
+    values = np.array([2.0, 2.0, 9.0])
+    assert steady(values, np.array([True, True, False])).tolist() == [2.0, 2.0, 2.0]
+    assert steady(values, np.array([True, True, True])).tolist() == [2.0, 2.0, 9.0]
+
+
+def test_a_reading_counts_from_its_first_season_once_it_lasts_two():
+    well, badly = np.ones(6, bool), np.array([True] * 5 + [False])
+    flags = np.array([1, 1, 0, 1, 0, 0], bool)
+    assert settle(flags, well, 2).tolist() == [True, True, True, True, False, False]
+    assert settle(flags[:5], well[:5], 2).tolist() == [True, True, True, True, False]
+    assert settle(flags[:5], badly[1:], 2).tolist() == [True] * 5
+
+
 def test_a_step_in_a_series_keeps_its_place():
     values = np.array([1.0, 1.0, 5.0, 5.0, 5.0])
     assert steady(values, np.ones(5, bool)).tolist() == values.tolist()
