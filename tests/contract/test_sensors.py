@@ -68,7 +68,6 @@ def test_every_mask_value_is_kept_or_dropped_and_never_both(profile: SensorProfi
     assert sum(map(len, groups)) == len(together), "a value is in two groups"
     assert together <= BITS if mask.bits else together == SCL_CLASSES
     assert set(mask.grow) <= set(mask.drop)
-    assert set(mask.rescue) <= set(mask.drop)
     assert mask.grow_m > 0
 
 

@@ -1,7 +1,7 @@
-"""Which pixels of a look are ground: mask classes, grown clouds, rescued bright places.
+"""Which pixels of a look are ground: mask classes, grown clouds, and what is only in doubt.
 
-Everything works on a window that reaches `halo_px` beyond the pixels asked for, so that the answer
-does not depend on how the grid is cut.
+Everything works on a window that reaches `halo` pixels beyond the pixels asked for, so that the
+answer does not depend on how the grid is cut.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from minewatch.cube.kernels import grow
 from minewatch.sensors import MaskRule
@@ -21,21 +20,14 @@ Bool = NDArray[np.bool_]
 UInt8 = NDArray[np.uint8]
 UInt16 = NDArray[np.uint16]
 
-SEEN, GROUND, DOUBTFUL, SPREADS, CLOUD = (1 << bit for bit in range(5))
-"""A pixel is there; shows the ground; is dark ground or shadow; hides its margin too; is a cloud
-that may be bright ground."""
-RESCUE_EXTENT_M = 300.0
-"""Widest patch that is rescued [D]: 90 % of sites are at most 291 m across [DOMAIN §2]."""
-RESCUE_RING_M = (60.0, 150.0)
-"""Ring round a patch that must be clear [D]; starts where the mask's blur ends."""
-RESCUE_RING_CLEAR = 0.8
-"""Share of the ring that must be clear [D]; neighbouring pads may be called cloud as well."""
-RESCUE_LOOKS = 2
-"""Fewest looks of a month that must call a patch cloud for it to be rescued [D]."""
+SEEN, GROUND, DARK, SPREADS = (1 << bit for bit in range(4))
+"""A pixel is there; shows the ground; is dark ground or shadow; hides its margin too."""
+OPEN_SKY_M = 250.0
+"""How far round a hidden pixel the sky is judged [D]: most sites fit, most cloud fields do not."""
+OPEN_SKY_COVER = 0.25
+"""Most of that ground that may be hidden for a hidden pixel to be only in doubt [D]."""
 CARE_REACH = 2
 """Dark ground this many times the growth from cloud or shadow is taken for shadow [D]."""
-
-_EIGHT_NEIGHBOURS = np.ones((3, 3), bool)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,27 +38,20 @@ class Reach:
     """Radius by which clouds grow."""
     care: int
     """Radius within which dark ground is not trusted."""
-    extent: int
-    """Widest patch that is rescued."""
-    ring: tuple[int, int]
-    """From and to how far from a patch its ring goes."""
+    sky: int
+    """Half the side of the box in which the sky is judged."""
 
     @property
     def halo(self) -> int:
         """How far from a pixel anything can matter to it."""
-        return max(self.growth, self.care) + self.extent + self.ring[1] + 1
+        return max(self.growth, self.care, self.sky) + 1
 
 
 def reach_of(rule: MaskRule, resolution_m: float) -> Reach:
-    """The distances of a mask rule on a grid; growth is at least one pixel."""
+    """The distances of a mask rule on a grid; each is at least one pixel."""
     growth = math.ceil(rule.grow_m / resolution_m - 1e-9)
-    inner, outer = (math.ceil(m / resolution_m - 1e-9) for m in RESCUE_RING_M)
-    return Reach(
-        growth=growth,
-        care=CARE_REACH * growth,
-        extent=max(1, int(RESCUE_EXTENT_M / resolution_m + 1e-9)),
-        ring=(inner, max(outer, inner + 1)),
-    )
+    sky = max(1, math.ceil(OPEN_SKY_M / resolution_m - 1e-9))
+    return Reach(growth=growth, care=CARE_REACH * growth, sky=sky)
 
 
 def flag(values: UInt16, rule: MaskRule) -> UInt8:
@@ -97,104 +82,67 @@ def _flags(rule: MaskRule) -> UInt8:
             return np.asarray(values & np.uint16(sum(1 << bit for bit in numbers)) != 0)
         return np.isin(values, numbers)
 
-    rescued = holds(rule.rescue)
-    others = holds(tuple(number for number in rule.drop if number not in rule.rescue))
     care = holds(rule.care)
     ground = ~holds(rule.drop) if rule.bits else holds(rule.keep) | care
     seen = ~holds((0,)) if rule.bits else np.ones_like(ground)
     flags = (
-        SEEN * seen
-        | GROUND * (ground & seen)
-        | DOUBTFUL * care
-        | SPREADS * holds(rule.grow)
-        | CLOUD * (rescued & ~others)
+        SEEN * seen | GROUND * (ground & seen) | DARK * care | SPREADS * holds(rule.grow)
     ).astype(np.uint8)
     flags[0] = 0
     flags.flags.writeable = False
     return flags
 
 
-def find_clear(flags: UInt8, reach: Reach) -> Bool:
-    """Where each look of a month shows the ground.
+def find_clear(flags: UInt8, reach: Reach) -> tuple[Bool, Bool]:
+    """Where each look shows the ground, and where it is only in doubt.
 
-    Clouds and shadows grow by the rule's distance; dark ground near them is left out; small bright
-    places called cloud on most looks, while the ring round them is clear, are kept.
+    Clouds and shadows grow by the rule's distance; dark ground near them is left out. What they
+    hide under an otherwise open sky is in doubt: it may be a small cloud, but bright pads are
+    called cloud and dark pools shadow as well, and those come back at the same place look after
+    look. Who sees many looks can tell (`minewatch.detect.settle_doubt`).
 
     Parameters
     ----------
     flags
-        All looks of one month, dims (look, y, x).
+        Looks, dims (look, y, x).
     reach
         Distances of the mask rule on this grid.
 
     Returns
     -------
-    array, dims (look, y, x), bool
-        Right at least `reach.halo` pixels away from the edges.
+    clear, doubtful : array, dims (look, y, x), bool
+        Never both. Right at least `reach.halo` pixels away from the edges.
     """
-    rescued = find_rescued(flags, reach)
-    clear = (flags & GROUND > 0) | rescued
+    clear = flags & GROUND > 0
+    doubtful = np.zeros_like(clear)
     for look in range(len(flags)):
-        spreads = (flags[look] & SPREADS > 0) & ~rescued[look]
-        doubtful = flags[look] & DOUBTFUL > 0
-        if spreads.any():
-            clear[look] &= ~grow(spreads, reach.growth)
-            if doubtful.any():
-                clear[look] &= ~(doubtful & grow(spreads, reach.care))
-    return np.asarray(clear)
+        spreads = flags[look] & SPREADS > 0
+        if not spreads.any():
+            continue
+        ground = clear[look].copy()
+        hidden = grow(spreads, reach.growth)
+        dark = flags[look] & DARK > 0
+        if dark.any():
+            hidden |= dark & grow(spreads, reach.care)
+        clear[look] &= ~hidden
+        cover = share_around(~ground, reach.sky)
+        doubtful[look] = hidden & (ground | spreads) & (cover <= OPEN_SKY_COVER)
+    return clear, doubtful
 
 
-def find_rescued(flags: UInt8, reach: Reach) -> Bool:
-    """Places called cloud in a look that are bright ground: isolated, and so on most looks.
+def share_around(mask: Bool, radius_px: int) -> NDArray[np.float64]:
+    """Share of a square box round each pixel that a mask covers, dims (y, x), 0..1.
 
-    Of the looks in which a place is clear or an isolated small cloud, more than half, and at least
-    two, must call it cloud.
-
-    Parameters
-    ----------
-    flags, reach
-        As in `find_clear`.
-
-    Returns
-    -------
-    array, dims (look, y, x), bool
+    Beyond the edges the box is cut.
     """
-    ground, cloud = flags & GROUND > 0, flags & CLOUD > 0
-    isolated = np.zeros_like(cloud)
-    for look in np.flatnonzero(cloud.any(axis=(1, 2))):
-        isolated[look] = find_isolated(cloud[look], ground[look], reach)
-    often = isolated.sum(axis=0, dtype=np.uint16)
-    looks = (isolated | ground).sum(axis=0, dtype=np.uint16)
-    return np.asarray(isolated & (often >= RESCUE_LOOKS) & (2 * often > looks))
-
-
-def find_isolated(cloud: Bool, ground: Bool, reach: Reach) -> Bool:
-    """Small patches of cloud whose ring is clear, dims (y, x).
-
-    A patch is small when its bounding box is; the ring lies between two boxes round that box.
-    """
-    labels, _ = ndimage.label(cloud, structure=_EIGHT_NEIGHBOURS)
-    boxes = np.array(
-        [(r.start, r.stop, c.start, c.stop) for r, c in ndimage.find_objects(labels)]
-    ).reshape(-1, 4)
-    small = np.maximum(boxes[:, 1] - boxes[:, 0], boxes[:, 3] - boxes[:, 2]) <= reach.extent
-    table = np.pad(ground.cumsum(axis=0, dtype=np.int32).cumsum(axis=1, dtype=np.int32), 1)
-    inner, outer = reach.ring
-    pixels = _box_areas(boxes, outer) - _box_areas(boxes, inner)
-    clear = _box_sums(table, boxes, outer) - _box_sums(table, boxes, inner)
-    isolated = np.concatenate([[False], small & (clear >= RESCUE_RING_CLEAR * pixels)])
-    return np.asarray(isolated[labels])
-
-
-def _box_areas(boxes: NDArray[np.int64], margin: int) -> NDArray[np.int64]:
-    sides = boxes[:, 1::2] - boxes[:, ::2] + 2 * margin
-    return np.asarray(sides[:, 0] * sides[:, 1])
-
-
-def _box_sums(table: NDArray[np.int32], boxes: NDArray[np.int64], margin: int) -> NDArray[np.int32]:
-    """Sums over boxes grown by a margin, of what a summed-area table (padded by 1) adds up."""
-    rows, cols = (side - 2 for side in table.shape)
-    grown = np.clip(boxes + margin * np.array([-1, 1, -1, 1]), 0, [rows, rows, cols, cols])
-    top, bottom, left, right = grown.T
-    sums = table[bottom, right] - table[top, right] - table[bottom, left] + table[top, left]
-    return np.asarray(sums)
+    table = mask.cumsum(axis=0, dtype=np.int32).cumsum(axis=1, dtype=np.int32)
+    table = np.pad(table, ((1, 0), (1, 0)))
+    (top, bottom), (left, right) = (
+        (np.maximum(at - radius_px, 0), np.minimum(at + radius_px + 1, size))
+        for size, at in ((size, np.arange(size)) for size in mask.shape)
+    )
+    sums = (
+        table[np.ix_(bottom, right)] - table[np.ix_(top, right)]
+        - table[np.ix_(bottom, left)] + table[np.ix_(top, left)]
+    )  # fmt: skip
+    return np.asarray(sums / np.outer(bottom - top, right - left))

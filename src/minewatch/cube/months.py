@@ -1,4 +1,4 @@
-"""The medians and counts of one month's clear looks: the step in which the past is frozen."""
+"""The medians and counts of one month's looks: the step in which the past is frozen."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ def day_layers(clear: Bool, disturbed: Bool, days: Sequence[int]) -> tuple[UInt1
 def month_cube(
     looks: Mapping[Band, UInt16],
     clear: Bool,
+    doubtful: Bool,
     disturbed: Bool,
     days: Sequence[int],
     *,
@@ -52,11 +53,15 @@ def month_cube(
 ) -> xr.Dataset:
     """One month of a month cube.
 
+    Where no look of the month is clear, the doubtful ones are told instead; `clear_looks` is 0.
+
     Parameters
     ----------
     looks
-        Band to reflectance x 10,000, dims (look, y, x), 0 = not seen.
-    clear, disturbed, days
+        Band to reflectance x 10,000, dims (look, y, x), 0 = not seen. Changed in place.
+    clear, doubtful
+        Where a look shows the ground, and where it may; dims (look, y, x).
+    disturbed, days
         As in `day_layers`.
     month
         The calendar month.
@@ -68,10 +73,14 @@ def month_cube(
     xarray.Dataset
         Contract `minewatch.model.check_month_cube`; `x` and `y` are pixel centres.
     """
-    last, since = day_layers(clear, disturbed, days)
+    told = clear | (doubtful & ~clear.any(axis=0))
+    for pixels in looks.values():
+        pixels[~told] = 0
+    last, since = day_layers(told, disturbed, days)
     layers: dict[str, UInt16] = {band: median_of_looks(pixels) for band, pixels in looks.items()}
     layers["clear_looks"] = clear.sum(axis=0, dtype=np.uint16)
-    layers["disturbed_looks"] = (clear & disturbed).sum(axis=0, dtype=np.uint16)
+    layers["doubtful_looks"] = doubtful.sum(axis=0, dtype=np.uint16)
+    layers["disturbed_looks"] = (told & disturbed).sum(axis=0, dtype=np.uint16)
     layers["last_undisturbed_day"], layers["disturbed_since_day"] = last, since
     axes = {name: axis.values for name, axis in geobox.coordinates.items()}
     cube = xr.Dataset(

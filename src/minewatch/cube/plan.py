@@ -183,5 +183,5 @@ def _clear_share(scene: Scene) -> float:
 def _chunk_memory(scenes: Sequence[Scene], pixels: int, bands: Sequence[Band]) -> int:
     """Bytes that the fullest month of one chunk takes: what was read, and the looks made of it."""
     most = max(Counter((s.day.year, s.day.month, s.tile) for s in scenes).values())
-    a_look = 2 * 2 * len(bands) + 8  # twice uint16 a band; mask, flags, tile and rescue
+    a_look = 2 * 2 * len(bands) + 8  # twice uint16 a band; mask, flags, tile and doubt
     return most * pixels * a_look

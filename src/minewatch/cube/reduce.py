@@ -123,22 +123,32 @@ def reduce_month(
         masks = read_all(((s, _mask_band(s)) for look in looks for s in look), wide)
         looks = [look for look in looks if not _failed(look, masks)]
         flags, tile = _mosaic_masks(looks, masks, profile, wide)
-        clear = find_clear(flags, reach_of(profile.mask, abs(float(wide.resolution.x))))
-        clear, tile = np.ascontiguousarray(clear[:, *core]), np.ascontiguousarray(tile[:, *core])
-        needed = _clear_scenes(looks, clear, tile)
+        reach = reach_of(profile.mask, abs(float(wide.resolution.x)))
+        clear, doubtful, tile = (
+            np.ascontiguousarray(layer[:, *core]) for layer in (*find_clear(flags, reach), tile)
+        )
+        needed = _shown_scenes(looks, clear | doubtful, tile)
         pixels = read_all(((s, b) for s in needed for b in columns if b in s.assets), chunk.geobox)
     kept = [at for at, look in enumerate(looks) if not _failed(look, pixels)]
-    looks, clear, tile = [looks[at] for at in kept], clear[kept], tile[kept]
-    stacks = _stack_looks(looks, pixels, facts, clear, tile, columns)
+    looks, clear, doubtful, tile = (
+        [looks[at] for at in kept],
+        clear[kept],
+        doubtful[kept],
+        tile[kept],
+    )
+    shown = clear | doubtful
+    stacks = _stack_looks(looks, pixels, facts, shown, tile, columns)
+    clear, doubtful = clear & shown, doubtful & shown
     disturbed = np.zeros_like(clear)
-    for at in np.flatnonzero(clear.any(axis=(1, 2))):
+    for at in np.flatnonzero(shown.any(axis=(1, 2))):
         disturbed[at] = is_disturbed({band: stack[at] for band, stack in stacks.items()})
     every = (*masks.values(), *pixels.values())
     return MonthReduction(
         cube=month_cube(
             stacks,
             clear,
-            disturbed & clear,
+            doubtful,
+            disturbed,
             [look[0].day.day for look in looks],
             month=month,
             geobox=chunk.geobox,
@@ -193,37 +203,37 @@ def _stack_looks(
     looks: Sequence[Look],
     reads: _Reads,
     facts: Mapping[str, SceneFacts],
-    clear: Bool,
+    shown: Bool,
     tile: UInt8,
     bands: Sequence[Band],
 ) -> dict[Band, UInt16]:
-    """Band to reflectance x 10,000 of the looks, 0 where not clear.
+    """Band to reflectance x 10,000 of the looks, 0 where not shown.
 
-    A pixel that lacks a core band is not clear: `clear` is corrected in place.
+    A pixel that lacks a core band is not shown: `shown` is corrected in place.
     """
-    stacks = {band: np.zeros(clear.shape, np.uint16) for band in bands}
+    stacks = {band: np.zeros(shown.shape, np.uint16) for band in bands}
     for at, look in enumerate(looks):
         for number, scene in enumerate(look, start=1):
             table = reflectance_table(facts[scene.id].scale, facts[scene.id].offset_dn)
-            here = clear[at] & (tile[at] == number)
+            here = shown[at] & (tile[at] == number)
             for band in bands:
                 if (scene.id, band) in reads:
                     place(stacks[band][at], reads[scene.id, band].pixels, table, here)
         whole = np.logical_and.reduce([stacks[band][at] > 0 for band in CORE_BANDS])
-        if (clear[at] & ~whole).any():
-            clear[at] &= whole
+        if (shown[at] & ~whole).any():
+            shown[at] &= whole
             for stack in stacks.values():
                 stack[at][~whole] = 0
     return stacks
 
 
-def _clear_scenes(looks: Sequence[Look], clear: Bool, tile: UInt8) -> list[Scene]:
-    """The scenes from which any clear pixel is taken."""
+def _shown_scenes(looks: Sequence[Look], shown: Bool, tile: UInt8) -> list[Scene]:
+    """The scenes from which any clear or doubtful pixel is taken."""
     return [
         scene
         for at, look in enumerate(looks)
         for number, scene in enumerate(look, start=1)
-        if (clear[at] & (tile[at] == number)).any()
+        if (shown[at] & (tile[at] == number)).any()
     ]
 
 

@@ -1,5 +1,6 @@
 """Month cubes to evidence and outlines: arrays in, arrays and outlines out."""
 
+from minewatch.detect.doubt import settle_doubt
 from minewatch.detect.evidence import EVIDENCE_LAYERS, Layer, check_evidence
 from minewatch.detect.find import Findings, find
 from minewatch.detect.looks import is_disturbed
@@ -17,5 +18,6 @@ __all__ = [
     "is_disturbed",
     "measure",
     "score",
+    "settle_doubt",
     "without_shade",
 ]

@@ -16,12 +16,17 @@ if TYPE_CHECKING:
     import xarray as xr
 
 DAY_LAYERS: Final = ("last_undisturbed_day", "disturbed_since_day")
-MONTH_LAYERS: Final = (*REFLECTANCE_BANDS, "clear_looks", "disturbed_looks", *DAY_LAYERS)
+COUNT_LAYERS: Final = ("clear_looks", "doubtful_looks", "disturbed_looks")
+MONTH_LAYERS: Final = (*REFLECTANCE_BANDS, *COUNT_LAYERS, *DAY_LAYERS)
 """Variables of a month cube, dims (time, y, x), all uint16, `time` the first day of each month.
+
+All but the first two counts tell the clear looks; where there is none, the doubtful ones: those
+that a small cloud hides, or bright ground called cloud. `minewatch.detect.settle_doubt` decides.
 
 ==================== ===========================================================================
 a band               median reflectance of the clear looks x 10,000; 0: not seen, or no such band
 clear_looks          number of clear looks
+doubtful_looks       number of looks hidden under an otherwise open sky; may be absent
 disturbed_looks      how many of them show ground without its vegetation
 last_undisturbed_day day of the month of the last clear look with vegetation; 0: none
 disturbed_since_day  day of the month on which the run of disturbed looks began that reaches the

@@ -64,7 +64,7 @@ def gather_evidence(
     layers: dict[str, tuple[tuple[str, ...], np.memmap]] = {}
     attributes: dict[str, Mapping[str, object]] = {}
     for done, chunk in enumerate(grid.chunks, start=1):
-        months = state.read_months(chunk, months_of(span), bands)
+        months = detect.settle_doubt(state.read_months(chunk, months_of(span), bands))
         inside = cube.aoi_mask(aoi, chunk.geobox)
         months = months.where(xr.DataArray(inside, dims=("y", "x")), 0).astype("uint16")
         scored = detect.score(months, periods=tuple(periods))

@@ -28,7 +28,7 @@ from rasterio.transform import Affine
 from minewatch.errors import OutputError, StateError
 from minewatch.export.atomic import atomic_path, write_bytes_atomic
 from minewatch.model import Band, Chunk, Period, ReadFailure, Scene, SceneFacts
-from minewatch.model.cubes import DAY_LAYERS
+from minewatch.model.cubes import COUNT_LAYERS, DAY_LAYERS
 
 log = logging.getLogger(__name__)
 
@@ -196,7 +196,7 @@ class State:
         xarray.Dataset
             Dims (time, y, x), uint16, 0 where nothing was seen.
         """
-        names = (*bands, "clear_looks", "disturbed_looks", *DAY_LAYERS)
+        names = (*bands, *COUNT_LAYERS, *DAY_LAYERS)
         shape = (len(months), *chunk.geobox.shape)
         arrays = {name: np.zeros(shape, "uint16") for name in names}
         for step, month in enumerate(months):

@@ -37,7 +37,6 @@ LANDSAT_C2_L2 = SensorProfile(
         keep=(6, 7),  # clear, water
         drop=(0, 1, 2, 3, 4, 5),  # fill, dilated cloud, cirrus, cloud, shadow, snow: QA_PIXEL
         grow=(3, 4),
-        rescue=(1, 3),
         grow_m=60.0,
     ),
     nodata_dn=0,

@@ -28,8 +28,6 @@ class MaskRule:
     """Values that hide the ground."""
     grow: tuple[int, ...] = ()
     """Dropped values whose edges spill over, and that are grown by `grow_m`."""
-    rescue: tuple[int, ...] = ()
-    """Dropped values that bright bare ground is often mistaken for."""
     grow_m: float = 60.0
     """How far to grow, metres."""
 

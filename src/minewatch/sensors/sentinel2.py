@@ -49,7 +49,6 @@ SENTINEL_2_L2A = SensorProfile(
         care=(2,),  # dark area: topographic shadow on slopes
         drop=(0, 1, 3, 8, 9, 10, 11),  # nodata, defective, shadow, cloud x2, cirrus, snow
         grow=(3, 8, 9, 10),
-        rescue=(8, 9, 10),  # bright pads are called cloud [DOMAIN §4]
         grow_m=60.0,  # [DOMAIN §4]
     ),
     nodata_dn=0,

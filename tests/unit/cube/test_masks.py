@@ -1,7 +1,15 @@
 import numpy as np
 import pytest
 
-from minewatch.cube.masks import CLOUD, GROUND, SEEN, SPREADS, find_clear, flag, reach_of
+from minewatch.cube.masks import (
+    GROUND,
+    SEEN,
+    SPREADS,
+    find_clear,
+    flag,
+    reach_of,
+    share_around,
+)
 from minewatch.sensors import get_sensor
 
 S2 = get_sensor("sentinel-2-l2a").mask
@@ -15,7 +23,11 @@ def looks(count=1, size=141):
 
 
 def clear_of(values, reach=AT_10_M):
-    return find_clear(flag(values, S2), reach)
+    return find_clear(flag(values, S2), reach)[0]
+
+
+def doubtful_of(values, reach=AT_10_M):
+    return find_clear(flag(values, S2), reach)[1]
 
 
 def away(size, *, row, col):
@@ -36,7 +48,7 @@ def test_bits_of_landsat_are_read_as_bits_and_its_fill_as_nothing():
     flags = flag(np.array([0, fill, clear, water, cloud, cirrus_too], np.uint16), LANDSAT)
     assert (flags & SEEN > 0).tolist() == [False, False, True, True, True, True]
     assert (flags & GROUND > 0).tolist() == [False, False, True, True, False, False]
-    assert (flags & CLOUD > 0).tolist() == [False, False, False, False, True, False]
+    assert (flags & SPREADS > 0).tolist() == [False, False, False, False, True, True]
 
 
 @pytest.mark.parametrize("hidden", [SHADOW, 8, CLOUDY, 10])
@@ -69,51 +81,70 @@ def test_dark_ground_is_kept_but_for_the_surroundings_of_clouds():
     np.testing.assert_array_equal(clear_of(values)[0], (distance > 6) & ~(dark & (distance <= 12)))
 
 
-def with_bright_pad(count, on, size=8):
-    values = looks(count)
-    for look in on:
-        values[look, 66 : 66 + size, 66 : 66 + size] = CLOUDY
-    return values
+@pytest.mark.parametrize("hidden", [SHADOW, CLOUDY])
+def test_what_a_small_patch_hides_under_an_open_sky_is_in_doubt_with_its_margin(hidden):
+    values = looks()
+    values[0, 66:74, 66:74] = hidden
+    np.testing.assert_array_equal(doubtful_of(values), ~clear_of(values))
+    assert doubtful_of(values)[0, 66 - 6, 70]
 
 
-def test_a_bright_pad_called_cloud_on_most_looks_is_kept():
-    values = with_bright_pad(4, on=(0, 1, 3))
-    assert clear_of(values).all()
+def test_a_wide_cloud_leaves_no_doubt():
+    values = looks()
+    values[0, 20:120, 20:120] = CLOUDY
+    assert not doubtful_of(values)[0, 40:100, 40:100].any()
 
 
-def test_a_cloud_on_half_of_the_looks_is_a_cloud():
-    values = with_bright_pad(4, on=(0, 1))
-    assert not clear_of(values)[:2, 70, 70].any()
-    assert clear_of(values)[2:].all()
+def test_a_small_patch_beside_a_wide_cloud_is_a_cloud():
+    values = looks()
+    values[0, 66:74, 66:74] = CLOUDY
+    values[0, :, 78:] = CLOUDY
+    assert not doubtful_of(values)[0, 70, 70]
 
 
-def test_one_look_rescues_nothing():
-    assert not clear_of(with_bright_pad(1, on=(0,)))[0, 70, 70]
+def test_a_long_thin_bright_bar_is_in_doubt():
+    values = looks()
+    values[0, :, 69:72] = CLOUDY
+    assert doubtful_of(values)[0, 30:110, 70].all()
 
 
-@pytest.mark.parametrize(("size", "rescued"), [(30, True), (31, False)])
-def test_only_patches_up_to_300_m_are_rescued(size, rescued):
-    values = with_bright_pad(3, on=(0, 1, 2), size=size)
-    assert clear_of(values)[:, 70, 70].all() == rescued
+@pytest.mark.parametrize("hidden", [0, 1, SNOW])
+def test_missing_pixels_and_snow_are_never_in_doubt(hidden):
+    values = looks()
+    values[0, 70, 70] = CLOUDY
+    values[0, 70, 71] = hidden
+    assert not doubtful_of(values)[0, 70, 71]
+    assert doubtful_of(values)[0, 70, 70]
 
 
-def test_a_patch_among_other_clouds_is_a_cloud():
-    values = with_bright_pad(3, on=(0, 1, 2))
-    values[:, 40:100, 82:110] = CLOUDY
-    assert not clear_of(values)[:, 70, 70].any()
+def test_a_swath_edge_counts_as_hidden_sky():
+    values = looks()
+    values[0, 66:74, 66:74] = CLOUDY
+    values[0, :, :66] = 0
+    assert not doubtful_of(values)[0, 70, 70]
 
 
-def test_looks_under_a_wide_cloud_do_not_speak_against_a_pad():
-    values = with_bright_pad(5, on=(0, 1))
-    values[2:] = CLOUDY
-    assert clear_of(values)[:2].all()
-    assert not clear_of(values)[2:].any()
-
-
-def test_a_shadow_is_never_rescued():
+def test_no_pixel_is_clear_and_doubtful():
     values = looks(3)
-    values[:, 66:74, 66:74] = SHADOW
-    assert not clear_of(values)[:, 70, 70].any()
+    values[0, 66:74, 66:74] = CLOUDY
+    values[1, 10:60, 10:90] = SHADOW
+    values[2, :, :50] = DARK
+    clear, doubtful = clear_of(values), doubtful_of(values)
+    assert clear.any()
+    assert doubtful.any()
+    assert not (clear & doubtful).any()
+
+
+def test_the_share_around_is_that_of_a_plain_loop():
+    mask = np.random.default_rng(3).random((17, 23)) < 0.4
+    expected = [
+        [
+            mask[max(0, row - 4) : row + 5, max(0, col - 4) : col + 5].mean()
+            for col in range(mask.shape[1])
+        ]
+        for row in range(mask.shape[0])
+    ]
+    np.testing.assert_allclose(share_around(mask, 4), expected)
 
 
 def test_no_looks_give_no_masks():

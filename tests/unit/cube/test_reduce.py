@@ -67,6 +67,7 @@ def test_a_clear_month_is_the_median_of_its_looks(archive, chunk, reduce):
         **{band: {value} for band, value in archive.forest.items()},
         "red": {170},
         "clear_looks": {3},
+        "doubtful_looks": {0},
         "disturbed_looks": {0},
         "last_undisturbed_day": {15},
         "disturbed_since_day": {0},
@@ -244,7 +245,7 @@ def test_looks_come_in_order_of_time_whatever_order_scenes_come_in(archive):
 
 
 def test_scenes_over_a_chunk_reach_as_far_as_its_masks_do(archive, chunk):
-    near = archive.scene("near", west=archive.west + 1600 + 300)
+    near = archive.scene("near", west=archive.west + 1600 + 200)
     far = archive.scene("far", west=archive.west + 1600 + 3000)
     assert scenes_over([near, far], chunk) == [near]
     assert scenes_over([], chunk) == []

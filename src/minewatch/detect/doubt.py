@@ -1,0 +1,62 @@
+"""Ground that the mask called cloud look after look: settled by who sees many looks.
+
+The mask of Sentinel-2 calls bright pads cloud and dark pools shadow [DOMAIN §4], and a cloud's
+margin hides the rest of the site. A real small cloud does not come back to one place; a pad does.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+WINDOWS: Final = ((1, 2), (3, 3), (6, 4))
+"""Months looked back over, and the fewest doubtful looks in them that can outvote the clear [D]."""
+
+
+def settle_doubt(months: xr.Dataset) -> xr.Dataset:
+    """A month cube without doubt: doubtful months either count as clear or were not seen.
+
+    A doubtful month is ground when, in one of `WINDOWS` that ends with it, doubtful looks are
+    enough and more than the clear ones. Nothing later than a month decides about it.
+
+    Parameters
+    ----------
+    months
+        Contract `MONTH_LAYERS`, consecutive months, dims (time, y, x).
+
+    Returns
+    -------
+    xarray.Dataset
+        The same without `doubtful_looks`; every layer is 0 where nothing was seen.
+
+    Examples
+    --------
+    >>> layer = lambda *counts: (("time", "y", "x"), np.array(counts, "uint16")[:, None, None])
+    >>> cube = xr.Dataset({"red": layer(900, 2400, 2500), "clear_looks": layer(3, 0, 0),
+    ...                    "doubtful_looks": layer(0, 1, 3)})
+    >>> settle_doubt(cube)["red"].values.ravel().tolist()
+    [900, 0, 2500]
+    """
+    if "doubtful_looks" not in months:
+        return months
+    clear = months["clear_looks"].to_numpy()
+    doubtful = months["doubtful_looks"].to_numpy()
+    ground = np.zeros(clear.shape, bool)
+    for length, fewest in WINDOWS:
+        doubts = _trailing_sum(doubtful, length)
+        ground |= (doubts >= fewest) & (doubts > _trailing_sum(clear, length))
+    in_doubt = (clear == 0) & (doubtful > 0)
+    unseen = xr.DataArray(in_doubt & ~ground, dims=("time", "y", "x"))
+    settled = months.drop_vars("doubtful_looks")
+    settled["clear_looks"] = settled["clear_looks"].copy(data=np.where(in_doubt, doubtful, clear))
+    return settled.map(lambda layer: layer.where(~unseen, 0).astype(layer.dtype))
+
+
+def _trailing_sum(counts: NDArray[np.uint16], length: int) -> NDArray[np.int64]:
+    """Sum over the last `length` steps of axis 0, each step included; fewer at the start."""
+    total = counts.cumsum(axis=0, dtype=np.int64)
+    total[length:] -= total[:-length].copy()
+    return total

@@ -1,0 +1,70 @@
+"""Ground called cloud: settled by looks that come back."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from minewatch.detect import settle_doubt
+
+
+def months(clear: list[int], doubtful: list[int], red: int = 2000) -> xr.Dataset:
+    """A month cube of one pixel."""
+
+    def layer(counts: list[int]) -> tuple[tuple[str, ...], np.ndarray]:
+        return ("time", "y", "x"), np.array(counts, "uint16")[:, None, None]
+
+    seen = [red if c or d else 0 for c, d in zip(clear, doubtful, strict=True)]
+    return xr.Dataset(
+        {
+            "red": layer(seen),
+            "clear_looks": layer(clear),
+            "doubtful_looks": layer(doubtful),
+            "disturbed_looks": layer(doubtful),
+        }
+    )
+
+
+def looks(settled: xr.Dataset) -> list[int]:
+    return settled["clear_looks"].to_numpy().ravel().tolist()
+
+
+def test_one_cloud_in_an_unseen_month_is_not_ground() -> None:
+    settled = settle_doubt(months([3, 0, 3], [0, 1, 0]))
+    assert looks(settled) == [3, 0, 3]
+    assert settled["red"].to_numpy().ravel().tolist() == [2000, 0, 2000]
+    assert settled["disturbed_looks"].to_numpy().ravel().tolist() == [0, 0, 0]
+
+
+def test_a_pad_called_cloud_on_every_look_of_a_month_is_ground() -> None:
+    assert looks(settle_doubt(months([4, 4, 0], [0, 0, 3]))) == [4, 4, 3]
+
+
+@pytest.mark.parametrize(("doubtful", "expected"), [([1, 1, 1], 1), ([1, 0, 1], 0)])
+def test_a_doubt_that_comes_back_in_three_months_is_ground(
+    doubtful: list[int], expected: int
+) -> None:
+    assert looks(settle_doubt(months([0, 0, 0], doubtful)))[-1] == expected
+
+
+def test_clear_looks_outvote_as_many_doubtful_ones() -> None:
+    assert looks(settle_doubt(months([2, 2, 0], [0, 0, 1])))[-1] == 0
+    assert looks(settle_doubt(months([1, 0, 0], [1, 1, 1])))[-1] == 1
+
+
+def test_months_with_clear_looks_are_told_by_those_alone() -> None:
+    assert looks(settle_doubt(months([1, 2, 1], [5, 5, 5]))) == [1, 2, 1]
+
+
+def test_nothing_later_decides() -> None:
+    rng = np.random.default_rng(4)
+    cube = months(rng.integers(0, 3, 24).tolist(), rng.integers(0, 3, 24).tolist())
+    whole = settle_doubt(cube)
+    for end in (1, 5, 13):
+        assert settle_doubt(cube.isel(time=slice(0, end))).equals(whole.isel(time=slice(0, end)))
+
+
+def test_a_settled_cube_stays_as_it_is() -> None:
+    settled = settle_doubt(months([1, 0, 2], [0, 3, 0]))
+    assert settle_doubt(settled) is settled
