@@ -68,9 +68,7 @@ def raster_pipe(raster: str, *, bands: int, classes: Sequence[tuple[int, str]]) 
     """
     pipe = Element("pipe")
     if raster.startswith("rgb"):
-        bands_rgb = {"redBand": "1", "greenBand": "2", "blueBand": "3"}
-        pipe.append(element("rasterrenderer", type="multibandcolor", alphaBand="-1", opacity="1",
-                            **bands_rgb))  # fmt: skip
+        pipe.append(_natural_colour())
     else:
         kind, entries = _ramp(raster, classes)
         pipe.append(_pseudocolour(entries, kind=kind, band=bands))
@@ -103,6 +101,17 @@ def xml(root: Element) -> str:
         The element.
     """
     return tostring(root, encoding="unicode")
+
+
+def _natural_colour() -> Element:
+    """Red, green and blue as they are; 0 in all three was not seen, and lets through."""
+    renderer = element(
+        "rasterrenderer", type="multibandcolor", alphaBand="-1", opacity="1",
+        redBand="1", greenBand="2", blueBand="3",
+    )  # fmt: skip
+    pixels = SubElement(SubElement(renderer, "rasterTransparency"), "threeValuePixelList")
+    pixels.append(element("pixelListEntry", red="0", green="0", blue="0", percentTransparent="100"))
+    return renderer
 
 
 def _ramp(raster: str, classes: Sequence[tuple[int, str]]) -> tuple[str, list[RampEntry]]:
