@@ -99,9 +99,8 @@ def write_archive(
     items: list[dict[str, Any]] = []
     truths: list[LookTruth] = []
     with ThreadPoolExecutor(max_workers=min(2, os.cpu_count() or 1)) as pool:
-        for done, (made, true) in enumerate(
-            pool.map(lambda k: _write_look(out_dir, world, k), looks)
-        ):
+        written = pool.map(lambda look: _write_look(out_dir, world, look), looks)
+        for done, (made, true) in enumerate(written):
             items += made
             truths += true
             listener(Progress("simulating", done + 1, len(looks), f"{looks[done].day} (simulated)"))

@@ -166,7 +166,8 @@ def _quarry(spec: WorldSpec, number: int, find: FindSite) -> Iterator[Confuser]:
     name, opened = f"SIM_quarry_{number:02d}", spec.start.toordinal() - 400
     if rng.random() < 0.5:
         opened = int(rng.uniform(spec.start.toordinal() + 365, spec.end.toordinal() - 200))
-    parts, area = [], rng.uniform(2500, 6000)
+    parts: list[Part] = []
+    area = rng.uniform(2500, 6000)
     for year in range(4):
         shape = blob(rng, x, y, area_m2=area * (1 + 0.5 * year), stretch=1.3, angle=downhill)
         shape = shapely.union_all([shape, *(p.shape for p in parts)])

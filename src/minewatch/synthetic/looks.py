@@ -1,4 +1,4 @@
-"""The calendar of an archive: which spacecraft passed when, and what each product says of itself."""
+"""The calendar of an archive: who passed when, and what each product says of itself."""
 
 from __future__ import annotations
 

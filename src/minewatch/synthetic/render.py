@@ -85,8 +85,9 @@ def _snow(world: World, day_of_year: int) -> np.ndarray:
     if away > 60:
         return np.zeros(1, "float32")
     line = 2500 + 900 * (away / 60) ** 2
-    rough = 60 * world.texture
-    return np.clip((world.terrain.altitude_m + rough - line) / 120, 0, 0.95).astype("float32")
+    line = line - 250 * world.terrain.north  # it lies longer on northern slopes
+    depth = np.clip((world.terrain.altitude_m - line) / 120, 0, 0.95)
+    return np.asarray(depth, "float32")
 
 
 def _shift(image: np.ndarray, shift_px: tuple[float, float]) -> np.ndarray:

@@ -134,7 +134,7 @@ def counts_from(site: pd.Series) -> str | None:
     if not site["disturbed_0_1_ha"]:
         return None
     later = pd.Timestamp(site["start"]) + pd.Timedelta(days=COUNTS_AFTER_DAYS)
-    return max(later.date().isoformat(), site["disturbed_0_1_ha"])
+    return max(str(later.date()), str(site["disturbed_0_1_ha"]))
 
 
 def _match_season(found: gpd.GeoDataFrame, end: str, truth: Truth) -> _Season:

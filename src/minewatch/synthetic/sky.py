@@ -69,14 +69,16 @@ def draw_sky(
     reach = rng.uniform(700, 2600) * np.tan(zenith) / PIXEL_M
     move = (reach * np.cos(azimuth), -reach * np.sin(azimuth))  # away from the sun
     shadow = ndimage.shift(opacity, move, order=1, mode="mirror", prefilter=False)
-    thin = np.roll(field, (shape[0] // 3, shape[1] // 2), (0, 1))
+    thin = np.roll(field, (shape[0] // 3, shape[1] // 2), (0, 1))[::4, ::4]
     share = min(spec.missed_cloud * rng.lognormal(0, 0.6), 0.5)
-    edge = np.quantile(thin[::4, ::4], 1 - share) if share else np.inf
-    missed = np.clip(0.05 + (thin - edge) * 0.3, 0, 0.25).astype("float32")
-    missed[thin < edge] = 0
-    level = rng.gamma(1.5, 0.0035) - 0.004
-    haze = spec.haze * (level + 0.0022 * np.roll(field, (shape[0] // 2, 0), (0, 1)))
-    return Sky(opacity=opacity, shadow=shadow * (1 - opacity), missed=missed, haze=haze)
+    edge = np.quantile(thin, 1 - share) if share else np.inf
+    thin = np.clip((thin - edge + 0.15) * 0.3, 0, 0.25)
+    missed = ndimage.zoom(thin, 4, order=1, grid_mode=True, mode="nearest")[: shape[0], : shape[1]]
+    level = rng.gamma(1.5, 0.0055) - 0.006
+    haze = spec.haze * (level + 0.0035 * np.roll(field, (shape[0] // 2, 0), (0, 1)))
+    return Sky(
+        opacity=opacity, shadow=shadow * (1 - opacity), missed=missed.astype("float32"), haze=haze
+    )
 
 
 def look_through(ground: np.ndarray, sky: Sky) -> np.ndarray:

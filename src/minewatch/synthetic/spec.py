@@ -143,7 +143,7 @@ PRESETS: Mapping[str, WorldSpec] = MappingProxyType(
         "mines": _MINES,
         "none": _NO_MINES,
         "steep": replace(
-            _MINES, name="steep", steepness_deg=28.0, base_altitude_m=2000.0, river=False,
+            _MINES, name="steep", steepness_deg=28.0, base_altitude_m=1900.0, river=False,
             villages=0, landslides_per_km2_year=0.3, jitter_px=0.4,
         ),
         "swidden": replace(_MINES, name="swidden", swidden_per_km2_year=1.5, villages=2),

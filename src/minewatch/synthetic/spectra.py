@@ -117,4 +117,4 @@ class SpectralLibrary:
             Reflectance 0..1 in the order of `MATERIALS` and of the six reflectance bands.
         """
         green = greenness(day_of_year)
-        return np.minimum(self._dry + green * (self._wet - self._dry), 0.95)
+        return np.asarray(np.minimum(self._dry + green * (self._wet - self._dry), 0.95))

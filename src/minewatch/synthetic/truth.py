@@ -70,8 +70,9 @@ def read_truth(path: Path) -> Truth:
     return Truth(
         sites=sites.drop(columns="seasons"),
         seasons=pd.DataFrame(rows, columns=_SEASON_COLUMNS),
-        confusers=frame[frame["kind"] != "mine"][["id", "kind", "geometry"]].reset_index(drop=True),
-        periods=tuple(facts["seasons"]), area_km2=facts["area_km2"], start=facts["start"], end=facts["end"],
+        confusers=frame.loc[frame["kind"] != "mine", ["id", "kind", "geometry"]],
+        periods=tuple(facts["seasons"]), area_km2=facts["area_km2"],
+        start=facts["start"], end=facts["end"],
         revisit_days=facts["revisit_days"],
         clear_looks=clear if len(clear) else pd.DataFrame(columns=["site_id", "date"]),
     )  # fmt: skip

@@ -16,7 +16,7 @@ from minewatch.synthetic.spectra import SpectralLibrary
 from minewatch.synthetic.terrain import Terrain, make_terrain, smooth_noise
 
 NEIGHBOUR_MEDIAN_M = 409.0
-NEIGHBOUR_LEAST_M = 235.0
+NEIGHBOUR_LOG_SIGMA = 0.28
 """Neighbouring sites lie 409 m apart, 5 % within 250 m [DOMAIN 2]."""
 EDGE_M = 220.0
 """Nothing is placed nearer to the edge of the world [D]."""
@@ -96,22 +96,22 @@ class _Places:
         for _ in range(spec.mines * 400):
             if len(self.mines) == spec.mines:
                 break
-            x, y = self._near_a_mine(rng)
+            gap = rng.lognormal(np.log(NEIGHBOUR_MEDIAN_M * 1.15), NEIGHBOUR_LOG_SIGMA)
+            x, y = self._at_distance(rng, gap)
             gaps = [np.hypot(x - mx, y - my) for mx, my, _ in self.mines]
-            if gaps and min(gaps) < NEIGHBOUR_LEAST_M:
+            if gaps and min(gaps) < gap - 1:
                 continue
             if self._fits(x, y, slope_deg=(6, 30), river_m=(150, 1e9)):
                 self.mines.append((x, y, self._downhill(x, y)))
         self._taken = [(x, y, 150.0) for x, y, _ in self.mines]
 
-    def _near_a_mine(self, rng: np.random.Generator) -> tuple[float, float]:
+    def _at_distance(self, rng: np.random.Generator, gap_m: float) -> tuple[float, float]:
         west, south, east, north = self._spec.bounds
         if not self.mines or rng.random() < 0.06:
             return float(rng.uniform(west, east)), float(rng.uniform(south, north))
         x, y, _ = self.mines[int(rng.integers(len(self.mines)))]
-        gap = rng.lognormal(np.log(NEIGHBOUR_MEDIAN_M * 1.03), 0.28)
         turn = rng.uniform(0, 2 * np.pi)
-        return float(x + gap * np.cos(turn)), float(y + gap * np.sin(turn))
+        return float(x + gap_m * np.cos(turn)), float(y + gap_m * np.sin(turn))
 
     def find(
         self, rng: np.random.Generator, *, radius_m: float, slope_deg: tuple[float, float],
