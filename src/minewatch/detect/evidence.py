@@ -54,8 +54,8 @@ EVIDENCE_LAYERS: Mapping[str, Layer] = {
     "bare_pct": Layer(_PERIODIC, "uint8", NO_SHARE, "%", "bare ground, median of months"),
     "pool_pct": Layer(
         _PERIODIC, "uint8", NO_SHARE, "%",
-        "water or white sludge, mean of the wetter half of the months but the wettest: pools fill and "
-        "drain, but one cloud is no pool",
+        "water or white sludge, mean of the wetter half of the months but the wettest: pools fill "
+        "and drain, but one cloud is no pool",
     ),
     "nir": Layer(
         _PERIODIC, "uint8", NO_SHARE, "1/400",
@@ -68,9 +68,9 @@ EVIDENCE_LAYERS: Mapping[str, Layer] = {
     ),
     "unrest": Layer(
         _PERIODIC, "uint8", NO_SHARE, "0.01",
-        "half the 10-90 % range of the logarithm of near-infrared over the months without vegetation "
-        "up to the end of the period: pools are filled, whitened, drained and sheeted, soil is not; "
-        "at most 2.54; needs six such months",
+        "half the 10-90 % range of the logarithm of near-infrared over the months without "
+        "vegetation up to the end of the period, six at least: pools are filled, whitened, "
+        "drained and sheeted, soil is not",
     ),
     "score": Layer(
         _PERIODIC, "int16", NO_SCORE, "0.01 sd",

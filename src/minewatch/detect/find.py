@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
@@ -16,20 +16,17 @@ from scipy import ndimage
 from shapely.geometry.base import BaseGeometry
 
 from minewatch.detect.confusers import name_confuser
-from minewatch.detect.evidence import NO_SHARE, check_evidence, to_day
-from minewatch.detect.masks import cut_patches, lost_ground
+from minewatch.detect.evidence import check_evidence, to_day
+from minewatch.detect.masks import MIN_PATCH_PX
 from minewatch.detect.outlines import outline_labels
 from minewatch.detect.patches import count_range, describe
-from minewatch.detect.pools import EIGHT, SEED_PCT, find_channels, pool_share
+from minewatch.detect.pools import EIGHT, SEED_PCT
+from minewatch.detect.seasons import find_seasons
 from minewatch.detect.terms import confidence, evidence_terms
 from minewatch.model import CHANGES, DETECTIONS, FEATURES, Grid, Period, empty_table
 
 KEEP_CONFIDENCE = 0.3
 """Patches less likely than this are told as changes, not as detections [D]."""
-HIDDEN_SHARE = 0.35
-"""Share of the usual number of looks below which a pixel counts as hidden [D]."""
-MIN_PATCH_PX = 4
-"""Fewer lost pixels are neither a mine nor a change worth telling [D]."""
 POOLS_SEEN_UP_TO_M = 15.0
 """Pixel size above which a pool of 8-14 m cannot be seen (25 % of sites at 20 m) [DOMAIN §2]."""
 
@@ -79,59 +76,21 @@ def find(
     """
     check_evidence(evidence)
     draw = _Drawing(grid, polygonise)
-    found, union = [], np.zeros(grid.geobox.shape, bool)
-    pools = np.zeros(grid.geobox.shape, np.uint8)
-    best, channels = pools, np.zeros(grid.geobox.shape, bool)
     sees_pools = grid.resolution_m <= POOLS_SEEN_UP_TO_M
-    for step, period in enumerate(periods if sees_pools else ()):
-        lost = lost_ground(evidence, step, period)
-        near = ndimage.binary_dilation(lost, EIGHT)
-        now = pool_share(evidence, step, near)
-        pools = np.where(near & (pools > 0), (pools.astype(np.int16) + now) // 2, now).astype("u1")
-        channels |= _channels(evidence, lost & (pools >= SEED_PCT), grid)
-        labels, table = _patches_of(evidence, step, period, lost & ~channels, pools, grid)
-        best = np.maximum(best, pools)
-        kept = table[table["confidence"] >= KEEP_CONFIDENCE]
-        labels = np.where(np.isin(labels, kept.index), labels, 0).astype(np.int32)
+    seasons, pools = find_seasons(
+        evidence, periods if sees_pools else (), resolution_m=grid.resolution_m
+    )
+    found, union = [], np.zeros(grid.geobox.shape, bool)
+    for season in seasons:
+        likely = season.table[season.table["confidence"] >= KEEP_CONFIDENCE]
+        labels = replace(season, table=likely).labels(grid.geobox.shape)
         union |= labels > 0
-        found.append(_detections(kept, draw.outlines(labels), period))
+        found.append(_detections(likely, draw.outlines(labels), season.period))
     return Findings(
         detections=_stacked(found, DETECTIONS, grid),
-        features=_features(evidence, union, best, periods, grid, draw),
-        changes=_changes(evidence, union, best, periods, grid, draw, slope),
+        features=_features(evidence, union, pools, periods, grid, draw),
+        changes=_changes(evidence, union, pools, periods, grid, draw, slope),
     )
-
-
-def _patches_of(
-    evidence: xr.Dataset,
-    step: int,
-    period: Period,
-    lost: NDArray[np.bool_],
-    pools: NDArray[np.uint8],
-    grid: Grid,
-) -> tuple[NDArray[np.int32], pd.DataFrame]:
-    """Patches with pools in one period: labels and figures, terms and confidence."""
-    labels, count = cut_patches(lost, lost & (pools >= SEED_PCT))
-    table = describe(labels, count, evidence, step, period, pools=pools, pixel_m=grid.resolution_m)
-    table = table[table["pixels"] >= MIN_PATCH_PX]
-    terms = evidence_terms(table)
-    table = table.assign(confidence=confidence(terms), terms=_as_dicts(terms))
-    return labels, table
-
-
-def _channels(evidence: xr.Dataset, wet: NDArray[np.bool_], grid: Grid) -> NDArray[np.bool_]:
-    """Rivers and lakes: water on ground that never was green, or is so by turns."""
-    start = evidence["start_disturbed_pct"].to_numpy()
-    seasonal = evidence["seasonal_pct"].to_numpy()
-    old = ((start >= 50) & (start != NO_SHARE)) | ((seasonal >= 40) & (seasonal != NO_SHARE))
-    old |= evidence["run_before"][0].to_numpy() == 0
-    looks = evidence["clear_looks"].to_numpy().sum(axis=0, dtype=np.uint16)
-    hidden = (looks > 0) & (looks < HIDDEN_SHARE * np.median(looks[looks > 0]))
-    return find_channels(wet & old, hidden, resolution_m=grid.resolution_m)
-
-
-def _as_dicts(terms: pd.DataFrame) -> list[dict[str, float]]:
-    return [{str(k): float(v) for k, v in row.items()} for row in terms.round(4).to_dict("records")]
 
 
 @dataclass(frozen=True)

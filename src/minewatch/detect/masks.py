@@ -13,6 +13,8 @@ from minewatch.model import Period
 
 LOST_PCT = 50
 """Share of a period's clear looks without vegetation that makes a pixel lost [D]."""
+MIN_PATCH_PX = 4
+"""Fewer lost pixels are neither a mine nor a change worth telling [D]."""
 REACH_PX = 7
 """How far lost ground may lie from a pool and still be the same mine, pixels: half of the median
 extent of a site, 102 m [DOMAIN §2], and two more."""

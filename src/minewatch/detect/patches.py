@@ -106,8 +106,10 @@ def _summarise(pixels: pd.DataFrame, count: int, pixel_m: float) -> pd.DataFrame
 
 def _second(pixels: pd.DataFrame, name: str) -> pd.Series:
     """Second largest value of each patch: one odd pixel proves nothing."""
-    ordered = pixels.sort_values(["label", name], na_position="first")
-    return ordered.groupby("label")[name].agg(lambda v: v.iloc[-2] if len(v) > 1 else v.iloc[-1])
+    ordered = pixels.dropna(subset=[name]).sort_values(["label", name])
+    from_top = ordered.groupby("label").cumcount(ascending=False)
+    size = ordered.groupby("label")[name].transform("size")
+    return ordered[from_top == np.minimum(1, size - 1)].set_index("label")[name]
 
 
 def _pool_hue(pixels: pd.DataFrame) -> pd.Series:
@@ -115,15 +117,12 @@ def _pool_hue(pixels: pd.DataFrame) -> pd.Series:
 
     Dark soil is dark in every colour; a dark pool turns the ratio of green to near-infrared.
     """
-
-    def contrast(patch: pd.DataFrame) -> float:
-        wet = patch.sort_values(["pool_pct", "row", "col"])["hue"].to_numpy()
-        n = max(2, len(wet) // 6)
-        if len(wet) < 4:
-            return float("nan")
-        return float(np.nanmean(wet[-n:]) - np.nanmedian(wet[: len(wet) // 2]))
-
-    return pixels.groupby("label")[["pool_pct", "row", "col", "hue"]].apply(contrast)
+    ordered = pixels.sort_values(["label", "pool_pct", "row", "col"])
+    rank = ordered.groupby("label").cumcount()
+    size = ordered.groupby("label")["pool_pct"].transform("size")
+    wettest = ordered[rank >= size - np.maximum(2, size // 6)].groupby("label")["hue"].mean()
+    driest = ordered[(rank < size // 2) & (size >= 4)].groupby("label")["hue"].median()
+    return wettest - driest
 
 
 def onset(begun: pd.DataFrame) -> pd.DataFrame:

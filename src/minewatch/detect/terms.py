@@ -10,10 +10,10 @@ import pandas as pd
 WEIGHTS: Mapping[str, float] = {
     "pools": 0.5,
     "spots": 1.0,
-    "hue": 3.0,
+    "hue": 3.5,
     "not_plain": 2.5,
     "not_all_water": 2.5,
-    "alive": 3.0,
+    "alive": 4.0,
     "unrest": 1.0,
     "lasting": 1.75,
     "compact": 2.0,
@@ -21,9 +21,9 @@ WEIGHTS: Mapping[str, float] = {
 }
 """Log-odds that each term adds when it is 1. Fitted on simulated worlds with seeds below 100 by
 logistic regression with no weight below 0, and rounded: calibrated on simulation."""
-BIAS = -13.9
+BIAS = -15.4
 """Log-odds with no evidence at all, fitted with the weights."""
-NO_UNREST = 0.4
+NO_UNREST = 0.3
 """`unrest` of a patch too young to have shown any [D]."""
 
 
@@ -39,7 +39,7 @@ def evidence_terms(patches: pd.DataFrame) -> pd.DataFrame:
     alive         it came while we watched, or it keeps changing: villages do neither
     unrest        some pixel's brightness swings: pools are filled, whitened, drained, sheeted
     lasting       still bare after the monsoon: swidden is not
-    compact       not drawn out like a slide or a road
+    compact       not drawn out like a slide or a road; one bank of pools, up to 60 m, may be
     not_seasonal  not green and bare by turns every year
     ============= ============================================================================
 
@@ -64,7 +64,8 @@ def evidence_terms(patches: pd.DataFrame) -> pd.DataFrame:
             "alive": np.maximum(patches["new"], unrest),
             "unrest": unrest,
             "lasting": _ramp(patches["lasting_days"], 120, 300),
-            "compact": 1 - _ramp(patches["elongation"], 1.8, 3.5),
+            "compact": 1
+            - _ramp(patches["elongation"], 1.8, 3.5) * _ramp(patches["length_m"], 60, 120),
             "not_seasonal": 1 - _ramp(patches["seasonal_pct"], 30, 70),
         }
     )[list(WEIGHTS)]
