@@ -89,10 +89,14 @@ def test_a_missing_local_file_is_a_read_error_at_once(archive, read):
         read(asset)
 
 
-def test_no_secret_of_an_address_is_told(asset, server, read, caplog):
-    server.faults["a.tif"] = [403]
+@pytest.mark.parametrize("fault", ["refused", "not an image"])
+def test_no_secret_of_an_address_is_told(archive, asset, server, read, caplog, fault):
+    if fault == "refused":
+        server.faults["a.tif"] = [403]
+    else:
+        (archive.folder / "a.tif").write_text("<html>Sorry, try later.</html>" * 50)
     signed = replace(asset, href=f"{asset.href}?sv=2021&sig={SECRET}&file=.tif")
-    caplog.set_level("DEBUG", logger="minewatch")
+    caplog.set_level("DEBUG")
     with pytest.raises(ReadError) as error:
         read(signed)
     assert SECRET not in f"{error.value} {error.value.__cause__} {caplog.text}"
