@@ -71,7 +71,7 @@ def render(world: World, look: Look) -> Rendered:
             values, mask = seen[i], valid
             if band.startswith("swir"):
                 values, mask = halve(values), valid[::2, ::2]
-            dn = np.rint(values * 10_000 + look.offset_dn).clip(1, 28_000)
+            dn = (np.rint(values * 10_000) + look.offset_dn).clip(1, 28_000)
             bands[band] = np.where(mask, dn, 0).astype("uint16")
     bands["scl"] = np.where(valid[::2, ::2], scl, 0).astype("uint8")
     cloudy = np.isin(scl, (8, 9, 10)) & valid[::2, ::2]
@@ -84,8 +84,7 @@ def _snow(world: World, day_of_year: int) -> np.ndarray:
     away = abs((day_of_year - 28 + 182) % 365 - 182)
     if away > 60:
         return np.zeros(1, "float32")
-    line = 2500 + 900 * (away / 60) ** 2
-    line = line - 250 * world.terrain.north  # it lies longer on northern slopes
+    line = 2500 + 900 * (away / 60) ** 2 - 250 * world.terrain.north  # north slopes keep it longer
     depth = np.clip((world.terrain.altitude_m - line) / 120, 0, 0.95)
     return np.asarray(depth, "float32")
 
@@ -108,5 +107,5 @@ def _swath(look: Look, size: int) -> np.ndarray:
         return np.ones((size, size), bool)
     half = size // 2
     edge = np.linspace(look.swath[0], look.swath[1], half) * half
-    west = np.arange(half)[None, :] < edge[:, None]
+    west = np.arange(half)[None, :] + 0.5 < edge[:, None]
     return np.kron(west == look.swath_west, np.ones((2, 2), bool)).astype(bool)

@@ -131,7 +131,7 @@ class _Season:
 
 def counts_from(site: pd.Series) -> str | None:
     """ISO day from which a true site counts; None: it never gets large enough."""
-    if not site["disturbed_0_1_ha"]:
+    if pd.isna(site["disturbed_0_1_ha"]):
         return None
     later = pd.Timestamp(site["start"]) + pd.Timedelta(days=COUNTS_AFTER_DAYS)
     return max(str(later.date()), str(site["disturbed_0_1_ha"]))
@@ -140,7 +140,8 @@ def counts_from(site: pd.Series) -> str | None:
 def _match_season(found: gpd.GeoDataFrame, end: str, truth: Truth) -> _Season:
     last = min(end, truth.end)
     since = [counts_from(row) for _, row in truth.sites.iterrows()]
-    counting = truth.sites[[bool(s) and str(s) <= last for s in since]]
+    is_counting = np.array([s is not None and s <= last for s in since], dtype=bool)
+    counting = truth.sites[is_counting]
     overlap = _overlap(counting, found)
     pairs = [(i, j) for i, j in zip(*linear_sum_assignment(-overlap), strict=True) if overlap[i, j]]
     rows = dict(pairs)
