@@ -98,6 +98,19 @@ def _combined(best: float, supports: int, rung: str, rules: AlertRules) -> float
     return round(confidence, 4)
 
 
-def hindsight(rungs: Sequence[str]) -> str:
-    """The rung a site has now, for all its periods: later looks overturn early verdicts."""
-    return rungs[-1]
+def hindsight(rungs: Sequence[str], confidence: NDArray[np.float64]) -> list[str]:
+    """The rung a site has now, for all its periods from the first in which it was found.
+
+    Later looks overturn early verdicts. Before the first detection, when only the dates say that it
+    may have begun, it stays what could be said then.
+
+    Parameters
+    ----------
+    rungs
+        From `climb`.
+    confidence
+        As in `Signs`.
+    """
+    found = np.flatnonzero(~np.isnan(confidence))
+    first = found[0] if len(found) else len(rungs)
+    return [rung if k < first else rungs[-1] for k, rung in enumerate(rungs)]

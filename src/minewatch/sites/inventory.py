@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import geopandas as gpd
@@ -101,12 +102,12 @@ def build_inventory(
         alert_rules=alert_rules or AlertRules(),
     )
     measured = _measured(observations, tracks["site_id"], teller.periods)
-    patches = dict(tuple(links.members.groupby("site_id")))
+    patches = _patches(links.members)
     rows: list[dict[str, Any]] = []
     summaries: list[dict[str, Any]] = []
     for number, track in enumerate(tracks.to_dict("records")):
-        name = track["site_id"]
-        told = teller.tell(number, track, measured.loc[name], patches[name])
+        seen = {name: values[number] for name, values in measured.items()}
+        told = teller.tell(number, track, seen, patches[track["site_id"]])
         rows += told
         summaries.append(_summary(track, told))
     inventory = _table(rows, INVENTORY, epsg).sort_values(
@@ -127,6 +128,20 @@ def period_column(period: Period) -> str:
     return re.sub(r"\W+", "_", period_label(period)).lower()
 
 
+Track = Mapping[str, Any]
+Measures = Mapping[str, Numbers]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Patches:
+    """What was found of one site."""
+
+    confidence: Mapping[tuple[str, str], float]
+    """Largest confidence of a period's patches."""
+    shapes: Mapping[str, list[Geometry]]
+    """Patches by the first day of their period."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Teller:
     """What is the same for all sites."""
@@ -137,48 +152,52 @@ class _Teller:
     state_rules: StateRules
     alert_rules: AlertRules
 
+    @cached_property
+    def control(self) -> dict[Period, str | None]:
+        """Who held the area in each period."""
+        return {p: name_control(self.aoi.control, p) for p in self.periods}
+
     def tell(
-        self, number: int, track: dict[str, Any], seen: pd.DataFrame, patches: gpd.GeoDataFrame
+        self, number: int, track: Track, measured: Measures, patches: _Patches
     ) -> list[dict[str, Any]]:
         """Rows of one site."""
         first = _first_told(track, self.periods)
-        periods, seen = self.periods[first:], seen.iloc[first:]
-        last_look = tuple(self.coverage.last_look(number, p) for p in periods)
+        periods = self.periods[first:]
+        seen = {name: values[first:] for name, values in measured.items()}
         record = Record(
-            disturbed_m2=seen["disturbed_area_m2"].to_numpy(float),
-            pool_m2=seen["pool_area_m2"].to_numpy(float),
-            green=seen["vegetated_fraction"].to_numpy(float, na_value=np.nan),
-            observed_fraction=seen["observed_fraction"].to_numpy(float),
-            clear_looks=seen["clear_looks"].to_numpy("int64"),
-            last_look=last_look,
+            disturbed_m2=seen["disturbed_area_m2"],
+            pool_m2=seen["pool_area_m2"],
+            green=seen["vegetated_fraction"],
+            observed_fraction=seen["observed_fraction"],
+            clear_looks=seen["clear_looks"].astype("int64"),
+            last_look=tuple(self.coverage.last_look(number, p) for p in periods),
         )
         began = date.fromisoformat(track["first_detected"])
-        story = tell_story(
-            record, began=began if track["last_undisturbed"] else None, rules=self.state_rules
-        )
-        standing = self._climb(record, story, began, _confidence(patches, periods))
-        common = {
-            "aoi": self.aoi.id,
-            **{k: track[k] for k in _KEPT},
-            "alert": hindsight(standing.rungs),
-            "evidence": self._evidence(number, track),
-        }
+        is_new = track["last_undisturbed"] is not None
+        story = tell_story(record, began=began if is_new else None, rules=self.state_rules)
+        found = np.array([patches.confidence.get(_key(p), np.nan) for p in periods])
+        standing = self._climb(record, story, began, found)
+        alerts = hindsight(standing.rungs, found)
         grounds = _grounds(patches, periods)
         is_seen = record.seen(self.state_rules)
+        evidence = self._evidence(number, track)
         return [
             {
-                **common,
+                "aoi": self.aoi.id,
+                **{k: track[k] for k in _KEPT},
                 "period_start": period.start.isoformat(),
                 "period_end": period.end.isoformat(),
+                "alert": alerts[k],
                 "alert_then": standing.rungs[k],
                 "state": story.states[k],
-                **_areas(seen, is_seen, k, is_new=track["last_undisturbed"] is not None),
+                **_areas(seen, is_seen, k, is_new=is_new),
                 "confidence": standing.confidence[k],
                 "clear_looks": int(record.clear_looks[k]),
                 "observed_fraction": float(record.observed_fraction[k]),
                 "last_activity": _iso(story.last_activity[k]),
                 "water_last_seen": _iso(story.water_last_seen[k]),
-                "controlling_group": name_control(self.aoi.control, period),
+                "controlling_group": self.control[period],
+                "evidence": evidence,
                 "geometry": grounds[k],
             }
             for k, period in enumerate(periods)
@@ -196,7 +215,7 @@ class _Teller:
         )
         return climb(signs, rules=self.alert_rules)
 
-    def _evidence(self, number: int, track: dict[str, Any]) -> list[str]:
+    def _evidence(self, number: int, track: Track) -> list[str]:
         days = [track["last_undisturbed"], track["first_detected"]]
         return self.coverage.on(number, [date.fromisoformat(d) for d in days if d])
 
@@ -204,7 +223,7 @@ class _Teller:
 _KEPT = ("site_id", "first_detected", "last_undisturbed", "merged_from", "split_from")
 
 
-def _first_told(track: dict[str, Any], periods: tuple[Period, ...]) -> int:
+def _first_told(track: Track, periods: tuple[Period, ...]) -> int:
     """Number of the first period a site is told in.
 
     That is the one that ends on or after the first look that shows it, or begins after the last
@@ -221,12 +240,10 @@ def _first_told(track: dict[str, Any], periods: tuple[Period, ...]) -> int:
 
 def _measured(
     observations: pd.DataFrame, names: pd.Series, periods: tuple[Period, ...]
-) -> pd.DataFrame:
-    """Observations of each site in each period, in that order."""
+) -> Measures:
+    """Figures of each site in each period, dims (site, period)."""
     keys = ["site_id", "period_start", "period_end"]
-    wanted = pd.MultiIndex.from_tuples(
-        [(n, p.start.isoformat(), p.end.isoformat()) for n in names for p in periods], names=keys
-    )
+    wanted = pd.MultiIndex.from_tuples([(n, *_key(p)) for n in names for p in periods], names=keys)
     table = pd.DataFrame(observations).set_index(keys)
     missing = wanted[~wanted.isin(table.index)]
     if len(missing):
@@ -234,38 +251,49 @@ def _measured(
             f"observations: site {missing[0][0]!r} has no row for {missing[0][1]}/{missing[0][2]}",
             hint="measure every site in every period, seen or not",
         )
-    return table.loc[wanted]
+    columns = table.loc[wanted, [c for c in OBSERVATIONS if c not in keys]]
+    return {
+        str(name): values.to_numpy(float, na_value=np.nan).reshape(len(names), len(periods))
+        for name, values in columns.items()
+    }
 
 
-def _confidence(patches: gpd.GeoDataFrame, periods: tuple[Period, ...]) -> Numbers:
-    """Largest confidence of a site's patches in each period; NaN where it has none."""
-    best = patches.groupby(["period_start", "period_end"])["confidence"].max()
-    keys = [(p.start.isoformat(), p.end.isoformat()) for p in periods]
-    return np.array([best.get(key, np.nan) for key in keys], dtype=float)
+def _patches(members: gpd.GeoDataFrame) -> dict[str, _Patches]:
+    """What was found of each site, by period."""
+    keys = ["site_id", "period_start", "period_end"]
+    best = members.groupby(keys, sort=True)["confidence"].max()
+    confidence: dict[str, dict[tuple[str, str], float]] = {}
+    for (name, start, end), value in best.items():
+        confidence.setdefault(name, {})[start, end] = float(value)
+    shapes: dict[str, dict[str, list[Geometry]]] = {}
+    columns = (members["site_id"], members["period_start"], members.geometry)
+    for name, start, shape in zip(*columns, strict=True):
+        shapes.setdefault(name, {}).setdefault(start, []).append(shape)
+    return {n: _Patches(confidence=confidence[n], shapes=shapes[n]) for n in shapes}
 
 
-def _grounds(patches: gpd.GeoDataFrame, periods: tuple[Period, ...]) -> list[Geometry]:
+def _grounds(patches: _Patches, periods: tuple[Period, ...]) -> list[Geometry]:
     """The site as far as it was found up to each period; before that, as first found."""
-    starts = sorted(set(patches["period_start"]))
-    until = {s: united(patches.loc[patches["period_start"] <= s].geometry) for s in starts}
-    return [
-        until[max((s for s in starts if s <= p.start.isoformat()), default=starts[0])]
-        for p in periods
-    ]
+    until: dict[str, Geometry] = {}
+    ground: list[Geometry] = []
+    for start in sorted(patches.shapes):
+        ground = [united([*ground, *patches.shapes[start]])]
+        until[start] = ground[0]
+    first = min(until)
+    return [until[max((s for s in until if s <= _key(p)[0]), default=first)] for p in periods]
 
 
-def _areas(seen: pd.DataFrame, is_seen: Flags, k: int, *, is_new: bool) -> dict[str, Any]:
+def _areas(seen: Measures, is_seen: Flags, k: int, *, is_new: bool) -> dict[str, Any]:
     """Areas of a period, null when it was not seen; growth since the period seen before."""
     if not is_seen[k]:
         return dict.fromkeys([*AREAS, "new_area_m2"])
-    row = seen.iloc[k]
-    area = float(row["disturbed_area_m2"])
+    disturbed = seen["disturbed_area_m2"]
     earlier = np.flatnonzero(is_seen[:k])
-    before: float | None = 0.0 if is_new else None
+    before = 0.0 if is_new else None
     if len(earlier):
-        before = float(seen.iloc[earlier[-1]]["disturbed_area_m2"])
-    new = None if before is None else max(0.0, area - before)
-    return {**{name: row[name] for name in AREAS}, "new_area_m2": new}
+        before = float(disturbed[earlier[-1]])
+    new = None if before is None else max(0.0, float(disturbed[k]) - before)
+    return {**{name: float(seen[name][k]) for name in AREAS}, "new_area_m2": new}
 
 
 def _summary(track: dict[str, Any], told: list[dict[str, Any]]) -> dict[str, Any]:
@@ -310,6 +338,10 @@ def _table(rows: list[dict[str, Any]], contract: Contract, epsg: int) -> gpd.Geo
         for name in names
     }
     return gpd.GeoDataFrame(data, geometry=[row["geometry"] for row in rows], crs=epsg)
+
+
+def _key(period: Period) -> tuple[str, str]:
+    return period.start.isoformat(), period.end.isoformat()
 
 
 def _iso(day: date | None) -> str | None:
