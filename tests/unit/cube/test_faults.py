@@ -7,6 +7,7 @@ import pytest
 
 from minewatch.cube import RasterioReader
 from minewatch.errors import ReadError
+from minewatch.model import Asset
 from minewatch.settings import Settings
 
 PIXELS = np.arange(160 * 160, dtype=np.uint16).reshape(160, 160) % 4000 + 1
@@ -87,6 +88,20 @@ def test_a_missing_local_file_is_a_read_error_at_once(archive, read):
     (archive.folder / "local.tif").unlink()
     with pytest.raises(ReadError, match=r"local\.tif"):
         read(asset)
+
+
+def test_a_bucket_is_read_with_the_keys_of_the_environment(archive, server, read, monkeypatch):
+    archive.cog("bucket/a.tif", PIXELS)
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "simulated",
+        "AWS_SECRET_ACCESS_KEY": SECRET,
+        "AWS_S3_ENDPOINT": server.url.removeprefix("http://"),
+        "AWS_HTTPS": "NO",
+        "AWS_VIRTUAL_HOSTING": "FALSE",
+    }.items():
+        monkeypatch.setenv(name, value)
+    np.testing.assert_array_equal(read(Asset(href="s3://bucket/a.tif")), PIXELS)
+    assert set(server.requests) == {"bucket/a.tif"}
 
 
 @pytest.mark.parametrize("fault", ["refused", "not an image"])
