@@ -13,12 +13,10 @@ from minewatch.detect.evidence import NO_SHARE
 UInt8 = NDArray[np.uint8]
 Bool = NDArray[np.bool_]
 
-DARK_DOUBT_PCT = 15
-"""Darkness below this is the roughness of forest and soil: nine tenths of forest pixels have less
-[C, simulated]; it is taken off, and the rest stretched."""
-WET_DOUBT_PCT = 15
-"""Unmixed water below this is noise [D]."""
-SEED_PCT = 20
+DARK_DOUBT_PCT = 8
+"""Median darkness of forest, whose light is compared with its brighter quarter [C, simulated]; it
+is taken off, and the rest stretched."""
+SEED_PCT = 25
 """Pool share that may begin a mine: a third of the smallest pool in one pixel [DOMAIN §2]."""
 CHANNEL_EXTENT_M = 400.0
 """Connected water longer than this is a channel or a lake; 90 % of whole sites, dry ground
@@ -37,7 +35,8 @@ def pool_share(evidence: xr.Dataset, step: int, where: Bool) -> UInt8:
     """Share of dark or milky water in each pixel in one period, per cent.
 
     Dark water is found against the surroundings, milky and white water by its colour; a pixel has
-    the larger of the two.
+    the larger of the two. Small shares count only beside a large one: a pool's light is smeared
+    over its neighbours, while forest and soil are a little dark everywhere.
 
     Parameters
     ----------
@@ -55,8 +54,10 @@ def pool_share(evidence: xr.Dataset, step: int, where: Bool) -> UInt8:
     dark = np.where(dark == NO_SHARE, 0, dark).astype(np.int16)
     dark = np.maximum(dark - DARK_DOUBT_PCT, 0) * 100 // (100 - DARK_DOUBT_PCT)
     milky = evidence["pool_pct"][step].to_numpy()
-    milky = np.where(where & (milky != NO_SHARE) & (milky >= WET_DOUBT_PCT), milky, 0)
-    return np.maximum(dark, milky).astype(np.uint8)
+    milky = np.where(where & (milky != NO_SHARE), milky, 0)
+    share = np.maximum(dark, milky).astype(np.uint8)
+    near_pool = ndimage.binary_dilation(share >= SEED_PCT, EIGHT)
+    return np.where(near_pool, share, 0).astype(np.uint8)
 
 
 def find_channels(wet: Bool, hidden: Bool, *, resolution_m: float) -> Bool:

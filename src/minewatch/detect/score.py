@@ -13,8 +13,10 @@ from minewatch.detect.evidence import (
     EVIDENCE_LAYERS,
     NIR_SCALE,
     NO_SCORE,
+    NO_SHARE,
     SCORE_SCALE,
     empty_layers,
+    from_day,
 )
 from minewatch.detect.looks import greenness, is_snow
 from minewatch.detect.runs import RUNS, find_runs
@@ -26,7 +28,8 @@ BLOCK_VALUES = 1 << 21
 """Pixel-months worked on at a time: sets the memory, never the answer."""
 START_MONTHS = 12
 """Months from the first one of the cube that count as the state at the start [D]."""
-_CORE_DTYPE = np.uint8
+OPEN_DAYS = 60
+"""A run that ends at most so long before the period does is taken to be open at its end [D]."""
 
 
 def score(months: xr.Dataset, *, periods: Sequence[Period]) -> xr.Dataset:
@@ -89,29 +92,25 @@ def _score_block(
     runs = find_runs(
         clear, disturbed, cube["last_undisturbed_day"], cube["disturbed_since_day"], month_day
     )
-    shares = _shares(cube)
-    nir = np.minimum(cube["nir"] // (REFLECTANCE_SCALE // NIR_SCALE), 254)
-    nir = np.where(cube["nir"] > 0, nir, 255).astype(np.uint8)
-    green = cube["green"].astype(np.float32)
-    ratio = (green - cube["nir"]) / np.maximum(green + cube["nir"], 1)
-    hue = np.where(cube["nir"] > 0, np.rint(100 + 100 * ratio), 255).astype(np.uint8)
+    shares, drop = _shares(cube), _drops(cube, starts, runs)
     lost = (clear > 0) & (2 * disturbed >= clear) & (cube["nir"] > 0)
-    drop = _drops(cube, starts, runs)
-    steps = [_within(starts, p) for p in periods]
     first = np.arange(len(starts)) < START_MONTHS
-    looks = [clear[:, s].sum(axis=1, dtype=np.int64) for s in steps]
+    ends = np.array([np.searchsorted(starts, np.datetime64(p.end), "right") for p in periods])
+    layers: dict[str, list[NDArray[np.generic]]] = {name: [] for name in _SEASONAL}
+    for period in periods:
+        now = (starts >= np.datetime64(period.start)) & (starts <= np.datetime64(period.end))
+        kept = _since_begun(runs, clear[:, now], month_day[now], period)
+        share = {n: np.where(kept, v[:, now], NO_SHARE).astype("u1") for n, v in shares.items()}
+        looks = clear[:, now].sum(axis=1, dtype=np.int64)
+        layers["clear_looks"].append(np.minimum(looks, 255))
+        layers["disturbed_pct"].append(_percent(disturbed[:, now] * kept, clear[:, now] * kept))
+        for name in ("vegetation", "soil", "nir", "hue"):
+            layers[_LAYER_OF[name]].append(median_share(share[name]))
+        layers["pool_pct"].append(upper_share(share["pool"]))
+        layers["score"].append(_median_score(np.where(kept, drop[:, now], np.nan)))
     return {
-        "clear_looks": np.stack([np.minimum(n, 255) for n in looks]),
-        "disturbed_pct": np.stack([_percent(disturbed[:, s], clear[:, s]) for s in steps]),
-        "vegetation_pct": np.stack([median_share(shares["vegetation"][:, s]) for s in steps]),
-        "bare_pct": np.stack([median_share(shares["soil"][:, s]) for s in steps]),
-        "pool_pct": np.stack([upper_share(shares["pool"][:, s]) for s in steps]),
-        "nir": np.stack([median_share(nir[:, s]) for s in steps]),
-        "hue": np.stack([median_share(hue[:, s]) for s in steps]),
-        "unrest": unrest(
-            cube["nir"], lost, np.array([s.nonzero()[0].max(initial=-1) + 1 for s in steps])
-        ),
-        "score": np.stack([_median_score(drop[:, s]) for s in steps]),
+        **{name: np.stack(values) for name, values in layers.items()},
+        "unrest": unrest(cube["nir"], lost, ends),
         "run_start": runs[:, :, 0].T,
         "run_before": runs[:, :, 1].T,
         "run_end": runs[:, :, 2].T,
@@ -122,8 +121,33 @@ def _score_block(
     }
 
 
+_LAYER_OF = {"vegetation": "vegetation_pct", "soil": "bare_pct", "nir": "nir", "hue": "hue"}
+_SEASONAL = ("clear_looks", "disturbed_pct", "pool_pct", "score", *_LAYER_OF.values())
+
+
+def _since_begun(
+    runs: NDArray[np.uint16],
+    clear: NDArray[np.uint16],
+    month_day: NDArray[np.int64],
+    period: Period,
+) -> NDArray[np.bool_]:
+    """Months of a period that show its last state, dims (pixel, month).
+
+    Where ground was opened within the period, the months before it are left out: the figures of a
+    period are those of its end.
+    """
+    kept = np.ones(clear.shape, bool)
+    start, end = from_day(period.start), from_day(period.end)
+    for k in range(RUNS):
+        begins, lasts = runs[:, k, 0].astype(np.int64), runs[:, k, 2].astype(np.int64)
+        rows = np.flatnonzero((begins >= start) & (begins <= end) & (lasts >= end - OPEN_DAYS))
+        later = month_day[None, :] + 31 > begins[rows, None]
+        kept[rows] = later | ~(later & (clear[rows] > 0)).any(axis=1, keepdims=True)
+    return kept
+
+
 def _shares(cube: Block) -> dict[str, NDArray[np.uint8]]:
-    """Shares of lit ground in each month, per cent, dims (pixel, month), 255 not observed.
+    """Shares of lit ground in each month, per cent, `nir` and `hue`, dims (pixel, month).
 
     Only months with lost vegetation are unmixed; the others are vegetation as their greenness says.
     """
@@ -132,10 +156,11 @@ def _shares(cube: Block) -> dict[str, NDArray[np.uint8]]:
     seen = np.isfinite(green) & ~is_snow(bands)
     veg = np.where(seen, np.clip((green - GREEN_NONE) / (GREEN_FULL - GREEN_NONE), 0, 1) * 100, 255)
     shares = {
-        "vegetation": np.rint(veg).astype(_CORE_DTYPE),
-        "soil": np.where(seen, 100 - np.rint(veg), 255).astype(_CORE_DTYPE),
-        "pool": np.where(seen, 0, 255).astype(_CORE_DTYPE),
+        "vegetation": np.rint(veg).astype(np.uint8),
+        "soil": np.where(seen, 100 - np.rint(veg), 255).astype(np.uint8),
+        "pool": np.where(seen, 0, 255).astype(np.uint8),
     }
+    shares["nir"], shares["hue"] = _light(cube)
     lost = seen & (green < GREEN_UNMIXED)
     if not lost.any():
         return shares
@@ -147,6 +172,16 @@ def _shares(cube: Block) -> dict[str, NDArray[np.uint8]]:
     for name, values in new.items():
         shares[name][lost] = values
     return shares
+
+
+def _light(cube: Block) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Near-infrared and hue as the layers store them, dims (pixel, month)."""
+    nir, green = cube["nir"].astype(np.float32), cube["green"].astype(np.float32)
+    seen = cube["nir"] > 0
+    light = np.minimum(np.rint(nir * (NIR_SCALE / REFLECTANCE_SCALE)), 254)
+    hue = np.rint(100 + 100 * (green - nir) / np.maximum(green + nir, 1))
+    stored = [np.where(seen, v, NO_SHARE).astype(np.uint8) for v in (light, hue)]
+    return stored[0], stored[1]
 
 
 GREEN_NONE, GREEN_FULL = 0.2, 0.8
@@ -184,7 +219,3 @@ def _percent(part: NDArray[np.uint16], whole: NDArray[np.uint16]) -> NDArray[np.
     total = whole.sum(axis=1, dtype=np.int64)
     share = part.sum(axis=1, dtype=np.int64) * 100 / np.maximum(total, 1)
     return np.where(total > 0, np.rint(share), 255).astype(np.uint8)
-
-
-def _within(starts: NDArray[np.datetime64], period: Period) -> NDArray[np.bool_]:
-    return (starts >= np.datetime64(period.start)) & (starts <= np.datetime64(period.end))
