@@ -7,14 +7,15 @@ from minewatch.pipeline.parameters import Parameters
 
 if TYPE_CHECKING:
     from minewatch.pipeline.costs import Plan, plan
+    from minewatch.pipeline.reasons import explain
     from minewatch.pipeline.recipe import run, update
     from minewatch.pipeline.share import export, report
 
-__all__ = ["Parameters", "Plan", "export", "plan", "report", "run", "update"]
+__all__ = ["Parameters", "Plan", "explain", "export", "plan", "report", "run", "update"]
 
 _HOMES = {
     "Plan": "costs", "plan": "costs", "run": "recipe", "update": "recipe", "export": "share",
-    "report": "share",
+    "report": "share", "explain": "reasons",
 }  # fmt: skip
 
 

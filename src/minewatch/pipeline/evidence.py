@@ -64,11 +64,9 @@ def gather_evidence(
     layers: dict[str, tuple[tuple[str, ...], np.memmap]] = {}
     attributes: dict[str, Mapping[str, object]] = {}
     for done, chunk in enumerate(grid.chunks, start=1):
-        months = detect.settle_doubt(state.read_months(chunk, months_of(span), bands))
-        inside = cube.aoi_mask(aoi, chunk.geobox)
-        months = months.where(xr.DataArray(inside, dims=("y", "x")), 0).astype("uint16")
+        months = read_ground(aoi, chunk, state, span=span, bands=bands)
         scored = detect.score(months, periods=tuple(periods))
-        scored["picture"] = _picture(months, periods)
+        scored["picture"] = season_pictures(months, periods)
         for name in scored.data_vars:
             array = scored[name]
             if name not in layers:
@@ -82,6 +80,16 @@ def gather_evidence(
         coords={"y": coordinates["y"].values, "x": coordinates["x"].values},
     ).rio.write_crs(grid.epsg)
     return evidence
+
+
+def read_ground(
+    aoi: AreaOfInterest, chunk: Chunk, state: State, *, span: Period, bands: Sequence[Band]
+) -> xr.Dataset:
+    """The months of a chunk as they are weighed: doubt settled, nothing seen outside the area."""
+    months = detect.settle_doubt(state.read_months(chunk, months_of(span), bands))
+    inside = xr.DataArray(cube.aoi_mask(aoi, chunk.geobox), dims=("y", "x"))
+    ground: xr.Dataset = months.where(inside, 0).astype("uint16")
+    return ground
 
 
 def _layer(folder: Path, like: xr.DataArray, grid: Grid) -> np.memmap:
@@ -103,8 +111,21 @@ def _place(layer: np.memmap, array: xr.DataArray, chunk: Chunk) -> None:
     layer[index] = array.to_numpy()
 
 
-def _picture(months: xr.Dataset, periods: Sequence[Period]) -> xr.DataArray:
-    """Natural colour of each period: the median of its months, square-root stretched."""
+def season_pictures(months: xr.Dataset, periods: Sequence[Period]) -> xr.DataArray:
+    """Natural colour of each period: the median of its months, square-root stretched.
+
+    Parameters
+    ----------
+    months
+        Month cube, dims (time, y, x).
+    periods
+        The periods.
+
+    Returns
+    -------
+    xarray.DataArray
+        Dims (period, y, x, colour), uint8, 0 where nothing was seen.
+    """
     starts = months["time"].to_numpy().astype("datetime64[D]").astype(object)
     frames = []
     for period in periods:

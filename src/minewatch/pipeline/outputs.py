@@ -23,8 +23,11 @@ import minewatch
 from minewatch import catalog as catalogs
 from minewatch import cube, export
 from minewatch.model import (
+    DETECTIONS,
     REFLECTANCE_BANDS,
     AreaOfInterest,
+    Column,
+    Contract,
     Grid,
     Period,
     SceneList,
@@ -35,6 +38,8 @@ from minewatch.pipeline.parameters import Parameters
 from minewatch.pipeline.reduce import Reduction
 from minewatch.pipeline.state import State
 
+SITE_DETECTIONS: Contract = {"site_id": Column("text", "the site it is part of"), **DETECTIONS}
+"""`state/detections.geojson`: every patch of every site, with its evidence terms."""
 LIBRARIES = ("geopandas", "numpy", "odc-geo", "pyproj", "rasterio", "scipy", "shapely", "xarray")
 
 
@@ -52,6 +57,7 @@ def write(
     sites: gpd.GeoDataFrame,
     features: gpd.GeoDataFrame,
     changes: gpd.GeoDataFrame,
+    detections: gpd.GeoDataFrame,
 ) -> None:
     """Write every output of a run, then put them in place together."""
     staged = state.directory / "staged"
@@ -83,6 +89,8 @@ def write(
         "outputs": export.hash_outputs(staged, (p for p in staged.rglob("*") if p.is_file())),
     }
     export.write_manifest(manifest, staged / "manifest.json")
+    kept = staged / state.detections_path.relative_to(state.directory.parent)
+    export.write_geojson(detections, kept, SITE_DETECTIONS, member=label)
     ready = state.directory / "ready"
     staged.rename(ready)
     finish_interrupted(state)

@@ -225,6 +225,7 @@ def _work(
     outputs.write(
         state, area, parameters, scenes, reduction, grid, evidence, periods,
         inventory=inventory, sites=table, features=features, changes=findings.changes,
+        detections=links.members,
     )  # fmt: skip
     return export.open_result(state.directory.parent)
 

@@ -72,6 +72,11 @@ class State:
         """The area the run watches."""
         return self.directory / "aoi.geojson"
 
+    @property
+    def detections_path(self) -> Path:
+        """Every patch of every site, with its evidence terms."""
+        return self.directory / "detections.geojson"
+
     def month_path(self, chunk: Chunk, month: Period) -> Path:
         """Where the frozen month of a chunk lies."""
         return self.directory / "months" / chunk.name / f"{month.start:%Y-%m}.tif"

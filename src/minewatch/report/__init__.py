@@ -1,20 +1,29 @@
 """The report of a finished run: a page that needs nothing else, and pictures."""
 
+from minewatch.report.explain import explain_picture, write_explanation
+from minewatch.report.explanation import Alternative, Chip, Explanation, as_values, make_chip
 from minewatch.report.page import make_pictures, render_page, write_report
 from minewatch.report.pictures import before_after, map_picture, timeline
 from minewatch.report.rasters import Picture, read_picture
 from minewatch.report.summary import PeriodSummary, Range, summarise
 
 __all__ = [
+    "Alternative",
+    "Chip",
+    "Explanation",
     "PeriodSummary",
     "Picture",
     "Range",
+    "as_values",
     "before_after",
+    "explain_picture",
+    "make_chip",
     "make_pictures",
     "map_picture",
     "read_picture",
     "render_page",
     "summarise",
     "timeline",
+    "write_explanation",
     "write_report",
 ]
