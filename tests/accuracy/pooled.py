@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from minewatch.model import Period, split_periods
 from minewatch.synthetic import Score, Truth, read_truth, score_inventory
 
 from .harness import Ran
@@ -19,31 +19,31 @@ APART_M = 20_000.0
 
 def score_world(ran: Ran) -> Score:
     """The score of one run."""
-    return score_inventory(
-        ran.result.inventory, ran.result.sites, read_truth(ran.archive.truth), periods=seasons(ran)
-    )
+    return score_inventory(ran.result.inventory, ran.result.sites, read_truth(ran.archive.truth))
 
 
 def score_together(worlds: Sequence[Ran]) -> Score:
-    """One score over all worlds, as if they lay side by side in one archive."""
+    """One score over all worlds, as if they lay side by side in one archive.
+
+    The lag in days of usable looks is left out unless all worlds have one revisit.
+    """
     parts = [_moved(ran, number) for number, ran in enumerate(worlds)]
     truths = [truth for truth, _, _ in parts]
     revisits = {t.revisit_days for t in truths}
+    looks = _stacked([t.clear_looks for t in truths])
     truth = Truth(
         sites=_stacked([t.sites for t in truths]),
         seasons=_stacked([t.seasons for t in truths]),
         confusers=_stacked([t.confusers for t in truths]),
+        periods=tuple(sorted({end for t in truths for end in t.periods})),
         area_km2=sum(t.area_km2 for t in truths),
         start=min(t.start for t in truths),
         end=max(t.end for t in truths),
-        clear_looks=_stacked([t.clear_looks for t in truths]),
-        revisit_days=revisits.pop() if len(revisits) == 1 else 0,
+        clear_looks=looks if len(revisits) == 1 else looks.iloc[:0],
+        revisit_days=max(revisits),
     )
-    periods = sorted({end for ran in worlds for end in seasons(ran)})
-    inventory = _stacked([inventory for _, inventory, _ in parts])
-    return score_inventory(
-        inventory, _stacked([sites for _, _, sites in parts]), truth, periods=periods
-    )
+    inventory, sites = (_stacked([part[k] for part in parts]) for k in (1, 2))
+    return score_inventory(inventory, sites, truth)
 
 
 def overlap_of_hits(ran: Ran, score: Score) -> pd.Series:
@@ -59,12 +59,6 @@ def overlap_of_hits(ran: Ran, score: Score) -> pd.Series:
     return a.intersection(b).area / a.union(b).area
 
 
-def seasons(ran: Ran) -> list[str]:
-    """Last day of each dry season of a world."""
-    span = Period(ran.spec.start, ran.spec.end)
-    return [p.end.isoformat() for p in split_periods(span, "dry-season")]
-
-
 def _moved(ran: Ran, number: int) -> tuple[Truth, gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """Truth, inventory and sites of a world, moved east and named after it."""
     truth, crs, name = read_truth(ran.archive.truth), ran.result.aoi.utm_epsg, ran.spec.name
@@ -74,16 +68,13 @@ def _moved(ran: Ran, number: int) -> tuple[Truth, gpd.GeoDataFrame, gpd.GeoDataF
         shifted = table.set_geometry(table.geometry.translate(xoff=number * APART_M))
         return shifted.assign(**{column: _renamed(shifted[column], name)})
 
-    moved = Truth(
+    moved = replace(
+        truth,
         sites=move(truth.sites, "id"),
         seasons=truth.seasons.assign(site_id=_renamed(truth.seasons["site_id"], name)),
         confusers=move(truth.confusers, "id"),
-        area_km2=truth.area_km2, start=truth.start, end=truth.end,
-        clear_looks=truth.clear_looks.assign(
-            site_id=_renamed(truth.clear_looks["site_id"], name)
-        ),
-        revisit_days=truth.revisit_days,
-    )  # fmt: skip
+        clear_looks=truth.clear_looks.assign(site_id=_renamed(truth.clear_looks["site_id"], name)),
+    )
     return moved, move(ran.result.inventory, "site_id"), move(ran.result.sites, "site_id")
 
 
