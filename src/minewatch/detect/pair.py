@@ -19,7 +19,13 @@ from scipy import ndimage
 from minewatch.detect.outlines import outline_labels
 from minewatch.detect.pair_change import find_change, find_patches, level
 from minewatch.detect.pair_input import Picture, find_crs, find_transform, read_pictures
-from minewatch.detect.pair_kinds import MIN_SITE_M2, confidence, describe, name_kind
+from minewatch.detect.pair_kinds import (
+    MIN_SITE_M2,
+    MIN_SITE_PIXELS,
+    confidence,
+    describe,
+    name_kind,
+)
 from minewatch.detect.unmix import fractions, without_shade
 
 COLUMNS = ("kind", "confidence", "area_m2", "reason")
@@ -65,7 +71,7 @@ def detect_pair(
     now = level(then, seen)
     pixel_m2 = abs(transform[0] * transform[4])
     change = find_change(then, now)
-    labels = find_patches(change.lost, min_pixels=MIN_SITE_M2 / pixel_m2)
+    labels = find_patches(change.lost, min_pixels=max(MIN_SITE_M2 / pixel_m2, MIN_SITE_PIXELS))
     water, bare = _water_and_bare(now, labels > 0)
     patches = describe(labels, change, then, now, water, pixel_m=pixel_m2**0.5)
     kinds = _judge(patches)
@@ -116,8 +122,9 @@ def _outlined(
     table = outlines.agg(lambda g: g.iloc[0] if len(g) == 1 else shapely.MultiPolygon(list(g)))
     pixel_m2 = abs(transform[0] * transform[4])
     area = np.bincount(numbers.ravel(), weight.ravel()) * pixel_m2
-    patch = ndimage.maximum(labels, numbers, table.index)
-    chosen = kinds.loc[patch]
+    patch = np.zeros(len(area), np.int32)
+    patch[numbers] = labels
+    chosen = kinds.loc[patch[table.index]]
     return pd.DataFrame(
         {
             "kind": chosen["kind"].to_numpy(),

@@ -94,4 +94,4 @@ def find_patches(lost: NDArray[np.bool_], *, min_pixels: float) -> NDArray[np.in
     kept = np.bincount(labels[lost], minlength=count + 1) >= min_pixels
     kept[0] = False
     numbers = np.where(kept, np.cumsum(kept), 0)
-    return numbers[labels].astype(np.int32)
+    return np.asarray(numbers[labels], np.int32)

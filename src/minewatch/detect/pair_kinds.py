@@ -15,8 +15,10 @@ from minewatch.detect.pair_input import Picture
 
 MIN_SITE_M2 = 1_000.0
 """Least ground stripped of dense forest in a site: the smallest that counts [DESIGN §5]."""
-MIN_KERNEL_M2 = 400.0
-"""Least ground lost that a shift by one pixel cannot explain [D]."""
+MIN_SITE_PIXELS = 9
+"""Least pixels stripped in a site, whatever their size: fewer are noise and cloud edges [D]."""
+MIN_KERNEL_PIXELS = 4
+"""Least pixels lost that a shift by one pixel cannot explain [D]."""
 RING_M = 20.0
 """Reach of what touches a patch [D]."""
 NEARBY_M = 100.0
@@ -24,6 +26,11 @@ NEARBY_M = 100.0
 LEAST_GROWTH = 0.15
 """Least share of new ground in all open ground of patch and surroundings; below it, the rim of
 something that was open before has merely moved [D]."""
+WIDEST_BAR_M = 80.0
+"""A patch beside water that is wider than this is more than a bar or a bank that moved [D]."""
+WHITENING = 0.8
+"""Rise of blue against red from which a change is light added by haze or cloud: that of new mines
+is 0.57, one in a hundred above 0.82; that of clouds 0.85 to 1.2 [C, real pairs of Brazil]."""
 WEIGHTS: Mapping[str, float] = {"dense": 2.5, "bright": 1.5, "pools": 1.5, "new": 0.5}
 """Log-odds that each term of the confidence adds when it is 1: logistic regression with no weight
 below 0 on one half of real pairs of Brazil (clearings in forest, gold mine or not), rounded."""
@@ -58,7 +65,8 @@ def describe(
     pandas.DataFrame
         Index the label. Areas in m2; every band's mean after, over the lost ground; `channel` and
         `channel_nearby`, the share of the ring and of the surroundings that was open water before;
-        `growth`, new open ground against all open ground, old and new.
+        `growth`, new open ground against all open ground, old and new; `whitening`, the rise of
+        blue against that of red; `hidden`, the share of the ring not seen.
     """
     was_water = (before["green"] > before["nir"]) & (before["nir"] < 0.2)
     was_open = (change.green < OPEN_NDVI) & ~was_water
@@ -67,13 +75,15 @@ def describe(
     for label, window in enumerate(ndimage.find_objects(labels), 1):
         wide = tuple(slice(max(0, s.start - nearby_px), s.stop + nearby_px) for s in window)
         patch = labels[wide] == label
-        ring, nearby = (_around(patch, reach) for reach in (ring_px, nearby_px))
+        away = ndimage.distance_transform_cdt(~patch, "chessboard")
+        ring, nearby = ((away > 0) & (away <= reach) for reach in (ring_px, nearby_px))
         lost = patch & change.lost[wide]
         new = int((change.stripped[wide] & patch).sum())
         row: dict[str, Any] = {
             "lost_m2": lost.sum() * pixel_m**2,
             "stripped_m2": new * pixel_m**2,
-            "kernel_m2": (change.kernel[wide] & patch).sum() * pixel_m**2,
+            "stripped_pixels": new,
+            "kernel_pixels": (change.kernel[wide] & patch).sum(),
             "growth": new / max(new + int(was_open[wide][nearby].sum()), 1),
             "channel": _mean(was_water[wide][ring]),
             "channel_nearby": _mean(was_water[wide][nearby]),
@@ -84,12 +94,13 @@ def describe(
             "red_top": np.percentile(after["red"][wide][lost], 90),
             "pool_m2": (water[wide][lost] > 0.3).sum() * pixel_m**2,
         }
+        blue_rise, red_rise = (
+            _mean(after[band][wide][lost] - before[band][wide][lost]) for band in ("blue", "red")
+        )
+        row["whitening"] = blue_rise / red_rise if red_rise > 0.02 else 0.0
+        row["hidden"] = _mean(~np.isfinite(change.left[wide][ring]))
         rows.append(row | {band: _mean(values[wide][lost]) for band, values in after.items()})
     return pd.DataFrame(rows, index=pd.RangeIndex(1, len(rows) + 1, name="label"))
-
-
-def _around(patch: NDArray[np.bool_], reach_px: int) -> NDArray[np.bool_]:
-    return ndimage.maximum_filter(patch, 2 * reach_px + 1, mode="constant") & ~patch
 
 
 def _mean(values: NDArray[Any]) -> float:
@@ -106,24 +117,27 @@ def name_kind(patch: pd.Series) -> tuple[str, str]:
     patch
         One row of `describe`.
     """
-    is_flat = patch["green"] < 1.12 * patch["blue"] and patch["blue"] > 0.10
+    is_white = patch["whitening"] > WHITENING and patch["green"] < 1.25 * patch["blue"]
     if "swir16" in patch and patch["green"] > 0.25:
         ndsi = (patch["green"] - patch["swir16"]) / (patch["green"] + patch["swir16"])
-        if ndsi > 0.4 and is_flat:
+        if ndsi > 0.4:
             return "snow", f"bright, and dark in shortwave infrared (NDSI {ndsi:.2f})"
-    if is_flat and patch["nir"] > patch["red"]:
-        return "cloud_residue", f"as bright in blue ({patch['blue']:.2f}) as in green"
+    if is_white:
+        return "cloud_residue", f"blue rose {patch['whitening']:.2f} times as much as red"
+    if patch["hidden"] > 0.3:
+        return "cloud_residue", f"{patch['hidden']:.0%} of what surrounds it is hidden"
     if patch["nir"] < 0.5 * patch["nir_before"] and patch["red"] < 0.045 and not patch["pool_m2"]:
         return "shadow", "darker in every band, and nothing bare"
-    if patch["channel"] >= 0.12 or patch["channel_nearby"] >= 0.3:
+    is_beside_water = patch["channel"] >= 0.12 or patch["channel_nearby"] >= 0.3
+    if is_beside_water and patch["width_m"] < WIDEST_BAR_M:
         wet = patch["pool_m2"] / patch["lost_m2"]
         kind = "flood" if wet > 0.5 else "river_bar"
         return kind, f"beside open water that was there before ({patch['channel']:.0%} of its rim)"
-    if patch["kernel_m2"] < MIN_KERNEL_M2:
+    if patch["kernel_pixels"] < MIN_KERNEL_PIXELS:
         return "misregistration", "no wider than a shift by one pixel explains"
     if patch["width_m"] <= 30 and patch["length_m"] > 8 * patch["width_m"] and not patch["pool_m2"]:
         return "road", f"{patch['length_m']:.0f} m long, at most {patch['width_m']:.0f} m wide"
-    if patch["stripped_m2"] < MIN_SITE_M2:
+    if patch["stripped_m2"] < MIN_SITE_M2 or patch["stripped_pixels"] < MIN_SITE_PIXELS:
         return (
             "other_clearing",
             f"only {patch['stripped_m2']:.0f} m2 went from forest to open ground",
@@ -150,7 +164,7 @@ def confidence(patches: pd.DataFrame) -> pd.Series:
         "new": _ramp(patches["growth"], 0.05, 0.5),
     }
     odds = BIAS + sum(WEIGHTS[name] * term for name, term in terms.items())
-    return 1 / (1 + np.exp(-odds))
+    return pd.Series(1 / (1 + np.exp(-odds)), index=patches.index)
 
 
 def _ramp(values: pd.Series, low: float, high: float) -> pd.Series:
