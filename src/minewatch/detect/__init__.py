@@ -5,6 +5,7 @@ from minewatch.detect.evidence import EVIDENCE_LAYERS, Layer, check_evidence
 from minewatch.detect.find import Findings, find
 from minewatch.detect.looks import is_disturbed
 from minewatch.detect.measure import measure
+from minewatch.detect.pair import detect_pair
 from minewatch.detect.score import score
 from minewatch.detect.unmix import fractions, without_shade
 
@@ -13,6 +14,7 @@ __all__ = [
     "Findings",
     "Layer",
     "check_evidence",
+    "detect_pair",
     "find",
     "fractions",
     "is_disturbed",
