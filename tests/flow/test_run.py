@@ -84,16 +84,17 @@ def test_the_inventory_tells_each_site_once_a_period_and_only_inside_the_area(
     assert set(inventory["period_start"]) <= starts
 
 
-def test_big_true_mines_are_found_within_fifty_metres(
+def test_big_mines_at_work_are_found_within_fifty_metres(
     small_archive: synthetic.Archive, small_run: RunResult
 ) -> None:
     truth = gpd.read_file(small_archive.truth)
     seasons = pd.read_csv(small_archive.truth_seasons)
     last = seasons[seasons["period_start"] == seasons["period_start"].max()]
-    big = set(last.loc[last["disturbed_area_m2"] >= 3000, "site_id"])
-    assert big, "the simulated world must hold a mine of 0.3 ha"
+    working = last[(last["state"] == "active") & (last["disturbed_area_m2"] >= 2000)]
+    big = set(working["site_id"])
+    assert big, "the simulated world must hold a working mine of 0.2 ha"
     sites = small_run.sites.to_crs(small_run.aoi.utm_epsg)
-    mines = truth[truth["site_id"].isin(big)].to_crs(small_run.aoi.utm_epsg)
+    mines = truth[truth["id"].isin(big)].to_crs(small_run.aoi.utm_epsg)
     for mine in mines.geometry:
         assert sites.buffer(50).intersects(mine).any()
 
