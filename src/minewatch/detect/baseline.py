@@ -94,4 +94,4 @@ def _solve(
                     a[j, k] += weight[t] * rows[t, j] * rows[t, k]
     a[1, 1] += RIDGE
     a[2, 2] += RIDGE
-    return np.linalg.solve(a, b)
+    return np.asarray(np.linalg.solve(a, b))

@@ -80,10 +80,11 @@ def find(
     seasons, pools = find_seasons(
         evidence, periods if sees_pools else (), resolution_m=grid.resolution_m
     )
-    found, union = [], np.zeros(grid.geobox.shape, bool)
+    rows, cols = grid.geobox.shape
+    found, union = [], np.zeros((rows, cols), bool)
     for season in seasons:
         likely = season.table[season.table["confidence"] >= KEEP_CONFIDENCE]
-        labels = replace(season, table=likely).labels(grid.geobox.shape)
+        labels = replace(season, table=likely).labels((rows, cols))
         union |= labels > 0
         found.append(_detections(likely, draw.outlines(labels), season.period))
     return Findings(
@@ -172,7 +173,7 @@ def _features(
                     "kind": kind,
                     **_onset_columns(table),
                     "last_seen": [to_day(d) for d in table["last"]],
-                    "area_m2": table["pool_area_m2"].to_numpy() if kind == "pool" else area,
+                    "area_m2": table["water_area_m2"].to_numpy() if kind == "pool" else area,
                     "geometry": [outlines[int(n)] for n in table.index],
                 }
             )
@@ -183,7 +184,7 @@ def _features(
 def _touching(mask: NDArray[np.bool_], other: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Parts of a mask that touch another one, whole."""
     near = ndimage.binary_dilation(other, EIGHT, iterations=2) & mask
-    return ndimage.binary_propagation(near, EIGHT, mask=mask)
+    return np.asarray(ndimage.binary_propagation(near, EIGHT, mask=mask))
 
 
 def _whole_time(

@@ -37,7 +37,7 @@ def lost_ground(evidence: xr.Dataset, step: int, period: Period) -> NDArray[np.b
     """
     share = evidence["disturbed_pct"][step].to_numpy()
     is_lost = (share >= LOST_PCT) & (share != NO_SHARE)
-    return is_lost & (run_of(evidence, period) >= 0)
+    return np.asarray(is_lost & (run_of(evidence, period) >= 0))
 
 
 def run_of(evidence: xr.Dataset, period: Period) -> NDArray[np.int8]:

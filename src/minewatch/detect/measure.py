@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -78,7 +79,7 @@ _USED = ("clear_looks", "vegetation_pct")
 
 
 def _figures(
-    layers: dict[str, NDArray[np.generic]],
+    layers: dict[str, NDArray[np.uint8]],
     label: NDArray[np.int32],
     inside: NDArray[np.bool_],
     sites: int,
@@ -87,8 +88,9 @@ def _figures(
     """Figures of one period, one row a site."""
     seen = layers["vegetation_pct"] != NO_SHARE
 
-    def total(values: NDArray[np.generic], where: NDArray[np.bool_]) -> NDArray[np.float64]:
-        return np.bincount(label[where], weights=values[where].astype(float), minlength=sites)
+    def total(values: NDArray[Any], where: NDArray[np.bool_]) -> NDArray[np.float64]:
+        weights = values[where].astype(float)
+        return np.bincount(label[where], weights=weights, minlength=sites).astype(float)
 
     ones = np.ones(len(label))
     pool = total(layers["pool_pct"], seen) * pixel_area_m2 / 100

@@ -78,6 +78,7 @@ def _summarise(pixels: pd.DataFrame, count: int, pixel_m: float) -> pd.DataFrame
     table = pd.DataFrame(index=pd.RangeIndex(1, count + 1, name="label"))
     table["pixels"] = grouped.size()
     table["water_share"] = grouped["pool_pct"].mean() / 100
+    table["water_area_m2"] = grouped["pool_pct"].sum() * area
     plain = grouped["pool_pct"].quantile(PLAIN_QUANTILE)
     excess = (pixels["pool_pct"] - pixels["label"].map(plain)).clip(lower=0)
     pixels["pool_pct"] = (excess * 100 / (100 - pixels["label"].map(plain))).fillna(0)

@@ -58,7 +58,7 @@ def score(months: xr.Dataset, *, periods: Sequence[Period]) -> xr.Dataset:
         When the cube lacks a layer.
     """
     check_month_cube(months)
-    sizes = {**months.sizes, "period": len(periods), "run": RUNS}
+    sizes = {**{str(d): n for d, n in months.sizes.items()}, "period": len(periods), "run": RUNS}
     out = empty_layers(sizes)
     starts = months["time"].to_numpy().astype("datetime64[D]")
     rows = max(1, BLOCK_VALUES // max(1, sizes["time"] * sizes["x"]))
@@ -151,7 +151,7 @@ def _shares(cube: Block) -> dict[str, NDArray[np.uint8]]:
 
     Only months with lost vegetation are unmixed; the others are vegetation as their greenness says.
     """
-    bands = {b: cube[b] for b in REFLECTANCE_BANDS if b in cube}
+    bands = {str(b): cube[b] for b in REFLECTANCE_BANDS if b in cube}
     green = greenness(bands)
     seen = np.isfinite(green) & ~is_snow(bands)
     veg = np.where(seen, np.clip((green - GREEN_NONE) / (GREEN_FULL - GREEN_NONE), 0, 1) * 100, 255)

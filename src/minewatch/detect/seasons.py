@@ -71,7 +71,7 @@ def find_seasons(
     pools
         Largest pool share of any period, per cent, dims (y, x).
     """
-    shape: tuple[int, int] = evidence["first_detected"].shape
+    shape = _shape(evidence)
     channels, best = np.zeros(shape, bool), np.zeros(shape, np.uint8)
     for step, lost, pools in _pools(evidence, periods):
         del step
@@ -146,12 +146,17 @@ def _reconsider(seasons: Sequence[Season], shape: tuple[int, int]) -> list[Seaso
     ]
 
 
+def _shape(evidence: xr.Dataset) -> tuple[int, int]:
+    rows, cols = evidence["first_detected"].shape
+    return rows, cols
+
+
 def _odds_of(season: Season, shape: tuple[int, int]) -> NDArray[np.float32]:
     """Log-odds of each pixel's patch, flat, NaN where there is none."""
     out = np.full(shape[0] * shape[1], np.nan, np.float32)
     chance = season.table["confidence"].clip(1e-4, 1 - 1e-4)
-    odds = np.log(chance / (1 - chance)).reindex(season.label).to_numpy()
-    out[season.where] = odds
+    odds = pd.Series(np.log(chance / (1 - chance)), index=chance.index)
+    out[season.where] = odds.reindex(season.label).to_numpy()
     return out
 
 
@@ -169,7 +174,7 @@ def _carry_back(
     resolution_m: float,
 ) -> list[Season]:
     """Add to each season the ground opened in it that is a mine in the next one."""
-    shape: tuple[int, int] = evidence["first_detected"].shape
+    shape = _shape(evidence)
     out = list(seasons)
     for season, following in zip(reversed(out[:-1]), reversed(out[1:]), strict=True):
         chance = following.table["confidence"]
@@ -197,13 +202,13 @@ def _opened_in(evidence: xr.Dataset, period: Period) -> NDArray[np.bool_]:
     run = run_of(evidence, period)
     starts = evidence["run_start"].to_numpy()
     begins = np.where(run == 1, starts[1], starts[0])
-    return (run >= 0) & (begins >= from_day(period.end) - BEGUN_DAYS)
+    return np.asarray((run >= 0) & (begins >= from_day(period.end) - BEGUN_DAYS))
 
 
 def _joined(season: Season, more: Season) -> Season:
     """A season with further patches, which take the place of the doubtful ones they overlap."""
     overlapped = season.label[np.isin(season.where, more.where)]
-    table = season.table.drop(index=np.intersect1d(overlapped, season.table.index))
+    table = season.table[~season.table.index.isin(overlapped)]
     shift = int(season.label.max(initial=0))
     added = more.table.set_axis(more.table.index + shift)
     kept = ~np.isin(season.where, more.where)
