@@ -124,9 +124,8 @@ def reduce_month(
         looks = [look for look in looks if not _failed(look, masks)]
         flags, tile = _mosaic_masks(looks, masks, profile, wide)
         reach = reach_of(profile.mask, abs(float(wide.resolution.x)))
-        clear, doubtful, tile = (
-            np.ascontiguousarray(layer[:, *core]) for layer in (*find_clear(flags, reach), tile)
-        )
+        clear, doubtful = (layer[:, *core] for layer in find_clear(flags, reach))
+        tile = np.ascontiguousarray(tile[:, *core])
         needed = _shown_scenes(looks, clear | doubtful, tile)
         pixels = read_all(((s, b) for s in needed for b in columns if b in s.assets), chunk.geobox)
     kept = [at for at, look in enumerate(looks) if not _failed(look, pixels)]

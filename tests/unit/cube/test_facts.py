@@ -52,11 +52,20 @@ def test_without_vegetation_metadata_stands_and_the_facts_say_so(archive, find, 
     assert any("too little clear vegetation" in note for note in facts.notes)
 
 
+def test_a_little_vegetation_decides_nothing(archive, find):
+    scl = np.full((80, 80), 5)
+    scl[10:14, 10:14] = 4
+    assert find(archive.scene(scl=scl, add_dn=1000)).dark_vegetation_dn is None
+    scl[10:16, 10:16] = 4
+    assert find(archive.scene("more", scl=scl, add_dn=1000)).dark_vegetation_dn == 1180
+
+
 def test_the_clear_fraction_is_of_the_area_not_of_the_swath(archive, find):
-    scl = np.full((80, 80), 4)
-    scl[:40] = 0
+    scl, red = np.full((80, 80), 4), np.full((160, 160), 180)
+    scl[:40] = red[:80] = 0
     scl[40:60] = 9
-    assert find(archive.scene(scl=scl)).clear_fraction == pytest.approx(0.25, abs=0.01)
+    facts = find(archive.scene(scl=scl, pixels={"red": red}))
+    assert facts.clear_fraction == pytest.approx(0.25, abs=0.01)
 
 
 def test_a_scene_without_a_mask_says_so(archive, find):

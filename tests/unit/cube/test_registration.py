@@ -1,6 +1,7 @@
 """Shifts of a fraction of a pixel, on simulated ground drawn at a quarter of a pixel."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -39,8 +40,9 @@ def test_a_shift_is_found_to_a_twentieth_of_a_pixel_under_other_light(moved):
 
 def test_scattered_clouds_do_not_pull_the_shift():
     world = ground()
-    scene, reference = seen(world, 0.4, 0), seen(world, 0, 0)
-    scene[100:140, 30:80] = 0
+    scene, reference = seen(world, 0.4, 0, noise=40), seen(world, 0, 0, noise=40, seed=1)
+    clouds = ndimage.gaussian_filter(np.random.default_rng(3).random(scene.shape), 2)
+    scene[clouds > np.quantile(clouds, 0.65)] = 0
     assert find_shift(scene, reference, resolution_m=10) == pytest.approx((4, 0), abs=0.7)
 
 
@@ -92,8 +94,16 @@ def test_facts_hold_the_shift_against_the_reference(archive, stack):
     ]
     assert shifts[:2] == [(0, 0), (0, 0)]
     assert shifts[2] == pytest.approx((4, 2), abs=0.7)
-    assert all(16 * metres % 1 == 0 for metres in shifts[2])
     assert find_facts(stack[2], aoi, reader=reader).shift_xy_m == (0, 0)
+
+
+def test_shifts_are_exact_in_binary(archive, stack):
+    """Whole sixteenths of a metre also where the median lies between two patches."""
+    reader, aoi = RasterioReader(), archive.aoi()
+    patches = make_reference(stack, aoi, reader=reader)
+    for pair in pairwise(patches):
+        facts = find_facts(stack[2], aoi, reader=reader, reference=pair)
+        assert all(16 * metres % 1 == 0 for metres in facts.shift_xy_m)
 
 
 def test_a_scene_before_the_reference_stays_as_it_is(archive, stack):
