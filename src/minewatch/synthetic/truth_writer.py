@@ -17,7 +17,8 @@ from shapely.geometry.base import BaseGeometry
 
 from minewatch.model import WGS84, Period, split_periods
 from minewatch.synthetic.confusers import Confuser
-from minewatch.synthetic.mines import Mine, areas_on, day_of_area
+from minewatch.synthetic.lives import POOL_MATERIALS
+from minewatch.synthetic.mines import Mine
 from minewatch.synthetic.spec import EPSG, WorldSpec
 from minewatch.synthetic.world import World
 
@@ -112,6 +113,51 @@ def _season(mine: Mine, areas: dict[int, float], period: Period, spec: WorldSpec
         "state": mine.life.state(day),
         **areas_on(mine, day, areas),
     }
+
+
+def areas_on(mine: Mine, day: int, area_m2: dict[int, float]) -> dict[str, float]:
+    """What there is of a site on a day.
+
+    Parameters
+    ----------
+    mine
+        The site.
+    day
+        Ordinal of the day.
+    area_m2
+        Drawn area of each of its parts by `id(part)`, m2.
+
+    Returns
+    -------
+    dict
+        `disturbed_area_m2`, `pad_area_m2`, `pool_area_m2` (m2) and `pool_count`.
+    """
+    pads = pools = roofs = 0.0
+    count = 0
+    for part in mine.parts:
+        material, area = part.material(day), area_m2[id(part)]
+        if material in POOL_MATERIALS and part.role == "pool":
+            pools, count = pools + area, count + 1
+        elif material in ("bare_fresh", "bare_old", "sparse"):
+            pads += area
+        elif material == "roof_blue":
+            roofs += area
+    return {
+        "disturbed_area_m2": pads + pools + roofs,
+        "pad_area_m2": pads,
+        "pool_area_m2": pools,
+        "pool_count": count,
+    }
+
+
+def day_of_area(
+    mine: Mine, area_m2: dict[int, float], days: Sequence[int], least_m2: float
+) -> date | None:
+    """First of some days on which a site has that much disturbed ground; None: never."""
+    for day in days:
+        if areas_on(mine, day, area_m2)["disturbed_area_m2"] >= least_m2:
+            return date.fromordinal(day)
+    return None
 
 
 def _states(mine: Mine, spec: WorldSpec) -> list[list[str]]:

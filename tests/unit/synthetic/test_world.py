@@ -12,8 +12,9 @@ from minewatch.model import STATES, Period
 from minewatch.synthetic import PRESETS
 from minewatch.synthetic.confusers import KINDS, LANDSLIDE_SLOPE_DEG
 from minewatch.synthetic.ground import Event, Ground, Part, rectangle
+from minewatch.synthetic.lives import POOL_MATERIALS
 from minewatch.synthetic.looks import plan_looks
-from minewatch.synthetic.mines import POOL_MATERIALS, draw_mine
+from minewatch.synthetic.mines import draw_mine
 from minewatch.synthetic.render import ground_on, render
 from minewatch.synthetic.spec import ORIGIN_XY, PIXEL_M
 from minewatch.synthetic.spectra import MATERIALS, SpectralLibrary, material_index
@@ -110,6 +111,16 @@ def test_pools_keep_their_water_where_abandoned_wet_and_lose_it_where_dry(drawn:
             assert set(later) == {"standing"}
         else:
             assert not set(later) & POOL_MATERIALS
+
+
+def test_pools_leach_only_while_people_work(drawn: list) -> None:
+    for mine in drawn[:60]:
+        for part in mine.parts:
+            days = [e.day for e in part.events]
+            assert days == sorted(days)
+            for event in part.events:
+                if event.material in ("leaching", "white"):
+                    assert any(a <= event.day <= b for a, b in mine.life.active)
 
 
 def test_the_road_is_there_before_the_pools(world: World) -> None:
