@@ -98,19 +98,17 @@ def _combined(best: float, supports: int, rung: str, rules: AlertRules) -> float
     return round(confidence, 4)
 
 
-def hindsight(rungs: Sequence[str], confidence: NDArray[np.float64]) -> list[str]:
-    """The rung a site has now, for all its periods from the first in which it was found.
+def hindsight(rungs: Sequence[str], has_begun: Sequence[bool]) -> list[str]:
+    """The rung a site has now, for all its periods by whose end it was seen to be there.
 
-    Later looks overturn early verdicts. Before the first detection, when only the dates say that it
-    may have begun, it stays what could be said then.
+    Later looks overturn early verdicts. In a period in which it may only have begun unseen it stays
+    what could be said then.
 
     Parameters
     ----------
     rungs
         From `climb`.
-    confidence
-        As in `Signs`.
+    has_begun
+        Whether the first look that shows the site lies in or before each period.
     """
-    found = np.flatnonzero(~np.isnan(confidence))
-    first = found[0] if len(found) else len(rungs)
-    return [rung if k < first else rungs[-1] for k, rung in enumerate(rungs)]
+    return [rungs[-1] if b else rung for rung, b in zip(rungs, has_begun, strict=True)]

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
-from functools import cached_property
+from collections.abc import Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -27,14 +24,11 @@ from minewatch.model import (
     empty_table,
     period_label,
 )
-from minewatch.sites.alerts import Signs, Standing, climb, hindsight
-from minewatch.sites.context import Coverage, find_coverage, name_control
-from minewatch.sites.ground import united
+from minewatch.sites.context import find_coverage
 from minewatch.sites.linking import Links
 from minewatch.sites.rules import AlertRules, StateRules
-from minewatch.sites.states import Flags, Numbers, Record, Story, tell_story
+from minewatch.sites.telling import KEPT, Measures, Patches, Teller, Track, key_of
 
-AREAS = ("disturbed_area_m2", "pad_area_m2", "pool_area_m2", "pool_count_low", "pool_count_high")
 HISTORY = ("alert", "state", "disturbed_area_m2", "pool_area_m2", "observed_fraction")
 """Columns of the inventory that `sites` repeats for each period."""
 
@@ -52,9 +46,9 @@ def build_inventory(
     """One row per site and period, and one row per site.
 
     A site is told in every period from its start on, also when nobody works there any more and when
-    nobody saw it (`not_observed`, areas null). `alert` is what is known now, the same for all
-    periods of a site, because later looks overturn early verdicts; `alert_then` is what could be
-    said by the end of the period.
+    nobody saw it (`not_observed`, areas null). `alert` is what is known now, for all periods by
+    whose end the site was seen to be there, because later looks overturn early verdicts;
+    `alert_then` is what could be said by the end of the period.
 
     Parameters
     ----------
@@ -78,7 +72,8 @@ def build_inventory(
         it was found up to the period, metres.
     sites : GeoDataFrame
         Contract `SITES`, with `water_last_seen` and the history as columns
-        `<period>_<column of HISTORY>`, null before the start.
+        `<period>_<column of HISTORY>`, null before the start. `state` is the latest that was seen,
+        `not_observed` when none was.
 
     Raises
     ------
@@ -94,7 +89,7 @@ def build_inventory(
             **extra, alert_then=extra["water_last_seen"]
         )
         return inventory, empty_table(SITES, epsg=epsg).assign(**extra)
-    teller = _Teller(
+    teller = Teller(
         aoi=aoi,
         periods=tuple(sorted(periods)),
         coverage=find_coverage(tracks, scenes),
@@ -122,184 +117,17 @@ def period_column(period: Period) -> str:
 
     Examples
     --------
+    >>> from datetime import date
     >>> period_column(Period(date(2023, 11, 1), date(2024, 4, 30)))
     '2023_24_dry_season'
     """
     return re.sub(r"\W+", "_", period_label(period)).lower()
 
 
-Track = Mapping[str, Any]
-Measures = Mapping[str, Numbers]
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Patches:
-    """What was found of one site."""
-
-    confidence: Mapping[tuple[str, str], float]
-    """Largest confidence of a period's patches."""
-    shapes: Mapping[str, list[Geometry]]
-    """Patches by the first day of their period."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Teller:
-    """What is the same for all sites."""
-
-    aoi: AreaOfInterest
-    periods: tuple[Period, ...]
-    coverage: Coverage
-    state_rules: StateRules
-    alert_rules: AlertRules
-
-    @cached_property
-    def control(self) -> dict[Period, str | None]:
-        """Who held the area in each period."""
-        return {p: name_control(self.aoi.control, p) for p in self.periods}
-
-    def tell(
-        self, number: int, track: Track, measured: Measures, patches: _Patches
-    ) -> list[dict[str, Any]]:
-        """Rows of one site."""
-        first = _first_told(track, self.periods)
-        periods = self.periods[first:]
-        seen = {name: values[first:] for name, values in measured.items()}
-        record = Record(
-            disturbed_m2=seen["disturbed_area_m2"],
-            pool_m2=seen["pool_area_m2"],
-            green=seen["vegetated_fraction"],
-            observed_fraction=seen["observed_fraction"],
-            clear_looks=seen["clear_looks"].astype("int64"),
-            last_look=tuple(self.coverage.last_look(number, p) for p in periods),
-        )
-        began = date.fromisoformat(track["first_detected"])
-        is_new = track["last_undisturbed"] is not None
-        story = tell_story(record, began=began if is_new else None, rules=self.state_rules)
-        found = np.array([patches.confidence.get(_key(p), np.nan) for p in periods])
-        standing = self._climb(record, story, began, found)
-        alerts = hindsight(standing.rungs, found)
-        grounds = _grounds(patches, periods)
-        is_seen = record.seen(self.state_rules)
-        evidence = self._evidence(number, track)
-        return [
-            {
-                "aoi": self.aoi.id,
-                **{k: track[k] for k in _KEPT},
-                "period_start": period.start.isoformat(),
-                "period_end": period.end.isoformat(),
-                "alert": alerts[k],
-                "alert_then": standing.rungs[k],
-                "state": story.states[k],
-                **_areas(seen, is_seen, k, is_new=is_new),
-                "confidence": standing.confidence[k],
-                "clear_looks": int(record.clear_looks[k]),
-                "observed_fraction": float(record.observed_fraction[k]),
-                "last_activity": _iso(story.last_activity[k]),
-                "water_last_seen": _iso(story.water_last_seen[k]),
-                "controlling_group": self.control[period],
-                "evidence": evidence,
-                "geometry": grounds[k],
-            }
-            for k, period in enumerate(periods)
-        ]
-
-    def _climb(self, record: Record, story: Story, began: date, confidence: Numbers) -> Standing:
-        signs = Signs(
-            confidence=confidence,
-            clear_looks=record.clear_looks,
-            is_green=story.is_green,
-            is_seen=record.seen(self.state_rules),
-            was_wet=np.array([day is not None for day in story.water_last_seen], dtype=bool),
-            last_look=record.last_look,
-            began=began,
-        )
-        return climb(signs, rules=self.alert_rules)
-
-    def _evidence(self, number: int, track: Track) -> list[str]:
-        days = [track["last_undisturbed"], track["first_detected"]]
-        return self.coverage.on(number, [date.fromisoformat(d) for d in days if d])
-
-
-_KEPT = ("site_id", "first_detected", "last_undisturbed", "merged_from", "split_from")
-
-
-def _first_told(track: Track, periods: tuple[Period, ...]) -> int:
-    """Number of the first period a site is told in.
-
-    That is the one that ends on or after the first look that shows it, or begins after the last
-    that does not: there it may have begun unseen. One that was there from the start is told from
-    the first period on.
-    """
-    if not track["last_undisturbed"]:
-        return 0
-    first = date.fromisoformat(track["first_detected"])
-    before = date.fromisoformat(track["last_undisturbed"])
-    may = [k for k, p in enumerate(periods) if p.end >= first or p.start > before]
-    return may[0] if may else len(periods) - 1
-
-
-def _measured(
-    observations: pd.DataFrame, names: pd.Series, periods: tuple[Period, ...]
-) -> Measures:
-    """Figures of each site in each period, dims (site, period)."""
-    keys = ["site_id", "period_start", "period_end"]
-    wanted = pd.MultiIndex.from_tuples([(n, *_key(p)) for n in names for p in periods], names=keys)
-    table = pd.DataFrame(observations).set_index(keys)
-    missing = wanted[~wanted.isin(table.index)]
-    if len(missing):
-        raise ContractError(
-            f"observations: site {missing[0][0]!r} has no row for {missing[0][1]}/{missing[0][2]}",
-            hint="measure every site in every period, seen or not",
-        )
-    columns = table.loc[wanted, [c for c in OBSERVATIONS if c not in keys]]
-    return {
-        str(name): values.to_numpy(float, na_value=np.nan).reshape(len(names), len(periods))
-        for name, values in columns.items()
-    }
-
-
-def _patches(members: gpd.GeoDataFrame) -> dict[str, _Patches]:
-    """What was found of each site, by period."""
-    keys = ["site_id", "period_start", "period_end"]
-    best = members.groupby(keys, sort=True)["confidence"].max()
-    confidence: dict[str, dict[tuple[str, str], float]] = {}
-    for (name, start, end), value in best.items():
-        confidence.setdefault(name, {})[start, end] = float(value)
-    shapes: dict[str, dict[str, list[Geometry]]] = {}
-    columns = (members["site_id"], members["period_start"], members.geometry)
-    for name, start, shape in zip(*columns, strict=True):
-        shapes.setdefault(name, {}).setdefault(start, []).append(shape)
-    return {n: _Patches(confidence=confidence[n], shapes=shapes[n]) for n in shapes}
-
-
-def _grounds(patches: _Patches, periods: tuple[Period, ...]) -> list[Geometry]:
-    """The site as far as it was found up to each period; before that, as first found."""
-    until: dict[str, Geometry] = {}
-    ground: list[Geometry] = []
-    for start in sorted(patches.shapes):
-        ground = [united([*ground, *patches.shapes[start]])]
-        until[start] = ground[0]
-    first = min(until)
-    return [until[max((s for s in until if s <= _key(p)[0]), default=first)] for p in periods]
-
-
-def _areas(seen: Measures, is_seen: Flags, k: int, *, is_new: bool) -> dict[str, Any]:
-    """Areas of a period, null when it was not seen; growth since the period seen before."""
-    if not is_seen[k]:
-        return dict.fromkeys([*AREAS, "new_area_m2"])
-    disturbed = seen["disturbed_area_m2"]
-    earlier = np.flatnonzero(is_seen[:k])
-    before = 0.0 if is_new else None
-    if len(earlier):
-        before = float(disturbed[earlier[-1]])
-    new = None if before is None else max(0.0, float(disturbed[k]) - before)
-    return {**{name: float(seen[name][k]) for name in AREAS}, "new_area_m2": new}
-
-
-def _summary(track: dict[str, Any], told: list[dict[str, Any]]) -> dict[str, Any]:
+def _summary(track: Track, told: list[dict[str, Any]]) -> dict[str, Any]:
     """The row of a site, from its rows by period."""
     latest = told[-1]
-    kept = ("aoi", *_KEPT, "alert", "confidence", "last_activity", "water_last_seen")
+    kept = ("aoi", *KEPT, "alert", "confidence", "last_activity", "water_last_seen")
     states = [row["state"] for row in told if row["state"] != "not_observed"]
     return {
         **{name: latest[name] for name in kept},
@@ -340,9 +168,37 @@ def _table(rows: list[dict[str, Any]], contract: Contract, epsg: int) -> gpd.Geo
     return gpd.GeoDataFrame(data, geometry=[row["geometry"] for row in rows], crs=epsg)
 
 
-def _key(period: Period) -> tuple[str, str]:
-    return period.start.isoformat(), period.end.isoformat()
+def _measured(
+    observations: pd.DataFrame, names: pd.Series, periods: tuple[Period, ...]
+) -> Measures:
+    """Figures of each site in each period, dims (site, period)."""
+    keys = ["site_id", "period_start", "period_end"]
+    wanted = pd.MultiIndex.from_tuples(
+        [(n, *key_of(p)) for n in names for p in periods], names=keys
+    )
+    table = pd.DataFrame(observations).set_index(keys)
+    missing = wanted[~wanted.isin(table.index)]
+    if len(missing):
+        raise ContractError(
+            f"observations: site {missing[0][0]!r} has no row for {missing[0][1]}/{missing[0][2]}",
+            hint="measure every site in every period, seen or not",
+        )
+    columns = table.loc[wanted, [c for c in OBSERVATIONS if c not in keys]]
+    return {
+        str(name): values.to_numpy(float, na_value=np.nan).reshape(len(names), len(periods))
+        for name, values in columns.items()
+    }
 
 
-def _iso(day: date | None) -> str | None:
-    return day.isoformat() if day else None
+def _patches(members: gpd.GeoDataFrame) -> dict[str, Patches]:
+    """What was found of each site, by period."""
+    keys = ["site_id", "period_start", "period_end"]
+    best = members.groupby(keys, sort=True)["confidence"].max()
+    confidence: dict[str, dict[tuple[str, str], float]] = {}
+    for (name, start, end), value in best.items():
+        confidence.setdefault(name, {})[start, end] = float(value)
+    shapes: dict[str, dict[str, list[Geometry]]] = {}
+    columns = (members["site_id"], members["period_start"], members.geometry)
+    for name, start, shape in zip(*columns, strict=True):
+        shapes.setdefault(name, {}).setdefault(start, []).append(shape)
+    return {n: Patches(confidence=confidence[n], shapes=shapes[n]) for n in shapes}

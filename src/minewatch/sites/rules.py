@@ -48,23 +48,25 @@ class StateRules:
     one well seen period is enough [D]."""
     grown_m2: float = 300.0
     """Least growth that is new ground: three pixels of 10 m [D]."""
-    grown_share: float = 0.10
-    """… and this share of what there was [D]."""
+    grown_share: float = 0.15
+    """… and this share of what there was [D: seasons of unchanged simulated sites differ by 4 %,
+    single ones by 13 %]."""
     pool_grown_m2: float = 100.0
     """Least growth of pools: one pool of about 11 m [C: 8-14 m]."""
     pool_grown_share: float = 0.25
     """… and this share of what there was [D]."""
     faded: float = 0.85
     """Disturbed ground below this share of the larger of the two periods before: greening [D]."""
-    wet_m2: float = 50.0
-    """Least pool area that is standing water: one pool of 8 m [C]."""
+    wet_m2: float = 120.0
+    """Least pool area that is standing water: one pool of about 12 m [C: 8-14 m]; drained
+    simulated sites measure up to 115 m² [D]."""
     wet_share: float = 0.2
     """… and this share of the site's largest pool area [D]."""
     green_share: float = 0.8
     """Vegetated share of the ground seen from which a site is green again [D]."""
-    steady_days: int = 900
-    """Ground kept bare without any growth counts as worked for so long [D: bare ground here turns
-    green within one or two monsoons unless it is kept bare]."""
+    steady_days: int = 550
+    """Ground kept bare after it grew counts as worked for so long [D: one full year and the rest of
+    a season; bare ground here turns green within one or two monsoons unless it is kept bare]."""
     abandoned_days: int = 330
     """Days without activity that turn idle into abandoned [D: a year, less the spread of the last
     clear look of a dry season]."""

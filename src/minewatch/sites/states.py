@@ -185,12 +185,13 @@ def _works(
     grown_on = days[0] if len(days) else None
     for k, day in enumerate(days):
         if k == 0:
-            works[k] = not is_preexisting or not green[k] >= rules.green_share / 2
+            works[k] = not is_preexisting
             continue
         fades = area[k] <= rules.faded * area[max(0, k - 2) : k].max()
         new = max(rules.grown_m2, rules.grown_share * area[k - 1])
         new_pool = max(rules.pool_grown_m2, rules.pool_grown_share * pool[k - 1])
-        grows = area[k] - area[k - 1] >= new or (not fades and pool[k] - pool[k - 1] >= new_pool)
+        digs = pool[k] - pool[k - 1] >= new_pool and area[k] >= area[k - 1]
+        grows = area[k] - area[k - 1] >= new or digs
         grown_on = day if grows else grown_on
         is_kept = works[k - 1] and grown_on and (day - grown_on).days <= rules.steady_days
         works[k] = grows or (is_kept and not fades)

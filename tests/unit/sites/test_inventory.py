@@ -109,6 +109,7 @@ def test_a_site_that_may_have_begun_in_a_season_nobody_saw_is_told_there_as_not_
     window = {"last_undisturbed": "2020-03-01", "first_detected": "2021-12-01"}
     inventory, _ = told(detect((2021, 0, 0, 60, 60, window)), UNSEEN, UNSEEN, SEEN, SEEN)
     assert inventory["state"].tolist()[:2] == ["not_observed", "active"]
+    assert inventory["alert"].tolist() == ["candidate", "provisional", "provisional"]
     assert inventory["period_start"].tolist()[0] == "2020-11-01"
 
 
@@ -141,6 +142,17 @@ def test_a_site_found_once_more_is_confirmed_in_all_its_seasons_but_not_then(det
     assert inventory["alert"].tolist() == ["confirmed"] * 3
     assert inventory["confidence"].tolist() == [0.7, 0.76, 0.76]
     assert sites["alert"].tolist() == ["confirmed"]
+
+
+def test_a_site_found_a_season_late_is_what_it_is_now_from_the_season_its_dates_prove(detect):
+    inventory, _ = told(
+        detect(
+            (2021, 0, 0, 60, 60, {"last_undisturbed": "2021-02-01", "first_detected": "2021-03-01"})
+        )
+    )
+    assert inventory["period_start"].tolist()[0] == "2020-11-01"
+    assert inventory["alert"].tolist() == ["provisional"] * 3
+    assert inventory["alert_then"].tolist() == ["candidate", "provisional", "provisional"]
 
 
 def test_ground_that_regrows_dry_within_a_year_is_rejected_in_all_its_seasons(detect):

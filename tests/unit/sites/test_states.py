@@ -76,19 +76,19 @@ def test_less_than_half_seen_or_no_look_is_not_observed(fraction, looks, is_seen
 
 
 def test_a_season_that_was_not_observed_interrupts_nothing():
-    story = told([4000, 0, 6000, QUIET, QUIET], fraction=[1, 0, 1, 1, 1])
-    assert story.states[:3] == ("active", "not_observed", "active")
+    story = told([4000, 0, 6000, 8000], fraction=[1, 0, 1, 1])
+    assert story.states == ("active", "not_observed", "active", "active")
     assert story.last_activity[1] == date(2020, 4, 20)
 
 
 def test_a_site_stays_active_while_its_ground_is_kept_bare():
-    assert set(told([4000, 6000, 6000, 5900]).states) == {"active"}
+    assert set(told([4000, 6000, 8000, 7900]).states) == {"active"}
 
 
 def test_ground_kept_bare_for_years_without_growth_is_not_active_any_more():
-    story = told([4000, 6000, 6000, 6000, 6000, 6000, 6000])
-    assert story.states[3] == "active"
-    assert story.states[5:] == ("abandoned_dry", "abandoned_dry")
+    story = told([4000, 6000, 6000, 6000, 6000, 6000])
+    assert story.states == ("active",) * 3 + ("abandoned_dry",) * 3
+    assert story.last_activity[-1] == date(2022, 4, 20)
 
 
 def test_new_pools_are_work_even_on_ground_that_does_not_grow():
@@ -121,13 +121,14 @@ def test_pools_that_dry_out_turn_wet_into_dry():
     assert story.water_last_seen[-1] == date(2023, 4, 20)
 
 
-def test_a_site_that_was_green_from_the_start_is_not_called_active():
+def test_a_site_that_was_green_from_the_start_is_revegetated():
     assert told([800] * 3, green=0.9, began=None).states == ("revegetated",) * 3
 
 
-def test_a_bare_site_that_was_there_from_the_start_counts_as_worked_until_it_fades():
-    story = told([6000, 6000, QUIET, QUIET], began=None)
-    assert story.states == ("active", "active", "abandoned_dry", "abandoned_dry")
+def test_a_site_that_was_there_from_the_start_is_active_only_once_it_grows():
+    story = told([4000, 4000, 6000, 8000], began=None)
+    assert story.states == ("idle", "abandoned_dry", "active", "active")
+    assert story.last_activity == (None, None, date(2022, 4, 20), date(2023, 4, 20))
 
 
 def test_a_site_that_was_there_from_the_start_and_never_worked_has_no_last_activity():
