@@ -1,0 +1,40 @@
+import numpy as np
+import pytest
+
+from minewatch.detect.darkness import WATER_NIR, dark_share
+from minewatch.detect.evidence import NIR_SCALE
+
+LAND = 0.28
+
+
+def scene(share: float, *, light: float = 1.0) -> np.ndarray:
+    """A bank of 2 x 5 pixels with a share of water, in ground of one brightness."""
+    nir = np.full((21, 21), LAND * light)
+    nir[10:12, 8:13] = (1 - share) * LAND * light + share * WATER_NIR
+    return np.rint(nir * NIR_SCALE).astype("uint8")
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
+def test_the_missing_light_is_the_share_of_water(share: float) -> None:
+    found = dark_share(scene(share), np.ones((21, 21), bool))
+    assert found[10, 10] == pytest.approx(100 * share, abs=2)
+    assert found[2, 2] == 0
+
+
+def test_a_dark_slope_changes_nothing() -> None:
+    found = dark_share(scene(0.5, light=0.5), np.ones((21, 21), bool))
+    assert found[10, 10] == pytest.approx(50, abs=3)
+
+
+def test_nothing_is_said_in_deep_shade_or_without_neighbours() -> None:
+    everywhere = np.ones((21, 21), bool)
+    assert dark_share(scene(0.5, light=0.2), everywhere)[10, 10] == 255
+    alone = np.full((21, 21), 255, "uint8")
+    alone[10, 10] = 50
+    assert dark_share(alone, everywhere)[10, 10] == 255
+
+
+def test_only_the_pixels_asked_for_are_worked_out() -> None:
+    where = np.zeros((21, 21), bool)
+    where[10, 10] = True
+    assert np.argwhere(dark_share(scene(0.5), where)).tolist() == [[10, 10]]

@@ -1,0 +1,130 @@
+import numpy as np
+import pytest
+import shapely
+from shapely.geometry import mapping
+
+from minewatch.detect import find, score
+from minewatch.detect.outlines import outline_labels
+from minewatch.model import CHANGE_KINDS, CHANGES, DETECTIONS, FEATURES, check_columns
+
+
+def found_in(world, periods, grid, **options):
+    return find(score(world.months(), periods=periods), grid=grid, periods=periods, **options)
+
+
+def test_forest_holds_nothing(world, periods, grid) -> None:
+    findings = found_in(world, periods, grid)
+    assert [len(t) for t in (findings.detections, findings.features, findings.changes)] == [0, 0, 0]
+    check_columns(findings.detections, DETECTIONS, name="detections", epsg=grid.epsg)
+
+
+def test_a_mine_is_found_dated_and_outlined(world, periods, grid) -> None:
+    findings = found_in(world.mine(5, 6, since="2020-12-01"), periods, grid)
+    detections = findings.detections
+    check_columns(detections, DETECTIONS, name="detections", epsg=grid.epsg)
+    assert detections["period_start"].tolist() == ["2020-11-01", "2021-11-01"]
+    assert set(detections["first_detected"]) == {"2020-12-05"}
+    assert set(detections["last_undisturbed"]) == {"2020-11-26"}
+    assert (detections["confidence"] > 0.5).all()
+    west, _, _, north = grid.geobox.boundingbox.bbox
+    truth = shapely.box(west + 60, north - 130, west + 140, north - 50)
+    for outline in detections.geometry:
+        assert outline.intersection(truth).area / outline.union(truth).area > 0.85
+
+
+def test_pool_area_is_summed_from_mixed_pixels(world, periods, grid) -> None:
+    findings = found_in(world.mine(5, 6, since="2019-12-01"), periods, grid)
+    last = findings.detections.iloc[-1]
+    assert last["pool_area_m2"] == pytest.approx(12 * 0.5 * 100, rel=0.25)
+    assert last["pool_count_low"] <= 5 <= last["pool_count_high"]
+
+
+def test_a_field_green_again_after_one_monsoon_is_swidden(world, periods, grid) -> None:
+    world.paint("bare", slice(10, 20), slice(10, 20), 1.0, since="2020-03-01", until="2020-07-01")
+    findings = found_in(world, periods, grid)
+    assert len(findings.detections) == 0
+    assert findings.changes["kind"].tolist() == ["swidden"]
+    check_columns(findings.changes, CHANGES, name="changes", epsg=grid.epsg)
+    assert set(findings.changes["kind"]) <= set(CHANGE_KINDS)
+
+
+def test_a_clearing_without_pools_is_no_mine(world, periods, grid) -> None:
+    world.paint("bare", slice(10, 20), slice(10, 20), 1.0, since="2019-12-01")
+    findings = found_in(world, periods, grid)
+    assert len(findings.detections) == 0
+    assert findings.changes["kind"].tolist() == ["other_clearing"]
+
+
+def test_a_mine_is_cut_free_of_the_road_that_touches_it(world, periods, grid) -> None:
+    world.paint("bare", slice(9, 10), slice(0, 40), 1.0, since="2019-12-01")
+    findings = found_in(world.mine(6, 10, since="2020-12-01"), periods, grid)
+    assert findings.detections.geometry.area.max() < 64 * 100 * 1.3
+    assert "road" in set(findings.features["kind"])
+
+
+def test_a_river_is_no_mine(world, periods, grid) -> None:
+    world.shape = (len(world.times), 80, 80)
+    long = type(world)(80)
+    long.paint("water", slice(0, 80), slice(20, 23), 0.9, since="2000-01-01")
+    long.paint("bare", slice(0, 80), slice(23, 26), 1.0, since="2000-01-01")
+    box = grid.geobox.pad(0)
+    from odc.geo.geobox import GeoBox
+
+    from minewatch.model import Chunk, Grid
+
+    west, _, _, north = box.boundingbox.bbox
+    wide = GeoBox.from_bbox((west, north - 800, west + 800, north), "EPSG:32647", resolution=10)
+    big = Grid(geobox=wide, chunks=(Chunk(row=0, col=0, geobox=wide),))
+    findings = found_in(long, periods, big)
+    assert len(findings.detections) == 0
+
+
+def test_parts_have_their_own_dates(world, periods, grid) -> None:
+    world.mine(5, 6, since="2019-12-01")
+    world.mine(13, 6, since="2021-02-01")
+    features = found_in(world, periods, grid).features
+    check_columns(features, FEATURES, name="features", epsg=grid.epsg)
+    pools = features[features["kind"] == "pool"]
+    assert sorted(pools["first_detected"]) == ["2019-12-05", "2021-02-05"]
+    assert (pools["area_m2"] < pools.geometry.area).all()
+
+
+def test_pixels_too_large_for_pools_give_no_mine(world, periods, grid) -> None:
+    from odc.geo.geobox import GeoBox
+
+    from minewatch.model import Chunk, Grid
+
+    west, south, _, _ = grid.geobox.boundingbox.bbox
+    box = GeoBox.from_bbox(
+        (west, south, west + 4800, south + 4800), "EPSG:32647", resolution=120, tight=True
+    )
+    coarse = Grid(geobox=box, chunks=(Chunk(row=0, col=0, geobox=box),))
+    assert box.shape == (40, 40)
+    findings = found_in(world.mine(5, 6, since="2019-12-01"), periods, coarse)
+    assert len(findings.detections) == 0
+    assert len(findings.changes) == 1
+
+
+def test_outlines_may_come_from_elsewhere(world, periods, grid) -> None:
+    world.mine(5, 6, since="2019-12-01")
+
+    def polygonise(labels, transform):
+        pairs = outline_labels(labels, transform=list(transform)[:6])
+        return [(mapping(shape), label) for label, shape in pairs]
+
+    given = found_in(world, periods, grid, polygonise=polygonise).detections
+    own = found_in(world, periods, grid).detections
+    assert given.geometry.geom_equals(own.geometry).all()
+
+
+def test_a_pixel_never_seen_hides_nothing_else(world, periods, grid) -> None:
+    world.mine(5, 6, since="2019-12-01")
+    world.clear[:, 20:] = 0
+    assert len(found_in(world, periods, grid).detections) == 3
+
+
+def test_equal_evidence_gives_equal_findings(world, periods, grid) -> None:
+    evidence = score(world.mine(5, 6, since="2019-12-01").months(), periods=periods)
+    first, second = (find(evidence, grid=grid, periods=periods) for _ in range(2))
+    assert first.detections.to_json() == second.detections.to_json()
+    assert np.array_equal(first.features.to_wkb().to_numpy(), second.features.to_wkb().to_numpy())

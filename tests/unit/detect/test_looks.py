@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+
+from minewatch.detect import is_disturbed
+from minewatch.detect.looks import greenness, is_snow
+
+# reflectance x 10,000 of blue, green, red, nir, swir16: medians of Brazil, or by analogy
+GROUNDS = {
+    "forest": ((160, 360, 180, 2860, 1490), False),
+    "forest in deep shade under haze": ((160, 140, 110, 480, 200), False),
+    "bare pad": ((1420, 2020, 2440, 3220, 3400), True),
+    "bare laterite in half light": ((300, 500, 850, 1300, 1600), True),
+    "milky pool": ((1300, 1900, 1450, 650, 280), True),
+    "idle dark pool": ((400, 600, 400, 300, 150), True),
+    "black sheeting": ((450, 470, 480, 550, 500), True),
+    "snow": ((7200, 7300, 7200, 6600, 1200), False),
+    "thin cloud over forest": ((2000, 2100, 2000, 3900, 2000), False),
+    "not seen": ((0, 0, 0, 0, 0), False),
+}
+
+
+def bands_of(spectrum: tuple[int, ...], *, names: tuple[str, ...]) -> dict[str, np.ndarray]:
+    return {n: np.array([v], "uint16") for n, v in zip(names, spectrum, strict=False)}
+
+
+@pytest.mark.parametrize("names", [("blue", "green", "red", "nir"),
+                                   ("blue", "green", "red", "nir", "swir16")])  # fmt: skip
+@pytest.mark.parametrize("ground", GROUNDS)
+def test_a_look_tells_ground_without_its_vegetation(ground: str, names: tuple[str, ...]) -> None:
+    spectrum, expected = GROUNDS[ground]
+    assert is_disturbed(bands_of(spectrum, names=names)).tolist() == [expected]
+
+
+@pytest.mark.parametrize("light", [0.35, 0.6, 1.3])
+def test_the_light_on_a_slope_does_not_decide(light: float) -> None:
+    for ground in ("forest", "bare pad"):
+        spectrum, expected = GROUNDS[ground]
+        lit = tuple(round(v * light) for v in spectrum)
+        names = ("blue", "green", "red", "nir", "swir16")
+        assert is_disturbed(bands_of(lit, names=names)).tolist() == [expected]
+
+
+def test_snow_is_told_from_bright_ground_by_the_shortwave_band() -> None:
+    names = ("blue", "green", "red", "nir", "swir16")
+    thin_snow = bands_of((2900, 3000, 2900, 2800, 600), names=names)
+    assert is_snow(thin_snow).tolist() == [True]
+    del thin_snow["swir16"]
+    assert is_snow(thin_snow).tolist() == [False]
+
+
+def test_greenness_is_missing_where_nothing_was_seen() -> None:
+    bands = {"red": np.array([0, 180], "uint16"), "nir": np.array([0, 2860], "uint16")}
+    found = greenness(bands)
+    assert np.isnan(found[0])
+    assert found[1] == pytest.approx((2860 - 80) / (2860 + 80))

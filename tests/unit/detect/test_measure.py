@@ -1,0 +1,88 @@
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+
+from minewatch.detect import measure, score
+from minewatch.detect.patches import count_range
+from minewatch.model import OBSERVATIONS, check_columns
+
+
+def rasterise(geometries, grid):
+    """Pixel centres within boxes, without rasterio."""
+    ys, xs = (grid.geobox.coordinates[n].values for n in ("y", "x"))
+    out = np.zeros(grid.geobox.shape, "int32")
+    for number, geometry in enumerate(geometries, start=1):
+        out[shapely.contains_xy(geometry, *np.meshgrid(xs, ys))] = number
+    return out
+
+
+def tracks_at(grid, *places: tuple[int, int]) -> gpd.GeoDataFrame:
+    west, _, _, north = grid.geobox.boundingbox.bbox
+    shapes = [
+        shapely.box(west + 10 * c, north - 10 * r - 80, west + 10 * c + 80, north - 10 * r)
+        for r, c in places
+    ]
+    rows = {"site_id": [f"s{k}" for k in range(len(places))], "first_detected": "2020-12-05",
+            "last_undisturbed": None, "merged_from": [[] for _ in places],
+            "split_from": [[] for _ in places]}  # fmt: skip
+    return gpd.GeoDataFrame(rows, geometry=shapes, crs=grid.epsg)
+
+
+def measured(world, periods, grid, *places):
+    evidence = score(world.months(), periods=periods)
+    tracks = tracks_at(grid, *places)
+    return measure(evidence, tracks, grid=grid, periods=periods, rasterise=rasterise)
+
+
+def test_every_site_has_a_row_for_every_period(world, periods, grid) -> None:
+    table = measured(world.mine(5, 6, since="2020-12-01"), periods, grid, (5, 6), (25, 20))
+    check_columns(table, OBSERVATIONS, name="observations")
+    assert len(table) == 2 * len(periods)
+    assert (table.loc[table["site_id"] == "s1", "disturbed_area_m2"] == 0).all()
+
+
+def test_areas_are_those_of_the_ground(world, periods, grid) -> None:
+    table = measured(world.mine(5, 6, since="2020-12-01"), periods, grid, (5, 6))
+    assert table["disturbed_area_m2"].tolist()[:2] == [0, 0]
+    for area in table["disturbed_area_m2"].tolist()[2:]:
+        assert area == pytest.approx(6400, rel=0.1)
+    assert table["pool_area_m2"].iloc[-1] == pytest.approx(600, rel=0.25)
+    assert table["vegetated_fraction"].tolist()[0] == 1
+    assert table["vegetated_fraction"].tolist()[-1] == 0
+
+
+def test_a_period_that_saw_nothing_says_so(world, periods, grid) -> None:
+    world.mine(5, 6, since="2019-12-01")
+    world.clear[world.times >= "2021-11-01"] = 0
+    last = measured(world, periods, grid, (5, 6)).iloc[-1]
+    assert last["observed_fraction"] == 0
+    assert last["clear_looks"] == 0
+    assert np.isnan(last["vegetated_fraction"])
+
+
+def test_half_seen_is_half_observed(world, periods, grid) -> None:
+    world.mine(5, 6, since="2019-12-01")
+    world.clear[:, 5:9] = 0
+    table = measured(world, periods, grid, (5, 6))
+    assert table["observed_fraction"].tolist() == [0.5] * len(periods)
+
+
+def test_dark_pools_are_still_measured_when_the_pad_is_green_again(world, periods, grid) -> None:
+    world.mine(5, 6, since="2018-12-01", until="2020-11-01")
+    world.paint("water", slice(8, 10), slice(7, 13), 0.5, since="2020-11-01")
+    table = measured(world, periods, grid, (5, 6))
+    assert table["pool_area_m2"].iloc[-1] == pytest.approx(600, rel=0.3)
+    assert table["vegetated_fraction"].iloc[-1] > 0.7
+
+
+def test_no_site_gives_no_row(world, periods, grid) -> None:
+    assert len(measured(world, periods, grid)) == 0
+
+
+def test_a_count_of_pools_is_a_range_that_holds_what_explains_the_area() -> None:
+    for pools in (1, 8, 43):
+        for size in (9.0, 11.0, 13.0):
+            low, high = count_range([pools * size**2])[0]
+            assert low <= pools <= high
+    assert count_range([0.0]).tolist() == [[0, 0]]

@@ -1,0 +1,67 @@
+from datetime import date
+
+import numpy as np
+
+from minewatch.detect.evidence import from_day
+from minewatch.detect.runs import find_runs
+
+MONTHS = [date(2020 + k // 12, k % 12 + 1, 1) for k in range(30)]
+
+
+def runs_of(pattern: str, **changes: dict[int, int]) -> list[tuple[int, ...]]:
+    """Runs of one pixel; `g` green, `d` disturbed on all 4 looks from day 5, `.` not seen."""
+    pattern = pattern.ljust(len(MONTHS), pattern[-1])
+    layers = {
+        "clear": [0 if p == "." else 4 for p in pattern],
+        "disturbed": [4 if p == "d" else 0 for p in pattern],
+        "green_day": [26 if p == "g" else 0 for p in pattern],
+        "since": [5 if p == "d" else 0 for p in pattern],
+    }
+    for name, values in changes.items():
+        for month, value in values.items():
+            layers[name][month] = value
+    arrays = [np.array([values], "uint16") for values in layers.values()]
+    days = np.array([from_day(m) for m in MONTHS])
+    found = find_runs(*arrays, days)[0]
+    return [tuple(int(v) for v in run) for run in found if run[0]]
+
+
+def day(month: int, number: int) -> int:
+    return from_day(MONTHS[month]) + number - 1
+
+
+def test_a_run_begins_between_the_last_green_and_the_first_disturbed_look() -> None:
+    assert runs_of("ggggd") == [(day(4, 5), day(3, 26), day(29, 5))]
+
+
+def test_unseen_months_widen_the_window() -> None:
+    assert runs_of("gg...d")[0][:2] == (day(5, 5), day(1, 26))
+
+
+def test_one_bad_month_confirms_nothing() -> None:
+    assert runs_of("gggdggg") == []
+
+
+def test_a_green_look_before_confirmation_moves_the_start() -> None:
+    moved = runs_of("gggdddd", disturbed={3: 2}, green_day={4: 3}, since={4: 9})
+    assert moved[0][:2] == (day(4, 9), day(4, 3))
+
+
+def test_a_stray_green_look_after_confirmation_ends_nothing() -> None:
+    (run,) = runs_of("gggdddddddd", green_day={8: 12}, disturbed={8: 3}, since={8: 20})
+    assert run[0] == day(3, 5)
+
+
+def test_green_months_end_a_run_and_a_second_one_is_kept() -> None:
+    first, second = runs_of("gggddddgggggdddd")
+    assert first == (day(3, 5), day(2, 26), day(6, 5))
+    assert second[:2] == (day(12, 5), day(11, 26))
+
+
+def test_of_three_runs_the_shortest_is_forgotten() -> None:
+    kept = runs_of("gddddggggddgggggddddddd")
+    assert [run[0] for run in kept] == [day(1, 5), day(16, 5)]
+
+
+def test_ground_bare_from_the_first_look_has_no_green_look_before() -> None:
+    assert runs_of("d")[0][:2] == (day(0, 5), 0)

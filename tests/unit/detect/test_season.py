@@ -1,0 +1,45 @@
+import numpy as np
+import pytest
+
+from minewatch.detect.season import median_share, unrest, upper_share, year_shares
+
+RNG = np.random.default_rng(7)
+
+
+def test_the_median_of_months_is_that_of_numpy_rounded_down() -> None:
+    values = RNG.integers(0, 101, (50, 7)).astype("uint8")
+    expected = np.floor(np.median(values, axis=1))
+    np.testing.assert_array_equal(median_share(values), expected)
+
+
+def test_months_that_were_not_observed_do_not_count() -> None:
+    values = np.array([[10, 255, 30, 255, 255, 50], [255] * 6], "uint8")
+    assert median_share(values).tolist() == [30, 255]
+    assert upper_share(values).tolist() == [30, 255]
+
+
+def test_a_single_wet_month_is_taken_for_a_cloud() -> None:
+    assert upper_share(np.array([[0, 0, 0, 0, 0, 90]], "uint8")).tolist() == [0]
+    assert upper_share(np.array([[0, 0, 60, 60, 60, 90]], "uint8")).tolist() == [60]
+    assert upper_share(np.array([[0, 90]], "uint8")).tolist() == [0]
+
+
+def test_unrest_is_half_the_range_of_the_logarithm_so_far() -> None:
+    values = np.array([[1000] * 6 + [2000] * 6], "uint16")
+    counted = np.ones(values.shape, bool)
+    found = unrest(values, counted, np.array([4, 6, 12]))
+    assert found.ravel().tolist() == [255, 0, int(50 * np.log(2))]
+
+
+def test_one_odd_month_in_ten_makes_no_unrest() -> None:
+    values = np.array([[1000] * 11 + [9000]], "uint16")
+    assert unrest(values, np.ones(values.shape, bool), np.array([12])).item() == 0
+
+
+@pytest.mark.parametrize(
+    ("year", "expected"), [("ggggddddgggg", 100), ("dddddddddddd", 0), ("gggggggggggg", 0)]
+)
+def test_years_green_and_bare_by_turns_are_counted(year: str, expected: int) -> None:
+    disturbed = np.array([[4 if m == "d" else 0 for m in year * 3]], "uint16")
+    days = (np.arange(36) * 30.4).astype("int64")
+    assert year_shares(np.full_like(disturbed, 4), disturbed, days).item() == expected
