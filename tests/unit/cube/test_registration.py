@@ -46,6 +46,15 @@ def test_scattered_clouds_do_not_pull_the_shift():
     assert find_shift(scene, reference, resolution_m=10) == pytest.approx((4, 0), abs=0.7)
 
 
+def test_clouds_that_the_mask_missed_do_not_hide_the_shift():
+    world = ground()
+    scene, reference = seen(world, 0.4, 0, noise=40), seen(world, 0, 0, noise=40, seed=1)
+    for patch, seed in ((scene, 5), (reference, 6)):
+        clouds = ndimage.gaussian_filter(np.random.default_rng(seed).random(patch.shape), 1.5)
+        patch[clouds > np.quantile(clouds, 0.93)] = 9000
+    assert find_shift(scene, reference, resolution_m=10) == pytest.approx((4, 0), abs=0.7)
+
+
 @pytest.mark.parametrize("moved", [(6, 0), (0, -5)])
 def test_an_absurd_shift_is_none(moved):
     world = ground()
