@@ -75,23 +75,26 @@ def drop_below_baseline(
 
 
 @numba.njit(cache=True, nogil=True)
-def _value(fit: NDArray[np.float64], row: NDArray[np.float64]) -> float:
+def _value(fit: tuple[float, float, float], row: NDArray[np.float64]) -> float:
     return float(fit[0] * row[0] + fit[1] * row[1] + fit[2] * row[2])
 
 
 @numba.njit(cache=True, nogil=True)
 def _solve(
     rows: NDArray[np.float64], values: NDArray[np.float32], weight: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Weighted least squares of three terms, the seasonal two drawn towards zero."""
-    a = np.zeros((3, 3))
-    b = np.zeros(3)
+) -> tuple[float, float, float]:
+    """Weighted least squares of a mean and two seasonal terms, these drawn towards zero."""
+    n = c = s = cc = ss = cs = v = vc = vs = 0.0
     for t in range(len(weight)):
-        if weight[t] > 0:
-            for j in range(3):
-                b[j] += weight[t] * rows[t, j] * values[t]
-                for k in range(3):
-                    a[j, k] += weight[t] * rows[t, j] * rows[t, k]
-    a[1, 1] += RIDGE
-    a[2, 2] += RIDGE
-    return np.asarray(np.linalg.solve(a, b))
+        w = weight[t]
+        if w > 0:
+            x, y, z = rows[t, 1], rows[t, 2], values[t]
+            n, c, s = n + w, c + w * x, s + w * y
+            cc, ss, cs = cc + w * x * x, ss + w * y * y, cs + w * x * y
+            v, vc, vs = v + w * z, vc + w * x * z, vs + w * y * z
+    # the mean is eliminated first: what is left is two by two and, with the ridge, never singular
+    cc, ss, cs = cc - c * c / n + RIDGE, ss - s * s / n + RIDGE, cs - c * s / n
+    vc, vs = vc - v * c / n, vs - v * s / n
+    determinant = cc * ss - cs * cs
+    cosine, sine = (vc * ss - vs * cs) / determinant, (vs * cc - vc * cs) / determinant
+    return (v - cosine * c - sine * s) / n, cosine, sine

@@ -16,8 +16,13 @@ from minewatch.model import Period
 PLAIN_QUANTILE = 0.3
 """Rank of the pool share that ground without pools has in a patch: dark or grey soil and rock look
 a little like water everywhere, pools only in spots [D]."""
-EARLY_SHARE = 0.1
-"""Share of a patch's pixels that must have begun for the patch to have begun [D]."""
+EARLY_SHARE = 0.2
+"""Share of a patch's pixels that must have begun for the patch to have begun: a first bank, not one
+cloud too many [D]."""
+EARLY_BEFORE = 0.25
+"""Rank, among the pixels that began first, of the last green look told for the patch [D]."""
+EARLY_PIXELS = 3
+"""… and so many of them, where there are [D]."""
 
 
 def describe(
@@ -129,17 +134,17 @@ def _pool_hue(pixels: pd.DataFrame) -> pd.Series:
 def onset(begun: pd.DataFrame) -> pd.DataFrame:
     """When each patch began, days since 1970-01-01: columns first, before (0: unknown), last.
 
-    A patch has begun when a tenth of its pixels have, at least two where it has so many; before
-    that day lies the last green look of the pixels that began first.
+    A patch has begun when a fifth of its pixels have, at least three where it has so many; before
+    that day lies the last green look of most of the pixels that began first.
     """
     ordered = begun.sort_values(["label", "run_start", "row", "col"])
     rank = ordered.groupby("label").cumcount()
     size = ordered.groupby("label")["run_start"].transform("size")
-    need = np.maximum(np.minimum(2, size), np.ceil(size * EARLY_SHARE)).astype(int)
+    need = np.maximum(np.minimum(EARLY_PIXELS, size), np.ceil(size * EARLY_SHARE)).astype(int)
     early = ordered[rank < need]
     grouped = early.groupby("label")
     first = grouped["run_start"].max()
-    before = grouped["run_before"].median().round()
+    before = grouped["run_before"].quantile(EARLY_BEFORE).round()
     before = np.minimum(before, first - 1).clip(lower=0)
     last = begun.groupby("label")["run_end"].max()
     return pd.DataFrame({"first": first, "before": before, "last": last}).astype(np.int64)
