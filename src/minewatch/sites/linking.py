@@ -6,6 +6,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 import geopandas as gpd
 import numpy as np
@@ -21,6 +22,9 @@ from minewatch.sites.rules import LinkRules
 
 log = logging.getLogger(__name__)
 
+_START = ("period_start", "first_detected", "anchor_x", "anchor_y")
+Start = tuple[str, str, float, float]
+"""Period, first look and place of a patch; the smallest of a site's is its birth."""
 Member = tuple[int, Geometry]
 """Row of the sorted detections, and what of it belongs to the site."""
 
@@ -41,7 +45,7 @@ class _Site:
 
     id: str
     anchor: tuple[float, float]
-    born: tuple[str, str, float, float]
+    born: Start
     footprint: Geometry
     members: tuple[Member, ...]
     merged_from: tuple[str, ...] = ()
@@ -63,9 +67,8 @@ def link(
     ----------
     detections
         Contract `DETECTIONS`; rows in any order, polygons in metres, those of one period disjoint.
-        Columns `anchor_x` and
-        `anchor_y` (metres), when there, say where each patch began: ids come from them, and
-        without them from the patch's centroid.
+        Columns `anchor_x` and `anchor_y` (metres), when there, say where each patch began: ids
+        come from them, and without them from the patch's centroid.
     aoi_id
         Id of the area, part of every name.
     epsg
@@ -86,11 +89,14 @@ def link(
     check_columns(detections, DETECTIONS, name="detections", epsg=epsg)
     rules = rules or LinkRules()
     rows = _in_order(detections)
-    linker = _Linker(rows=rows, aoi_id=aoi_id, epsg=epsg, rules=rules)
+    starts = tuple(zip(*(rows[name].tolist() for name in _START), strict=True))
+    linker = _Linker(starts=starts, aoi_id=aoi_id, epsg=epsg, rules=rules)
+    periods = list(zip(rows["period_start"], rows["period_end"], strict=True))
+    shapes = rows.geometry.to_numpy()
     sites: list[_Site] = []
     taken: frozenset[str] = frozenset()
-    for _, part in rows.groupby(["period_start", "period_end"], sort=True):
-        sites = linker.follow(sites, part, taken)
+    for _, part in groupby(range(len(rows)), key=periods.__getitem__):
+        sites = linker.follow(sites, list(part), shapes, taken)
         taken |= {s.id for s in sites}
     log.info("%d patches are %d sites", len(rows), len(sites))
     return _as_tables(sites, rows, epsg)
@@ -100,13 +106,13 @@ def link(
 class _Linker:
     """What stays the same from period to period."""
 
-    rows: gpd.GeoDataFrame
+    starts: tuple[Start, ...]
     aoi_id: str
     epsg: int
     rules: LinkRules
 
     def follow(
-        self, sites: list[_Site], part: gpd.GeoDataFrame, taken: frozenset[str]
+        self, sites: list[_Site], rows: list[int], shapes: Geometries, taken: frozenset[str]
     ) -> list[_Site]:
         """The sites after one more period.
 
@@ -114,17 +120,19 @@ class _Linker:
         ----------
         sites
             Those known before.
-        part
+        rows
             Rows of the period.
+        shapes
+            Outline of every row of all periods.
         taken
             Every name given before, also to sites that are gone.
         """
         known = sorted(sites, key=lambda s: s.born)
-        patches = part.geometry.to_numpy()
+        patches = shapes[rows]
         footprints = _array([s.footprint for s in known])
         labels = group(patches, footprints, rules=self.rules)
         of_patch, of_site = labels[: len(patches)], labels[len(patches) :]
-        pieces = _pieces(part, of_patch, footprints, of_site)
+        pieces = _pieces(rows, patches, of_patch, footprints, of_site)
         clusters: dict[int, list[_Site]] = defaultdict(list)
         for label, site in zip(of_site.tolist(), known, strict=True):
             clusters[label].append(site)
@@ -143,12 +151,12 @@ class _Linker:
         self, members: tuple[Member, ...], taken: Collection[str], parent: str = ""
     ) -> _Site:
         """A site that was not there before."""
-        first = self.rows.loc[_first_row(members)]
-        anchor = (float(first["anchor_x"]), float(first["anchor_y"]))
+        born = self.starts[_first_row(members)]
+        anchor = born[2:]
         return _Site(
             id=make_id(self.aoi_id, self.epsg, anchor, cell_m=self.rules.cell_m, taken=taken),
             anchor=anchor,
-            born=(first["period_start"], first["first_detected"], *anchor),
+            born=born,
             footprint=united([g for _, g in members]),
             members=members,
             split_from=(parent,) if parent else (),
@@ -188,17 +196,20 @@ def _merge(olds: list[_Site], members: tuple[Member, ...]) -> _Site:
 
 
 def _pieces(
-    part: gpd.GeoDataFrame, of_patch: Labels, footprints: Geometries, of_site: Labels
+    rows: list[int],
+    patches: Geometries,
+    of_patch: Labels,
+    footprints: Geometries,
+    of_site: Labels,
 ) -> dict[int, tuple[Member, ...]]:
     """Members of each cluster; a patch that reaches into the ground of another site is cut."""
-    patches = part.geometry.to_numpy()
     reached: dict[int, list[int]] = defaultdict(list)
     if len(footprints):
         for i, j in shapely.STRtree(footprints).query(patches, predicate="intersects").T.tolist():
             if of_site[j] != of_patch[i] and common(patches[i], footprints[j]).area >= SLIVER_M2:
                 reached[i].append(j)
     pieces: dict[int, list[Member]] = defaultdict(list)
-    for i, row in enumerate(part.index):
+    for i, row in enumerate(rows):
         label, foreign = int(of_patch[i]), sorted(reached[i])
         own = footprints[of_site == label]
         owners = [footprints[j] for j in foreign]
