@@ -1,4 +1,10 @@
-"""Simulated archives with a known answer. Nothing made here is a real place."""
+"""Simulated archives with a known answer. Nothing made here is a real place.
+
+`write_archive` writes a static STAC catalogue of COGs over open water of the Andaman Sea, on tiles
+that do not exist, lit as Kachin is; `read_truth` and `score_inventory` tell how well an inventory
+made from it agrees with what was drawn. Figures from such worlds say nothing of accuracy on real
+ground.
+"""
 
 from minewatch.synthetic.archive import Archive, write_archive
 from minewatch.synthetic.scoring import Score, score_inventory

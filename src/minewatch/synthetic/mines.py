@@ -161,7 +161,7 @@ def _bare(
     owner: str, role: str, shape: BaseGeometry, cut: int, life: Life, rng: np.random.Generator
 ) -> Part:
     return Part(
-        owner=owner, role=role, shape=shape, events=bare_events(life, cut), tint=_tint(rng, 0.15)
+        owner=owner, role=role, shape=shape, events=bare_events(life, cut), tint=_tint(rng, 0.22)
     )
 
 
@@ -176,7 +176,7 @@ def _draw_pools(
         square = rectangle(px, py, size, size, bank.angle)
         shape = shapely.Point(px, py).buffer(size / 2) if is_round else square
         events = pool_events(rng, life, cut, filled, is_sheeted=is_sheeted)
-        tint = _tint(rng, 0.15)
+        tint = _tint(rng, 0.2)
         parts.append(Part(owner=owner, role="pool", shape=shape, events=events, tint=tint))
     return parts
 
