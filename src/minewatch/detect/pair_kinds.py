@@ -28,6 +28,8 @@ LEAST_GROWTH = 0.15
 something that was open before has merely moved [D]."""
 WIDEST_BAR_M = 80.0
 """A patch beside water that is wider than this is more than a bar or a bank that moved [D]."""
+WIDEST_STRIP_M = 40.0
+"""Roads, fire breaks and power lines with their verges are no wider than this [D]."""
 WHITENING = 0.8
 """Rise of blue against red from which a change is light added by haze or cloud: that of new mines
 is 0.57, one in a hundred above 0.82; that of clouds 0.85 to 1.2 [C, real pairs of Brazil]."""
@@ -135,8 +137,10 @@ def name_kind(patch: pd.Series) -> tuple[str, str]:
         return kind, f"beside open water that was there before ({patch['channel']:.0%} of its rim)"
     if patch["kernel_pixels"] < MIN_KERNEL_PIXELS:
         return "misregistration", "no wider than a shift by one pixel explains"
-    if patch["width_m"] <= 30 and patch["length_m"] > 8 * patch["width_m"] and not patch["pool_m2"]:
-        return "road", f"{patch['length_m']:.0f} m long, at most {patch['width_m']:.0f} m wide"
+    width_m = patch["lost_m2"] / patch["length_m"]
+    is_strip = width_m < WIDEST_STRIP_M and patch["length_m"] > 8 * width_m
+    if is_strip and not patch["pool_m2"]:
+        return "road", f"a strip of {patch['length_m']:.0f} by {width_m:.0f} m without pools"
     if patch["stripped_m2"] < MIN_SITE_M2 or patch["stripped_pixels"] < MIN_SITE_PIXELS:
         return (
             "other_clearing",
