@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint docs bench constraints clean
+.PHONY: help setup demo test check lint docs bench accuracy constraints clean
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -40,6 +40,10 @@ docs: $(READY) ## the pages, in docs/_build/html
 
 bench: $(READY) ## the benchmark suite
 	$(BIN)/minewatch bench
+
+accuracy: $(READY) ## figures on simulated worlds, into docs/accuracy.md (an hour)
+	$(BIN)/python -m tests.accuracy --report --write docs/accuracy.md
+	$(BIN)/python -m tests.accuracy.calibration
 
 constraints: $(READY) ## pin anew what pyproject.toml asks for; UPGRADE=1 takes newer versions
 	$(BIN)/uv pip compile --quiet pyproject.toml --group dev --group docs --universal \

@@ -10,8 +10,10 @@ import typer
 
 from minewatch.cli import show
 
+from .failures import write_failures
 from .harness import DEFAULT_CACHE, PROCESSES, current_commit, run_worlds
 from .page import make_page, write_page
+from .pooled import score_world
 from .worlds import SETS
 
 
@@ -23,6 +25,9 @@ def main(
     only: Annotated[list[str] | None, typer.Option(help="Only the world of this name.")] = None,
     cache: Annotated[Path, typer.Option(help="Folder for archives and runs.")] = DEFAULT_CACHE,
     processes: Annotated[int, typer.Option(help="Worlds worked on at a time.")] = PROCESSES,
+    pictures: Annotated[
+        Path | None, typer.Option(help="Folder for pictures of misses and false sites.")
+    ] = None,
     write: Annotated[Path | None, typer.Option(help="Page to write the tables into.")] = None,
 ) -> None:
     """Run minewatch over simulated worlds and print how well it tells their truth."""
@@ -38,6 +43,8 @@ def main(
     command = f"python -m tests.accuracy --{chosen[0]}"
     page = make_page(ran, command=command, commit=current_commit(), today=datetime.now(UTC).date())
     show.line(page)
+    if pictures:
+        write_failures(ran, [score_world(r) for r in ran], pictures)
     if write:
         write_page(write, page)
 

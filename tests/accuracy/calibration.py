@@ -1,0 +1,195 @@
+"""Is a confidence of 0.8 right four times in five? Fitted on the tuning worlds, checked on others.
+
+`python -m tests.accuracy.calibration` draws `docs/images/reliability.png`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+import typer
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import expit, logit
+
+from minewatch.cli import show
+from minewatch.export import read_geojson
+from minewatch.pipeline.outputs import SITE_DETECTIONS
+from minewatch.synthetic import read_truth
+
+from .harness import DEFAULT_CACHE, PROCESSES, Ran, current_commit, run_worlds
+from .worlds import REPORTING, TUNING
+
+Float = NDArray[np.float64]
+NEAR_M = 10.0
+"""A patch within one pixel of a true site is of it."""
+BINS = 8
+PRIOR = 2.0
+"""How strongly few patches are drawn to "no correction", in patches."""
+
+
+@dataclass(frozen=True)
+class Map:
+    """A logistic map from told to calibrated confidence: rising, two numbers."""
+
+    offset: float = 0.0
+    """Added to the log-odds."""
+    slope: float = 1.0
+    """Multiplies the log-odds."""
+
+    def __call__(self, told: Float) -> Float:
+        """Calibrated confidence 0..1."""
+        return np.asarray(expit(self.offset + self.slope * logit(_inside(told))))
+
+
+def patch_verdicts(ran: Ran) -> pd.DataFrame:
+    """Every detection of a run: `told` confidence, and whether it `is_mine`."""
+    truth = read_truth(ran.archive.truth)
+    path = ran.result.directory / "state" / "detections.geojson"
+    patches = read_geojson(path, SITE_DETECTIONS).to_crs(truth.sites.crs)
+    true = [
+        bool((truth.sites.distance(row.geometry) <= NEAR_M)[truth.sites["start"] <= end].any())
+        for end, row in zip(patches["period_end"], patches.itertuples(), strict=True)
+    ]
+    return pd.DataFrame({"told": patches["confidence"].astype(float), "is_mine": true})
+
+
+def site_verdicts(ran: Ran) -> pd.DataFrame:
+    """Every site of a run by its latest confidence; rejected ones too."""
+    truth = read_truth(ran.archive.truth)
+    sites = ran.result.sites.to_crs(truth.sites.crs)
+    true = [bool((truth.sites.distance(g) <= NEAR_M).any()) for g in sites.geometry]
+    return pd.DataFrame({"told": sites["confidence"].astype(float), "is_mine": true})
+
+
+def fit_map(verdicts: pd.DataFrame) -> Map:
+    """The map under which the verdicts are likeliest, drawn a little to no correction."""
+    x = logit(_inside(verdicts["told"].to_numpy(float)))
+    y = verdicts["is_mine"].to_numpy(float)
+
+    def loss(parameters: Float) -> float:
+        offset, log_slope = parameters
+        odds = offset + np.exp(log_slope) * x
+        misfit = np.logaddexp(0, odds) - y * odds
+        return float(misfit.sum() + PRIOR * (parameters**2).sum())
+
+    offset, log_slope = minimize(loss, np.zeros(2)).x
+    return Map(offset=float(offset), slope=float(np.exp(log_slope)))
+
+
+def brier(verdicts: pd.DataFrame, told: Float) -> float:
+    """Mean squared difference of confidence and truth: 0 is perfect."""
+    return float(np.mean((told - verdicts["is_mine"].to_numpy(float)) ** 2))
+
+
+def reliability(verdicts: pd.DataFrame, told: Float) -> pd.DataFrame:
+    """Mean confidence and share of mines of equal slices of confidence, with 95 % intervals."""
+    bins = np.clip((told * BINS).astype(int), 0, BINS - 1)
+    table = pd.DataFrame({"told": told, "true": verdicts["is_mine"].to_numpy(float), "bin": bins})
+    out = table.groupby("bin").agg(told=("told", "mean"), true=("true", "mean"), n=("true", "size"))
+    return out.join(_wilson(out["true"], out["n"]))
+
+
+def off_by(table: pd.DataFrame) -> float:
+    """Mean distance of confidence from truth over the slices, weighted by their size."""
+    return float(np.average((table["told"] - table["true"]).abs(), weights=table["n"]))
+
+
+def draw(panels: Mapping[str, Mapping[str, tuple[pd.DataFrame, Float]]], path: Path) -> None:
+    """Write the reliability diagram.
+
+    Parameters
+    ----------
+    panels
+        Title of a panel, to the name of a curve, to its verdicts and the confidence told.
+    path
+        PNG file.
+    """
+    figure = Figure(figsize=(5.2 * len(panels), 5.4), dpi=100, layout="constrained")
+    figure.suptitle("SIMULATED worlds: confidence calibrated on simulation, not on Kachin")
+    for axes, (title, curves) in zip(
+        np.atleast_1d(figure.subplots(1, len(panels))), panels.items(), strict=True
+    ):
+        axes.plot([0, 1], [0, 1], color="black", lw=0.8, ls="--")
+        for (name, (verdicts, told)), colour in zip(
+            curves.items(), ("#d55e00", "#0072b2", "#009e73"), strict=False
+        ):
+            _curve(axes, name, reliability(verdicts, told), colour)
+        axes.set(
+            title=title, xlabel="confidence told", ylabel="share that is a mine",
+            xlim=(0, 1), ylim=(0, 1.02), aspect="equal",
+        )  # fmt: skip
+        axes.legend(loc="upper left", fontsize="small")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, metadata={"Software": None})
+
+
+def _curve(axes: Axes, name: str, table: pd.DataFrame, colour: str) -> None:
+    errors = np.abs(table[["low", "high"]].to_numpy().T - table["true"].to_numpy())
+    label = f"{name}: {table['n'].sum()} cases, off by {off_by(table):.2f}"
+    axes.errorbar(
+        table["told"], table["true"], errors, color=colour, marker="o", capsize=3, label=label
+    )
+    for row in table.itertuples():
+        axes.annotate(str(row.n), (row.told, row.true), (4, -10), textcoords="offset points",
+                      fontsize="x-small", color=colour)  # fmt: skip
+
+
+def _wilson(share: pd.Series, n: pd.Series) -> pd.DataFrame:
+    """95 % interval of a share (doi:10.1080/01621459.1927.10502953)."""
+    z = 1.96
+    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    return pd.DataFrame({"low": middle - half, "high": middle + half})
+
+
+def _inside(told: Float) -> Float:
+    return np.clip(told, 1e-4, 1 - 1e-4)
+
+
+def _all(verdicts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat(verdicts, ignore_index=True)
+
+
+def main(
+    *,
+    cache: Annotated[Path, typer.Option(help="Folder for archives and runs.")] = DEFAULT_CACHE,
+    processes: Annotated[int, typer.Option(help="Worlds worked on at a time.")] = PROCESSES,
+    picture: Annotated[Path, typer.Option(help="PNG to write.")] = Path(
+        "docs/images/reliability.png"
+    ),
+) -> None:
+    """Fit the map on the tuning worlds, check it on the reporting worlds, draw both."""
+    sets = {
+        "tuning": run_worlds(list(TUNING.values()), cache=cache, processes=processes),
+        "reporting": run_worlds(list(REPORTING.values()), cache=cache, processes=processes),
+    }
+    patches = {name: _all([patch_verdicts(r) for r in ran]) for name, ran in sets.items()}
+    sites = {name: _all([site_verdicts(r) for r in ran]) for name, ran in sets.items()}
+    fitted = fit_map(patches["tuning"])
+    show.line(f"commit {current_commit()}: offset {fitted.offset:.3f}, slope {fitted.slope:.3f}")
+    panels = {}
+    for name in sets:
+        told = {"patches as told": (patches[name], patches[name]["told"].to_numpy())}
+        told["patches, map fitted on tuning"] = (patches[name], fitted(told["patches as told"][1]))
+        told["sites as told"] = (sites[name], sites[name]["told"].to_numpy())
+        for label, (verdicts, values) in told.items():
+            off = off_by(reliability(verdicts, values))
+            show.line(
+                f"{name}, {label}: n {len(values)}, off by {off:.3f}, Brier "
+                f"{brier(verdicts, values):.3f}"
+            )
+        panels[f"{name} worlds"] = told
+    draw(panels, picture)
+    show.line(str(picture))
+
+
+if __name__ == "__main__":
+    typer.run(main)

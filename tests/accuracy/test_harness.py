@@ -1,0 +1,144 @@
+"""The harness tells what it should on small worlds; nothing here says how good minewatch is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from scipy.special import expit
+
+from minewatch.synthetic import read_truth
+
+from . import harness
+from .calibration import Map, fit_map, off_by, patch_verdicts, reliability
+from .harness import Ran, run_worlds
+from .page import BEGIN, END, make_page, write_page
+from .pooled import overlap_of_hits, score_together, score_world
+from .worlds import FIRST_REPORTING_SEED, QUICK, REPORTING, SETS, TUNING
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("accuracy")
+
+
+@pytest.fixture(scope="module")
+def worlds(cache: Path) -> list[Ran]:
+    return run_worlds([QUICK["quick-none"], QUICK["quick-steep"]], cache=cache, processes=1)
+
+
+def test_no_world_is_both_tuned_on_and_reported() -> None:
+    assert all(w.seed >= FIRST_REPORTING_SEED for w in REPORTING.values())
+    assert all(w.seed <= 50 for n in ("tune", "quick") for w in SETS[n].values())
+    assert len({w.seed for w in REPORTING.values()}) == len(REPORTING) >= 12
+    assert len({w.seed for w in TUNING.values()}) == len(TUNING)
+
+
+def test_reporting_worlds_cover_six_dry_seasons_and_both_dialects() -> None:
+    assert {w.dialect for w in REPORTING.values()} == {"earth-search", "planetary-computer"}
+    assert {len(w.bands) for w in REPORTING.values()} == {4, 6}
+    assert all((w.end - w.start).days > 5.4 * 365 for w in REPORTING.values())
+    assert sum(w.mines == 0 for w in REPORTING.values()) >= 3
+
+
+def test_a_run_that_is_up_to_date_is_not_repeated(
+    worlds: list[Ran], cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(harness.pipeline, "run", lambda *a, **k: pytest.fail("ran again"))
+    monkeypatch.setattr(harness.synthetic, "write_archive", lambda *a: pytest.fail("made again"))
+    again = run_worlds([ran.spec for ran in worlds], cache=cache, processes=1)
+    assert [ran.result.directory for ran in again] == [ran.result.directory for ran in worlds]
+
+
+def test_a_change_after_the_months_keeps_what_was_read(
+    worlds: list[Ran], cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = worlds[0].spec
+    _, out = harness._folders(spec, cache)
+    stamp = dict(harness._stamp(out))
+    harness._write_stamp(out, {**stamp, "code": "older"})
+    asked: list[dict[str, object]] = []
+    monkeypatch.setattr(harness.pipeline, "run", lambda *a, **k: asked.append(k))
+    run_worlds([spec], cache=cache, processes=1)
+    assert asked[0]["resume"] is True
+    assert (out / "state" / "months").is_dir()
+    assert harness._stamp(out) == stamp
+
+
+def test_truth_told_as_inventory_scores_without_fault(worlds: list[Ran]) -> None:
+    told = [_as_true(ran) for ran in worlds]
+    together = score_together(told)
+    assert together.f1 == 1
+    assert together.false_per_km2_season == 0
+    assert together.area_ratio == pytest.approx(1)
+    true = sum(score_world(ran).seasons["true_sites"].sum() for ran in told)
+    assert together.seasons["true_sites"].sum() == true >= 1
+    assert overlap_of_hits(told[1], score_world(told[1])).tolist() == pytest.approx([1.0])
+
+
+def test_the_worlds_together_count_what_each_counts_alone(worlds: list[Ran]) -> None:
+    together = score_together(worlds).seasons
+    alone = [score_world(ran).seasons for ran in worlds]
+    for column in ("true_sites", "hits", "false", "duplicates"):
+        assert together[column].sum() == sum(table[column].sum() for table in alone)
+
+
+def test_the_page_says_that_it_is_a_simulation_and_keeps_the_words_round_it(
+    worlds: list[Ran], tmp_path: Path
+) -> None:
+    page = make_page(worlds, command="try", commit="abc", today=pd.Timestamp("2026-01-02").date())
+    assert "simulation, not Kachin" in page
+    assert "`try` from commit `abc` on 2026-01-02" in page
+    assert all(ran.spec.name in page for ran in worlds)
+    path = tmp_path / "accuracy.md"
+    path.write_text(f"before\n{BEGIN}\nstale words\n{END}\nafter\n", encoding="utf-8")
+    write_page(path, page)
+    text = path.read_text("utf-8")
+    assert text.startswith("before\n")
+    assert text.endswith("after\n")
+    assert "stale words" not in text
+
+
+def test_a_true_patch_is_told_from_a_false_one(worlds: list[Ran]) -> None:
+    verdicts = patch_verdicts(worlds[1])
+    assert verdicts["is_mine"].any()
+    assert verdicts["told"].between(0, 1).all()
+
+
+def test_the_map_finds_what_bent_the_confidence_and_rises() -> None:
+    rng = np.random.default_rng(1)
+    odds = rng.normal(0, 2, 4000)
+    is_mine = rng.random(4000) < expit(-1 + 0.5 * odds)
+    verdicts = pd.DataFrame({"told": expit(odds), "is_mine": is_mine})
+    fitted = fit_map(verdicts)
+    assert fitted.offset == pytest.approx(-1, abs=0.15)
+    assert fitted.slope == pytest.approx(0.5, abs=0.1)
+    assert (np.diff(fitted(np.linspace(0, 1, 50))) >= 0).all()
+    told = verdicts["told"].to_numpy()
+    assert off_by(reliability(verdicts, fitted(told))) < off_by(reliability(verdicts, told)) / 3
+
+
+def test_no_verdicts_leave_the_confidence_as_it_is() -> None:
+    fitted = fit_map(pd.DataFrame({"told": np.zeros(0), "is_mine": np.zeros(0)}))
+    assert fitted == Map(offset=pytest.approx(0), slope=pytest.approx(1))
+
+
+def _as_true(ran: Ran) -> Ran:
+    """The run with the truth in place of what it found."""
+    truth = read_truth(ran.archive.truth)
+    sites = truth.sites.rename(columns={"id": "site_id"})
+    rows = truth.seasons.merge(sites[["site_id", "geometry"]], on="site_id")
+    rows = rows.assign(
+        alert="confirmed", pool_count_low=rows["pool_count"], pool_count_high=rows["pool_count"]
+    )
+    rows = rows[rows["disturbed_area_m2"] >= 1000]
+    empty = gpd.GeoSeries([shapely.Point()], crs=truth.sites.crs).iloc[:0]
+    inventory = gpd.GeoDataFrame(rows, geometry=rows["geometry"] if len(rows) else empty)
+    found = sites.assign(first_detected=sites["start"], last_undisturbed=sites["start"])
+    result = replace(ran.result, inventory=inventory.set_crs(truth.sites.crs), sites=found)
+    return replace(ran, result=result)

@@ -1,0 +1,23 @@
+"""What a site could be instead: every case leans on a term there is."""
+
+from minewatch.detect.alternatives import _CASES, weigh_alternatives
+from minewatch.detect.terms import WEIGHTS
+from minewatch.model import CHANGE_KINDS
+
+
+def test_every_case_is_a_known_kind_against_which_a_term_of_the_detector_speaks():
+    assert {kind for kind, _, _ in _CASES} <= set(CHANGE_KINDS)
+    assert {term for _, term, _ in _CASES} <= set(WEIGHTS)
+
+
+def test_full_evidence_rules_everything_out_and_none_leaves_everything_open():
+    assert {a.doubt for a in weigh_alternatives(dict.fromkeys(WEIGHTS, 1.0))} == {0.0}
+    assert {a.doubt for a in weigh_alternatives(dict.fromkeys(WEIGHTS, 0.0))} == {1.0}
+
+
+def test_the_most_open_reading_comes_first():
+    terms = {**dict.fromkeys(WEIGHTS, 1.0), "lasting": 0.1, "alive": 0.4}
+    assert [(a.kind, a.doubt) for a in weigh_alternatives(terms)[:2]] == [
+        ("swidden", 0.9),
+        ("village", 0.6),
+    ]
