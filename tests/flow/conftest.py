@@ -29,6 +29,12 @@ SMALL = replace(
 )
 """Two dry seasons of a small simulated world."""
 
+TINY = replace(
+    SMALL, name="tiny", size_px=64, mines=1, preexisting=1.0, bands=("blue", "green", "red", "nir"),
+    start=date(2020, 11, 1), end=date(2021, 4, 30),
+)  # fmt: skip
+"""One dry season of four bands: for runs that are done many times."""
+
 GEOJSON = ("inventory.geojson", "sites.geojson", "features.geojson", "changes.geojson")
 
 
@@ -46,6 +52,11 @@ def shared_archive(factory: pytest.TempPathFactory, spec: synthetic.WorldSpec) -
 @pytest.fixture(scope="session")
 def small_archive(tmp_path_factory: pytest.TempPathFactory) -> synthetic.Archive:
     return shared_archive(tmp_path_factory, SMALL)
+
+
+@pytest.fixture(scope="session")
+def tiny_archive(tmp_path_factory: pytest.TempPathFactory) -> synthetic.Archive:
+    return shared_archive(tmp_path_factory, TINY)
 
 
 @pytest.fixture(scope="session")
@@ -79,3 +90,9 @@ def run_archive(archive: synthetic.Archive, out: Path, **changes: object) -> Run
 def geojson_bytes(result: RunResult) -> dict[str, bytes]:
     """The four tables of a run as they lie on disk."""
     return {name: (result.directory / name).read_bytes() for name in GEOJSON}
+
+
+def all_bytes(result: RunResult) -> dict[str, bytes]:
+    """Every output of a run as it lies on disk, the manifest too."""
+    names = [*result.manifest["outputs"], "manifest.json"]
+    return {name: (result.directory / name).read_bytes() for name in names}

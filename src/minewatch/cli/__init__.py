@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from minewatch.cli import areas, demo, explain, jobs, search, share, show
+from minewatch.cli import areas, demo, explain, history, jobs, search, share, show
 from minewatch.errors import MinewatchError
 
 EPILOG = "Exit codes: 0 done; 1 error; 2 usage; 3 no scenes; 4 done, but part could not be read."
@@ -28,6 +28,8 @@ app.command()(search.scenes)
 app.command()(search.plan)
 app.command()(jobs.run)
 app.command()(jobs.update)
+app.command()(history.sites)
+app.command()(history.diff)
 app.command()(share.export)
 app.command()(share.report)
 app.command()(explain.explain)

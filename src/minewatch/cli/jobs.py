@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,6 +19,8 @@ from minewatch.cli.options import (
     End,
     Json,
     MaybeEnd,
+    MaybePeriod,
+    PeriodName,
     Quiet,
     Resolution,
     RunDirectory,
@@ -26,7 +29,6 @@ from minewatch.cli.options import (
     Start,
     Workers,
 )
-from minewatch.model.periods import PeriodKind
 from minewatch.pipeline.parameters import (
     DEFAULT_CATALOG,
     DEFAULT_CHUNK_PX,
@@ -37,6 +39,7 @@ from minewatch.pipeline.parameters import (
 
 if TYPE_CHECKING:
     from minewatch.model import RunResult
+    from minewatch.pipeline import Entry
 
 PARTLY_READ = 4
 """Exit code when part of the area or period could not be read."""
@@ -50,9 +53,7 @@ def run(
     *,
     catalog: Catalog = DEFAULT_CATALOG,
     collection: Collection = None,
-    period: Annotated[
-        PeriodKind, typer.Option("--period", help="Step in which the inventory is told.")
-    ] = DEFAULT_PERIOD,
+    period: PeriodName = DEFAULT_PERIOD,
     resolution: Resolution = DEFAULT_RESOLUTION_M,
     max_cloud_cover: CloudCover = DEFAULT_MAX_CLOUD_COVER_PCT,
     chunk: Annotated[
@@ -88,6 +89,8 @@ def update(
     directory: RunDirectory,
     *,
     end: MaybeEnd = None,
+    period: MaybePeriod = None,
+    scenes: Scenes = None,
     scheduler: Scheduler = None,
     workers: Workers = None,
     json: Json = False,
@@ -96,14 +99,17 @@ def update(
 ) -> None:
     """Carry a run on: read only months with new scenes; same answer as a run from nothing.
 
+    With `--period` alone the frozen months are told in other periods: no search, no imagery.
+
     Example: minewatch update pangwa --end 2024-12-31
     """
     from minewatch.pipeline import update as job
 
     with show.progress(quiet=quiet or json) as listener:
         result = job(
-            directory, end=end.date() if end else None, today=datetime.now(UTC).date(),
-            scheduler=scheduler, workers=workers, listener=listener,
+            directory, end=end.date() if end else None, period=period, scenes=scenes,
+            today=datetime.now(UTC).date(), scheduler=scheduler, workers=workers,
+            listener=listener,
         )  # fmt: skip
     close(result, json=json, quiet=quiet)
 
@@ -121,6 +127,7 @@ def close(result: RunResult, *, json: bool, quiet: bool) -> None:
 
 def summary(result: RunResult) -> dict[str, object]:
     """The closing words of a run for a program."""
+    job = _last_job(result)
     return {
         "directory": str(result.directory),
         "simulated": result.simulated,
@@ -130,7 +137,15 @@ def summary(result: RunResult) -> dict[str, object]:
         "failures": len(result.manifest["failures"]),
         "warnings": result.manifest["warnings"],
         "periods": result.manifest["periods"],
+        "job": asdict(job) if job else None,
     }
+
+
+def _last_job(result: RunResult) -> Entry | None:
+    from minewatch.pipeline import read_log
+
+    jobs = read_log(result.directory)
+    return jobs[-1] if jobs else None
 
 
 def _tell(result: RunResult) -> None:
@@ -152,6 +167,8 @@ def _tell(result: RunResult) -> None:
         f"{len(result.sites)} sites, {len(result.changes)} changes that are not mines, "
         f"in {result.directory}"
     )
+    if job := _last_job(result):
+        show.line(f"{job.job}: {'; '.join(job.words())}")
     for warning in result.manifest["warnings"]:
         show.line(f"note: {warning}")
     if failures := result.manifest["failures"]:

@@ -37,6 +37,13 @@ CloudCover = Annotated[
 Resolution = Annotated[
     float, typer.Option("--resolution", help="Pixel of the grid, metres. Pools are seen at 10.")
 ]
+_PERIOD_HELP = "dry-season, quarter, month, year, or custom:START/END,START/END of whole months."
+PeriodName = Annotated[
+    str, typer.Option("--period", help=f"Step in which the inventory is told: {_PERIOD_HELP}")
+]
+MaybePeriod = Annotated[
+    str | None, typer.Option("--period", help=f"Tell it in another step: {_PERIOD_HELP}")
+]
 Scenes = Annotated[
     Path | None, typer.Option("--scenes", help="A frozen scenes.json, instead of a search.")
 ]

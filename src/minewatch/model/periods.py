@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal, get_args
+from itertools import pairwise
+from typing import Final, Literal, cast, get_args
 
 from minewatch.errors import SettingsError, unknown_name
 
 PeriodKind = Literal["dry-season", "quarter", "month", "year"]
 PERIOD_KINDS: tuple[PeriodKind, ...] = get_args(PeriodKind)
+CUSTOM: Final = "custom:"
+"""Begins a list of periods of one's own: `custom:2020-11-01/2021-01-31,2021-02-01/2021-04-30`."""
 
 _DRY_SEASON_START_MONTH = 11
 _STEP_MONTHS: dict[PeriodKind, int] = {"quarter": 3, "month": 1, "year": 12}
@@ -59,7 +62,7 @@ def months_of(period: Period) -> tuple[Period, ...]:
     return tuple(months)
 
 
-def split_periods(span: Period, kind: PeriodKind) -> tuple[Period, ...]:
+def split_periods(span: Period, kind: str) -> tuple[Period, ...]:
     """The reporting periods of one kind that touch a span of days, each whole.
 
     A dry season runs from 1 November to 30 April; the months between belong to none.
@@ -69,7 +72,7 @@ def split_periods(span: Period, kind: PeriodKind) -> tuple[Period, ...]:
     span
         The days to cover.
     kind
-        One of `PERIOD_KINDS`.
+        One of `PERIOD_KINDS`, or a list as `read_custom_periods` takes it.
 
     Returns
     -------
@@ -81,13 +84,16 @@ def split_periods(span: Period, kind: PeriodKind) -> tuple[Period, ...]:
     >>> [str(p) for p in split_periods(Period(date(2021, 1, 1), date(2022, 1, 1)), "dry-season")]
     ['2020-11-01/2021-04-30', '2021-11-01/2022-04-30']
     """
+    if kind.startswith(CUSTOM):
+        return tuple(p for p in read_custom_periods(kind) if p.overlaps(span))
     if kind not in PERIOD_KINDS:
-        raise SettingsError(unknown_name("period", kind, list(PERIOD_KINDS)))
+        known = [*PERIOD_KINDS, f"{CUSTOM}START/END,..."]
+        raise SettingsError(unknown_name("period", kind, known))
     if kind == "dry-season":
         years: Sequence[int] = range(span.start.year - 1, span.end.year + 1)
         whole = (Period(date(y, _DRY_SEASON_START_MONTH, 1), date(y + 1, 4, 30)) for y in years)
         return tuple(p for p in whole if p.overlaps(span))
-    step = _STEP_MONTHS[kind]
+    step = _STEP_MONTHS[cast(PeriodKind, kind)]
     first = date(span.start.year, (span.start.month - 1) // step * step + 1, 1)
     periods = []
     while first <= span.end:
@@ -95,6 +101,58 @@ def split_periods(span: Period, kind: PeriodKind) -> tuple[Period, ...]:
         periods.append(Period(first, following - timedelta(days=1)))
         first = following
     return tuple(periods)
+
+
+def read_custom_periods(text: str) -> tuple[Period, ...]:
+    """The periods of a list of one's own.
+
+    Months are the step in which the past is frozen, so each period must be made of whole ones.
+
+    Parameters
+    ----------
+    text
+        `custom:` and, separated by commas, first and last days with a slash between them.
+
+    Returns
+    -------
+    tuple of Period
+        As given: in order of time, without overlap; there may be gaps.
+
+    Raises
+    ------
+    SettingsError
+        Names the period that is no period, cuts a month, or is out of order.
+
+    Examples
+    --------
+    >>> [str(p) for p in read_custom_periods("custom:2020-11-01/2021-01-31,2021-02-01/2021-04-30")]
+    ['2020-11-01/2021-01-31', '2021-02-01/2021-04-30']
+    """
+    periods = [_read_whole_months(part) for part in text.removeprefix(CUSTOM).split(",")]
+    for earlier, later in pairwise(periods):
+        if later.start <= earlier.end:
+            raise SettingsError(
+                f"the period {later} begins before {earlier} has ended",
+                hint="give periods in order of time, without overlap",
+            )
+    return tuple(periods)
+
+
+def _read_whole_months(text: str) -> Period:
+    try:
+        start, end = (date.fromisoformat(day.strip()) for day in text.split("/"))
+    except ValueError:
+        raise SettingsError(
+            f"{text!r} is no period", hint="give START/END, such as 2020-11-01/2021-01-31"
+        ) from None
+    period = Period(start, end)
+    months = months_of(period)
+    whole = Period(months[0].start, months[-1].end)
+    if period != whole:
+        raise SettingsError(
+            f"the period {period} cuts a month", hint=f"months are the smallest step: take {whole}"
+        )
+    return period
 
 
 def period_label(period: Period) -> str:

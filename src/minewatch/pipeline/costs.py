@@ -10,7 +10,6 @@ from pathlib import Path
 from minewatch import aoi as areas
 from minewatch import catalog as catalogs
 from minewatch import cube
-from minewatch.errors import NoScenesError
 from minewatch.model import AreaOfInterest, Period, ProgressListener, SceneList, silent
 from minewatch.pipeline.parameters import (
     DEFAULT_CATALOG,
@@ -19,6 +18,7 @@ from minewatch.pipeline.parameters import (
     DEFAULT_RESOLUTION_M,
     DEFAULT_SENSOR,
 )
+from minewatch.pipeline.start import within
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,9 +74,15 @@ def plan(
         When nothing is left to read.
     """
     area = aoi if isinstance(aoi, AreaOfInterest) else areas.read_aoi(aoi)
-    found = _scenes(
-        area, scenes, start, end, catalog, collection, sensor, max_cloud_cover_pct, listener
-    )
+    if scenes is None:
+        found = catalogs.find_scenes(
+            area, Period(start or date.min, end or date.max), catalog=catalog,
+            collection=collection, sensor=sensor, max_cloud_cover_pct=max_cloud_cover_pct,
+            listener=listener,
+        )  # fmt: skip
+    else:
+        given = scenes if isinstance(scenes, SceneList) else catalogs.read_scene_list(Path(scenes))
+        found = within(given, area, start=start, end=end)
     grid = cube.make_grid(area, resolution_m=resolution_m, chunk_px=chunk_px)
     return Plan(
         aoi=area.id,
@@ -88,39 +94,3 @@ def plan(
         estimate=cube.estimate_read(found, grid, bands=found.bands),
         dropped=found.dropped,
     )
-
-
-def _scenes(
-    area: AreaOfInterest,
-    scenes: str | Path | SceneList | None,
-    start: date | None,
-    end: date | None,
-    catalog: str,
-    collection: str | None,
-    sensor: str,
-    max_cloud_cover_pct: float,
-    listener: ProgressListener,
-) -> SceneList:
-    if scenes is None:
-        span = Period(start or date.min, end or date.max)
-        return catalogs.find_scenes(
-            area, span, catalog=catalog, collection=collection, sensor=sensor,
-            max_cloud_cover_pct=max_cloud_cover_pct, listener=listener,
-        )  # fmt: skip
-    found = scenes if isinstance(scenes, SceneList) else catalogs.read_scene_list(Path(scenes))
-    kept = tuple(
-        scene
-        for scene in found
-        if (start is None or scene.day >= start)
-        and (end is None or scene.day <= end)
-        and scene.footprint.intersects(area.geometry)
-    )
-    if not kept:
-        raise NoScenesError(
-            f"none of the {len(found)} scenes in the list lies in the area and the dates",
-            hint="check --aoi, --start and --end against the list",
-        )
-    return SceneList(
-        scenes=kept, catalog=found.catalog, collection=found.collection,
-        dropped=found.dropped, notes=found.notes,
-    )  # fmt: skip

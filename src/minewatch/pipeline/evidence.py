@@ -1,9 +1,17 @@
-"""Frozen months to evidence over the whole grid, chunk by chunk, on disk."""
+"""Frozen months to evidence over the whole grid, chunk by chunk, on disk.
+
+The evidence of a chunk lies there with a key of its months, so only chunks whose months changed are
+weighed again.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
 import shutil
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +19,7 @@ import rioxarray  # noqa: F401 - gives arrays their CRS
 import xarray as xr
 
 from minewatch import cube, detect
+from minewatch.export.atomic import output_error, write_bytes_atomic
 from minewatch.model import (
     AreaOfInterest,
     Band,
@@ -21,11 +30,12 @@ from minewatch.model import (
     ProgressListener,
     months_of,
 )
-from minewatch.pipeline.state import State
+from minewatch.pipeline.keys import hash_values
+from minewatch.pipeline.months import empty_months, read_months
+from minewatch.pipeline.picture import season_pictures
+from minewatch.pipeline.state import State, as_json
 
-PICTURE_BANDS = ("red", "green", "blue")
-_PICTURE_WHITE = 0.25
-"""Reflectance drawn as white [D]; bright pads reach .2-.3."""
+INDEX = "index.json"
 
 
 def gather_evidence(
@@ -36,6 +46,8 @@ def gather_evidence(
     span: Period,
     periods: Sequence[Period],
     bands: Sequence[Band],
+    frozen: Mapping[str, Sequence[str]],
+    workers: int | None,
     listener: ProgressListener,
 ) -> xr.Dataset:
     """Per-pixel evidence of every chunk, laid side by side.
@@ -48,6 +60,10 @@ def gather_evidence(
         Days covered, and the periods they are told in.
     bands
         Reflectance bands frozen.
+    frozen
+        Name of each chunk to what its months hold, as `Reduction.frozen` tells.
+    workers
+        Threads; None takes one a core. Each holds the months of a chunk.
     listener
         Hears of each chunk.
 
@@ -58,50 +74,101 @@ def gather_evidence(
         (period, y, x, colour), uint8, 0 where nothing was seen. Pixels outside the AOI are not
         observed.
     """
+    months = months_of(span)
+
+    def weigh(ground: xr.Dataset) -> xr.Dataset:
+        scored = detect.score(ground, periods=tuple(periods))
+        return scored.assign(picture=season_pictures(ground, periods))
+
+    def work(chunk: Chunk) -> None:
+        ground = read_ground(state, chunk, inside[chunk.window], span=span, bands=bands)
+        scored = weigh(ground)
+        for name, layer in layers.items():
+            _place(layer, scored[name], chunk)
+
+    inside = cube.aoi_mask(aoi, grid.geobox)
+    like = weigh(detect.settle_doubt(empty_months(grid.geobox[:1, :1], months, bands)))
+    wanted = {chunk.name: hash_values(list(frozen[chunk.name])) for chunk in grid.chunks}
+    layout = hash_values([_code_key(), aoi.sha256, f"{grid.geobox}", list(map(str, months)),
+                          list(map(str, periods)), list(bands)])  # fmt: skip
     folder = state.directory / "evidence"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    layers: dict[str, tuple[tuple[str, ...], np.memmap]] = {}
-    attributes: dict[str, Mapping[str, object]] = {}
-    for done, chunk in enumerate(grid.chunks, start=1):
-        months = read_ground(aoi, chunk, state, span=span, bands=bands)
-        scored = detect.score(months, periods=tuple(periods))
-        scored["picture"] = season_pictures(months, periods)
-        for name in scored.data_vars:
-            array = scored[name]
-            if name not in layers:
-                layers[str(name)] = (tuple(map(str, array.dims)), _layer(folder, array, grid))
-                attributes[str(name)] = array.attrs
-            _place(layers[str(name)][1], array, chunk)
-        listener(Progress("weighing evidence", done, len(grid.chunks), chunk.name))
-    coordinates = grid.geobox.coordinates
-    evidence: xr.Dataset = xr.Dataset(
-        {name: (dims, array, attributes[name]) for name, (dims, array) in layers.items()},
-        coords={"y": coordinates["y"].values, "x": coordinates["x"].values},
-    ).rio.write_crs(grid.epsg)
+    held = _open_index(folder, layout)
+    stale = [chunk for chunk in grid.chunks if held.get(chunk.name) != wanted[chunk.name]]
+    layers = {str(name): _open_layer(folder, like[name], grid) for name in like.data_vars}
+    if stale:
+        kept = {chunk.name for chunk in grid.chunks} - {chunk.name for chunk in stale}
+        _write_index(folder, layout, {name: held[name] for name in kept})
+        with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
+            waiting = {pool.submit(work, chunk): chunk for chunk in stale}
+            for done, finished in enumerate(as_completed(waiting), start=1):
+                finished.result()
+                name = waiting[finished].name
+                listener(Progress("weighing evidence", done, len(stale), name))
+        for layer in layers.values():
+            layer.flush()
+        _write_index(folder, layout, wanted)
+    axes = {name: grid.geobox.coordinates[name].values for name in ("y", "x")}
+    data = {
+        name: (like[name].dims, np.load(folder / f"{name}.npy", mmap_mode="c"), like[name].attrs)
+        for name in layers
+    }
+    evidence: xr.Dataset = xr.Dataset(data, coords=axes).rio.write_crs(grid.epsg)
     return evidence
 
 
 def read_ground(
-    aoi: AreaOfInterest, chunk: Chunk, state: State, *, span: Period, bands: Sequence[Band]
+    state: State, chunk: Chunk, inside: np.ndarray, *, span: Period, bands: Sequence[Band]
 ) -> xr.Dataset:
-    """The months of a chunk as they are weighed: doubt settled, nothing seen outside the area."""
-    months = detect.settle_doubt(state.read_months(chunk, months_of(span), bands))
-    inside = xr.DataArray(cube.aoi_mask(aoi, chunk.geobox), dims=("y", "x"))
-    ground: xr.Dataset = months.where(inside, 0).astype("uint16")
+    """The months of a chunk as they are weighed: doubt settled, nothing seen outside the area.
+
+    Parameters
+    ----------
+    state, chunk
+        Where they lie.
+    inside
+        Dims (y, x), bool: the pixels of the chunk that belong to the area.
+    span, bands
+        Days covered, and reflectance bands to bring.
+    """
+    months = detect.settle_doubt(read_months(state, chunk, months_of(span), bands))
+    ground: xr.Dataset = months.where(xr.DataArray(inside, dims=("y", "x")), 0).astype("uint16")
     return ground
 
 
-def _layer(folder: Path, like: xr.DataArray, grid: Grid) -> np.memmap:
-    """An empty layer over the whole grid, filled with its "not observed" value."""
+def _open_index(folder: Path, layout: str) -> dict[str, str]:
+    """Keys of the chunks that lie there; none, and an empty folder, when they lie otherwise."""
+    try:
+        index = json.loads((folder / INDEX).read_text("utf-8"))
+        if index["layout"] == layout:
+            return dict(index["chunks"])
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return {}
+
+
+def _write_index(folder: Path, layout: str, chunks: Mapping[str, str]) -> None:
+    write_bytes_atomic(folder / INDEX, as_json({"layout": layout, "chunks": chunks}))
+
+
+def _open_layer(folder: Path, like: xr.DataArray, grid: Grid) -> np.memmap:
+    """The layer that lies there, or an empty one over the whole grid."""
+    path = folder / f"{like.name}.npy"
+    if path.exists():
+        return np.lib.format.open_memmap(path, mode="r+")
     sizes = dict(zip(("y", "x"), grid.geobox.shape, strict=True))
     shape = tuple(sizes.get(str(dim), size) for dim, size in like.sizes.items())
-    array = np.lib.format.open_memmap(
-        folder / f"{like.name}.npy", mode="w+", dtype=like.dtype, shape=shape
-    )
-    fill = like.attrs.get("_FillValue", 0)
-    if fill:
+    try:
+        array = np.lib.format.open_memmap(path, mode="w+", dtype=like.dtype, shape=shape)
+        with path.open("r+b") as file:  # a full disk must be noticed here, not by a signal later
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise output_error(path, error) from error
+    if fill := like.attrs.get("_FillValue", 0):
         array[...] = fill
+        array.flush()
     return array
 
 
@@ -111,38 +178,12 @@ def _place(layer: np.memmap, array: xr.DataArray, chunk: Chunk) -> None:
     layer[index] = array.to_numpy()
 
 
-def season_pictures(months: xr.Dataset, periods: Sequence[Period]) -> xr.DataArray:
-    """Natural colour of each period: the median of its months, square-root stretched.
-
-    Parameters
-    ----------
-    months
-        Month cube, dims (time, y, x).
-    periods
-        The periods.
-
-    Returns
-    -------
-    xarray.DataArray
-        Dims (period, y, x, colour), uint8, 0 where nothing was seen.
-    """
-    starts = months["time"].to_numpy().astype("datetime64[D]").astype(object)
-    frames = []
-    for period in periods:
-        steps = np.array([start in period for start in starts], dtype=bool)
-        colours = [_median_seen(months[band].to_numpy()[steps]) for band in PICTURE_BANDS]
-        stretched = np.sqrt(np.clip(np.stack(colours, axis=-1) / (_PICTURE_WHITE * 10_000), 0, 1))
-        seen = np.stack(colours, axis=-1) > 0
-        frames.append(np.where(seen, 1 + stretched * 254, 0).astype("uint8"))
-    return xr.DataArray(np.stack(frames), dims=("period", "y", "x", "colour"), name="picture")
-
-
-def _median_seen(values: np.ndarray) -> np.ndarray:
-    """Lower median over axis 0 of what is not 0; 0 where nothing is."""
-    if not len(values):
-        return np.zeros(values.shape[1:], "uint16")
-    ordered = np.sort(np.where(values == 0, np.uint16(65535), values), axis=0)
-    seen = (values > 0).sum(axis=0)
-    middle = np.maximum(seen - 1, 0) // 2
-    median = np.take_along_axis(ordered, middle[None], axis=0)[0]
-    return np.where(seen > 0, median, 0)
+def _code_key() -> str:
+    """Hash of the code that weighs, so that no evidence outlives a change of it."""
+    here = Path(__file__)
+    sources = [
+        *sorted(Path(detect.__file__).parent.glob("*.py")),
+        here,
+        here.with_name("picture.py"),
+    ]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()

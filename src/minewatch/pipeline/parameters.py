@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from minewatch.errors import SettingsError, unknown_name
-from minewatch.model import PERIOD_KINDS, AreaOfInterest, Period, PeriodKind
+from minewatch.errors import SettingsError
+from minewatch.model import AreaOfInterest, Period, PeriodKind, split_periods
 from minewatch.settings import redact
 
 DEFAULT_CATALOG = "earth-search"
@@ -31,7 +31,7 @@ class Parameters:
     """Collection id; None takes the catalogue's own for the sensor."""
     sensor: str = DEFAULT_SENSOR
     """Sensor profile."""
-    period: PeriodKind = DEFAULT_PERIOD
+    period: str = DEFAULT_PERIOD
     """Step in which the inventory is told."""
     resolution_m: float = DEFAULT_RESOLUTION_M
     """Pixel of the grid, metres."""
@@ -41,8 +41,11 @@ class Parameters:
     """Side of a chunk, pixels; changes memory, not the answer."""
 
     def __post_init__(self) -> None:
-        if self.period not in PERIOD_KINDS:
-            raise SettingsError(unknown_name("period", self.period, list(PERIOD_KINDS)))
+        if not split_periods(self.span, self.period):
+            raise SettingsError(
+                f"no period of {self.period!r} lies in {self.span}",
+                hint="widen the dates, or choose another --period",
+            )
         if not 1 <= self.resolution_m <= 1000:
             raise SettingsError(
                 f"--resolution {self.resolution_m} m is outside 1..1000",

@@ -23,9 +23,10 @@ from minewatch.detect.series import tell_months
 from minewatch.detect.terms import WEIGHTS
 from minewatch.errors import SettingsError
 from minewatch.model import Grid, Period, RunResult, split_periods
-from minewatch.pipeline.evidence import read_ground, season_pictures
-from minewatch.pipeline.outputs import SITE_DETECTIONS
+from minewatch.pipeline.evidence import read_ground
+from minewatch.pipeline.outputs import SITE_DETECTIONS, open_run
 from minewatch.pipeline.parameters import Parameters
+from minewatch.pipeline.picture import season_pictures
 from minewatch.pipeline.state import State
 from minewatch.pipeline.vector import rasterise
 
@@ -60,7 +61,7 @@ def explain(
     SettingsError
         When there is no such site; the hint names the nearest ones.
     """
-    result = export.open_result(Path(directory))
+    result = open_run(directory)
     explanation = gather_explanation(result, site_id)
     folder = Path(out) if out else result.directory / "explain"
     return explanation, reports.write_explanation(explanation, folder)
@@ -127,7 +128,8 @@ def _months_round(
     for chunk in grid.chunks:
         if not shapely.intersects(ground.envelope, chunk.geobox.extent.geom):
             continue
-        months = read_ground(result.aoi, chunk, state, span=parameters.span, bands=scenes.bands)
+        inside = cube.aoi_mask(result.aoi, chunk.geobox)
+        months = read_ground(state, chunk, inside, span=parameters.span, bands=scenes.bands)
         within = {n: np.isin(months[n].to_numpy(), frame[n]) for n in frame}
         part = months.isel({n: np.flatnonzero(w) for n, w in within.items()})
         parts.append(part.reindex(frame, fill_value=0))

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import logging
-import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from datetime import date
-from typing import TypeVar
 
 from minewatch import cube, detect
-from minewatch.errors import ReadError, SettingsError
+from minewatch.errors import StateError
 from minewatch.model import (
     AreaOfInterest,
     Band,
@@ -29,11 +25,11 @@ from minewatch.model import (
     SceneList,
     months_of,
 )
-from minewatch.pipeline.state import MonthRecord, State, month_key
-
-log = logging.getLogger(__name__)
-
-Result = TypeVar("Result")
+from minewatch.pipeline.facts import find_all_facts
+from minewatch.pipeline.keys import month_key, scene_key
+from minewatch.pipeline.months import MonthRecord, month_path, read_record, write_month
+from minewatch.pipeline.state import State
+from minewatch.pipeline.workers import drained
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,70 +44,10 @@ class Reduction:
     """Chunk-months that were read now."""
     months_kept: int
     """Chunk-months that were frozen before and still hold."""
-
-
-@contextmanager
-def open_executor(scheduler: str | None, workers: int | None) -> Iterator[Executor]:
-    """Threads on this machine, or the workers of a Dask cluster.
-
-    Parameters
-    ----------
-    scheduler
-        Address of a Dask scheduler; its workers must see the run directory under the same path.
-    workers
-        Threads when there is no scheduler; None takes one a core.
-    """
-    if scheduler is None:
-        with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
-            yield pool
-        return
-    try:
-        from distributed import Client
-    except ImportError:
-        raise SettingsError(
-            f"--scheduler {scheduler} needs Dask distributed",
-            hint="pip install 'minewatch[cluster]'",
-        ) from None
-    with Client(scheduler, timeout="10s") as client:
-        yield client.get_executor()
-
-
-def find_all_facts(
-    scenes: SceneList,
-    aoi: AreaOfInterest,
-    state: State,
-    *,
-    reader: PixelReader,
-    executor: Executor,
-    listener: ProgressListener,
-) -> tuple[dict[str, SceneFacts], tuple[ReadFailure, ...]]:
-    """Facts of every scene, found once and remembered.
-
-    Returns
-    -------
-    facts
-        By scene id; a scene that cannot be opened has none.
-    failures
-        One for each scene that cannot be opened.
-    """
-    known = state.read_facts()
-    facts = {scene.id: known[scene.id] for scene in scenes if scene.id in known}
-    missing = [scene for scene in scenes if scene.id not in facts]
-    failures: list[ReadFailure] = []
-    waiting = {executor.submit(cube.find_facts, s, aoi, reader=reader): s for s in missing}
-    for done, future in enumerate(_drained(waiting), start=1):
-        scene = waiting[future]
-        try:
-            facts[scene.id] = future.result()
-        except ReadError as error:
-            log.warning("%s cannot be opened: %s", scene.id, error.problem)
-            failures.append(
-                ReadFailure(scene_id=scene.id, band="*", chunk="*", reason=error.problem)
-            )
-        listener(Progress("looking over scenes", done, len(missing), scene.id))
-    if missing:
-        state.write_facts({**known, **facts})
-    return facts, tuple(sorted(failures))
+    frozen: Mapping[str, tuple[str, ...]]
+    """Name of each chunk to what its months hold, in order of time."""
+    bytes_read: int = 0
+    """Bytes fetched now."""
 
 
 def reduce_all(
@@ -144,54 +80,122 @@ def reduce_all(
     facts, broken = find_all_facts(
         scenes, aoi, state, reader=reader, executor=executor, listener=listener
     )
-    failures, kept = list(broken), 0
-    waiting: dict[Future[MonthRecord], str] = {}
-    by_month = _by_month(scenes, facts)
-    for chunk in grid.chunks:
-        over_chunk = {scene.id for scene in cube.scenes_over(scenes, chunk)}
-        for month in months_of(span):
-            over = [scene for scene in by_month[month.start] if scene.id in over_chunk]
-            if not over:
-                state.month_path(chunk, month).unlink(missing_ok=True)
-                continue
-            key = month_key(over, facts, bands, chunk)
-            record = state.read_record(chunk, month)
-            if record and record.key == key and not record.failures:
-                kept += 1
-                continue
-            future = executor.submit(
-                _reduce_one, over, facts, chunk, month, bands, reader, state, key
-            )
-            waiting[future] = f"{month.start:%Y-%m} {chunk.name}"
-    bytes_read = 0
-    for done, finished in enumerate(_drained(waiting), start=1):
-        record = finished.result()
+    failures, records = list(broken), dict[tuple[str, date], MonthRecord]()
+    waiting: dict[Future[MonthRecord], _Step] = {}
+    for step in _steps(scenes, grid, facts, span):
+        if not step.scenes:
+            month_path(state, step.chunk, step.month).unlink(missing_ok=True)
+            continue
+        key = month_key(step.scenes, facts, bands, step.chunk)
+        record = read_record(state, step.chunk, step.month)
+        if record and record.key == key and not record.failures:
+            records[step.place] = record
+            continue
+        future = executor.submit(_reduce_one, step, facts, bands, reader, state, key)
+        waiting[future] = step
+    kept, bytes_read = len(records), 0
+    for done, finished in enumerate(drained(waiting), start=1):
+        step, record = waiting[finished], finished.result()
+        records[step.place] = record
         failures.extend(record.failures)
         bytes_read += record.bytes_read
-        listener(Progress("reading months", done, len(waiting), waiting[finished], bytes_read))
+        listener(Progress("reading months", done, len(waiting), str(step), bytes_read))
     return Reduction(
         facts=facts,
         failures=tuple(sorted(set(failures))),
         months_read=len(waiting),
         months_kept=kept,
+        frozen=_by_chunk(grid, records),
+        bytes_read=bytes_read,
     )
 
 
+def recall(
+    scenes: SceneList,
+    grid: Grid,
+    state: State,
+    *,
+    span: Period,
+    bands: Sequence[Band],
+    unopened: Sequence[ReadFailure],
+) -> Reduction:
+    """What was read before, without reading anything.
+
+    Parameters
+    ----------
+    scenes, grid, state, span, bands
+        As in `reduce_all`.
+    unopened
+        Failures of whole scenes told by the run before.
+
+    Raises
+    ------
+    StateError
+        When a month is missing.
+    """
+    facts = state.read_facts({scene.id: scene_key(scene) for scene in scenes})
+    failures, records = list(unopened), dict[tuple[str, date], MonthRecord]()
+    for step in _steps(scenes, grid, facts, span):
+        if not step.scenes:
+            continue
+        record = read_record(state, step.chunk, step.month)
+        if record is None or record.key != month_key(step.scenes, facts, bands, step.chunk):
+            raise StateError(
+                f"{state.directory.parent} lacks {step.month.start:%Y-%m} of {step.chunk.name}",
+                hint="finish the run first: `minewatch run` with --resume, or `minewatch update`",
+            )
+        failures.extend(record.failures)
+        records[step.place] = record
+    return Reduction(
+        facts=facts,
+        failures=tuple(sorted(set(failures))),
+        months_read=0,
+        months_kept=len(records),
+        frozen=_by_chunk(grid, records),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Step:
+    """One month of one chunk."""
+
+    chunk: Chunk
+    month: Period
+    scenes: tuple[Scene, ...]
+
+    def __str__(self) -> str:
+        return f"{self.month.start:%Y-%m} {self.chunk.name}"
+
+    @property
+    def place(self) -> tuple[str, date]:
+        return self.chunk.name, self.month.start
+
+
+def _steps(
+    scenes: SceneList, grid: Grid, facts: Mapping[str, SceneFacts], span: Period
+) -> Iterator[_Step]:
+    """Every month of every chunk, with the scenes that reach it and could be opened."""
+    by_month = _by_month(scenes, facts)
+    for chunk in grid.chunks:
+        over_chunk = {scene.id for scene in cube.scenes_over(scenes, chunk)}
+        for month in months_of(span):
+            over = tuple(s for s in by_month[month.start] if s.id in over_chunk)
+            yield _Step(chunk=chunk, month=month, scenes=over)
+
+
 def _reduce_one(
-    scenes: Sequence[Scene],
+    step: _Step,
     facts: Mapping[str, SceneFacts],
-    chunk: Chunk,
-    month: Period,
     bands: Sequence[Band],
     reader: PixelReader,
     state: State,
     key: str,
 ) -> MonthRecord:
     reduced = cube.reduce_month(
-        scenes,
+        step.scenes,
         facts,
-        chunk,
-        month=month,
+        step.chunk,
+        month=step.month,
         bands=bands,
         reader=reader,
         is_disturbed=detect.is_disturbed,
@@ -202,8 +206,17 @@ def _reduce_one(
         failures=tuple(sorted(reduced.failures)),
         bytes_read=reduced.bytes_read,
     )
-    state.write_month(chunk, month, reduced.cube, record)
-    return record
+    return write_month(state, step.chunk, step.month, reduced.cube, record)
+
+
+def _by_chunk(
+    grid: Grid, records: Mapping[tuple[str, date], MonthRecord]
+) -> dict[str, tuple[str, ...]]:
+    """What the months of each chunk hold, in order of time."""
+    held: dict[str, list[str]] = {chunk.name: [] for chunk in grid.chunks}
+    for (chunk, month), record in sorted(records.items(), key=lambda entry: entry[0]):
+        held[chunk].append(f"{month} {record.content}")
+    return {chunk: tuple(months) for chunk, months in held.items()}
 
 
 def _by_month(scenes: SceneList, facts: Mapping[str, SceneFacts]) -> defaultdict[date, list[Scene]]:
@@ -212,13 +225,3 @@ def _by_month(scenes: SceneList, facts: Mapping[str, SceneFacts]) -> defaultdict
         if scene.id in facts:
             months[scene.day.replace(day=1)].append(scene)
     return months
-
-
-def _drained(waiting: Mapping[Future[Result], object]) -> Iterator[Future[Result]]:
-    """Futures as they finish; the ones not begun are dropped when one of them raises."""
-    try:
-        yield from as_completed(waiting)
-    except BaseException:
-        for future in waiting:
-            future.cancel()
-        raise

@@ -10,13 +10,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio
 import shapely
 import xarray as xr
 from odc.geo.geobox import GeoBox
 
 from minewatch.errors import StateError
-from minewatch.model import Asset, Chunk, Period, ReadFailure, Scene, SceneFacts
-from minewatch.pipeline.state import MonthRecord, State, locked, month_key
+from minewatch.model import Asset, Chunk, Period, ReadFailure, Scene, SceneFacts, SceneList
+from minewatch.pipeline.keys import month_key, scene_key
+from minewatch.pipeline.months import MonthRecord, month_path, read_months, read_record, write_month
+from minewatch.pipeline.state import State, locked
 
 MARCH = Period(date(2021, 3, 1), date(2021, 3, 31))
 APRIL = Period(date(2021, 4, 1), date(2021, 4, 30))
@@ -24,6 +27,7 @@ GEOBOX = GeoBox.from_bbox((700_000, 2_800_000, 700_080, 2_800_060), "EPSG:32647"
 CHUNK = Chunk(row=0, col=512, geobox=GEOBOX)
 BANDS = ("blue", "green", "red", "nir")
 NAMES = (*BANDS, "clear_looks", "disturbed_looks", "last_undisturbed_day", "disturbed_since_day")
+RECORD = MonthRecord(key="k", looks=1, failures=())
 FAILURE = ReadFailure(scene_id="S", band="red", chunk=CHUNK.name, reason="404")
 
 
@@ -57,20 +61,42 @@ def facts(name: str = "S", offset_dn: int = 0) -> SceneFacts:
 
 def test_a_month_comes_back_as_it_was_frozen(state: State) -> None:
     cube, record = month_cube(), MonthRecord(key="k", looks=3, failures=(FAILURE,), bytes_read=9)
-    state.write_month(CHUNK, MARCH, cube, record)
-    again = state.read_months(CHUNK, [MARCH, APRIL], BANDS)
+    written = write_month(state, CHUNK, MARCH, cube, record)
+    again = read_months(state, CHUNK, [MARCH, APRIL], BANDS)
     for name in NAMES:
         assert np.array_equal(again[name][0], cube[name][0]), name
         assert not again[name][1].any()
-    assert state.read_record(CHUNK, MARCH) == record
-    assert state.read_record(CHUNK, APRIL) is None
+    assert written == replace(record, crc32=written.crc32)
+    assert read_record(state, CHUNK, MARCH) == written
+    assert read_record(state, CHUNK, APRIL) is None
 
 
 def test_a_damaged_month_counts_as_absent(state: State) -> None:
-    state.write_month(CHUNK, MARCH, month_cube(), MonthRecord(key="k", looks=1, failures=()))
-    path = state.month_path(CHUNK, MARCH)
+    write_month(state, CHUNK, MARCH, month_cube(), RECORD)
+    path = month_path(state, CHUNK, MARCH)
     path.write_bytes(path.read_bytes()[:40])
-    assert state.read_record(CHUNK, MARCH) is None
+    assert read_record(state, CHUNK, MARCH) is None
+
+
+def test_a_month_whose_pixels_are_not_those_that_were_frozen_is_refused_by_name(
+    state: State,
+) -> None:
+    write_month(state, CHUNK, MARCH, month_cube(), RECORD)
+    path = month_path(state, CHUNK, MARCH)
+    with rasterio.open(path, "r+") as file:
+        band = file.read(3)
+        band[2, 4] ^= 1
+        file.write(band, 3)
+    with pytest.raises(StateError, match=r"2021-03\.tif is damaged") as caught:
+        read_months(state, CHUNK, [MARCH], BANDS)
+    assert "--resume" in caught.value.hint
+
+
+def test_other_pixels_of_the_same_scenes_are_other_content(state: State) -> None:
+    first = write_month(state, CHUNK, MARCH, month_cube(1), RECORD)
+    second = write_month(state, CHUNK, MARCH, month_cube(2), RECORD)
+    assert first.key == second.key
+    assert first.content != second.content
 
 
 def test_the_key_knows_everything_that_decides_the_pixels() -> None:
@@ -94,23 +120,52 @@ def test_the_key_does_not_know_the_order_of_scenes() -> None:
     )
 
 
-def test_facts_come_back_and_damaged_ones_are_found_again(state: State) -> None:
-    state.write_facts({"S": replace(facts(), notes=("doubt",), shift_xy_m=(1.5, -2.0))})
-    assert state.read_facts()["S"].shift_xy_m == (1.5, -2.0)
+def test_a_scene_processed_anew_under_its_old_name_has_another_key() -> None:
+    changed = [
+        replace(scene(), baseline="05.10"),
+        replace(scene(), boa_offset_applied=True),
+        replace(scene(), item={"properties": {"s2:generation_time": "2024-01-01T00:00:00Z"}}),
+        replace(scene(), assets={"red": Asset(href="https://example.org/S.tif", offset=-0.1)}),
+    ]
+    assert len({scene_key(s) for s in (scene(), *changed)}) == len(changed) + 1
+
+
+def test_facts_come_back_for_the_scenes_they_were_found_from(state: State) -> None:
+    known = replace(facts(), notes=("doubt",), shift_xy_m=(1.5, -2.0))
+    state.write_facts({"S": known}, {"S": "key"})
+    assert state.read_facts({"S": "key"}) == {"S": known}
+    assert state.read_facts({"S": "other"}) == {}
     (state.directory / "facts.json").write_text("[{")
-    assert state.read_facts() == {}
+    assert state.read_facts({"S": "key"}) == {}
+
+
+def scene_list(*scenes: Scene) -> SceneList:
+    return SceneList(scenes=scenes, catalog="c", collection="c")
+
+
+def test_a_job_is_remembered_with_its_scenes_in_one_step(state: State) -> None:
+    state.write_job({"aoi": "x"}, scene_list())
+    assert state.read_parameters() == {"aoi": "x"}
+    assert len(state.read_scenes()) == 0
+    state.write_job({"aoi": "y"}, SceneList(scenes=(), catalog="other", collection="c"))
+    assert state.read_parameters() == {"aoi": "y"}
+    assert state.read_scenes().catalog == "other"
+    assert len(list(state.directory.glob("scenes-*"))) == 1
 
 
 def test_state_of_another_version_is_refused_by_number(state: State) -> None:
-    state.write_parameters({"aoi": "x"})
-    assert state.read_parameters() == {"aoi": "x"}
+    state.write_job({"aoi": "x"}, scene_list())
     body = json.loads(state.parameters_path.read_text())
     state.parameters_path.write_text(json.dumps({**body, "state_version": 99}))
     with pytest.raises(StateError, match="99"):
         state.read_parameters()
-    state.parameters_path.write_text("{")
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"aoi": "x"}', '{"state_version": 2}'])
+def test_a_damaged_job_is_said_to_be_one(state: State, content: str) -> None:
+    state.parameters_path.write_text(content)
     with pytest.raises(StateError, match="damaged"):
-        state.read_parameters()
+        state.read_scenes()
 
 
 def test_the_lock_names_its_holder_and_ends_with_it(state: State) -> None:

@@ -1,0 +1,60 @@
+"""Keys: hashes of all that decides a result, so that a result with the right key still holds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from minewatch.catalog.items import generation_key
+from minewatch.model import Band, Chunk, Scene, SceneFacts, SceneList
+
+STATE_VERSION = 2
+"""Version of the layout of `state/` and of the rules that make a month; raised when they change."""
+
+
+def scene_key(scene: Scene) -> str:
+    """Hash of the files of a scene and of the processing they came from.
+
+    A scene that is processed anew under its old id and addresses has another key.
+    """
+    files = sorted([b, a.href, a.scale, a.offset, a.nodata] for b, a in scene.assets.items())
+    made = [scene.baseline, generation_key(scene), scene.boa_offset_applied]
+    return hash_values([scene.id, made, files])
+
+
+def list_key(scenes: SceneList) -> str:
+    """Hash of a frozen scene list, with what was left out and why."""
+    told = [scenes.catalog, sorted(scenes.dropped.items()), list(scenes.notes)]
+    return hash_values([[scene_key(scene) for scene in scenes], told])
+
+
+def month_key(
+    scenes: Sequence[Scene], facts: Mapping[str, SceneFacts], bands: Sequence[Band], chunk: Chunk
+) -> str:
+    """Hash of all that decides the pixels of a month of a chunk.
+
+    Parameters
+    ----------
+    scenes
+        The month's scenes; their order does not matter.
+    facts
+        Facts by scene id.
+    bands
+        Bands read.
+    chunk
+        The ground.
+    """
+    rows = sorted(
+        [scene_key(s), facts[s.id].scale, facts[s.id].offset_dn, list(facts[s.id].shift_xy_m)]
+        for s in scenes
+        if s.id in facts
+    )
+    ground = [str(chunk.geobox.crs), list(chunk.geobox.transform[:6]), list(chunk.geobox.shape)]
+    return hash_values([STATE_VERSION, rows, list(bands), ground])
+
+
+def hash_values(values: Any) -> str:
+    """SHA-256 of plain values, in hexadecimal."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,182 @@
+"""What the manifest says of a run: enough to trace every number, nothing of how it came about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+import xarray as xr
+
+import minewatch
+from minewatch import cube
+from minewatch.model import (
+    REFLECTANCE_BANDS,
+    AreaOfInterest,
+    Grid,
+    Period,
+    SceneList,
+    months_of,
+    period_label,
+)
+from minewatch.pipeline.parameters import Parameters
+from minewatch.pipeline.reduce import Reduction
+
+LIBRARIES = ("geopandas", "numpy", "odc-geo", "pyproj", "rasterio", "scipy", "shapely", "xarray")
+
+
+def make_manifest(
+    area: AreaOfInterest,
+    parameters: Parameters,
+    scenes: SceneList,
+    reduction: Reduction,
+    grid: Grid,
+    evidence: xr.Dataset,
+    periods: Sequence[Period],
+    inventory: gpd.GeoDataFrame,
+    outputs: Mapping[str, str],
+) -> dict[str, Any]:
+    """The manifest of a run as plain values.
+
+    Parameters
+    ----------
+    area, parameters, scenes, reduction, grid, evidence, periods, inventory
+        What the run was given, met and found.
+    outputs
+        Path of each output to its SHA-256.
+    """
+    simulated = is_simulated(scenes)
+    inside = cube.aoi_mask(area, grid.geobox)
+    entries = _period_entries(scenes, reduction, evidence, periods, inside)
+    warnings = _warnings(area, scenes, reduction, parameters)
+    return {
+        "version": minewatch.__version__,
+        "libraries": {name: version(name) for name in LIBRARIES},
+        "simulated": simulated,
+        "parameters": parameters.as_dict(area),
+        "aoi": _aoi_entry(area, simulated=simulated),
+        "periods": entries,
+        "scenes": _scene_entry(scenes),
+        "facts": _fact_entries(scenes, reduction),
+        "failures": [asdict(failure) for failure in reduction.failures],
+        "warnings": [*warnings, *_explain_nothing(inventory, entries)],
+        "outputs": dict(outputs),
+    }
+
+
+def is_simulated(scenes: SceneList) -> bool:
+    """True when every scene was made by `minewatch.synthetic`."""
+    return all(s.item.get("properties", {}).get("minewatch:simulated", False) for s in scenes)
+
+
+def attribution(area: AreaOfInterest, *, simulated: bool) -> str:
+    """Whose data this is made of, in a line."""
+    imagery = (
+        "simulated imagery, no real place"
+        if simulated
+        else "contains modified Copernicus Sentinel data"
+    )
+    outline = area.properties.get("geometry_licence")
+    return f"{imagery}; outline: {outline}" if outline else imagery
+
+
+def _period_entries(
+    scenes: SceneList,
+    reduction: Reduction,
+    evidence: xr.Dataset,
+    periods: Sequence[Period],
+    inside: np.ndarray,
+) -> list[dict[str, Any]]:
+    entries = []
+    for step, period in enumerate(periods):
+        within = [s for s in scenes if s.day in period and s.id in reduction.facts]
+        clear = [reduction.facts[s.id].clear_fraction for s in within]
+        seen = evidence["clear_looks"][step].to_numpy()[inside] > 0
+        entries.append(
+            {
+                "start": period.start.isoformat(),
+                "end": period.end.isoformat(),
+                "label": period_label(period),
+                "looks": len({s.look for s in within}),
+                "clear_fraction": round(float(np.mean(clear)), 4) if clear else 0.0,
+                "observed_fraction": round(float(seen.mean()), 4) if seen.size else 0.0,
+            }
+        )
+    return entries
+
+
+def _scene_entry(scenes: SceneList) -> dict[str, Any]:
+    return {
+        "catalog": scenes.catalog,
+        "collection": scenes.collection,
+        "count": len(scenes),
+        "sha256": scenes.sha256,
+        "dropped": dict(sorted(scenes.dropped.items())),
+        "bands": list(scenes.bands),
+        "missing_bands": _missing_bands(scenes),
+    }
+
+
+def _missing_bands(scenes: SceneList) -> list[str]:
+    return [band for band in REFLECTANCE_BANDS if band not in scenes.bands]
+
+
+def _fact_entries(scenes: SceneList, reduction: Reduction) -> list[dict[str, Any]]:
+    rows = []
+    for scene in scenes:
+        if fact := reduction.facts.get(scene.id):
+            about = {"day": scene.day.isoformat(), "baseline": scene.baseline}
+            rows.append({**asdict(fact), **about})
+    return rows
+
+
+def _warnings(
+    area: AreaOfInterest, scenes: SceneList, reduction: Reduction, parameters: Parameters
+) -> list[str]:
+    warnings = [*area.notes, *scenes.notes]
+    if missing := _missing_bands(scenes):
+        warnings.append(f"no {', '.join(missing)} in this catalogue: judged without")
+    if parameters.resolution_m > 15:
+        warnings.append(
+            f"at {parameters.resolution_m:g} m a pool of 8-14 m cannot be seen; "
+            "only large clearings can"
+        )
+    overruled = [f.scene_id for f in reduction.facts.values() if f.offset_source == "pixels"]
+    if overruled:
+        warnings.append(
+            f"the pixels overruled the offset metadata of {len(overruled)} scenes: "
+            f"{', '.join(sorted(overruled)[:5])}"
+        )
+    unseen = [m for m in months_of(parameters.span) if not any(s.day in m for s in scenes)]
+    if unseen:
+        warnings.append(
+            f"{len(unseen)} of {len(months_of(parameters.span))} months have no scene: "
+            f"{', '.join(f'{m.start:%Y-%m}' for m in unseen[:12])}"
+        )
+    return warnings
+
+
+def _explain_nothing(
+    inventory: gpd.GeoDataFrame, entries: Sequence[Mapping[str, Any]]
+) -> list[str]:
+    """Why an inventory is empty: nothing there, or nothing seen."""
+    if len(inventory):
+        return []
+    seen = ", ".join(f"{e['label']} {100 * e['observed_fraction']:.0f} %" for e in entries)
+    return [f"no site was found; share of the area seen clear at least once: {seen}"]
+
+
+def _aoi_entry(area: AreaOfInterest, *, simulated: bool) -> dict[str, Any]:
+    return {
+        "id": area.id,
+        "name": area.name,
+        "sha256": area.sha256,
+        "utm_epsg": area.utm_epsg,
+        "area_km2": round(area.area_m2 / 1e6, 4),
+        "bbox": [round(float(v), 7) for v in shapely.bounds(area.geometry)],
+        "attribution": attribution(area, simulated=simulated),
+    }

@@ -1,0 +1,194 @@
+"""Frozen months: one GeoTIFF a month and chunk, found again by a key of all that decided it.
+
+A file with the right key never has to be made again, and a run from nothing leaves the same pixels
+as any chain of updates.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import zlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import rasterio
+import xarray as xr
+from odc.geo.geobox import GeoBox
+from rasterio.errors import RasterioError
+from rasterio.io import MemoryFile
+from rasterio.transform import Affine
+
+from minewatch.errors import StateError
+from minewatch.export.atomic import write_bytes_atomic
+from minewatch.model import Band, Chunk, Period, ReadFailure
+from minewatch.model.cubes import COUNT_LAYERS, DAY_LAYERS
+from minewatch.pipeline.state import State
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonthRecord:
+    """What is known of one frozen month of one chunk without opening its pixels."""
+
+    key: str
+    """Hash of all that decided its pixels."""
+    looks: int
+    """Passes read."""
+    failures: tuple[ReadFailure, ...]
+    """Reads that failed."""
+    bytes_read: int = 0
+    """Bytes fetched to make it."""
+    crc32: int = 0
+    """Sum of the pixels as they lie on disk."""
+
+    @property
+    def content(self) -> str:
+        """What the pixels are: equal for equal pixels of the same origin."""
+        return f"{self.key} {self.crc32:08x}"
+
+
+def month_path(state: State, chunk: Chunk, month: Period) -> Path:
+    """Where the frozen month of a chunk lies."""
+    return state.directory / "months" / chunk.name / f"{month.start:%Y-%m}.tif"
+
+
+def write_month(
+    state: State, chunk: Chunk, month: Period, cube: xr.Dataset, record: MonthRecord
+) -> MonthRecord:
+    """Freeze one month of one chunk: whole, or not at all.
+
+    Parameters
+    ----------
+    state
+        The folder.
+    chunk, month
+        Which one.
+    cube
+        Month cube of one time step, dims (time, y, x), uint16.
+    record
+        What it was made of.
+
+    Returns
+    -------
+    MonthRecord
+        The record with the sum of the pixels.
+
+    Raises
+    ------
+    OutputError
+        When the disk is full, say.
+    """
+    rows, cols = chunk.geobox.shape
+    names = [str(name) for name in cube.data_vars]
+    layers = np.stack([cube[name].to_numpy()[0] for name in names])
+    record = replace(record, crc32=zlib.crc32(layers.data))
+    profile = {
+        "driver": "GTiff", "width": cols, "height": rows, "count": len(names), "dtype": "uint16",
+        "crs": str(chunk.geobox.crs), "transform": Affine(*chunk.geobox.transform[:6]),
+        "compress": "zstd", "zstd_level": 1, "predictor": 2, "interleave": "band",
+    }  # fmt: skip
+    with MemoryFile() as memory:  # GDAL may not notice that a disk is full
+        with memory.open(**profile) as file:
+            file.update_tags(minewatch=json.dumps(asdict(record), sort_keys=True))
+            file.write(layers)
+            file.descriptions = names
+        content = memory.read()
+    write_bytes_atomic(month_path(state, chunk, month), content)
+    return record
+
+
+def read_record(state: State, chunk: Chunk, month: Period) -> MonthRecord | None:
+    """The record of a frozen month; None when it is not there or cannot be read."""
+    path = month_path(state, chunk, month)
+    if not path.exists():
+        return None
+    try:
+        with rasterio.open(path) as file:
+            row = json.loads(file.tags()["minewatch"])
+        failures = tuple(ReadFailure(**failure) for failure in row.pop("failures"))
+        return MonthRecord(failures=failures, **row)
+    except (RasterioError, ValueError, KeyError, TypeError) as error:
+        log.warning("%s is damaged (%s): the month is read again", path, error)
+        return None
+
+
+def read_months(
+    state: State, chunk: Chunk, months: Sequence[Period], bands: Sequence[Band]
+) -> xr.Dataset:
+    """The month cube of a chunk over the given months.
+
+    Parameters
+    ----------
+    state
+        The folder.
+    chunk
+        The chunk.
+    months
+        Which months, in order of time; one that is not frozen counts as not seen.
+    bands
+        Reflectance bands to bring.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dims (time, y, x), uint16, 0 where nothing was seen.
+
+    Raises
+    ------
+    StateError
+        When the pixels of a month are not those that were frozen.
+    """
+    cube = empty_months(chunk.geobox, months, bands)
+    for step, month in enumerate(months):
+        path = month_path(state, chunk, month)
+        if path.exists():
+            for name, layer in _read_layers(path).items():
+                if name in cube:
+                    cube[name].to_numpy()[step] = layer
+    return cube
+
+
+def empty_months(geobox: GeoBox, months: Sequence[Period], bands: Sequence[Band]) -> xr.Dataset:
+    """A month cube that saw nothing.
+
+    Parameters
+    ----------
+    geobox
+        The pixels.
+    months, bands
+        As in `read_months`.
+    """
+    shape = (len(months), *geobox.shape)
+    names = (*bands, *COUNT_LAYERS, *DAY_LAYERS)
+    return xr.Dataset(
+        {name: (("time", "y", "x"), np.zeros(shape, "uint16")) for name in names},
+        coords={
+            "time": pd.DatetimeIndex([pd.Timestamp(m.start) for m in months]),
+            "y": geobox.coordinates["y"].values,
+            "x": geobox.coordinates["x"].values,
+        },
+    )
+
+
+def _read_layers(path: Path) -> dict[str, np.ndarray]:
+    """Layers of a frozen month by name, checked against their sum."""
+    try:
+        with rasterio.open(path) as file:
+            expected, names = json.loads(file.tags()["minewatch"])["crc32"], file.descriptions
+            layers = file.read()
+    except (RasterioError, ValueError, KeyError) as error:
+        raise _damaged(path) from error
+    if zlib.crc32(layers.data) != expected:
+        raise _damaged(path)
+    return dict(zip(names, layers, strict=True))
+
+
+def _damaged(path: Path) -> StateError:
+    return StateError(
+        f"{path} is damaged", hint="delete it and go on with --resume: that month is read again"
+    )

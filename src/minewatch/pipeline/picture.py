@@ -1,0 +1,50 @@
+"""Natural colour of each period, for people to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+
+from minewatch.model import REFLECTANCE_SCALE, Period
+
+BANDS = ("red", "green", "blue")
+_WHITE = 0.25
+"""Reflectance drawn as white [D]; bright pads reach .2-.3."""
+
+
+def season_pictures(months: xr.Dataset, periods: Sequence[Period]) -> xr.DataArray:
+    """The median of each period's months, square-root stretched.
+
+    Parameters
+    ----------
+    months
+        Month cube, dims (time, y, x).
+    periods
+        In order of time.
+
+    Returns
+    -------
+    xarray.DataArray
+        `picture`, dims (period, y, x, colour), uint8; 0 where nothing was seen.
+    """
+    starts = months["time"].to_numpy().astype("datetime64[D]").astype(object)
+    frames = []
+    for period in periods:
+        steps = np.array([start in period for start in starts], dtype=bool)
+        colours = np.stack([_median_seen(months[b].to_numpy()[steps]) for b in BANDS], axis=-1)
+        stretched = np.sqrt(np.clip(colours / (_WHITE * REFLECTANCE_SCALE), 0, 1))
+        frames.append(np.where(colours > 0, 1 + stretched * 254, 0).astype("uint8"))
+    return xr.DataArray(np.stack(frames), dims=("period", "y", "x", "colour"), name="picture")
+
+
+def _median_seen(values: np.ndarray) -> np.ndarray:
+    """Lower median over axis 0 of what is not 0; 0 where nothing is."""
+    if not len(values):
+        return np.zeros(values.shape[1:], "uint16")
+    ordered = np.sort(np.where(values == 0, np.uint16(65535), values), axis=0)
+    seen = (values > 0).sum(axis=0)
+    middle = np.maximum(seen - 1, 0) // 2
+    median = np.take_along_axis(ordered, middle[None], axis=0)[0]
+    return np.where(seen > 0, median, 0)

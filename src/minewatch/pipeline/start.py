@@ -1,0 +1,162 @@
+"""How a job takes hold of its folder: a new one, or that of a run to go on with."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from minewatch import catalog as catalogs
+from minewatch.errors import NoScenesError, OutputError, StateError
+from minewatch.export.atomic import output_error, remove_leftovers
+from minewatch.model import AreaOfInterest, ProgressListener, SceneList
+from minewatch.pipeline.outputs import finish_interrupted
+from minewatch.pipeline.parameters import Parameters
+from minewatch.pipeline.state import State, locked
+
+_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
+
+
+@contextmanager
+def claimed(out: Path, *, is_new: bool) -> Iterator[State]:
+    """The state folder of a run, held for this process and cleared of what a killed one left.
+
+    Parameters
+    ----------
+    out
+        Folder of the run; made when it is new and absent.
+    is_new
+        Whether a run begins here; then the folder must hold nothing but a run that never began.
+
+    Raises
+    ------
+    OutputError
+        When the folder holds something else, cannot be written, or the disk is full.
+    StateError
+        When another process holds it.
+    """
+    state = State(directory=out / "state")
+    if is_new:
+        _check_unused(state)
+    try:
+        state.directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"cannot write to {out}: {error.strerror}", hint="give a folder you may write to"
+        ) from None
+    try:
+        with locked(state.directory):
+            if is_new:
+                _check_unused(state)
+            remove_leftovers(state.directory)
+            finish_interrupted(state)
+            yield state
+    except OSError as error:
+        if error.errno in _DISK:
+            raise output_error(Path(error.filename or out), error) from error
+        raise
+
+
+def _check_unused(state: State) -> None:
+    out = state.directory.parent
+    if not out.exists():
+        return
+    is_begun = state.parameters_path.exists() or not out.is_dir()
+    if is_begun or any(path.name != state.directory.name for path in out.iterdir()):
+        raise OutputError(
+            f"{out} is not empty",
+            hint="give a new folder, or --resume to go on with the run in it",
+        )
+
+
+def check_same(state: State, area: AreaOfInterest, parameters: Parameters) -> None:
+    """Raise when the run in a folder was asked something else.
+
+    Parameters
+    ----------
+    state
+        The folder's.
+    area, parameters
+        What is asked now.
+    """
+    then, now = state.read_parameters(), parameters.as_dict(area)
+    for name in now:
+        if then.get(name) != now[name]:
+            raise StateError(
+                f"{state.directory.parent} holds a run with another {name}: "
+                f"{then.get(name)}, not {now[name]}",
+                hint="resume with the same parameters, or give a new --out",
+            )
+
+
+def find_scene_list(
+    area: AreaOfInterest,
+    parameters: Parameters,
+    scenes: str | Path | SceneList | None,
+    listener: ProgressListener,
+) -> SceneList:
+    """The scenes given, or those that a search finds.
+
+    Parameters
+    ----------
+    area, parameters
+        What to search for.
+    scenes
+        A frozen list, or the path of one; None searches.
+    listener
+        Hears of the search.
+
+    Raises
+    ------
+    NoScenesError
+        When there are none.
+    """
+    if scenes is not None:
+        given = scenes if isinstance(scenes, SceneList) else catalogs.read_scene_list(Path(scenes))
+        return within(given, area, start=parameters.span.start, end=parameters.span.end)
+    return catalogs.find_scenes(
+        area,
+        parameters.span,
+        catalog=parameters.catalog,
+        collection=parameters.collection,
+        sensor=parameters.sensor,
+        max_cloud_cover_pct=parameters.max_cloud_cover_pct,
+        listener=listener,
+    )
+
+
+def within(
+    scenes: SceneList, area: AreaOfInterest, *, start: date | None, end: date | None
+) -> SceneList:
+    """The scenes of a list that lie in an area and between two days.
+
+    Parameters
+    ----------
+    scenes
+        A frozen list.
+    area
+        What a footprint must touch.
+    start, end
+        First and last day, both included; None is open.
+
+    Raises
+    ------
+    NoScenesError
+        When none does.
+    """
+    kept = tuple(
+        scene
+        for scene in scenes
+        if (start is None or scene.day >= start)
+        and (end is None or scene.day <= end)
+        and scene.footprint.intersects(area.geometry)
+    )
+    if not kept:
+        raise NoScenesError(
+            f"none of the {len(scenes)} scenes in the list lies in the area and the dates",
+            hint="check --aoi, --start and --end against the list",
+        )
+    return replace(scenes, scenes=kept)

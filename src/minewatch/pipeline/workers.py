@@ -1,0 +1,49 @@
+"""Where work runs: threads on this machine, or the workers of a Dask cluster."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from typing import TypeVar
+
+from minewatch.errors import SettingsError
+
+Result = TypeVar("Result")
+
+
+@contextmanager
+def open_executor(scheduler: str | None, workers: int | None) -> Iterator[Executor]:
+    """Threads on this machine, or the workers of a Dask cluster.
+
+    Parameters
+    ----------
+    scheduler
+        Address of a Dask scheduler; its workers must see the run directory under the same path.
+    workers
+        Threads when there is no scheduler; None takes one a core.
+    """
+    if scheduler is None:
+        with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
+            yield pool
+        return
+    try:
+        from distributed import Client
+    except ImportError:
+        raise SettingsError(
+            f"--scheduler {scheduler} needs Dask distributed",
+            hint="pip install 'minewatch[cluster]'",
+        ) from None
+    with Client(scheduler, timeout="10s") as client:
+        yield client.get_executor()
+
+
+def drained(waiting: Mapping[Future[Result], object]) -> Iterator[Future[Result]]:
+    """Futures as they finish; the ones not begun are dropped when one of them raises."""
+    try:
+        yield from as_completed(waiting)
+    except BaseException:
+        for future in waiting:
+            future.cancel()
+        raise
