@@ -39,7 +39,7 @@ def write_scene_list(scene_list: SceneList, path: Path) -> None:
     except OSError as error:
         raise OutputError(
             f"{path} cannot be written: {error.strerror or error}",
-            hint="choose a directory you may write to",
+            hint="free some disk space, or choose a directory you may write to",
         ) from None
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import rioxarray
 import xarray as xr
+from rasterio._err import CPLE_BaseError
 from rasterio.errors import RasterioError
 
 from minewatch.errors import ContractError, OutputError
@@ -68,7 +69,7 @@ def write_cog(
                 part, driver="COG", tags=tags, compress="deflate", level=6, predictor="yes",
                 blocksize=_BLOCK_PX, overview_resampling="nearest", bigtiff="if_safer",
             )  # fmt: skip
-    except RasterioError as error:
+    except (RasterioError, CPLE_BaseError) as error:  # a full disk is one of GDAL's own
         raise OutputError(f"cannot write {path}: {error}", hint="free some disk space") from error
     return path
 

@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +34,7 @@ from minewatch.pipeline.keys import hash_values
 from minewatch.pipeline.months import empty_months, read_months
 from minewatch.pipeline.picture import season_pictures
 from minewatch.pipeline.state import State, as_json
+from minewatch.pipeline.workers import drained
 
 INDEX = "index.json"
 
@@ -100,7 +101,7 @@ def gather_evidence(
         _write_index(folder, layout, {name: held[name] for name in kept})
         with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
             waiting = {pool.submit(work, chunk): chunk for chunk in stale}
-            for done, finished in enumerate(as_completed(waiting), start=1):
+            for done, finished in enumerate(drained(waiting), start=1):
                 finished.result()
                 name = waiting[finished].name
                 listener(Progress("weighing evidence", done, len(stale), name))
