@@ -29,7 +29,7 @@ def seasons(first: int, last: int) -> list[Period]:
     return [Period(date(y, 11, 1), date(y + 1, 4, 30)) for y in range(first, last)]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def explanation(simulated_run: RunResult) -> Explanation:
     name = "simulated-aaaa"
     site = simulated_run.sites.set_index("site_id", drop=False).loc[name]
@@ -58,20 +58,23 @@ def explanation(simulated_run: RunResult) -> Explanation:
     )  # fmt: skip
 
 
-def test_the_picture_is_the_same_bytes_each_time(explanation: Explanation) -> None:
-    picture = explain_picture(explanation)
+@pytest.fixture(scope="module")
+def picture(explanation: Explanation) -> bytes:
+    return explain_picture(explanation)
+
+
+def test_a_simulated_site_is_marked_in_the_picture(
+    explanation: Explanation, picture: bytes
+) -> None:
     assert picture.startswith(b"\x89PNG")
-    assert picture == explain_picture(explanation)
+    assert explain_picture(replace(explanation, simulated=False)) != picture
 
 
-def test_a_simulated_site_is_marked_in_the_picture(explanation: Explanation) -> None:
-    assert explain_picture(explanation) != explain_picture(replace(explanation, simulated=False))
-
-
-def test_the_figures_are_json_with_null_for_what_was_not_seen(
-    explanation: Explanation, tmp_path: Path
+def test_the_files_hold_the_same_picture_each_time_and_null_for_what_was_not_seen(
+    explanation: Explanation, picture: bytes, tmp_path: Path
 ) -> None:
     files = write_explanation(explanation, tmp_path / "new")
+    assert files["picture"].read_bytes() == picture
     told = json.loads(files["figures"].read_text("utf-8"))
     assert told == as_values(explanation)
     assert told["months"][0]["month"] == "2021-11"
