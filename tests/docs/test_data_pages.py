@@ -1,0 +1,56 @@
+"""The data dictionary is what the contracts say, and the recipes run as they stand."""
+
+from __future__ import annotations
+
+import re
+import runpy
+import shutil
+from pathlib import Path
+
+import pytest
+
+from minewatch.export import EXPORTERS, LAYERS
+from minewatch.model import RunResult
+
+ROOT = Path(__file__).parents[2]
+RECIPES = re.findall(
+    r"```python\n(.*?)```", (ROOT / "docs/queries.md").read_text("utf-8"), re.DOTALL
+)
+
+
+def test_the_data_dictionary_is_up_to_date() -> None:
+    render = runpy.run_path(str(ROOT / "scripts/data-dictionary"))["render"]
+    page = (ROOT / "docs" / "data-dictionary.md").read_text("utf-8")
+    assert page == render(), "run scripts/data-dictionary"
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_every_column_of_a_layer_is_in_the_dictionary(name: str) -> None:
+    page = (ROOT / "docs" / "data-dictionary.md").read_text("utf-8")
+    for column, rule in LAYERS[name].contract.items():
+        assert f"| `{column}` |" in page
+        assert rule.meaning.replace("m2", "m²").replace("|", "\\|") in page
+
+
+def test_the_recipes_run_as_they_stand(
+    simulated_run: RunResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(simulated_run.directory, tmp_path / "pangwa")
+    (tmp_path / "pangwa" / "export").mkdir()
+    EXPORTERS["geoparquet"](simulated_run, tmp_path / "pangwa" / "export")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    answers = []
+    for recipe in RECIPES:
+        *lines, last = re.split(r"\n(?! )", recipe.strip())
+        exec("\n".join(lines), names)
+        if "=" in last.split("(")[0]:
+            exec(last, names)
+        else:
+            answers.append(eval(last, names))
+    assert "inventory" in names
+    ground, wet, by_state, widths = answers
+    assert ground["unseen"].sum() == 1
+    assert wet.fetchall() == [("simulated-bbbb", "abandoned_wet", 700.0)]
+    assert dict(row[:2] for row in by_state.fetchall())["abandoned_wet"] == 1
+    assert all(width > 0 for _, width in widths.fetchall())
