@@ -111,8 +111,28 @@ def test_haze_over_one_picture_changes_little(which) -> None:
 
 
 def test_haze_alone_is_no_change() -> None:
-    hazy = _picture(seed=1) + 0.05
+    haze = dict(zip(REFLECTANCE_BANDS, (0.058, 0.056, 0.055, 0.01, 0.0, 0.0), strict=True))
+    hazy = _picture(seed=1).map(lambda v: v + haze[v.name])
     assert len(detect_pair(BEFORE, hazy)) == 0
+
+
+def test_two_pads_with_a_row_of_trees_between_are_one_site() -> None:
+    pads = [(slice(20, 26), slice(20, 25), BARE), (slice(20, 26), slice(26, 31), BARE)]
+    assert _kinds(detect_pair(BEFORE, _picture(*pads, seed=1)))["site"] == 1
+
+
+@pytest.mark.parametrize(("hidden", "kind"), [(1, "site"), (6, "cloud_residue")])
+def test_a_patch_in_a_gap_of_the_clouds_is_doubted(hidden, kind) -> None:
+    after = _picture(*_mine()[:1], seed=1)
+    for row in range(hidden):
+        after["green"][(19, 26, 18, 27, 17, 28)[row]] = np.nan
+    assert kind in _kinds(detect_pair(BEFORE, after))
+
+
+def test_zeros_are_not_seen_and_so_not_changed() -> None:
+    before = _picture()
+    before["red"][15:30] = 0.0
+    assert len(detect_pair(before, _picture(*_mine(), seed=1))) == 0
 
 
 def test_a_shift_by_a_pixel_makes_no_site_of_an_old_mine() -> None:

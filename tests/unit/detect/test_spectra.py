@@ -16,6 +16,7 @@ from minewatch.detect.spectra import (
 )
 from minewatch.errors import ContractError
 
+DEEP = dataclasses.replace(SHADE, name="deep")
 EVERY = {e.name: e for e in (*DEFAULT_LIBRARY.endmembers, BURN, SNOW)}.values()
 
 
@@ -43,7 +44,7 @@ def test_shade_is_the_darkest_in_every_band() -> None:
     assert all(s < v for e in others for s, v in zip(SHADE.spectrum, e.spectrum, strict=True))
 
 
-@pytest.mark.parametrize("members", [(SHADE,), (FOREST, SHADE, SHADE), (FOREST, FOREST)])
+@pytest.mark.parametrize("members", [(SHADE,), (FOREST, SHADE, DEEP), (FOREST, FOREST)])
 def test_a_library_needs_unique_names_and_no_second_shade(members) -> None:
     with pytest.raises(ContractError, match="spectral library"):
         Library(endmembers=members, sigma=DEFAULT_LIBRARY.sigma, water_gain=6.0)

@@ -36,6 +36,14 @@ def _oracle(bands: dict[str, np.ndarray], library: Library) -> np.ndarray:
     return np.array([nnls(left, np.concatenate([y, np.zeros(count), [1e4]]))[0] for y in pixels])
 
 
+def _misfit(bands: dict[str, np.ndarray], library: Library) -> np.ndarray:
+    """Squared misfit by scipy in squared sigma, one value a pixel."""
+    found = _oracle(bands, library)
+    ends = np.array([library.reflectance(b) for b in bands])
+    sigma = np.array([library.sigma[b] for b in bands])
+    return (((np.column_stack(list(bands.values())) - found @ ends.T) / sigma) ** 2).sum(axis=1)
+
+
 @pytest.mark.parametrize("used", BANDS.values(), ids=BANDS)
 def test_shares_equal_those_of_scipy_over_random_reflectance(used) -> None:
     rng = np.random.default_rng(7)
@@ -45,6 +53,19 @@ def test_shares_equal_those_of_scipy_over_random_reflectance(used) -> None:
     for group in EVERYTHING.groups:
         columns = [k for k, e in enumerate(EVERYTHING.endmembers) if e.group == group]
         np.testing.assert_allclose(shares[group], expected[:, columns].sum(axis=1), atol=2e-4)
+
+
+def test_water_is_admitted_only_where_it_lowers_the_misfit_enough() -> None:
+    rng = np.random.default_rng(8)
+    bands = {b: rng.uniform(0.01, 0.3, 900) for b in REFLECTANCE_BANDS}
+    dry = tuple(e for e in DEFAULT_LIBRARY.endmembers if e.group not in ("water", "white"))
+    land = dataclasses.replace(DEFAULT_LIBRARY, endmembers=dry)
+    gain = _misfit(bands, land) - _misfit(bands, DEFAULT_LIBRARY)
+    shares = fractions(bands)
+    is_wet = shares["water"] + shares["white"] > 0
+    assert is_wet[gain > 5.2].all()
+    assert not is_wet[gain < 4.8].any()
+    assert ((gain > 0.5) & (gain < 4.8)).sum() > 10
 
 
 @pytest.mark.parametrize("used", BANDS.values(), ids=BANDS)
