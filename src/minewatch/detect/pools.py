@@ -16,6 +16,9 @@ Bool = NDArray[np.bool_]
 DARK_DOUBT_PCT = 8
 """Median darkness of forest, whose light is compared with its brighter quarter [C, simulated]; it
 is taken off, and the rest stretched."""
+MILKY_PER_DARK = 2
+"""Milky or white water is believed up to this many times the darkness of its pixel: within a season
+every pool is dark for a time, roofs and grey rock never are [D]."""
 SEED_PCT = 25
 """Pool share that may begin a mine: a third of the smallest pool in one pixel [DOMAIN §2]."""
 CHANNEL_EXTENT_M = 400.0
@@ -34,9 +37,10 @@ EIGHT = np.ones((3, 3), bool)
 def pool_share(evidence: xr.Dataset, step: int, where: Bool) -> UInt8:
     """Share of dark or milky water in each pixel in one period, per cent.
 
-    Dark water is found against the surroundings, milky and white water by its colour; a pixel has
-    the larger of the two. Small shares count only beside a large one: a pool's light is smeared
-    over its neighbours, while forest and soil are a little dark everywhere.
+    Dark water is found against the surroundings, milky and white water by its colour, which must
+    not be bright all season long; a pixel has the larger of the two. Small shares count only
+    beside a large one: a pool's light is smeared over its neighbours, while forest and soil are a
+    little dark everywhere.
 
     Parameters
     ----------
@@ -55,6 +59,7 @@ def pool_share(evidence: xr.Dataset, step: int, where: Bool) -> UInt8:
     dark = np.maximum(dark - DARK_DOUBT_PCT, 0) * 100 // (100 - DARK_DOUBT_PCT)
     milky = evidence["pool_pct"][step].to_numpy()
     milky = np.where(where & (milky != NO_SHARE), milky, 0)
+    milky = np.minimum(milky, MILKY_PER_DARK * dark)
     share = np.maximum(dark, milky).astype(np.uint8)
     near_pool = ndimage.binary_dilation(share >= SEED_PCT, EIGHT)
     return np.where(near_pool, share, 0).astype(np.uint8)

@@ -9,20 +9,26 @@ import pandas as pd
 
 WEIGHTS: Mapping[str, float] = {
     "pools": 0.5,
-    "spots": 1.0,
+    "spots": 0.75,
     "hue": 3.5,
-    "not_plain": 2.5,
-    "not_all_water": 2.5,
-    "alive": 4.0,
-    "unrest": 1.0,
-    "lasting": 1.75,
-    "compact": 2.0,
-    "not_seasonal": 0.5,
+    "not_plain": 2.25,
+    "not_all_water": 2.75,
+    "alive": 3.0,
+    "unrest": 0.5,
+    "lasting": 3.0,
+    "compact": 1.5,
+    "not_seasonal": 1.5,
 }
 """Log-odds that each term adds when it is 1. Fitted on simulated worlds with seeds below 100 by
 logistic regression with no weight below 0, and rounded: calibrated on simulation."""
-BIAS = -15.4
-"""Log-odds with no evidence at all, fitted with the weights."""
+BIAS = -16.0
+"""Log-odds with no evidence at all: fitted with the weights, then lowered until hardly anything
+false was left in those worlds."""
+FIELD_SEASON = (15, 213)
+"""Days of the year between which fields may be opened: cut in February, burnt in March and April
+[DOMAIN §3], and at times not seen before the monsoon's end."""
+OUT_OF_SEASON = 0.8
+"""`lasting` of ground opened at another time, before it has lasted [D]."""
 NO_UNREST = 0.3
 """`unrest` of a patch too young to have shown any [D]."""
 
@@ -38,7 +44,7 @@ def evidence_terms(patches: pd.DataFrame) -> pd.DataFrame:
     not_all_water there is dry ground too: fish ponds and channels are mostly water
     alive         it came while we watched, or it keeps changing: villages do neither
     unrest        some pixel's brightness swings: pools are filled, whitened, drained, sheeted
-    lasting       still bare after the monsoon: swidden is not
+    lasting       still bare after the monsoon, or opened when no field is: swidden is neither
     compact       not drawn out like a slide or a road; one bank of pools, up to 60 m, may be
     not_seasonal  not green and bare by turns every year
     ============= ============================================================================
@@ -63,7 +69,10 @@ def evidence_terms(patches: pd.DataFrame) -> pd.DataFrame:
             "not_all_water": 1 - _ramp(patches["water_share"], 0.4, 0.7),
             "alive": np.maximum(patches["new"], unrest),
             "unrest": unrest,
-            "lasting": _ramp(patches["lasting_days"], 120, 300),
+            "lasting": np.maximum(
+                _ramp(patches["lasting_days"], 120, 300),
+                OUT_OF_SEASON * _is_out_of_season(patches["first"]),
+            ),
             "compact": 1
             - _ramp(patches["elongation"], 1.8, 3.5) * _ramp(patches["length_m"], 60, 120),
             "not_seasonal": 1 - _ramp(patches["seasonal_pct"], 30, 70),
@@ -81,6 +90,12 @@ def confidence(terms: pd.DataFrame) -> pd.Series:
     """
     odds = BIAS + (terms * pd.Series(WEIGHTS)).sum(axis=1)
     return pd.Series(1 / (1 + np.exp(-odds.to_numpy())), index=terms.index)
+
+
+def _is_out_of_season(first: pd.Series) -> pd.Series:
+    """1.0 where a day (days since 1970-01-01) lies outside `FIELD_SEASON`, else 0.0."""
+    day = pd.to_datetime(first, unit="D").dt.dayofyear
+    return (~day.between(*FIELD_SEASON)).astype(float)
 
 
 def _ramp(values: pd.Series, low: float, high: float) -> pd.Series:
