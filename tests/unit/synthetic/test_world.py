@@ -245,8 +245,10 @@ def test_slopes_towards_the_sun_are_brighter() -> None:
     terrain = make_terrain(replace(WORLD, steepness_deg=20.0))
     zenith, azimuth = sun_position(355)
     light = terrain.illumination(zenith, azimuth)[2]
-    towards = terrain.north < -0.3
-    away = terrain.north > 0.3
+    falls_south = -np.gradient(terrain.altitude_m, PIXEL_M, axis=0)  # rows run south
+    towards, away = falls_south > 0.3, falls_south < -0.3
+    falls_east = -np.gradient(terrain.altitude_m, PIXEL_M, axis=1)
+    assert np.corrcoef(falls_east.ravel(), terrain.east.ravel())[0, 1] > 0.9
     assert 140 < azimuth < 180
     assert light[towards].mean() > 1.15
     assert light[away].mean() < 0.85
