@@ -129,7 +129,7 @@ def sun_position(day_of_year: float, *, hour: float = 10.7) -> tuple[float, floa
     Examples
     --------
     >>> [round(v) for v in sun_position(355)]
-    [51, 160]
+    [52, 157]
     """
     declination = np.radians(-23.44 * np.cos(2 * np.pi * (day_of_year + 10) / 365.25))
     latitude, angle = np.radians(SUN_LATITUDE), np.radians(15 * (hour - 12))
