@@ -41,7 +41,7 @@ def sites(
         report.write_whole(figure, draw(told, title=title, simulated=result.simulated))
     if json:
         rows = show.plain_rows(result.sites.drop(columns="geometry"))
-        shown = {"periods": show.plain_rows(told)}
+        shown = {"simulated": result.simulated, "periods": show.plain_rows(told)}
         show.as_json(shown if site else {"sites": rows, **shown})
         return
     if site:
@@ -73,11 +73,13 @@ def diff(
     Example: minewatch diff pangwa --from "2022/23 dry season" --to "2023/24 dry season"
     """
     from minewatch import pipeline
+    from minewatch.export import read_manifest
 
     found = pipeline.diff(before, after, from_period=from_period, to_period=to_period)
+    simulated = any(read_manifest(run).get("simulated", False) for run in (before, after) if run)
     shown = [d for d in found if every or d.change != "unchanged"]
     if json:
-        show.as_json([asdict(difference) for difference in shown])
+        show.as_json({"simulated": simulated, "sites": [asdict(d) for d in shown]})
         return
     columns = ("site", "change", "state", "disturbed ha", "pools m²", "note")
     rows = [
@@ -88,7 +90,7 @@ def diff(
         )
         for d in shown
     ]  # fmt: skip
-    show.table(f"{len(found)} sites", columns, rows)
+    show.table(_title(f"{len(found)} sites", simulated), columns, rows)
     counts = {d.change: sum(e.change == d.change for e in found) for d in found}
     for change, count in counts.items():
         show.line(f"{count} {change.replace('_', ' ')}: {pipeline.DIFFERENCE_KINDS[change]}")
@@ -150,4 +152,4 @@ def _pair(
         ]
     else:
         texts = ["–" if v is None else str(v).replace("_", " ") for v in values]
-    return texts[0] if texts[0] == texts[1] else " → ".join(texts)
+    return texts[0] if texts[0] == texts[1] else "\N{NO-BREAK SPACE}→ ".join(texts)

@@ -80,16 +80,27 @@ def diff(
     SettingsError
         When the areas differ, or there is no such period.
     """
-    one = open_run(before)
-    two = one if after is None else open_run(after)
-    if one.aoi.sha256 != two.aoi.sha256:
-        raise SettingsError(
-            f"{before} watches {one.aoi.id}, {after} another area, {two.aoi.id}",
-            hint="compare runs over one area",
-        )
     if after is None and (from_period is None or to_period is None):
         raise SettingsError(
             "one run alone has no difference", hint="give a second run, or --from and --to"
+        )
+    one = open_run(before)
+    two = one if after is None else open_run(after)
+    return compare_runs(one, two, from_period=from_period, to_period=to_period)
+
+
+def compare_runs(
+    one: RunResult,
+    two: RunResult,
+    *,
+    from_period: str | None = None,
+    to_period: str | None = None,
+) -> list[Difference]:
+    """As `diff`, of runs that are open."""
+    if one.aoi.sha256 != two.aoi.sha256:
+        raise SettingsError(
+            f"{one.directory} watches {one.aoi.id}, {two.directory} another area, {two.aoi.id}",
+            hint="compare runs over one area",
         )
     old, new = _Side.of(one, from_period), _Side.of(two, to_period)
     names = _same_sites(old, new)

@@ -22,7 +22,9 @@ def call(*words: str) -> int:
 def test_help_lists_every_command_and_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
     assert call("--help") == 0
     shown = capsys.readouterr().out
-    for name in ("demo", "aoi", "scenes", "plan", "run", "update", "export", "report"):
+    for name in (
+        "demo", "aoi", "scenes", "plan", "run", "update", "sites", "diff", "export", "report",
+    ):  # fmt: skip
         assert name in shown
     assert "Exit codes" in shown
 

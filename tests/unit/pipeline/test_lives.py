@@ -1,0 +1,60 @@
+"""The life of a site and of an area, in ranges."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from minewatch.errors import SettingsError
+from minewatch.model import RunResult
+from minewatch.pipeline.lives import area_history, site_life
+
+A, B, C = "simulated-aaaa", "simulated-bbbb", "simulated-cccc"
+
+
+def test_a_site_is_told_period_by_period_with_what_was_not_seen_as_a_range(
+    simulated_run: RunResult,
+) -> None:
+    life = site_life(simulated_run, A)
+    assert list(life["label"]) == ["2021/22 dry season", "2022/23 dry season", "2023/24 dry season"]
+    assert list(life["state"]) == ["not_observed", "active", "active"]
+    assert list(life["disturbed_area_m2_low"]) == [0, 4200, 7600]
+    assert list(life["disturbed_area_m2_high"]) == pytest.approx(
+        [7600, 4200 + 0.07 * 7600, 7600 + 0.07 * 7600]
+    )
+    assert list(life["pool_area_m2_low"]) == [0, 610, 1150]
+
+
+def test_an_unknown_site_lists_the_nearest(simulated_run: RunResult) -> None:
+    with pytest.raises(SettingsError, match="aaax") as caught:
+        site_life(simulated_run, "simulated-aaax")
+    assert A in caught.value.hint
+
+
+def test_the_area_is_told_as_known_until_then_and_at_work(simulated_run: RunResult) -> None:
+    history = area_history(simulated_run).set_index("label")
+    first, last = history.loc["2021/22 dry season"], history.loc["2023/24 dry season"]
+    assert (first["sites_low"], first["sites_high"]) == (1, 3)
+    assert (first["active_low"], first["active_high"]) == (1, 3)
+    assert (last["sites_low"], last["sites_high"]) == (2, 3)
+    assert (last["active_low"], last["active_high"]) == (1, 1)
+    assert last["ground_m2_low"] == 7600 + 5200
+    assert last["active_m2_low"] == 7600
+    assert last["active_m2_high"] == pytest.approx(7600 * 1.07)
+    assert (history["ground_m2_low"].diff().dropna() >= 0).all()
+    for name in ("sites", "active", "ground_m2", "active_m2"):
+        assert (history[f"{name}_low"] <= history[f"{name}_high"]).all()
+
+
+def test_an_area_without_sites_has_zeros_not_holes(empty_run: RunResult) -> None:
+    history = area_history(empty_run)
+    assert len(history) == 3
+    assert not history[["sites_high", "ground_m2_high"]].to_numpy().any()
+    assert history.notna().all().all()
+
+
+def test_rejected_sites_and_candidates_are_in_no_total(simulated_run: RunResult) -> None:
+    inventory = simulated_run.inventory.assign(alert="candidate")
+    history = area_history(replace(simulated_run, inventory=inventory))
+    assert not history[["sites_high", "ground_m2_high", "active_m2_high"]].to_numpy().any()
