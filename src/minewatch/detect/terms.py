@@ -94,7 +94,7 @@ def confidence(terms: pd.DataFrame) -> pd.Series:
 
 def _is_out_of_season(first: pd.Series) -> pd.Series:
     """1.0 where a day (days since 1970-01-01) lies outside `FIELD_SEASON`, else 0.0."""
-    day = pd.to_datetime(first, unit="D").dt.dayofyear
+    day = pd.to_datetime(first, unit="D").dt.day_of_year
     return (~day.between(*FIELD_SEASON)).astype(float)
 
 
