@@ -14,25 +14,29 @@ class Alternative:
     kind: str
     """One of `model.CHANGE_KINDS`."""
     doubt: float
-    """0: ruled out, 1: nothing speaks against it; one minus the evidence term."""
-    term: str
-    """Name of the evidence term that speaks against it."""
+    """0: ruled out, 1: nothing speaks against it; one minus the strongest of its terms."""
+    terms: tuple[str, ...]
+    """Names of the evidence terms that speak against it."""
     reason: str
     """What would have to be true, in words."""
 
 
-_CASES: Final[tuple[tuple[str, str, str], ...]] = (
-    ("swidden", "lasting", "cleared and burnt, and green again within one monsoon"),
-    ("landslide", "compact", "new bare ground drawn out down the slope"),
-    ("road", "compact", "new bare ground drawn out along a track"),
-    ("village", "alive", "there from the start, and nothing in it changes"),
-    ("fish_pond", "not_all_water", "water with hardly any bare ground round it"),
-    ("paddy", "not_seasonal", "bare and green by turns every year"),
-    ("flood", "not_seasonal", "water that comes and goes with the season"),
-    ("shadow", "hue", "dark ground whose colour is not that of water"),
-    ("other_clearing", "pools", "cleared ground without pools: a quarry, a plantation"),
+_CASES: Final[tuple[tuple[str, tuple[str, ...], str], ...]] = (
+    ("swidden", ("lasting",), "cleared and burnt, and green again within one monsoon"),
+    ("landslide", ("compact",), "new bare ground drawn out down the slope"),
+    ("road", ("compact",), "new bare ground drawn out along a track"),
+    ("village", ("alive",), "there from the start, and nothing in it changes"),
+    ("fish_pond", ("not_all_water",), "water with hardly any bare ground round it"),
+    ("paddy", ("not_seasonal",), "bare and green by turns every year"),
+    ("flood", ("not_seasonal",), "water that comes and goes with the season"),
+    ("shadow", ("hue",), "dark ground whose colour is not that of water"),
+    (
+        "other_clearing",
+        ("pools", "spots", "hue"),
+        "cleared ground without pools, as a quarry",
+    ),
 )
-"""Kind, the term of `terms.WEIGHTS` that speaks against it, and what it would mean [DOMAIN §3]."""
+"""Kind, the terms of `terms.WEIGHTS` that speak against it, what it would mean [DOMAIN §3]."""
 
 
 def weigh_alternatives(terms: Mapping[str, float]) -> tuple[Alternative, ...]:
@@ -41,7 +45,7 @@ def weigh_alternatives(terms: Mapping[str, float]) -> tuple[Alternative, ...]:
     Parameters
     ----------
     terms
-        Evidence terms of a detection, each 0..1. A case whose term is not among them is left out.
+        Evidence terms of a detection, each 0..1. A case without any of its terms is left out.
 
     Examples
     --------
@@ -49,8 +53,10 @@ def weigh_alternatives(terms: Mapping[str, float]) -> tuple[Alternative, ...]:
     ['swidden', 'village']
     """
     found = [
-        Alternative(kind=kind, doubt=round(1 - terms[term], 4), term=term, reason=reason)
-        for kind, term, reason in _CASES
-        if term in terms
+        Alternative(
+            kind=kind, doubt=round(1 - max(terms[t] for t in known), 4), terms=known, reason=reason
+        )
+        for kind, against, reason in _CASES
+        if (known := tuple(t for t in against if t in terms))
     ]
     return tuple(sorted(found, key=lambda a: -a.doubt))

@@ -119,14 +119,14 @@ def _months_round(
     result: RunResult, state: State, grid: Grid, parameters: Parameters, site: gpd.GeoDataFrame
 ) -> xr.Dataset:
     """Month cube of the ground round a site, put together from the chunks it touches."""
-    ground = site.to_crs(grid.epsg).geometry.iloc[0].buffer(MARGIN_M)
+    ground = _square_round(site.to_crs(grid.epsg).geometry.iloc[0])
     rows, cols = _window(ground, grid)
     coordinates = grid.geobox.coordinates
     frame = {"y": coordinates["y"].values[rows], "x": coordinates["x"].values[cols]}
     scenes = catalogs.read_scene_list(result.directory / "scenes.json")
     parts = []
     for chunk in grid.chunks:
-        if not shapely.intersects(ground.envelope, chunk.geobox.extent.geom):
+        if not shapely.intersects(ground, chunk.geobox.extent.geom):
             continue
         inside = cube.aoi_mask(result.aoi, chunk.geobox)
         months = read_ground(state, chunk, inside, span=parameters.span, bands=scenes.bands)
@@ -134,6 +134,14 @@ def _months_round(
         part = months.isel({n: np.flatnonzero(w) for n, w in within.items()})
         parts.append(part.reindex(frame, fill_value=0))
     return reduce(add, parts)
+
+
+def _square_round(outline: shapely.Geometry) -> shapely.Geometry:
+    """A square with a margin round a site."""
+    west, south, east, north = outline.bounds
+    half = max(east - west, north - south) / 2 + MARGIN_M
+    x, y = (west + east) / 2, (south + north) / 2
+    return shapely.box(x - half, y - half, x + half, y + half)
 
 
 def _window(ground: shapely.Geometry, grid: Grid) -> tuple[slice, slice]:

@@ -51,7 +51,7 @@ def explain_picture(explanation: Explanation) -> bytes:
     """The ground by period, the pixels by month, the pools by period, and the evidence, as PNG."""
 
     def draw(figure: Figure) -> None:
-        rows = figure.add_gridspec(5, 1, height_ratios=(0.35, 2.4, 2.2, 1.7, 2.6))
+        rows = figure.add_gridspec(5, 1, height_ratios=(0.35, 2.2, 2.2, 1.7, 2.6))
         _draw_title(figure.add_subplot(rows[0]), explanation)
         _draw_chips(figure, rows[1], explanation)
         greenness = figure.add_subplot(rows[2])

@@ -7,7 +7,7 @@ from minewatch.model import CHANGE_KINDS
 
 def test_every_case_is_a_known_kind_against_which_a_term_of_the_detector_speaks():
     assert {kind for kind, _, _ in _CASES} <= set(CHANGE_KINDS)
-    assert {term for _, term, _ in _CASES} <= set(WEIGHTS)
+    assert {term for _, terms, _ in _CASES for term in terms} <= set(WEIGHTS)
 
 
 def test_full_evidence_rules_everything_out_and_none_leaves_everything_open():
@@ -21,3 +21,10 @@ def test_the_most_open_reading_comes_first():
         ("swidden", 0.9),
         ("village", 0.6),
     ]
+
+
+def test_one_sign_of_water_is_enough_against_bare_ground():
+    terms = {**dict.fromkeys(WEIGHTS, 0.0), "spots": 0.7}
+    doubts = {a.kind: a.doubt for a in weigh_alternatives(terms)}
+    assert doubts["other_clearing"] == 0.3
+    assert doubts["shadow"] == 1.0
