@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import multiprocessing
@@ -130,8 +131,25 @@ def _digest(parts: Iterable[str], more: str) -> str:
     for path in sorted(p for part in parts for p in _sources(SOURCE / part)):
         name = path.relative_to(SOURCE).as_posix()
         if name not in _BLIND:
-            hashed.update(name.encode() + b"\0" + path.read_bytes())
+            hashed.update(f"{name}\0{_meaning(path.read_text('utf-8'))}".encode())
     return hashed.hexdigest()
+
+
+def _meaning(source: str) -> str:
+    """Source code without comments, layout and docstrings: what it does."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(body := getattr(node, "body", None), list):
+            node.body = [s for s in body if not _is_text(s)]
+    return ast.dump(tree)
+
+
+def _is_text(statement: ast.AST) -> bool:
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )
 
 
 def _sources(path: Path) -> Iterable[Path]:

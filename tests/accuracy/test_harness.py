@@ -70,6 +70,12 @@ def test_a_change_after_the_months_keeps_what_was_read(
     assert harness._stamp(out) == stamp
 
 
+def test_words_about_the_code_change_nothing_but_the_code_does() -> None:
+    source = 'def f():\n    """Says one."""\n    return 1  # one\n'
+    assert harness._meaning(source) == harness._meaning("def f():\n\n    return 1\n")
+    assert harness._meaning(source) != harness._meaning(source.replace("return 1", "return 2"))
+
+
 def test_truth_told_as_inventory_scores_without_fault(worlds: list[Ran]) -> None:
     told = [_as_true(ran) for ran in worlds]
     together = score_together(told)
