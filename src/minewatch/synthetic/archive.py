@@ -12,10 +12,8 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import rasterio
 import shapely
-from rasterio.enums import Resampling
-from rasterio.io import MemoryFile
-from rasterio.shutil import copy
 from rasterio.transform import Affine
 from shapely.geometry import mapping
 
@@ -174,23 +172,19 @@ def _look_row(name: str, look: Look, image: Rendered) -> dict[str, Any]:
 
 
 def _write_cog(path: Path, pixels: np.ndarray, tile: stac.Tile, band: Band) -> None:
-    """A COG with overviews, made in memory first: twice as fast as GDAL's own temporary files."""
     pixel_m = 20.0 if band == "scl" or band.startswith("swir") else 10.0
-    resampling = Resampling.nearest if band == "scl" else Resampling.average
-    levels = [2, 4] if max(pixels.shape) > 256 else [2]
-    with MemoryFile() as memory:
-        with memory.open(
-            driver="GTiff", width=pixels.shape[1], height=pixels.shape[0], count=1,
-            dtype=pixels.dtype, crs=f"EPSG:{EPSG}", transform=Affine(*tile.transform(pixel_m)),
-            nodata=0,
-        ) as image:  # fmt: skip
-            image.write(pixels, 1)
-            image.update_tags(TIFFTAG_IMAGEDESCRIPTION=stac.SIMULATED, minewatch_simulated="true")
-            image.build_overviews(levels, resampling)
-        copy(
-            memory.name, path, driver="COG", compress="DEFLATE", level=1, predictor="YES",
-            blocksize=256, overviews="FORCE_USE_EXISTING",
-        )  # fmt: skip
+    resampling = "NEAREST" if band == "scl" else "AVERAGE"
+    options = {
+        "driver": "COG", "compress": "DEFLATE", "level": 1, "predictor": "YES", "blocksize": 256,
+        "overview_count": 2 if max(pixels.shape) > 256 else 1,
+        "overview_resampling": resampling,
+    }  # fmt: skip
+    with rasterio.open(
+        path, "w", width=pixels.shape[1], height=pixels.shape[0], count=1, dtype=pixels.dtype,
+        crs=f"EPSG:{EPSG}", transform=Affine(*tile.transform(pixel_m)), nodata=0, **options,
+    ) as file:  # fmt: skip
+        file.write(pixels, 1)
+        file.update_tags(TIFFTAG_IMAGEDESCRIPTION=stac.SIMULATED, minewatch_simulated="true")
 
 
 def _aoi(spec: WorldSpec) -> Mapping[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import ndimage
 
 from minewatch.model import REFLECTANCE_BANDS, Band
 from minewatch.synthetic.looks import Look
@@ -96,11 +97,7 @@ def _shift(image: np.ndarray, shift_px: tuple[float, float]) -> np.ndarray:
         taps = np.arange(-3, 4) - move
         kernel = np.sinc(taps) * np.sinc(taps / 4)
         kernel /= kernel.sum()
-        padding = [(3, 3) if a == axis else (0, 0) for a in range(3)]
-        padded, image = np.pad(image, padding, mode="edge"), np.zeros_like(image)
-        for tap, weight in enumerate(kernel[::-1].astype("float32")):
-            span = slice(tap, tap + image.shape[axis])
-            image += weight * (padded[:, :, span] if axis == 2 else padded[:, span])
+        image = ndimage.convolve1d(image, kernel, axis=axis, mode="nearest")
     return np.asarray(np.maximum(image, 0.001), "float32")
 
 
