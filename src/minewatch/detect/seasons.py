@@ -161,9 +161,9 @@ def _odds_of(season: Season, shape: tuple[int, int]) -> NDArray[np.float32]:
 
 
 def _best_two(odds: pd.DataFrame) -> pd.Series:
-    ordered = -np.sort(-odds.to_numpy(float), axis=1)  # NaN last
-    with np.errstate(invalid="ignore"):
-        mean = np.nanmean(ordered[:, :2], axis=1) if len(odds) else np.zeros(0)
+    two = -np.sort(-odds.to_numpy(float), axis=1)[:, :2]  # NaN last
+    told = np.isfinite(two).sum(axis=1)
+    mean = np.where(told > 0, np.nansum(two, axis=1) / np.maximum(told, 1), np.nan)
     return pd.Series(1 / (1 + np.exp(-mean)), index=odds.index)
 
 
