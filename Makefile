@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint docs bench accuracy constraints clean
+.PHONY: help setup demo test check lint docs accuracy accuracy-real constraints clean
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 PYTEST := $(BIN)/pytest -n 2
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 setup: $(READY) ## the virtual environment (every target calls it)
 
@@ -38,8 +38,8 @@ docs: $(READY) ## the pages, in docs/_build/html
 	$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
 
-bench: $(READY) ## the benchmark suite
-	$(BIN)/minewatch bench
+accuracy-real: $(READY) ## figures on real pairs of pictures, where that imagery is present
+	$(BIN)/python tests/real/accuracy_real.py
 
 accuracy: $(READY) ## figures on simulated worlds, into docs/accuracy.md (an hour)
 	$(BIN)/python -m tests.accuracy --report --write docs/accuracy.md

@@ -84,7 +84,7 @@ def test_an_update_on_a_full_disk_leaves_the_outputs_before_it(
     early = TINY.end.replace(month=2, day=10)
     before = all_bytes(run_archive(tiny_archive, out, end=early))
     resize(used(folder) + 40 * KB)
-    with pytest.raises(OutputError, match="No space left|cannot write"):
+    with pytest.raises(OutputError, match=r"No space left|cannot write"):
         update(out, end=TINY.end)
     assert all_bytes(open_run(out)) == before
     resize(64 * KB * KB)

@@ -133,7 +133,8 @@ def _detections(
             "period_end": period.end.isoformat(),
             **_onset_columns(table),
             **{
-                n: table[n].to_numpy() for n in ("disturbed_area_m2", "pad_area_m2", "pool_area_m2")
+                n: np.nan_to_num(table[n].to_numpy(float))  # carried back to a season not seen
+                for n in ("disturbed_area_m2", "pad_area_m2", "pool_area_m2")
             },
             "pool_count_low": counts[:, 0],
             "pool_count_high": counts[:, 1],

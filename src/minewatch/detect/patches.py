@@ -176,7 +176,7 @@ def count_range(pool_area_m2: Sequence[float] | NDArray[np.float64]) -> NDArray[
     >>> count_range([0.0, 900.0]).tolist()
     [[0, 0], [4, 16]]
     """
-    area = np.asarray(pool_area_m2, float)
+    area = np.nan_to_num(np.asarray(pool_area_m2, float))
     low = np.ceil(area * (1 - AREA_DOUBT) / LARGEST_POOL_M2)
     high = np.floor(area * (1 + AREA_DOUBT) / SMALLEST_POOL_M2)
     high = np.where(area > 0, np.maximum(high, 1), 0)
