@@ -10,12 +10,13 @@ import typer
 from minewatch.cli import show
 from minewatch.cli.options import Debug, Quiet, RunDirectory
 
+FORMATS = ("geojson", "gpkg", "qgis", "geoparquet", "csv")
+"""Names in `minewatch.export.EXPORTERS`, told here so that help need not bring the exporters."""
+
 
 def export(
     directory: RunDirectory,
-    format: Annotated[
-        str, typer.Option("--format", help="geojson, gpkg, qgis, geoparquet or csv.")
-    ],
+    format: Annotated[str, typer.Option("--format", help=f"One of: {', '.join(FORMATS)}.")],
     *,
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder to write; default: DIR/export.")

@@ -6,7 +6,6 @@ weighed again.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -30,9 +29,9 @@ from minewatch.model import (
     ProgressListener,
     months_of,
 )
-from minewatch.pipeline.keys import hash_values
+from minewatch.pipeline.keys import code_key, hash_values
 from minewatch.pipeline.months import empty_months, read_months
-from minewatch.pipeline.picture import season_pictures
+from minewatch.pipeline.picture import PICTURE_VERSION, season_pictures
 from minewatch.pipeline.state import State, as_json
 from minewatch.pipeline.workers import drained
 
@@ -72,26 +71,29 @@ def gather_evidence(
     -------
     xarray.Dataset
         The layers of `detect.score` over the grid, memory-mapped, and `picture`, dims
-        (period, y, x, colour), uint8, 0 where nothing was seen. Pixels outside the AOI are not
+        (period, colour, y, x), uint8, 0 where nothing was seen. Pixels outside the AOI are not
         observed.
     """
     months = months_of(span)
 
     def weigh(ground: xr.Dataset) -> xr.Dataset:
-        scored = detect.score(ground, periods=tuple(periods))
-        return scored.assign(picture=season_pictures(ground, periods))
+        settled = detect.settle_doubt(ground)
+        scored = detect.score(settled, periods=tuple(periods))
+        picture = season_pictures(settled, periods)
+        return scored.assign(picture=picture.transpose("period", "colour", "y", "x"))
 
     def work(chunk: Chunk) -> None:
-        ground = read_ground(state, chunk, inside[chunk.window], span=span, bands=bands)
-        scored = weigh(ground)
+        within = inside[chunk.window]
+        seen = read_months(state, chunk, months, bands)
+        scored = weigh(_in_a_row(seen, within))  # no pixel looks at its neighbours
         for name, layer in layers.items():
-            _place(layer, scored[name], chunk)
+            layer[..., *chunk.window][..., within] = scored[name].to_numpy()[..., 0, :]
 
     inside = cube.aoi_mask(aoi, grid.geobox)
-    like = weigh(detect.settle_doubt(empty_months(grid.geobox[:1, :1], months, bands)))
+    like = weigh(empty_months(grid.geobox[:1, :1], months, bands))
     wanted = {chunk.name: hash_values(list(frozen[chunk.name])) for chunk in grid.chunks}
-    layout = hash_values([_code_key(), aoi.sha256, f"{grid.geobox}", list(map(str, months)),
-                          list(map(str, periods)), list(bands)])  # fmt: skip
+    asked = [str(grid.geobox), [str(m) for m in months], [str(p) for p in periods], list(bands)]
+    layout = hash_values([code_key(detect), PICTURE_VERSION, aoi.sha256, *asked])
     folder = state.directory / "evidence"
     held = _open_index(folder, layout)
     stale = [chunk for chunk in grid.chunks if held.get(chunk.name) != wanted[chunk.name]]
@@ -173,18 +175,12 @@ def _open_layer(folder: Path, like: xr.DataArray, grid: Grid) -> np.memmap:
     return array
 
 
-def _place(layer: np.memmap, array: xr.DataArray, chunk: Chunk) -> None:
-    rows, cols = chunk.window
-    index = tuple({"y": rows, "x": cols}.get(str(dim), slice(None)) for dim in array.dims)
-    layer[index] = array.to_numpy()
-
-
-def _code_key() -> str:
-    """Hash of the code that weighs, so that no evidence outlives a change of it."""
-    here = Path(__file__)
-    sources = [
-        *sorted(Path(detect.__file__).parent.glob("*.py")),
-        here,
-        here.with_name("picture.py"),
-    ]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
+def _in_a_row(months: xr.Dataset, within: np.ndarray) -> xr.Dataset:
+    """The pixels of the area alone, dims (time, 1, pixel)."""
+    return xr.Dataset(
+        {
+            name: (("time", "y", "x"), layer.to_numpy()[:, within][:, None])
+            for name, layer in months.data_vars.items()
+        },
+        coords={"time": months["time"]},
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from minewatch.catalog.items import generation_key
@@ -53,6 +55,13 @@ def month_key(
     )
     ground = [str(chunk.geobox.crs), list(chunk.geobox.transform[:6]), list(chunk.geobox.shape)]
     return hash_values([STATE_VERSION, rows, list(bands), ground])
+
+
+def code_key(*packages: ModuleType) -> str:
+    """Hash of the source of packages, so that no result outlives a change of what made it."""
+    folders = [Path(str(package.__file__)).parent for package in packages]
+    sources = [path for folder in folders for path in sorted(folder.glob("*.py"))]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
 
 
 def hash_values(values: Any) -> str:

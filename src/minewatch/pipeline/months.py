@@ -1,7 +1,8 @@
 """Frozen months: one GeoTIFF a month and chunk, found again by a key of all that decided it.
 
 A file with the right key never has to be made again, and a run from nothing leaves the same pixels
-as any chain of updates.
+as any chain of updates. The record lies beside it, so that asking for it costs next to nothing; it
+is written after the pixels and removed before them, so it never speaks of others.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from minewatch.errors import StateError
 from minewatch.export.atomic import write_bytes_atomic
 from minewatch.model import Band, Chunk, Period, ReadFailure
 from minewatch.model.cubes import COUNT_LAYERS, DAY_LAYERS
-from minewatch.pipeline.state import State
+from minewatch.pipeline.state import State, as_json
 
 log = logging.getLogger(__name__)
 
@@ -92,29 +93,44 @@ def write_month(
         "crs": str(chunk.geobox.crs), "transform": Affine(*chunk.geobox.transform[:6]),
         "compress": "zstd", "zstd_level": 1, "predictor": 2, "interleave": "band",
     }  # fmt: skip
+    path = month_path(state, chunk, month)
     with MemoryFile() as memory:  # GDAL may not notice that a disk is full
         with memory.open(**profile) as file:
-            file.update_tags(minewatch=json.dumps(asdict(record), sort_keys=True))
+            file.update_tags(crc32=record.crc32)
             file.write(layers)
             file.descriptions = names
         content = memory.read()
-    write_bytes_atomic(month_path(state, chunk, month), content)
+    _record_path(path).unlink(missing_ok=True)
+    write_bytes_atomic(path, content)
+    write_bytes_atomic(_record_path(path), as_json({**asdict(record), "size": len(content)}))
     return record
 
 
-def read_record(state: State, chunk: Chunk, month: Period) -> MonthRecord | None:
-    """The record of a frozen month; None when it is not there or cannot be read."""
+def remove_month(state: State, chunk: Chunk, month: Period) -> None:
+    """Forget a month that no scene reaches any more."""
     path = month_path(state, chunk, month)
-    if not path.exists():
-        return None
+    _record_path(path).unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
+
+
+def read_record(state: State, chunk: Chunk, month: Period) -> MonthRecord | None:
+    """The record of a frozen month; None when it is not there, or its file is not whole."""
+    path = month_path(state, chunk, month)
     try:
-        with rasterio.open(path) as file:
-            row = json.loads(file.tags()["minewatch"])
+        row = json.loads(_record_path(path).read_text("utf-8"))
+        if row.pop("size") != path.stat().st_size:
+            raise ValueError("its size is another")
         failures = tuple(ReadFailure(**failure) for failure in row.pop("failures"))
         return MonthRecord(failures=failures, **row)
-    except (RasterioError, ValueError, KeyError, TypeError) as error:
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError) as error:
         log.warning("%s is damaged (%s): the month is read again", path, error)
         return None
+
+
+def _record_path(path: Path) -> Path:
+    return path.with_suffix(".json")
 
 
 def read_months(
@@ -179,7 +195,7 @@ def _read_layers(path: Path) -> dict[str, np.ndarray]:
     """Layers of a frozen month by name, checked against their sum."""
     try:
         with rasterio.open(path) as file:
-            expected, names = json.loads(file.tags()["minewatch"])["crc32"], file.descriptions
+            expected, names = int(file.tags()["crc32"]), file.descriptions
             layers = file.read()
     except (RasterioError, ValueError, KeyError) as error:
         raise _damaged(path) from error

@@ -10,6 +10,8 @@ import xarray as xr
 from minewatch.model import REFLECTANCE_SCALE, Period
 
 BANDS = ("red", "green", "blue")
+PICTURE_VERSION = 1
+"""Raised when equal months give another picture: kept pictures are then drawn anew."""
 _WHITE = 0.25
 """Reflectance drawn as white [D]; bright pads reach .2-.3."""
 

@@ -27,7 +27,7 @@ from minewatch.model import (
 )
 from minewatch.pipeline.facts import find_all_facts
 from minewatch.pipeline.keys import month_key, scene_key
-from minewatch.pipeline.months import MonthRecord, month_path, read_record, write_month
+from minewatch.pipeline.months import MonthRecord, read_record, remove_month, write_month
 from minewatch.pipeline.state import State
 from minewatch.pipeline.workers import drained
 
@@ -84,7 +84,7 @@ def reduce_all(
     waiting: dict[Future[MonthRecord], _Step] = {}
     for step in _steps(scenes, grid, facts, span):
         if not step.scenes:
-            month_path(state, step.chunk, step.month).unlink(missing_ok=True)
+            remove_month(state, step.chunk, step.month)
             continue
         key = month_key(step.scenes, facts, bands, step.chunk)
         record = read_record(state, step.chunk, step.month)

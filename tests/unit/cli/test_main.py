@@ -104,6 +104,16 @@ def test_an_unknown_format_lists_the_known_ones(
     assert "gpkg" in capsys.readouterr().err
 
 
+def test_the_help_of_export_lists_every_format(capsys: pytest.CaptureFixture[str]) -> None:
+    from minewatch.cli.share import FORMATS
+    from minewatch.export import EXPORTERS
+
+    assert tuple(EXPORTERS) == FORMATS
+    assert call("export", "--help") == 0
+    shown = capsys.readouterr().out
+    assert all(name in shown for name in FORMATS)
+
+
 def test_part_not_read_leaves_with_four(
     simulated_run: RunResult, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -18,7 +18,14 @@ from odc.geo.geobox import GeoBox
 from minewatch.errors import StateError
 from minewatch.model import Asset, Chunk, Period, ReadFailure, Scene, SceneFacts, SceneList
 from minewatch.pipeline.keys import month_key, scene_key
-from minewatch.pipeline.months import MonthRecord, month_path, read_months, read_record, write_month
+from minewatch.pipeline.months import (
+    MonthRecord,
+    month_path,
+    read_months,
+    read_record,
+    remove_month,
+    write_month,
+)
 from minewatch.pipeline.state import State, locked
 
 MARCH = Period(date(2021, 3, 1), date(2021, 3, 31))
@@ -76,6 +83,19 @@ def test_a_damaged_month_counts_as_absent(state: State) -> None:
     path = month_path(state, CHUNK, MARCH)
     path.write_bytes(path.read_bytes()[:40])
     assert read_record(state, CHUNK, MARCH) is None
+
+
+def test_a_month_without_its_record_is_read_again(state: State) -> None:
+    write_month(state, CHUNK, MARCH, month_cube(), RECORD)
+    month_path(state, CHUNK, MARCH).with_suffix(".json").unlink()
+    assert read_record(state, CHUNK, MARCH) is None
+
+
+def test_a_month_that_is_removed_leaves_nothing(state: State) -> None:
+    write_month(state, CHUNK, MARCH, month_cube(), RECORD)
+    remove_month(state, CHUNK, MARCH)
+    assert list(month_path(state, CHUNK, MARCH).parent.iterdir()) == []
+    remove_month(state, CHUNK, MARCH)
 
 
 def test_a_month_whose_pixels_are_not_those_that_were_frozen_is_refused_by_name(
