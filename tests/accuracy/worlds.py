@@ -44,6 +44,8 @@ REPORTING = _by_name(
     _world("planetary-computer", 112, dialect="planetary-computer", tiles=2),
     _world("no-swir", 113, "no-swir"),
     _world("strange-spectra", 114, spectra_variation=2.5),
+    _world("small-scattered-pools", 117, pool_scale=0.8, scatter=1.5),
+    _world("large-pools", 118, pool_scale=1.3, scatter=1.3),
     _world("rough-input", 115, jitter_px=0.6, wrong_scl=2.0, haze=1.5, partial_swaths=0.3),
     _world("wrong-offsets", 116, offset_flag_errors=0.15, duplicates=0.1),
 )

@@ -70,7 +70,7 @@ def draw_mine(spec: WorldSpec, number: int, x: float, y: float, downhill: float)
     """
     rng, name = spec.random("mine", number), f"SIM_mine_{number:02d}"
     life = draw_life(spec, rng, preexisting=number < round(spec.preexisting * spec.mines))
-    banks = _draw_banks(rng, x, y, downhill)
+    banks = [bank.stretched(spec, x, y) for bank in _draw_banks(rng, x, y, downhill)]
     pads: list[Part] = []
     pools: list[Part] = []
     cut = life.start
@@ -102,13 +102,22 @@ class _Bank:
     spacing: float
     """Between pool centres, metres."""
     size: float
-    """Edge of its pools, metres."""
+    """Edge of its pools before scaling, metres."""
     count: int
     rows: int
+    scale: float = 1.0
+    """Multiplies the size of its pools."""
 
     @property
     def columns(self) -> int:
         return -(-self.count // self.rows)
+
+    def stretched(self, spec: WorldSpec, x: float, y: float) -> _Bank:
+        """The bank of a world whose sites, with their middle at x and y, are built otherwise."""
+        return replace(
+            self, x=x + (self.x - x) * spec.scatter, y=y + (self.y - y) * spec.scatter,
+            spacing=self.spacing * spec.pool_scale, scale=spec.pool_scale,
+        )  # fmt: skip
 
     def bench(self, rim_m: float) -> BaseGeometry:
         length, width = self.columns * self.spacing, self.rows * self.spacing
@@ -172,7 +181,7 @@ def _draw_pools(
     filled = cut + int(rng.uniform(15, 60))
     parts = []
     for px, py in bank.centres():
-        size = float(np.clip(bank.size * rng.normal(1, 0.04), *POOL_SIZE_M))
+        size = float(np.clip(bank.size * rng.normal(1, 0.04), *POOL_SIZE_M)) * bank.scale
         square = rectangle(px, py, size, size, bank.angle)
         shape = shapely.Point(px, py).buffer(size / 2) if is_round else square
         events = pool_events(rng, life, cut, filled, is_sheeted=is_sheeted)

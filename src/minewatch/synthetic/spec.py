@@ -89,6 +89,11 @@ class WorldSpec:
     """Share of scenes that the catalogue holds twice, as two processings."""
     spectra_variation: float = 1.0
     """How far the materials of this world stray from the published medians."""
+    pool_scale: float = 1.0
+    """Multiplies the size and the spacing of pools; 1: 8-14 m across [DOMAIN 2]."""
+    scatter: float = 1.0
+    """Multiplies the distance of a site's banks from its middle; keep it at `pool_scale` or more,
+    or banks overlap."""
 
     def __post_init__(self) -> None:
         if self.size_px < 64 or self.size_px % 2:

@@ -66,6 +66,18 @@ def test_a_pool_is_about_one_pixel_wide(drawn: list) -> None:
                 assert 45 < part.shape.area < 14.3**2
 
 
+def test_a_world_may_build_its_sites_otherwise() -> None:
+    specs = PRESETS["mines"], replace(PRESETS["mines"], pool_scale=0.8, scatter=1.5)
+    usual, other = ([draw_mine(s, i, 300_000, 1_300_000, 0.3) for i in range(20)] for s in specs)
+    area, small = (
+        sum(p.shape.area for m in mines for p in m.parts if p.role == "pool")
+        for mines in (usual, other)
+    )
+    spread, wide = (sum(np.ptp(pools_of(m), axis=0).max() for m in ms) for ms in (usual, other))
+    assert small == pytest.approx(area * 0.8**2)
+    assert wide > 1.15 * spread
+
+
 def test_sites_extend_as_far_as_measured(drawn: list) -> None:
     extents = [np.ptp(xy, axis=0).max() + 12 for m in drawn if len(xy := pools_of(m)) > 1]
     assert np.median(extents) == pytest.approx(102, abs=25)
