@@ -139,7 +139,7 @@ def _reconsider(seasons: Sequence[Season], shape: tuple[int, int]) -> list[Seaso
         for season, table in zip(seasons, said, strict=True):
             values = pd.Series(odds[season.where]).groupby(season.label)
             is_same = values.count() / values.size() >= SAME_PLACE
-            table[other.step] = values.mean().where(is_same)
+            table[other.step] = values.mean().where(is_same).reindex(table.index)
     return [
         replace(s, table=s.table.assign(confidence=_best_two(t)))
         for s, t in zip(seasons, said, strict=True)
