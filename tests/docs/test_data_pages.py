@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import runpy
 import shutil
@@ -42,12 +43,13 @@ def test_the_recipes_run_as_they_stand(
     names: dict[str, object] = {}
     answers = []
     for recipe in RECIPES:
-        *lines, last = re.split(r"\n(?! )", recipe.strip())
-        exec("\n".join(lines), names)
-        if "=" in last.split("(")[0]:
-            exec(last, names)
-        else:
-            answers.append(eval(last, names))
+        *steps, last = ast.parse(recipe).body
+        question = last if isinstance(last, ast.Expr) else None
+        exec(
+            "\n".join(ast.unparse(step) for step in (steps if question else [*steps, last])), names
+        )
+        if question:
+            answers.append(eval(ast.unparse(question), names))
     assert "inventory" in names
     ground, wet, by_state, widths = answers
     assert ground["unseen"].sum() == 1
