@@ -51,11 +51,12 @@ def draw_failures(ran: Ran, failures: Sequence[Failure], path: Path) -> None:
         (ran.result.sites.to_crs(crs), "red", "-", "alert"),
         (truth.sites, "yellow", "-", None),
     )
-    rows = int(np.ceil(len(failures) / COLUMNS))
-    figure = Figure(figsize=(3.2 * COLUMNS, 3.6 * rows), dpi=80, layout="constrained")
+    columns = min(COLUMNS, max(len(failures), 2))
+    rows = int(np.ceil(len(failures) / columns))
+    figure = Figure(figsize=(3.2 * columns, 3.6 * rows), dpi=80, layout="constrained")
     figure.suptitle(f"SIMULATED world {ran.spec.name}: misses and false sites")
     for i, failure in enumerate(failures):
-        axes = figure.add_subplot(rows, COLUMNS, i + 1)
+        axes = figure.add_subplot(rows, columns, i + 1)
         _draw(axes, ran, failure, layers)
     figure.savefig(path)
 

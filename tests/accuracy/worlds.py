@@ -30,7 +30,7 @@ def _by_name(*worlds: WorldSpec) -> Mapping[str, WorldSpec]:
 
 
 REPORTING = _by_name(
-    _world("typical", 101, revisit_days=5),
+    _world("typical", 101),
     _world("none", 102, "none"),
     _world("none-steep", 103, "steep", mines=0),
     _world("none-swidden", 104, "swidden", mines=0),
