@@ -71,6 +71,7 @@ def _start_log(*, debug: bool) -> None:
     from minewatch.settings import guard_logs
 
     guard_logs()
+    logging.captureWarnings(True)
     logging.basicConfig(
         level=logging.INFO if debug else logging.ERROR,
         format="%(levelname)s %(name)s: %(message)s",
