@@ -54,9 +54,16 @@ def show_area(
         if isinstance(value, list | tuple):
             show.line(f"{key}:")
             for entry in value:
-                show.line(f"  - {entry}")
+                show.line(f"  - {_in_words(entry)}")
         else:
             show.line(f"{key}: {value}")
+
+
+def _in_words(entry: object) -> str:
+    """A record as its fields, anything else as it is."""
+    if isinstance(entry, dict):
+        return "; ".join(f"{k}: {v}" for k, v in entry.items() if v not in (None, ""))
+    return str(entry)
 
 
 @app.command("check")
