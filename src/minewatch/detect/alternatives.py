@@ -29,10 +29,10 @@ _CASES: Final[tuple[tuple[str, tuple[str, ...], str], ...]] = (
     ("fish_pond", ("not_all_water",), "water with hardly any bare ground round it"),
     ("paddy", ("not_seasonal",), "bare and green by turns every year"),
     ("flood", ("not_seasonal",), "water that comes and goes with the season"),
-    ("shadow", ("hue",), "dark ground whose colour is not that of water"),
+    ("shadow", ("agree", "hue"), "dark ground whose colour is not that of water"),
     (
         "other_clearing",
-        ("pools", "spots", "hue"),
+        ("spots", "hue"),
         "cleared ground without pools, as a quarry",
     ),
 )

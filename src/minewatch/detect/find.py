@@ -38,7 +38,8 @@ class Findings:
     """What was found, in the UTM zone of the grid."""
 
     detections: gpd.GeoDataFrame
-    """Contract `DETECTIONS`: one row a patch and period."""
+    """Contract `DETECTIONS`: one row a patch and period, with `anchor_x` and `anchor_y` (metres),
+    the middle of the pixel that began first."""
     features: gpd.GeoDataFrame
     """Contract `FEATURES`: pads, pools and roads through time."""
     changes: gpd.GeoDataFrame
@@ -86,7 +87,7 @@ def find(
         likely = season.table[season.table["confidence"] >= KEEP_CONFIDENCE]
         labels = replace(season, table=likely).labels((rows, cols))
         union |= labels > 0
-        found.append(_detections(likely, draw.outlines(labels), season.period))
+        found.append(_detections(likely, draw.outlines(labels), season.period, grid))
     return Findings(
         detections=_stacked(found, DETECTIONS, grid),
         features=_features(evidence, union, pools, periods, grid, draw),
@@ -124,9 +125,11 @@ def _onset_columns(table: pd.DataFrame) -> dict[str, list[str | None]]:
 
 
 def _detections(
-    table: pd.DataFrame, outlines: dict[int, BaseGeometry], period: Period
+    table: pd.DataFrame, outlines: dict[int, BaseGeometry], period: Period, grid: Grid
 ) -> pd.DataFrame:
     counts = count_range(table["pool_area_m2"].to_numpy())
+    at = zip(table["anchor_col"] + 0.5, table["anchor_row"] + 0.5, strict=True)
+    anchors = [grid.geobox.transform * place for place in at]
     return pd.DataFrame(
         {
             "period_start": period.start.isoformat(),
@@ -140,6 +143,8 @@ def _detections(
             "pool_count_high": counts[:, 1],
             "confidence": table["confidence"].to_numpy(),
             "terms": list(table["terms"]),
+            "anchor_x": [x for x, _ in anchors],
+            "anchor_y": [y for _, y in anchors],
             "geometry": [outlines[int(n)] for n in table.index],
         }
     )

@@ -16,6 +16,9 @@ from minewatch.model import Period
 PLAIN_QUANTILE = 0.3
 """Rank of the pool share that ground without pools has in a patch: dark or grey soil and rock look
 a little like water everywhere, pools only in spots [D]."""
+OLD_PCT = 50
+"""Share of the looks of the first year without vegetation from which ground was there before: dry
+fields and yards are green for a few looks of every year [D]."""
 EARLY_SHARE = 0.2
 """Share of a patch's pixels that must have begun for the patch to have begun: a first bank, not one
 cloud too many [D]."""
@@ -100,10 +103,12 @@ def _summarise(pixels: pd.DataFrame, count: int, pixel_m: float) -> pd.DataFrame
     table["pool_pixels"] = (pixels["pool_pct"] >= 25).groupby(pixels["label"]).sum()
     table["top_milky_pct"] = _second(pixels, "milky_pct") - grouped["milky_pct"].quantile(0.3)
     table["pool_hue"] = _pool_hue(pixels)
+    table["pool_hue_corr"] = _correlation(pixels, "pool_pct", "hue")
     table["unrest"] = _second(pixels, "unrest")
     begun = pixels[pixels["run_start"] > 0]
     table = table.join(onset(begun)).fillna({"first": 0, "before": 0, "last": 0})
-    table["new"] = (pixels["run_before"] > 0).groupby(pixels["label"]).mean()
+    is_new = (pixels["run_before"] > 0) & ~(pixels["start_disturbed_pct"] >= OLD_PCT)
+    table["new"] = is_new.groupby(pixels["label"]).mean()
     table["lasting_days"] = (
         (pixels["run_end"] - pixels["run_start"]).groupby(pixels["label"]).median()
     )
@@ -131,11 +136,35 @@ def _pool_hue(pixels: pd.DataFrame) -> pd.Series:
     return wettest - driest
 
 
+def _correlation(pixels: pd.DataFrame, a: str, b: str) -> pd.Series:
+    """Correlation of two columns over the pixels of each patch; NaN where one does not vary."""
+    both = pixels.dropna(subset=[a, b])
+    label = both["label"]
+    off = {n: both[n] - both.groupby("label")[n].transform("mean") for n in (a, b)}
+    product, *squares = (
+        (off[m] * off[n]).groupby(label).sum() for m, n in ((a, b), (a, a), (b, b))
+    )
+    spread = (squares[0] * squares[1]) ** 0.5
+    return product / spread.where(spread > 0)
+
+
 def onset(begun: pd.DataFrame) -> pd.DataFrame:
-    """When each patch began, days since 1970-01-01: columns first, before (0: unknown), last.
+    """When and where each patch began.
 
     A patch has begun when a fifth of its pixels have, at least three where it has so many; before
-    that day lies the last green look of most of the pixels that began first.
+    that day lies the last green look of most of the pixels that began first. Its anchor is the
+    pixel that began first of all, the upper left one of several: more ground does not move it.
+
+    Parameters
+    ----------
+    begun
+        Pixels with `label`, `row`, `col`, `run_start`, `run_before` and `run_end`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index the label; `first`, `before` (0: unknown) and `last` in days since 1970-01-01,
+        `anchor_row` and `anchor_col`.
     """
     ordered = begun.sort_values(["label", "run_start", "row", "col"])
     rank = ordered.groupby("label").cumcount()
@@ -147,7 +176,13 @@ def onset(begun: pd.DataFrame) -> pd.DataFrame:
     before = grouped["run_before"].quantile(EARLY_BEFORE).round()
     before = np.minimum(before, first - 1).clip(lower=0)
     last = begun.groupby("label")["run_end"].max()
-    return pd.DataFrame({"first": first, "before": before, "last": last}).astype(np.int64)
+    anchor = ordered.groupby("label")[["row", "col"]].first()
+    return pd.DataFrame(
+        {
+            "first": first, "before": before, "last": last,
+            "anchor_row": anchor["row"], "anchor_col": anchor["col"],
+        }
+    ).astype(np.int64)  # fmt: skip
 
 
 def shape(pixels: pd.DataFrame, pixel_m: float) -> pd.DataFrame:

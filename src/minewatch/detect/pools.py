@@ -21,6 +21,9 @@ MILKY_PER_DARK = 2
 every pool is dark for a time, roofs and grey rock never are [D]."""
 SEED_PCT = 25
 """Pool share that may begin a mine: a third of the smallest pool in one pixel [DOMAIN §2]."""
+BANK_PX = 5
+"""No bank of pools is as broad as this in both directions: three rows of pools 15 m apart
+[DOMAIN §2]. What is dark over more than that is shade, water of another kind or dark rock."""
 CHANNEL_EXTENT_M = 400.0
 """Connected water longer than this is a channel or a lake; 90 % of whole sites, dry ground
 included, are at most 291 m across [DOMAIN §2], a third more for the gaps."""
@@ -35,6 +38,27 @@ EIGHT = np.ones((3, 3), bool)
 
 
 def pool_share(evidence: xr.Dataset, step: int, where: Bool) -> UInt8:
+    """Share of pools in each pixel in one period, per cent: `in_banks` of `water_share`.
+
+    Parameters and result as for `water_share`.
+    """
+    return in_banks(water_share(evidence, step, where))
+
+
+def in_banks(water: UInt8) -> UInt8:
+    """Water without what is dark over more than `BANK_PX` in both directions: a white top-hat.
+
+    Examples
+    --------
+    >>> slope, bank = np.full((9, 9), 30, np.uint8), np.zeros((9, 9), np.uint8)
+    >>> bank[4, 2:7] = 50
+    >>> int(in_banks(slope).max()), in_banks(slope + bank)[4].tolist()
+    (0, [0, 0, 50, 50, 50, 50, 50, 0, 0])
+    """
+    return np.asarray(water - ndimage.grey_opening(water, size=(BANK_PX, BANK_PX)), np.uint8)
+
+
+def water_share(evidence: xr.Dataset, step: int, where: Bool) -> UInt8:
     """Share of dark or milky water in each pixel in one period, per cent.
 
     Dark water is found against the surroundings, milky and white water by its colour, which must

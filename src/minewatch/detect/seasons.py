@@ -19,7 +19,7 @@ from scipy import ndimage
 from minewatch.detect.evidence import NO_SHARE, from_day
 from minewatch.detect.masks import MIN_PATCH_PX, cut_patches, lost_ground, run_of
 from minewatch.detect.patches import describe
-from minewatch.detect.pools import EIGHT, SEED_PCT, find_channels, pool_share
+from minewatch.detect.pools import EIGHT, SEED_PCT, find_channels, in_banks, water_share
 from minewatch.detect.terms import confidence, evidence_terms
 from minewatch.model import Period
 
@@ -73,30 +73,30 @@ def find_seasons(
     """
     shape = _shape(evidence)
     channels, best = np.zeros(shape, bool), np.zeros(shape, np.uint8)
-    for step, lost, pools in _pools(evidence, periods):
-        del step
-        channels |= _channels(evidence, lost & (pools >= SEED_PCT), resolution_m)
-        np.maximum(best, pools, out=best)
+    for _, lost, water in _water(evidence, periods):
+        channels |= _channels(evidence, lost & (water >= SEED_PCT), resolution_m)
+        np.maximum(best, in_banks(water), out=best)
     seasons = []
-    for step, lost, pools in _pools(evidence, periods):
+    for step, lost, water in _water(evidence, periods):
+        pools = in_banks(water)
         labels, count = cut_patches(lost & ~channels, lost & (pools >= SEED_PCT) & ~channels)
         seasons.append(_judge(labels, count, evidence, step, periods[step], pools, resolution_m))
     seasons = _reconsider(seasons, shape)
     return _carry_back(seasons, evidence, best, resolution_m), best
 
 
-def _pools(
+def _water(
     evidence: xr.Dataset, periods: Sequence[Period]
 ) -> Iterator[tuple[int, NDArray[np.bool_], NDArray[np.uint8]]]:
-    """Lost ground and pool share of each period; the share halves what it knew before."""
-    pools = np.zeros(evidence["first_detected"].shape, np.uint8)
+    """Lost ground and water of each period; its share halves what it knew before."""
+    water = np.zeros(evidence["first_detected"].shape, np.uint8)
     for step, period in enumerate(periods):
         lost = lost_ground(evidence, step, period)
         near = ndimage.binary_dilation(lost, EIGHT)
-        now = pool_share(evidence, step, near)
-        pools = np.where(near & (pools > 0), (pools.astype(np.int16) + now) // 2, now)
-        pools = pools.astype(np.uint8)
-        yield step, lost, pools
+        now = water_share(evidence, step, near)
+        water = np.where(near & (water > 0), (water.astype(np.int16) + now) // 2, now)
+        water = water.astype(np.uint8)
+        yield step, lost, water
 
 
 def _channels(

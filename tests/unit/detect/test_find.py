@@ -128,3 +128,35 @@ def test_equal_evidence_gives_equal_findings(world, periods, grid) -> None:
     first, second = (find(evidence, grid=grid, periods=periods) for _ in range(2))
     assert first.detections.to_json() == second.detections.to_json()
     assert np.array_equal(first.features.to_wkb().to_numpy(), second.features.to_wkb().to_numpy())
+
+
+def test_a_patch_says_where_it_began(world, periods, grid) -> None:
+    world.paint("bare", slice(9, 11), slice(10, 12), 1.0, since="2020-11-01")
+    detections = found_in(world.mine(5, 6, since="2020-12-01"), periods, grid).detections
+    west, _, _, north = grid.geobox.boundingbox.bbox
+    assert set(zip(detections["anchor_x"], detections["anchor_y"], strict=True)) == {
+        (west + 105, north - 95)
+    }
+
+
+def test_a_shaded_slope_of_bare_rock_is_no_mine(world, periods, grid) -> None:
+    world.paint("bare", slice(5, 25), slice(5, 25), 1.0, since="2019-12-01")
+    world.light[10:20, 8:22] = 0.55
+    findings = found_in(world, periods, grid)
+    assert len(findings.detections) == 0
+    assert len(findings.changes) == 1
+
+
+def test_a_long_row_of_pools_is_a_mine(world, periods, grid) -> None:
+    world.paint("bare", slice(10, 13), slice(10, 24), 1.0, since="2019-12-01")
+    world.paint("bare", slice(11, 12), slice(11, 23), 0.4, since="2019-12-01")
+    world.paint("water", slice(11, 12), slice(11, 23), 0.6, since="2019-12-01")
+    detections = found_in(world, periods, grid).detections
+    assert len(detections) == 3
+    assert (detections["confidence"] > 0.5).all()
+
+
+def test_what_was_there_and_never_changes_is_doubted_more(world, periods, grid) -> None:
+    old = found_in(world.mine(5, 6, since="2018-12-01"), periods, grid).detections
+    new = found_in(type(world)().mine(5, 6, since="2019-12-01"), periods, grid).detections
+    assert old["confidence"].max() < new["confidence"].min()
