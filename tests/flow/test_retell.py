@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from minewatch import synthetic
-from minewatch.cube import RasterioReader
+from minewatch.cube import RangeReader
 from minewatch.errors import SettingsError, StateError
 from minewatch.model import RunResult
 from minewatch.pipeline import read_log, update
@@ -27,7 +27,7 @@ def offline(small_run: RunResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("imagery was read, or a catalogue asked")
 
-    monkeypatch.setattr(RasterioReader, "read", refuse)
+    monkeypatch.setattr(RangeReader, "read", refuse)
     monkeypatch.setattr("minewatch.pipeline.start.catalogs.find_scenes", refuse)
     return out
 

@@ -4,6 +4,7 @@ from minewatch.cube.facts import find_facts
 from minewatch.cube.grid import aoi_mask, make_grid
 from minewatch.cube.looks import group_looks, scenes_over
 from minewatch.cube.plan import ReadEstimate, estimate_read
+from minewatch.cube.ranges import RangeReader
 from minewatch.cube.read import RasterioReader
 from minewatch.cube.reduce import MonthReduction, reduce_month
 from minewatch.cube.registration import Patch, find_shift, make_reference
@@ -11,6 +12,7 @@ from minewatch.cube.registration import Patch, find_shift, make_reference
 __all__ = [
     "MonthReduction",
     "Patch",
+    "RangeReader",
     "RasterioReader",
     "ReadEstimate",
     "aoi_mask",

@@ -5,6 +5,8 @@ Everything is integer arithmetic, so that the answer never depends on how the gr
 
 from __future__ import annotations
 
+from typing import Any
+
 import numba
 import numpy as np
 from numpy.typing import NDArray
@@ -95,6 +97,40 @@ def place(out: UInt16, pixels: UInt16, table: UInt16, here: Bool) -> None:  # pr
 
 
 @_compiled
+def place_block(
+    out: NDArray[Any], block: NDArray[Any], row: int, col: int, has_differences: bool
+) -> None:  # pragma: no cover - compiled
+    """Write the part of a file's block that lies in a window into the window.
+
+    Parameters
+    ----------
+    out
+        The window, dims (y, x), unsigned.
+    block
+        The block, dims (y, x), of the same kind.
+    row, col
+        Where the block's first pixel lies in the window; may be negative.
+    has_differences
+        Each pixel of the block is the difference from its left neighbour, modulo its kind.
+    """
+    rows, cols = out.shape
+    first = max(0, -col)
+    last = min(block.shape[1], cols - col)
+    for at in range(max(0, -row), min(block.shape[0], rows - row)):
+        if has_differences:
+            value = block[at, 0]
+            for left in range(1, first + 1):
+                value += block[at, left]
+            out[row + at, col + first] = value
+            for left in range(first + 1, last):
+                value += block[at, left]
+                out[row + at, col + left] = value
+        else:
+            for left in range(first, last):
+                out[row + at, col + left] = block[at, left]
+
+
+@_compiled
 def grow(mask: Bool, radius_px: int) -> Bool:  # pragma: no cover - compiled
     """A mask grown by a disc: every pixel within `radius_px` of a true one, centre to centre.
 
@@ -153,22 +189,61 @@ def resample(pixels: UInt16, ys: Int64, xs: Int64) -> UInt16:  # pragma: no cove
     """
     rows, cols = pixels.shape
     out = np.zeros((len(ys), len(xs)), np.uint16)
+    if not out.size:
+        return out
+    line = np.empty(cols, np.uint64)
+    left, right = xs // FINE, (xs % FINE).astype(np.uint64)
+    first, last = 0, len(xs)
+    while first < last and left[first] < 0:
+        first += 1
+    while last > first and left[last - 1] + 1 >= cols:
+        last -= 1
     for i in range(len(ys)):
         top, down = ys[i] // FINE, ys[i] % FINE
-        nearest_row = top + (1 if 2 * down >= FINE else 0)
-        if not 0 <= nearest_row < rows:
-            continue
-        for j in range(len(xs)):
-            left, right = xs[j] // FINE, xs[j] % FINE
-            nearest_col = left + (1 if 2 * right >= FINE else 0)
-            if not 0 <= nearest_col < cols or pixels[nearest_row, nearest_col] == 0:
-                continue
-            total, weights = np.int64(0), np.int64(0)
-            for row, tall in ((top, FINE - down), (top + 1, down)):
-                for col, wide in ((left, FINE - right), (left + 1, right)):
-                    weight = tall * wide
-                    if weight and 0 <= row < rows and 0 <= col < cols and pixels[row, col] != 0:
-                        total += weight * np.int64(pixels[row, col])
-                        weights += weight
-            out[i, j] = (2 * total + weights) // (2 * weights)
+        below = top + 1 if down else top
+        is_whole = first < last and top >= 0 and below < rows
+        if is_whole:
+            for col in range(left[first], left[last - 1] + 2):
+                is_whole &= pixels[top, col] != 0 and pixels[below, col] != 0
+        if is_whole:
+            tall, low = np.uint64(FINE - down), np.uint64(down)
+            for col in range(left[first], left[last - 1] + 2):
+                line[col] = tall * pixels[top, col] + low * pixels[below, col]
+            for j in range(first, last):
+                wide = np.uint64(FINE) - right[j]
+                total = wide * line[left[j]] + right[j] * line[left[j] + 1]
+                out[i, j] = (total + _HALF) >> _WHOLE
+            _resample_some(out, pixels, ys, xs, i, 0, first)
+            _resample_some(out, pixels, ys, xs, i, last, len(xs))
+        else:
+            _resample_some(out, pixels, ys, xs, i, 0, len(xs))
     return out
+
+
+_WHOLE = np.uint64(20)
+_HALF = np.uint64(FINE * FINE // 2)
+
+
+@_compiled
+def _resample_some(
+    out: UInt16, pixels: UInt16, ys: Int64, xs: Int64, i: int, start: int, end: int
+) -> None:  # pragma: no cover - compiled
+    """Some pixels of a row of `resample`, whatever lies about them."""
+    rows, cols = pixels.shape
+    top, down = ys[i] // FINE, ys[i] % FINE
+    nearest_row = top + (1 if 2 * down >= FINE else 0)
+    if not 0 <= nearest_row < rows:
+        return
+    for j in range(start, end):
+        left, right = xs[j] // FINE, xs[j] % FINE
+        nearest_col = left + (1 if 2 * right >= FINE else 0)
+        if not 0 <= nearest_col < cols or pixels[nearest_row, nearest_col] == 0:
+            continue
+        total, weights = np.int64(0), np.int64(0)
+        for row, tall in ((top, FINE - down), (top + 1, down)):
+            for col, wide in ((left, FINE - right), (left + 1, right)):
+                weight = tall * wide
+                if weight and 0 <= row < rows and 0 <= col < cols and pixels[row, col] != 0:
+                    total += weight * np.int64(pixels[row, col])
+                    weights += weight
+        out[i, j] = (2 * total + weights) // (2 * weights)

@@ -89,7 +89,7 @@ def run(
     resume
         Go on with a run that was cut, reading only what is missing.
     reader
-        How pixels are read; None reads with rasterio.
+        How pixels are read; None takes `cube.RangeReader`.
     listener
         Hears of progress.
 
@@ -200,10 +200,11 @@ def _work(
 ) -> RunResult:
     """Read what is missing, then tell it."""
     grid = _grid(area, parameters)
+    state = State(directory=state.directory.absolute())  # workers may stand elsewhere
     with open_executor(scheduler, workers) as executor:
         reduction = reduce_all(
             scenes, area, grid, state,
-            span=parameters.span, bands=scenes.bands, reader=reader or cube.RasterioReader(),
+            span=parameters.span, bands=scenes.bands, reader=reader or cube.RangeReader(),
             executor=executor, listener=listener,
         )  # fmt: skip
     return tell(

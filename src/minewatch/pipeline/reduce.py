@@ -91,7 +91,8 @@ def reduce_all(
         if record and record.key == key and not record.failures:
             records[step.place] = record
             continue
-        future = executor.submit(_reduce_one, step, facts, bands, reader, state, key)
+        known = {scene.id: facts[scene.id] for scene in step.scenes}  # no more: it is sent away
+        future = executor.submit(_reduce_one, step, known, bands, reader, state, key)
         waiting[future] = step
     kept, bytes_read = len(records), 0
     for done, finished in enumerate(drained(waiting), start=1):
@@ -174,13 +175,19 @@ class _Step:
 def _steps(
     scenes: SceneList, grid: Grid, facts: Mapping[str, SceneFacts], span: Period
 ) -> Iterator[_Step]:
-    """Every month of every chunk, with the scenes that reach it and could be opened."""
+    """Every month of every chunk, with the scenes that reach it and could be opened.
+
+    Month by month, and chunks that lie side by side one after the other, two rows of them at a
+    time: they share blocks of the files, and a reader that keeps blocks fetches them once.
+    """
     by_month = _by_month(scenes, facts)
-    for chunk in grid.chunks:
-        over_chunk = {scene.id for scene in cube.scenes_over(scenes, chunk)}
-        for month in months_of(span):
-            over = tuple(s for s in by_month[month.start] if s.id in over_chunk)
-            yield _Step(chunk=chunk, month=month, scenes=over)
+    over = {c.name: {scene.id for scene in cube.scenes_over(scenes, c)} for c in grid.chunks}
+    rows = {row: place for place, row in enumerate(sorted({c.row for c in grid.chunks}))}
+    chunks = sorted(grid.chunks, key=lambda c: (rows[c.row] // 2, c.col, c.row))
+    for month in months_of(span):
+        for chunk in chunks:
+            here = tuple(s for s in by_month[month.start] if s.id in over[chunk.name])
+            yield _Step(chunk=chunk, month=month, scenes=here)
 
 
 def _reduce_one(

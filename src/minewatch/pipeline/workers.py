@@ -11,6 +11,8 @@ from typing import TypeVar
 from minewatch.errors import SettingsError
 
 Result = TypeVar("Result")
+ANSWERS_WITHIN = "10s"
+"""Time a scheduler has to answer [D]."""
 
 
 @contextmanager
@@ -23,6 +25,11 @@ def open_executor(scheduler: str | None, workers: int | None) -> Iterator[Execut
         Address of a Dask scheduler; its workers must see the run directory under the same path.
     workers
         Threads when there is no scheduler; None takes one a core.
+
+    Raises
+    ------
+    SettingsError
+        Dask distributed is not installed, or the scheduler does not answer.
     """
     if scheduler is None:
         with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
@@ -35,8 +42,16 @@ def open_executor(scheduler: str | None, workers: int | None) -> Iterator[Execut
             f"--scheduler {scheduler} needs Dask distributed",
             hint="pip install 'minewatch[cluster]'",
         ) from None
-    with Client(scheduler, timeout="10s") as client:
-        yield client.get_executor()
+    try:
+        client = Client(scheduler, timeout=ANSWERS_WITHIN)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError) as error:
+        raise SettingsError(
+            f"--scheduler {scheduler} does not answer: {error}",
+            hint="start one with `dask scheduler`, and workers with `dask worker ADDRESS`",
+        ) from None
+    with client:
+        # The tasks of a lost worker go to another.
+        yield client.get_executor()  # type: ignore[no-untyped-call]
 
 
 def drained(waiting: Mapping[Future[Result], object]) -> Iterator[Future[Result]]:

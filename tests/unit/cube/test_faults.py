@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from minewatch.cube import RasterioReader
+from minewatch.cube import RangeReader, RasterioReader
 from minewatch.errors import ReadError
 from minewatch.model import Asset
 from minewatch.settings import Settings
@@ -19,9 +19,9 @@ def asset(archive, server):
     return archive.cog("a.tif", PIXELS)
 
 
-@pytest.fixture
-def reader():
-    return RasterioReader(Settings(http_retries=2, http_backoff_s=0, http_timeout_s=0.5))
+@pytest.fixture(params=[RasterioReader, RangeReader])
+def reader(request):
+    return request.param(Settings(http_retries=2, http_backoff_s=0, http_timeout_s=0.5))
 
 
 @pytest.fixture

@@ -13,8 +13,13 @@ from odc.geo.geobox import GeoBox
 from pyproj import Transformer
 from shapely.geometry import box, mapping
 
-from minewatch.cube import RasterioReader
+from minewatch.cube import RangeReader, RasterioReader
 from minewatch.errors import ReadError
+
+
+@pytest.fixture(params=[RasterioReader, RangeReader])
+def make_reader(request):
+    return request.param
 
 
 def noise(shape=(160, 160), *, seed=0, empty=0.02):
@@ -41,11 +46,11 @@ def odc_pixels(asset, geobox, resampling):
     return loaded["b"].values[0]
 
 
-def test_an_aligned_window_is_the_files_own_pixels(archive):
+def test_an_aligned_window_is_the_files_own_pixels(archive, make_reader):
     pixels = noise()
     asset = archive.cog("a.tif", pixels)
     whole = archive.geobox(160, 160)
-    reader = RasterioReader()
+    reader = make_reader()
     for at in (np.s_[0:160, 0:160], np.s_[3:50, 100:160], np.s_[159:160, 0:1]):
         found = reader.read(asset, whole[at], band="red")
         np.testing.assert_array_equal(found, pixels[at])
@@ -53,59 +58,59 @@ def test_an_aligned_window_is_the_files_own_pixels(archive):
         assert found.flags.c_contiguous
 
 
-def test_a_window_beyond_the_file_is_zero_there(archive):
+def test_a_window_beyond_the_file_is_zero_there(archive, make_reader):
     pixels = noise()
     asset = archive.cog("a.tif", pixels)
-    found = RasterioReader().read(asset, archive.geobox(160, 160).pad(9), band="red")
+    found = make_reader().read(asset, archive.geobox(160, 160).pad(9), band="red")
     np.testing.assert_array_equal(found, np.pad(pixels, 9))
 
 
 @pytest.mark.parametrize("band", ["red", "scl"])
 @pytest.mark.parametrize("res", [10, 20, 5, 15])
-def test_a_window_that_misses_the_file_is_all_zero(archive, band, res):
+def test_a_window_that_misses_the_file_is_all_zero(archive, make_reader, band, res):
     asset = archive.cog("a.tif", noise())
     far = archive.geobox(20, 20, west=archive.west + 5000 + res / 3, res=res)
-    assert not RasterioReader().read(asset, far, band=band).any()
+    assert not make_reader().read(asset, far, band=band).any()
 
 
 @pytest.mark.parametrize(("kind", "nodata"), [("int16", -9999), ("uint16", 65535)])
-def test_another_value_of_nodata_becomes_zero(archive, kind, nodata):
+def test_another_value_of_nodata_becomes_zero(archive, make_reader, kind, nodata):
     pixels = np.full((4, 4), 7, kind)
     pixels[0, 0] = nodata
     asset = archive.cog("a.tif", pixels, nodata=nodata)
-    found = RasterioReader().read(asset, archive.geobox(4, 4), band="red")
+    found = make_reader().read(asset, archive.geobox(4, 4), band="red")
     assert found[0].tolist() == [0, 7, 7, 7]
 
 
-def test_negative_numbers_become_zero(archive):
+def test_negative_numbers_become_zero(archive, make_reader):
     asset = archive.cog("a.tif", np.array([[-5, 7]], np.int16))
-    assert RasterioReader().read(asset, archive.geobox(1, 2), band="red").tolist() == [[0, 7]]
+    assert make_reader().read(asset, archive.geobox(1, 2), band="red").tolist() == [[0, 7]]
 
 
-def test_the_same_pixels_as_odc_stac_when_aligned(archive):
+def test_the_same_pixels_as_odc_stac_when_aligned(archive, make_reader):
     asset = archive.cog("a.tif", noise())
     for at in (np.s_[0:64, 0:64], np.s_[37:160, 11:97]):
         geobox = archive.geobox(160, 160)[at]
-        found = RasterioReader().read(asset, geobox, band="red")
+        found = make_reader().read(asset, geobox, band="red")
         np.testing.assert_array_equal(found, odc_pixels(asset, geobox, "nearest"))
 
 
-def test_twenty_metre_bands_are_bilinear_as_in_odc_stac(archive):
+def test_twenty_metre_bands_are_bilinear_as_in_odc_stac(archive, make_reader):
     asset = archive.cog("a.tif", noise((80, 80), empty=0), res=20)
     for at in (np.s_[0:160, 0:160], np.s_[37:140, 11:97]):
         geobox = archive.geobox(160, 160)[at]
-        found = RasterioReader().read(asset, geobox, band="swir16")
+        found = make_reader().read(asset, geobox, band="swir16")
         np.testing.assert_array_equal(found, odc_pixels(asset, geobox, "bilinear"))
 
 
-def test_classes_are_never_blended(archive):
+def test_classes_are_never_blended(archive, make_reader):
     classes = np.random.default_rng(0).integers(0, 12, (80, 80)).astype(np.uint8)
     asset = archive.cog("a.tif", classes, res=20)
-    found = RasterioReader().read(asset, archive.geobox(160, 160)[3:99, 5:77], band="scl")
+    found = make_reader().read(asset, archive.geobox(160, 160)[3:99, 5:77], band="scl")
     np.testing.assert_array_equal(found, classes.repeat(2, 0).repeat(2, 1)[3:99, 5:77])
 
 
-def test_a_coarser_grid_gets_averages_and_the_most_frequent_class(archive):
+def test_a_coarser_grid_gets_averages_and_the_most_frequent_class(archive, make_reader):
     pixels = noise((160, 160), empty=0)
     classes = np.random.default_rng(0).choice([4, 9], (160, 160), p=[0.7, 0.3]).astype(np.uint8)
     coarse = archive.geobox(40, 40, res=40)
@@ -113,15 +118,15 @@ def test_a_coarser_grid_gets_averages_and_the_most_frequent_class(archive):
     mask = archive.cog("b.tif", classes, overviews="none")
     blocks = pixels.reshape(40, 4, 40, 4).mean(axis=(1, 3))
     fours = (classes == 4).reshape(40, 4, 40, 4).sum(axis=(1, 3))
-    found = RasterioReader().read(bands, coarse, band="red")
+    found = make_reader().read(bands, coarse, band="red")
     np.testing.assert_allclose(found, blocks, atol=0.51)
-    found = RasterioReader().read(mask, coarse, band="scl")
+    found = make_reader().read(mask, coarse, band="scl")
     np.testing.assert_array_equal(found[fours != 8], np.where(fours > 8, 4, 9)[fours != 8])
 
 
-def test_a_coarse_read_fetches_the_overview_only(archive):
+def test_a_coarse_read_fetches_the_overview_only(archive, make_reader):
     asset = archive.cog("a.tif", noise((512, 512)), overview_count=3)
-    reader = RasterioReader()
+    reader = make_reader()
     reader.read(asset, archive.geobox(512, 512), band="red")
     full = reader.take_bytes()
     reader.read(asset, archive.geobox(64, 64, res=80), band="red")
@@ -141,7 +146,7 @@ def moved(geobox, east, north):
 
 @pytest.mark.parametrize("band", ["red", "swir16", "scl"])
 @pytest.mark.parametrize("case", ["aligned", "shifted", "finer", "coarser", "next zone"])
-def test_the_size_of_the_window_changes_no_pixel(archive, band, case):
+def test_the_size_of_the_window_changes_no_pixel(archive, make_reader, band, case):
     res = 10 if band == "red" else 20
     side = 1600 // res
     pixels = noise((side, side)) if band != "scl" else noise((side, side)) % 12
@@ -153,7 +158,7 @@ def test_the_size_of_the_window_changes_no_pixel(archive, band, case):
         "coarser": archive.geobox(37, 37, res=40),
         "next zone": geobox_of_next_zone(archive, 96),
     }[case]
-    reader = RasterioReader()
+    reader = make_reader()
     whole = reader.read(asset, geobox, band=band)
     assert whole.any()
     for size in (16, 37):
@@ -161,41 +166,45 @@ def test_the_size_of_the_window_changes_no_pixel(archive, band, case):
             np.testing.assert_array_equal(reader.read(asset, geobox[at], band=band), whole[at])
 
 
-def test_a_grid_moved_by_half_a_pixel_gets_the_mean_of_neighbours(archive):
+def test_a_grid_moved_by_half_a_pixel_gets_the_mean_of_neighbours(archive, make_reader):
     asset = archive.cog("a.tif", np.array([[100, 300, 400]] * 2, np.uint16))
     geobox = moved(archive.geobox(2, 2), 5, 0)
-    assert RasterioReader().read(asset, geobox, band="red").tolist() == [[200, 350]] * 2
+    assert make_reader().read(asset, geobox, band="red").tolist() == [[200, 350]] * 2
 
 
-def test_the_next_zone_shows_the_same_ground(archive):
+def test_the_next_zone_shows_the_same_ground(archive, make_reader):
     gradient = np.add.outer(np.arange(160) * 20, np.arange(160) * 30).astype(np.uint16) + 1000
     asset = archive.cog("a.tif", gradient)
     geobox = geobox_of_next_zone(archive, 64)
-    found = RasterioReader().read(asset, geobox, band="red")
+    found = make_reader().read(asset, geobox, band="red")
     back = Transformer.from_crs(32646, 32647, always_xy=True)
     x, y = back.transform(*(geobox.affine * (32.5, 20.5)))
     col, row = (x - archive.west) / 10 - 0.5, (archive.north - y) / 10 - 0.5
     assert found[20, 32] == pytest.approx(1000 + 20 * row + 30 * col, abs=1)
 
 
-def test_a_file_of_reflectance_in_fractions_is_refused(archive):
+def test_a_file_of_reflectance_in_fractions_is_refused(archive, make_reader):
     asset = archive.cog("a.tif", np.full((40, 40), 0.3, np.float32))
     with pytest.raises(ReadError, match="float32"):
-        RasterioReader().read(asset, archive.geobox(40, 40), band="red")
+        make_reader().read(asset, archive.geobox(40, 40), band="red")
 
 
-def test_a_reader_survives_being_sent_to_another_process(archive):
+def test_a_reader_survives_being_sent_to_another_process(archive, make_reader):
     asset = archive.cog("a.tif", noise())
-    reader = RasterioReader(max_open=3)
+    reader = make_reader()
     before = reader.read(asset, archive.geobox(160, 160), band="red")
     copy = pickle.loads(pickle.dumps(reader))
     np.testing.assert_array_equal(copy.read(asset, archive.geobox(160, 160), band="red"), before)
 
 
-def test_threads_share_a_reader_of_few_open_files(archive):
+@pytest.mark.parametrize(
+    "reader",
+    [RasterioReader(max_open=2), RangeReader(), RangeReader(cache_bytes=600_000)],
+    ids=["two open files", "all blocks kept", "few blocks kept"],
+)
+def test_threads_share_a_reader_that_keeps_little(archive, reader):
     layers = [noise(seed=seed) for seed in range(5)]
     assets = [archive.cog(f"{seed}.tif", layer) for seed, layer in enumerate(layers)]
-    reader = RasterioReader(max_open=2)
     tasks = [(n, at) for n in range(5) for at in pieces(archive.geobox(160, 160), 40)]
 
     def read(task):

@@ -1,0 +1,316 @@
+"""Pixels of plain COGs, near or far, in the fewest requests and without GDAL."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import deflate
+import numpy as np
+import urllib3
+from numpy.typing import NDArray
+from odc.geo.geobox import GeoBox
+from rasterio.enums import Resampling
+from rasterio.windows import Window
+from urllib3.exceptions import HTTPError
+from urllib3.exceptions import TimeoutError as NoAnswerError
+
+from minewatch.cube.blocks import Block, BlockCache, blocks_under
+from minewatch.cube.cog import BeyondHeaderError, CogHeader, parse_cog, spans_of
+from minewatch.cube.kernels import place_block
+from minewatch.cube.onto import COARSER_FROM, OnlyGdalError, read_onto
+from minewatch.cube.read import RasterioReader
+from minewatch.errors import ReadError
+from minewatch.model import Asset, Band
+from minewatch.sensors import gdal_path
+from minewatch.settings import Settings, redact
+
+log = logging.getLogger(__name__)
+
+Span = tuple[int, int]
+"""First byte, and first byte after."""
+
+HEAD_BYTES = 32_768
+"""First request of a file, as GDAL's `GDAL_INGESTED_BYTES_AT_OPEN`: all tags of the full image of a
+Sentinel-2 COG are in it."""
+LONGEST_HEAD_BYTES = 1 << 20
+"""A longer header is GDAL's [D]."""
+GAP_BYTES = 1 << 20
+"""Bytes fetched along rather than asked around, as object_store has it: 1 MiB takes about as long
+as a request waits, on a line of 80 Mbit/s."""
+CACHE_BYTES = 384 << 20
+"""Unpacked blocks kept [D]: those that two chunks in work share with the chunks beside them."""
+MOST_SHARED = 1 / 16
+"""A window that takes a larger part of the cache is none of a chunk, and passes it by [D]."""
+MOST_IN_FLIGHT = 32
+"""Requests of one process that wait at once for stretches of the same files [D]."""
+MOST_KNOWN = 20_000
+"""Headers kept, about 3 KB each [D]."""
+GDALS_OWN = ("GDAL_HTTP_", "GDAL_PROXY", "CPL_VSIL_CURL", "CPL_CURL", "VSICURL_")
+"""Variables that tell GDAL how to talk to servers begin so: where one is set, GDAL does."""
+REFUSED = (401, 403)
+"""Answers that want a name and key: GDAL may know them (netrc, header files)."""
+BUSY = (429, 503)
+"""Answers that may say how long to wait."""
+
+
+class _BrokenError(Exception):
+    """An answer that is not what was asked for."""
+
+    def __init__(self, reason: str, *, wait_s: float = 0.0) -> None:
+        super().__init__(reason)
+        self.wait_s = wait_s
+
+
+class RangeReader:
+    """A `PixelReader` that fetches and unpacks blocks itself; its pixels are `RasterioReader`'s.
+
+    It knows tiled, little-endian GeoTIFFs of one band, plain or deflated, on grids in their own CRS
+    at their own pixel or finer, from disk or plain HTTP. The header is fetched once, then the
+    blocks under a window in one request, or one a row of blocks where rows lie far apart. All else
+    is read by GDAL: coarser grids, other zones, other formats, buckets, addresses that GDAL signs,
+    and whatever GDAL's own variables or a proxy are set for.
+
+    Parameters
+    ----------
+    settings
+        Timeouts, retries and waits of remote reads; None: the defaults.
+    locate
+        Address to the name under which GDAL opens it.
+    cache_bytes
+        Unpacked blocks kept for the chunks beside; files are taken to stay as they are meanwhile.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        locate: Callable[[str], str] = gdal_path,
+        cache_bytes: int = CACHE_BYTES,
+    ) -> None:
+        self._name = uuid.uuid4()
+        self._settings = settings or Settings()
+        self._locate = locate
+        self._gdal = RasterioReader(self._settings, locate=locate)
+        self._blocks = BlockCache(cache_bytes)
+        self._known: OrderedDict[str, CogHeader | OnlyGdalError] = OrderedDict()
+        self._lock = threading.Lock()
+        self._tally = threading.local()
+        self._leave_http = any(name.startswith(GDALS_OWN) for name in os.environ)
+        self._http = urllib3.PoolManager(
+            maxsize=2 * MOST_IN_FLIGHT,
+            timeout=self._settings.http_timeout_s,
+            ca_certs=os.environ.get("CURL_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE"),
+            retries=urllib3.Retry(0, redirect=5, raise_on_redirect=True),
+        )
+        self._fetchers = ThreadPoolExecutor(MOST_IN_FLIGHT, thread_name_prefix="fetch")
+
+    def __reduce__(self) -> tuple[Callable[..., RangeReader], tuple[Any, ...]]:
+        return _restore, (self._name, self._settings, self._locate, self._blocks.most_bytes)
+
+    def read(self, asset: Asset, geobox: GeoBox, *, band: Band) -> NDArray[np.uint16]:
+        """Digital numbers on the grid; the contract is `minewatch.model.PixelReader.read`."""
+        address = self._address(asset, geobox)
+        if address is None:
+            return self._gdal.read(asset, geobox, band=band)
+        attempts = 1 + (self._settings.http_retries if _is_far(address) else 0)
+        for attempt in range(attempts):
+            try:
+                return self._read_once(address, asset, geobox, band)
+            except OnlyGdalError as reason:
+                log.debug("%s is left to GDAL: %s", redact(asset.href), reason)
+                return self._gdal.read(asset, geobox, band=band)
+            except (HTTPError, OSError, deflate.DeflateError, _BrokenError) as error:
+                self._forget(address)
+                reason_ = _reason(error)
+                log.debug("%s: attempt %d failed: %s", redact(asset.href), attempt + 1, reason_)
+                if attempt + 1 < attempts:
+                    time.sleep(self._wait_s(error, attempt))
+        raise ReadError(
+            f"{redact(asset.href)} cannot be read: {reason_}",
+            hint="run again with --resume: only what is missing is read",
+        )
+
+    def take_bytes(self) -> int:
+        """Compressed bytes of the blocks this thread has read since it last asked."""
+        taken: int = getattr(self._tally, "bytes", 0)
+        self._tally.bytes = 0
+        return taken + self._gdal.take_bytes()
+
+    def _address(self, asset: Asset, geobox: GeoBox) -> str | None:
+        """Where to fetch an asset; None when it is GDAL's from the start."""
+        if asset.transform and abs(geobox.resolution.x) >= COARSER_FROM * abs(asset.transform[0]):
+            return None
+        if asset.epsg and geobox.crs and asset.epsg != geobox.crs.epsg:
+            return None
+        address = self._locate(asset.href).removeprefix("/vsicurl/")
+        is_ours = not self._is_gdals(address) if _is_far(address) else Path(address).is_file()
+        return address if is_ours else None
+
+    def _is_gdals(self, address: str) -> bool:
+        parts = urlsplit(address)
+        proxied = parts.scheme in getproxies() and not proxy_bypass(parts.hostname or "")
+        return self._leave_http or proxied
+
+    def _read_once(
+        self, address: str, asset: Asset, geobox: GeoBox, band: Band
+    ) -> NDArray[np.uint16]:
+        header = self._header(address)
+        file = _CogFile(address, header, partial(self._fetch_all, address), self._blocks)
+        pixels, _, _ = read_onto(file, geobox, band=band, nodata=asset.nodata)
+        self._tally.bytes = getattr(self._tally, "bytes", 0) + file.bytes_read
+        return pixels
+
+    def _header(self, address: str) -> CogHeader:
+        with self._lock:
+            known = self._known.get(address)
+        if known is None:
+            known = self._read_header(address)
+            with self._lock:
+                self._known[address] = known
+                while len(self._known) > MOST_KNOWN:
+                    self._known.popitem(last=False)
+        if isinstance(known, OnlyGdalError):
+            raise OnlyGdalError(*known.args)
+        return known
+
+    def _read_header(self, address: str) -> CogHeader | OnlyGdalError:
+        size = HEAD_BYTES
+        while size <= LONGEST_HEAD_BYTES:
+            head = _fetch(self._http, address, 0, size)
+            try:
+                return parse_cog(head)
+            except OnlyGdalError as reason:
+                return reason
+            except BeyondHeaderError:
+                if len(head) < size:
+                    raise _BrokenError(f"is cut off after {len(head)} bytes") from None
+                size *= 4
+        return OnlyGdalError("its header is long")
+
+    def _fetch_all(self, address: str, spans: list[Span]) -> list[bytes]:
+        def fetch(span: Span) -> bytes:
+            data = _fetch(self._http, address, *span)
+            if len(data) != span[1] - span[0]:
+                raise _BrokenError(f"is cut off after {span[0] + len(data)} bytes")
+            return data
+
+        return [fetch(*spans)] if len(spans) == 1 else list(self._fetchers.map(fetch, spans))
+
+    def _forget(self, address: str) -> None:
+        with self._lock:
+            self._known.pop(address, None)
+
+    def _wait_s(self, error: Exception, attempt: int) -> float:
+        asked = error.wait_s if isinstance(error, _BrokenError) else 0.0
+        asked = min(asked, self._settings.http_max_wait_s)
+        return max(asked, self._settings.http_backoff_s * 2.0**attempt)
+
+
+@lru_cache(maxsize=1)
+def _restore(
+    name: uuid.UUID, settings: Settings, locate: Callable[[str], str], cache_bytes: int
+) -> RangeReader:
+    """The same reader in another process: one for all tasks of a run, with all that it keeps."""
+    return RangeReader(settings, locate=locate, cache_bytes=cache_bytes)
+
+
+class _CogFile:
+    """A COG as a `Source`: its own pixels, and nothing coarser."""
+
+    def __init__(
+        self, address: str, header: CogHeader, fetch: Callable[[list[Span]], list[bytes]],
+        cache: BlockCache,
+    ) -> None:  # fmt: skip
+        self._address, self._header, self._fetch, self._cache = address, header, fetch, cache
+        self.crs, self.transform, self.nodata = header.crs, header.transform, header.nodata
+        self.height, self.width = header.shape
+        self.bytes_read = 0
+
+    def read(
+        self, band: int, *, window: Window, out_shape: tuple[int, int], resampling: Resampling
+    ) -> NDArray[Any]:
+        """Pixels of a window; see `minewatch.cube.onto.Source.read`."""
+        if out_shape != (window.height, window.width):
+            raise OnlyGdalError("an overview serves it better")
+        head, top, left = self._header, window.row_off, window.col_off
+        blocks = blocks_under(
+            head.offsets, head.counts, head.block, at=(top, left), shape=out_shape
+        )
+        self.bytes_read += sum(block.size for block in blocks)
+        empty = np.array(head.nodata or 0).astype(head.kind)
+        out = np.full(out_shape, empty).view(head.kind.replace("i", "u"))
+        for block, pixels in self._unpacked(blocks):
+            row, col = block.row - top, block.col - left
+            place_block(out, pixels.view(out.dtype), row, col, head.has_differences)
+        return out.view(head.kind)
+
+    def _unpacked(self, blocks: list[Block]) -> Iterator[tuple[Block, NDArray[Any]]]:
+        if len(blocks) * self._header.block_bytes > MOST_SHARED * self._cache.most_bytes:
+            return self._unpack(blocks)
+        return self._cache.get(self._address, blocks, self._unpack)
+
+    def _unpack(self, blocks: list[Block]) -> Iterator[tuple[Block, NDArray[Any]]]:
+        spans = spans_of([(b.start, b.size) for b in blocks], gap_bytes=GAP_BYTES)
+        fetched = list(zip(spans, self._fetch(spans), strict=True)) if spans else []
+        for block in blocks:
+            start, data = next((s[0], data) for s, data in fetched if block.start < s[1])
+            packed = memoryview(data)[block.start - start :][: block.size]
+            yield block, _unpack(packed, self._header)
+
+
+def _unpack(packed: memoryview, header: CogHeader) -> NDArray[Any]:
+    """The pixels of a block, still as differences where they are packed so."""
+    size = header.block_bytes
+    plain = deflate.zlib_decompress(packed, size) if header.is_deflated else bytearray(packed)
+    if len(plain) != size:
+        raise _BrokenError(f"has a block of {len(plain)} bytes instead of {size}")
+    return np.frombuffer(plain, header.kind).reshape(header.block)
+
+
+def _fetch(http: urllib3.PoolManager, address: str, start: int, end: int) -> bytes:
+    """Bytes of a file from `start` up to `end`, or to where the file ends."""
+    if not _is_far(address):
+        with Path(address).open("rb") as file:
+            return os.pread(file.fileno(), end - start, start)
+    answer = http.request(
+        "GET", address, headers={"Range": f"bytes={start}-{end - 1}"}, preload_content=False
+    )
+    try:
+        if answer.status in REFUSED or answer.status == 200:
+            raise OnlyGdalError(f"the server answers {answer.status}")
+        if answer.status != 206:
+            answer.drain_conn()
+            wait_s = _seconds(answer.headers.get("Retry-After")) if answer.status in BUSY else 0.0
+            raise _BrokenError(f"HTTP response code: {answer.status}", wait_s=wait_s)
+        return answer.read()
+    finally:
+        if answer.status == 200:
+            answer.close()  # the whole file would come
+        answer.release_conn()
+
+
+def _seconds(told: str | None) -> float:
+    return float(told) if told and told.isdigit() else 0.0
+
+
+def _is_far(address: str) -> bool:
+    return address.startswith(("http://", "https://"))
+
+
+def _reason(error: Exception) -> str:
+    """The cause in one line, without secrets."""
+    if isinstance(error, NoAnswerError):
+        return "no answer in time"
+    return redact(" ".join(str(error).split()) or type(error).__name__)
