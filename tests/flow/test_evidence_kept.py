@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,28 +17,29 @@ from .conftest import TINY, all_bytes, run_archive
 
 
 @pytest.fixture
-def weighed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Pixels of every call of `detect.score` but the one that only asks for the layers."""
-    score, pixels = detect.score, list[int]()
+def weighed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """End of the period of every call of `detect.weigh` that takes in months of a chunk."""
+    weigh, ends = detect.weigh, list[str]()
 
-    def counted(months: Any, **named: Any) -> Any:
-        size = months.sizes["y"] * months.sizes["x"]
-        if size > 1:
-            pixels.append(size)
-        return score(months, **named)
+    def counted(past: Any, months: Any, **named: Any) -> Any:
+        if months.sizes["time"]:
+            ends.append(str(months["time"].to_numpy()[-1])[:7])
+        return weigh(past, months, **named)
 
-    monkeypatch.setattr(detect, "score", counted)
-    return pixels
+    monkeypatch.setattr(detect, "weigh", counted)
+    return ends
 
 
 def test_only_chunks_whose_months_changed_are_weighed_again(
-    tiny_archive: synthetic.Archive, tmp_path: Path, weighed: list[int]
+    tiny_archive: synthetic.Archive, tmp_path: Path, weighed: list[str]
 ) -> None:
     out = tmp_path / "run"
-    run_archive(tiny_archive, out, chunk_px=32)
+    run_archive(tiny_archive, out, chunk_px=32, period="month")
     chunks = len(list((out / "state" / "months").iterdir()))
-    assert len(weighed) == chunks > 1
-    assert sum(weighed) < 64 * 64
+    steps = len(set(weighed))
+    assert len(weighed) == chunks * steps
+    assert chunks > 1
+    assert steps > 1
     weighed.clear()
     before = all_bytes(update(out, end=TINY.end))
     assert weighed == []
@@ -45,16 +47,42 @@ def test_only_chunks_whose_months_changed_are_weighed_again(
     index = out / "state" / "evidence" / "index.json"
     held = json.loads(index.read_text())
     name = min(held["chunks"])
-    held["chunks"][name] = "of other months"
+    held["chunks"][name][-1] = "of other months"
     index.write_text(json.dumps(held))
     assert all_bytes(update(out, end=TINY.end)) == before
     assert len(weighed) == 1
 
 
+def test_what_lies_before_the_last_period_is_not_weighed_again(
+    tiny_archive: synthetic.Archive, tmp_path: Path, weighed: list[str]
+) -> None:
+    whole, out = tmp_path / "whole", tmp_path / "run"
+    expected = all_bytes(run_archive(tiny_archive, whole, period="month"))
+    earlier = TINY.end - timedelta(days=40)
+    run_archive(tiny_archive, out, end=earlier, period="month")
+    assert min(weighed) < f"{earlier:%Y-%m}"
+    weighed.clear()
+    assert all_bytes(update(out, end=TINY.end)) == expected
+    assert min(weighed) == f"{earlier:%Y-%m}"
+
+
+def test_without_its_pasts_everything_is_weighed_again_to_the_same_bytes(
+    tiny_archive: synthetic.Archive, tmp_path: Path, weighed: list[str]
+) -> None:
+    out = tmp_path / "run"
+    expected = all_bytes(run_archive(tiny_archive, tmp_path / "whole", period="month"))
+    run_archive(tiny_archive, out, end=TINY.end - timedelta(days=40), period="month")
+    for path in (out / "state" / "evidence" / "pasts").rglob("*.npz"):
+        path.write_bytes(path.read_bytes()[:-40])
+    weighed.clear()
+    assert all_bytes(update(out, end=TINY.end)) == expected
+    assert min(weighed) == f"{TINY.start:%Y-%m}"
+
+
 def test_evidence_of_other_code_or_a_damaged_index_is_weighed_anew(
     tiny_archive: synthetic.Archive,
     tmp_path: Path,
-    weighed: list[int],
+    weighed: list[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     out = tmp_path / "run"

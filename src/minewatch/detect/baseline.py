@@ -1,4 +1,4 @@
-"""A pixel's own seasonal baseline, and how far each month falls below it."""
+"""A pixel's own seasonal baseline, month by month: predict, compare, learn."""
 
 from __future__ import annotations
 
@@ -11,90 +11,123 @@ MIN_MONTHS = 6
 NOISE_FLOOR = 0.03
 """Smallest standard deviation of a month's greenness: months are medians, real stable forest
 scatters by 0.065 a look [DOMAIN §2]."""
+FIRST_SD = 0.065
+"""Standard deviation taken while a pixel's own is not known [DOMAIN §2]."""
+FIRST_SD_MONTHS = 4
+"""Months of data that `FIRST_SD` is worth [D]."""
+SEASON_MONTHS = 12
+"""Months seen from which misses tell the pixel's own scatter: before, the season is not known."""
 RIDGE = 0.3
 """Pull of the seasonal terms towards none, in months of data: few months fit no season [D]."""
+FIT_FIELDS = 11
+"""Weighted sums of a least-squares fit (9), squared misses, and months learnt from."""
 _HUBER = 1.5
-_ROUNDS = 4
 
 
 @numba.njit(cache=True, nogil=True)
-def drop_below_baseline(
+def follow_baseline(
+    fit: NDArray[np.float32],
     greenness: NDArray[np.float32],
     angle: NDArray[np.float32],
-    change_month: NDArray[np.int64],
+    untouched: NDArray[np.bool_],
 ) -> NDArray[np.float32]:
     """How far each month lies below the pixel's baseline, in its robust standard deviations.
 
-    The baseline is a mean and one yearly harmonic, fitted by Huber weights on the months before
-    the change, so that a cloud left in a month does not move it.
+    The baseline is a mean and one yearly harmonic. Each month is compared with what the months
+    before it let expect, then learnt, by Huber's weight, so that a cloud left in it moves little;
+    months from the first loss of vegetation on are not learnt.
 
     Parameters
     ----------
+    fit
+        What was learnt so far, dims (pixel, `FIT_FIELDS`); changed in place. Begins with 0.
     greenness
         Dims (pixel, month), NaN where not seen.
     angle
         Season of each month, radians.
-    change_month
-        Index of the month in which each pixel changed; the number of months where it never did.
+    untouched
+        Months to learn from, same dims.
 
     Returns
     -------
     array, dims (pixel, month), float32
-        Positive below the baseline; NaN where not seen, or where too little lies before the change.
+        Positive below the baseline; NaN where not seen, or where too little lies before.
     """
     pixels, months = greenness.shape
     out = np.full((pixels, months), np.nan, np.float32)
-    rows = np.ones((months, 3))
-    for t in range(months):
-        rows[t, 1], rows[t, 2] = np.cos(angle[t]), np.sin(angle[t])
-    weight, deviation = np.empty(months), np.empty(months)
     for i in range(pixels):
-        seen = 0
+        sums = fit[i]  # float32 all along, so that where months are cut changes nothing
         for t in range(months):
-            usable = t < change_month[i] and not np.isnan(greenness[i, t])
-            weight[t] = 1.0 if usable else 0.0
-            seen += usable
-        if seen < MIN_MONTHS:
-            continue
-        for _ in range(_ROUNDS):
-            fit = _solve(rows, greenness[i], weight)
-            count = 0
-            for t in range(months):
-                if weight[t] > 0:
-                    deviation[count] = abs(greenness[i, t] - _value(fit, rows[t]))
-                    count += 1
-            sd = max(1.4826 * np.median(deviation[:count]), NOISE_FLOOR)
-            for t in range(months):
-                if weight[t] > 0:
-                    off = abs(greenness[i, t] - _value(fit, rows[t]))
-                    weight[t] = min(1.0, _HUBER * sd / max(off, 1e-9))
-        for t in range(months):
-            if not np.isnan(greenness[i, t]):
-                out[i, t] = (_value(fit, rows[t]) - greenness[i, t]) / sd
+            value = greenness[i, t]
+            if np.isnan(value):
+                continue
+            x, y = np.cos(angle[t]), np.sin(angle[t])
+            weight = 1.0
+            if sums[10] >= MIN_MONTHS:
+                mean, cosine, sine = _solve(sums)
+                miss = mean + cosine * x + sine * y - value
+                sd = _sd(sums)
+                out[i, t] = miss / sd
+                weight = min(1.0, _HUBER * sd / max(abs(miss), 1e-9))
+                if untouched[i, t] and sums[10] >= SEASON_MONTHS:
+                    sums[9] += min(abs(miss), 2 * _HUBER * sd) ** 2
+            if untouched[i, t]:
+                sums[0] += weight
+                sums[1] += weight * x
+                sums[2] += weight * y
+                sums[3] += weight * x * x
+                sums[4] += weight * y * y
+                sums[5] += weight * x * y
+                sums[6] += weight * value
+                sums[7] += weight * x * value
+                sums[8] += weight * y * value
+                sums[10] += 1
     return out
 
 
 @numba.njit(cache=True, nogil=True)
-def _value(fit: tuple[float, float, float], row: NDArray[np.float64]) -> float:
-    return float(fit[0] * row[0] + fit[1] * row[1] + fit[2] * row[2])
+def expected_greenness(fit: NDArray[np.float32], angle: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Greenness that a baseline lets expect, and its standard deviation.
+
+    Parameters
+    ----------
+    fit
+        Dims (pixel, `FIT_FIELDS`).
+    angle
+        Seasons asked for, radians.
+
+    Returns
+    -------
+    array, dims (pixel, season + 1), float32
+        The last column is the standard deviation; NaN where too little was learnt.
+    """
+    out = np.full((len(fit), len(angle) + 1), np.nan, np.float32)
+    for i in range(len(fit)):
+        sums = fit[i]
+        if sums[10] < MIN_MONTHS:
+            continue
+        mean, cosine, sine = _solve(sums)
+        for t in range(len(angle)):
+            out[i, t] = mean + cosine * np.cos(angle[t]) + sine * np.sin(angle[t])
+        out[i, -1] = _sd(sums)
+    return out
 
 
 @numba.njit(cache=True, nogil=True)
-def _solve(
-    rows: NDArray[np.float64], values: NDArray[np.float32], weight: NDArray[np.float64]
-) -> tuple[float, float, float]:
+def _sd(sums: NDArray[np.float32]) -> float:
+    own = max(float(sums[10]) - SEASON_MONTHS, 0.0)
+    squares = FIRST_SD_MONTHS * FIRST_SD**2 + sums[9]
+    return float(max(np.sqrt(squares / (FIRST_SD_MONTHS + own)), NOISE_FLOOR))
+
+
+@numba.njit(cache=True, nogil=True)
+def _solve(sums: NDArray[np.float32]) -> tuple[float, float, float]:
     """Weighted least squares of a mean and two seasonal terms, these drawn towards zero."""
-    n = c = s = cc = ss = cs = v = vc = vs = 0.0
-    for t in range(len(weight)):
-        w = weight[t]
-        if w > 0:
-            x, y, z = rows[t, 1], rows[t, 2], values[t]
-            n, c, s = n + w, c + w * x, s + w * y
-            cc, ss, cs = cc + w * x * x, ss + w * y * y, cs + w * x * y
-            v, vc, vs = v + w * z, vc + w * x * z, vs + w * y * z
+    n, c, s, v = float(sums[0]), float(sums[1]), float(sums[2]), float(sums[6])
     # the mean is eliminated first: what is left is two by two and, with the ridge, never singular
-    cc, ss, cs = cc - c * c / n + RIDGE, ss - s * s / n + RIDGE, cs - c * s / n
-    vc, vs = vc - v * c / n, vs - v * s / n
+    cc, ss = sums[3] - c * c / n + RIDGE, sums[4] - s * s / n + RIDGE
+    cs = sums[5] - c * s / n
+    vc, vs = sums[7] - v * c / n, sums[8] - v * s / n
     determinant = cc * ss - cs * cs
     cosine, sine = (vc * ss - vs * cs) / determinant, (vs * cc - vc * cs) / determinant
     return (v - cosine * c - sine * s) / n, cosine, sine

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 WINDOWS: Final = ((1, 2), (3, 3), (6, 4))
 """Months looked back over, and the fewest doubtful looks in them that can outvote the clear [D]."""
+DOUBT_MONTHS: Final = max(length for length, _ in WINDOWS)
+"""Months that decide about a month: itself, and those before it."""
 
 
 def settle_doubt(months: xr.Dataset) -> xr.Dataset:

@@ -14,23 +14,35 @@ RESET_LOOKS = 3
 """Green looks in a row of mostly green months that end a run [D]."""
 RUNS = 2
 """Runs kept a pixel: a field that was burnt and a mine that came after it [D]."""
+OPEN_FIELDS = ("first", "before", "last", "green_day", "looks", "spread", "normal")
+"""What is known of the run under way: its days as in a kept run, the last green look of all, and
+the disturbed looks, their months and the green looks since. `first` 0: none is under way."""
 
 
 @numba.njit(cache=True, nogil=True)
-def find_runs(
+def follow_runs(
+    runs: NDArray[np.uint16],
+    under_way: NDArray[np.uint16],
     clear: NDArray[np.uint16],
     disturbed: NDArray[np.uint16],
     undisturbed_day: NDArray[np.uint16],
     since_day: NDArray[np.uint16],
     month_day: NDArray[np.int64],
-) -> NDArray[np.uint16]:
-    """Confirmed runs of disturbed looks of each pixel.
+) -> NDArray[np.bool_]:
+    """Runs of disturbed looks of each pixel, followed through some more months, in place.
 
     A run begins with the first disturbed look after which no green one follows in its month. Until
     it is confirmed a green look moves its start; afterwards only mostly green months end it.
 
     Parameters
     ----------
+    runs
+        Confirmed runs that have ended, dims (pixel, run, 3): days since 1970-01-01 of the first
+        disturbed look, of the last green look before it (0: none was seen) and of the last look
+        known to be disturbed; 0 where there is no run. When there are more runs than fit, the
+        longest are kept, in order of time.
+    under_way
+        `OPEN_FIELDS` of each pixel.
     clear, disturbed, undisturbed_day, since_day
         Layers of a month cube (`model.MONTH_LAYERS`), dims (pixel, month), C order.
     month_day
@@ -38,20 +50,23 @@ def find_runs(
 
     Returns
     -------
-    array, dims (pixel, run, 3), uint16
-        Days since 1970-01-01 of the first disturbed look, of the last green look before it (0:
-        none was seen) and of the last look known to be disturbed; 0 where there is no run. When
-        there are more runs than fit, the longest are kept, in order of time.
+    array, dims (pixel, month), bool
+        True in months up to which the pixel's vegetation had never gone.
     """
     pixels, months = clear.shape
-    out = np.zeros((pixels, RUNS, 3), np.uint16)
+    untouched = np.zeros((pixels, months), np.bool_)
     for i in range(pixels):
-        first = before = last = green_day = 0
-        looks = spread = normal = 0
+        first, before, last = int(under_way[i, 0]), int(under_way[i, 1]), int(under_way[i, 2])
+        green_day, looks = int(under_way[i, 3]), int(under_way[i, 4])
+        spread, normal = int(under_way[i, 5]), int(under_way[i, 6])
         for t in range(months):
             if clear[i, t] == 0:
                 continue
-            hits, since, green = int(disturbed[i, t]), int(since_day[i, t]), undisturbed_day[i, t]
+            hits, since, green = (
+                int(disturbed[i, t]),
+                int(since_day[i, t]),
+                int(undisturbed_day[i, t]),
+            )
             day0 = month_day[t] - 1
             is_confirmed = looks >= CONFIRM_LOOKS and spread >= CONFIRM_MONTHS
             if first and 2 * hits >= clear[i, t]:
@@ -64,7 +79,7 @@ def find_runs(
                 normal += clear[i, t] - hits
                 if normal >= RESET_LOOKS or not is_confirmed:
                     if is_confirmed:
-                        _keep(out[i], first, before, last)
+                        _keep(runs[i], first, before, last)
                     first = 0
             if first == 0 and since:
                 first = last = day0 + since
@@ -72,8 +87,24 @@ def find_runs(
                 looks, spread, normal = hits, 1, 0
             if green:
                 green_day = day0 + green
+            untouched[i, t] = first == 0 and runs[i, 0, 0] == 0
+        under_way[i, 0], under_way[i, 1], under_way[i, 2] = first, before, last
+        under_way[i, 3], under_way[i, 4] = green_day, min(looks, 65535)
+        under_way[i, 5], under_way[i, 6] = spread, normal
+    return untouched
+
+
+@numba.njit(cache=True, nogil=True)
+def confirmed_runs(runs: NDArray[np.uint16], under_way: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    """The runs that have ended and the one under way, when it is confirmed.
+
+    Parameters and result as for `follow_runs`: dims (pixel, run, 3); nothing is changed.
+    """
+    out = runs.copy()
+    for i in range(len(runs)):
+        first, looks, spread = under_way[i, 0], under_way[i, 4], under_way[i, 5]
         if first and looks >= CONFIRM_LOOKS and spread >= CONFIRM_MONTHS:
-            _keep(out[i], first, before, last)
+            _keep(out[i], int(first), int(under_way[i, 1]), int(under_way[i, 2]))
     return out
 
 

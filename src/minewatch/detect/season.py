@@ -69,81 +69,139 @@ def _mean_of_ranks(values: NDArray[np.uint8], is_upper: bool) -> NDArray[np.uint
     return out
 
 
+YEAR_FIELDS = 6
+"""Year under way, years seen, years green and bare; months seen, green and bare in it."""
+MIN_YEAR_MONTHS = 3
+"""Months that must be seen in a year for it to count [D]."""
+
+
 @numba.njit(cache=True, nogil=True)
-def year_shares(
-    clear: NDArray[np.uint16], disturbed: NDArray[np.uint16], month_day: NDArray[np.int64]
-) -> NDArray[np.uint8]:
-    """Per cent of years in which a pixel is at times green and at times not.
+def follow_years(
+    years: NDArray[np.uint16],
+    clear: NDArray[np.uint16],
+    disturbed: NDArray[np.uint16],
+    month_day: NDArray[np.int64],
+    first_day: int,
+) -> None:
+    """Count, through some more months, the years that show a pixel both green and without green.
 
     Paddy, bars and floods come back every year; a mine is bare all year round.
 
     Parameters
     ----------
+    years
+        `YEAR_FIELDS` of each pixel, changed in place. Begins with 0.
     clear, disturbed
         Looks and disturbed looks, dims (pixel, month).
     month_day
         First day of each month, days since 1970-01-01.
+    first_day
+        First day of the record: years are counted from it.
+    """
+    pixels, months = clear.shape
+    for i in range(pixels):
+        of = years[i]
+        for t in range(months):
+            at = (month_day[t] - first_day) // 365
+            if at != of[0]:
+                if of[3] >= MIN_YEAR_MONTHS:
+                    of[1] += 1
+                    of[2] += of[4] > 0 and of[5] > 0
+                of[0], of[3], of[4], of[5] = at, 0, 0, 0
+            if clear[i, t] > 0:
+                of[3] += 1
+                of[4] += 4 * disturbed[i, t] <= clear[i, t]
+                of[5] += 4 * disturbed[i, t] >= 3 * clear[i, t]
+
+
+def year_shares(years: NDArray[np.uint16]) -> NDArray[np.uint8]:
+    """Per cent of years in which a pixel is at times green and at times not.
+
+    Parameters
+    ----------
+    years
+        `YEAR_FIELDS` of each pixel.
 
     Returns
     -------
     array, dims (pixel,), uint8
-        Of the years (from the cube's first month) with at least three months seen; 255 when none.
+        Of the years with at least three months seen; 255 when there are none.
     """
-    pixels, months = clear.shape
+    under_way = years[:, 3] >= MIN_YEAR_MONTHS
+    seen = years[:, 1] + under_way
+    both = years[:, 2] + (under_way & (years[:, 4] > 0) & (years[:, 5] > 0))
+    share = 100 * both.astype(np.int64) // np.maximum(seen, 1)
+    return np.where(seen > 0, share, NO_SHARE).astype(np.uint8)
+
+
+SWING_BINS = 64
+"""Steps of brightness that unrest is told from."""
+_BIN_UNREST = 4
+"""Hundredths of unrest in a step: half the natural logarithm of 1.08 in brightness."""
+_DARKEST = 100
+"""Reflectance x 10,000 of the first step; the last one is at 1.6."""
+
+
+@numba.njit(cache=True, nogil=True)
+def follow_swing(
+    swing: NDArray[np.uint8], values: NDArray[np.uint16], counted: NDArray[np.bool_]
+) -> None:
+    """Count, through some more months, how often a pixel had each brightness.
+
+    Parameters
+    ----------
+    swing
+        Months at each of `SWING_BINS` steps, dims (pixel, step), 255 at most; changed in place.
+    values
+        Reflectance x 10,000, dims (pixel, month).
+    counted
+        Months that count, same dims.
+    """
+    pixels, months = values.shape
+    scale = 50.0 / _BIN_UNREST
+    for i in range(pixels):
+        for t in range(months):
+            if counted[i, t] and values[i, t] > 0:
+                place = int(scale * np.log(values[i, t] / _DARKEST))
+                place = min(max(place, 0), SWING_BINS - 1)
+                if swing[i, place] < 255:
+                    swing[i, place] += 1
+
+
+@numba.njit(cache=True, nogil=True)
+def unrest(swing: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Half the 10-90 % range of the natural logarithm of brightness, in hundredths.
+
+    Parameters
+    ----------
+    swing
+        Months at each step, dims (pixel, step).
+
+    Returns
+    -------
+    array, dims (pixel,), uint8
+        At most 254; 255 where fewer than six months count.
+    """
+    pixels, steps = swing.shape
     out = np.full(pixels, NO_SHARE, np.uint8)
     for i in range(pixels):
-        years = both = 0
-        year = np.int64(-1)
-        seen = green = bare = 0
-        for t in range(months + 1):
-            at = (month_day[t] - month_day[0]) // 365 if t < months else np.int64(-2)
-            if at != year:
-                if seen >= 3:
-                    years += 1
-                    both += green > 0 and bare > 0
-                year, seen, green, bare = at, 0, 0, 0
-            if t < months and clear[i, t] > 0:
-                seen += 1
-                bare += 4 * disturbed[i, t] >= 3 * clear[i, t]
-                green += 4 * disturbed[i, t] <= clear[i, t]
-        if years:
-            out[i] = (100 * both) // years
+        n = 0
+        for k in range(steps):
+            n += swing[i, k]
+        if n < MIN_UNREST_MONTHS:
+            continue
+        low = _step_of(swing[i], n // 10)
+        high = _step_of(swing[i], n - 1 - n // 10)
+        out[i] = min(_BIN_UNREST * (high - low), 254)
     return out
 
 
 @numba.njit(cache=True, nogil=True)
-def unrest(
-    values: NDArray[np.uint16], counted: NDArray[np.bool_], ends: NDArray[np.int64]
-) -> NDArray[np.uint8]:
-    """Half the 10-90 % range of the natural logarithm over months, in hundredths.
-
-    Parameters
-    ----------
-    values
-        Positive numbers, dims (pixel, month).
-    counted
-        Months that count, same dims.
-    ends
-        For each period the number of months up to its end, ascending.
-
-    Returns
-    -------
-    array, dims (period, pixel), uint8
-        At most 254; 255 where fewer than six months count.
-    """
-    pixels, months = values.shape
-    out = np.full((len(ends), pixels), NO_SHARE, np.uint8)
-    kept = np.empty(months, np.float64)
-    for i in range(pixels):
-        t = n = 0
-        for p in range(len(ends)):
-            while t < ends[p]:
-                if counted[i, t]:
-                    kept[n] = values[i, t]
-                    n += 1
-                t += 1
-            if n >= MIN_UNREST_MONTHS:
-                ordered = np.sort(kept[:n])
-                low, high = ordered[n // 10], ordered[n - 1 - n // 10]
-                out[p, i] = np.uint8(min(50.0 * np.log(high / low), 254.0))
-    return out
+def _step_of(swing: NDArray[np.uint8], rank: int) -> int:
+    """Step of the month of a rank, from 0."""
+    below = 0
+    for k in range(len(swing)):
+        below += swing[k]
+        if below > rank:
+            return k
+    return len(swing) - 1

@@ -1,24 +1,22 @@
-"""Frozen months to evidence over the whole grid, chunk by chunk, on disk.
+"""Frozen months to evidence over the whole grid, chunk by chunk and period by period, on disk.
 
-The evidence of a chunk lies there with a key of its months, so only chunks whose months changed are
-weighed again.
+Each period of a chunk lies there under a key that hashes its months and the key of the period
+before it. A new scene changes the keys of its own period and of later ones only, and what lies
+before is not read again: what it said of each pixel is kept in little (`detect.Past`).
 """
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
 import rioxarray  # noqa: F401 - gives arrays their CRS
 import xarray as xr
 
 from minewatch import cube, detect
-from minewatch.export.atomic import output_error, write_bytes_atomic
 from minewatch.model import (
     AreaOfInterest,
     Band,
@@ -30,12 +28,15 @@ from minewatch.model import (
     months_of,
 )
 from minewatch.pipeline.keys import code_key, hash_values
+from minewatch.pipeline.layers import Layers, open_layers
 from minewatch.pipeline.months import empty_months, read_months
-from minewatch.pipeline.picture import PICTURE_VERSION, season_pictures
-from minewatch.pipeline.state import State, as_json
+from minewatch.pipeline.pasts import Pasts
+from minewatch.pipeline.picture import PICTURE_VERSION, season_picture
+from minewatch.pipeline.state import State
 from minewatch.pipeline.workers import drained
 
-INDEX = "index.json"
+DOUBT_MONTHS = detect.DOUBT_MONTHS - 1
+"""Earlier months that settle the doubt of the first month of a period."""
 
 
 def gather_evidence(
@@ -63,7 +64,7 @@ def gather_evidence(
     frozen
         Name of each chunk to what its months hold, as `Reduction.frozen` tells.
     workers
-        Threads; None takes one a core. Each holds the months of a chunk.
+        Threads; None takes one a core. Each holds the months of one period of a chunk.
     listener
         Hears of each chunk.
 
@@ -74,49 +75,128 @@ def gather_evidence(
         (period, colour, y, x), uint8, 0 where nothing was seen. Pixels outside the AOI are not
         observed.
     """
-    months = months_of(span)
-
-    def weigh(ground: xr.Dataset) -> xr.Dataset:
-        settled = detect.settle_doubt(ground)
-        scored = detect.score(settled, periods=tuple(periods))
-        picture = season_pictures(settled, periods)
-        return scored.assign(picture=picture.transpose("period", "colour", "y", "x"))
+    steps = _steps(span, periods)
+    asked = [str(grid.geobox), str(months_of(span)[0]), list(bands)]
+    layout = hash_values([code_key(detect), PICTURE_VERSION, aoi.sha256, *asked])
+    keys = {chunk.name: _chain(layout, steps, frozen[chunk.name]) for chunk in grid.chunks}
+    inside = cube.aoi_mask(aoi, grid.geobox)
+    layers = open_layers(
+        state.directory / "evidence", layout, grid,
+        seasonal=_tell(detect.no_past(1), empty_months((1, 1), (), bands), span)[1],
+        whole=detect.conclude(detect.no_past(1), shape=(1, 1)), periods=len(periods),
+    )  # fmt: skip
+    stale = [chunk for chunk in grid.chunks if layers.keys_of(chunk) != keys[chunk.name]]
 
     def work(chunk: Chunk) -> None:
-        within = inside[chunk.window]
-        seen = read_months(state, chunk, months, bands)
-        scored = weigh(_in_a_row(seen, within))  # no pixel looks at its neighbours
-        for name, layer in layers.items():
-            layer[..., *chunk.window][..., within] = scored[name].to_numpy()[..., 0, :]
+        job = _Job(state, chunk, inside[chunk.window], bands, steps, keys[chunk.name], layers)
+        job.do()
 
-    inside = cube.aoi_mask(aoi, grid.geobox)
-    like = weigh(empty_months(grid.geobox[:1, :1], months, bands))
-    wanted = {chunk.name: hash_values(list(frozen[chunk.name])) for chunk in grid.chunks}
-    asked = [str(grid.geobox), [str(m) for m in months], [str(p) for p in periods], list(bands)]
-    layout = hash_values([code_key(detect), PICTURE_VERSION, aoi.sha256, *asked])
-    folder = state.directory / "evidence"
-    held = _open_index(folder, layout)
-    stale = [chunk for chunk in grid.chunks if held.get(chunk.name) != wanted[chunk.name]]
-    layers = {str(name): _open_layer(folder, like[name], grid) for name in like.data_vars}
     if stale:
-        kept = {chunk.name for chunk in grid.chunks} - {chunk.name for chunk in stale}
-        _write_index(folder, layout, {name: held[name] for name in kept})
+        held = {chunk.name: layers.keys_of(chunk) for chunk in stale}
+        layers.note({name: _common(held[name], keys[name]) for name in held})
         with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
             waiting = {pool.submit(work, chunk): chunk for chunk in stale}
             for done, finished in enumerate(drained(waiting), start=1):
                 finished.result()
                 name = waiting[finished].name
                 listener(Progress("weighing evidence", done, len(stale), name))
-        for layer in layers.values():
-            layer.flush()
-        _write_index(folder, layout, wanted)
+        layers.flush()
+        layers.note({chunk.name: keys[chunk.name] for chunk in stale})
     axes = {name: grid.geobox.coordinates[name].values for name in ("y", "x")}
-    data = {
-        name: (like[name].dims, np.load(folder / f"{name}.npy", mmap_mode="c"), like[name].attrs)
-        for name in layers
-    }
-    evidence: xr.Dataset = xr.Dataset(data, coords=axes).rio.write_crs(grid.epsg)
+    evidence: xr.Dataset = xr.Dataset(layers.variables(), coords=axes).rio.write_crs(grid.epsg)
     return evidence
+
+
+@dataclass(frozen=True)
+class _Step:
+    """Months that are weighed together."""
+
+    period: Period | None
+    """The period they are told in; None: not yet."""
+    months: tuple[Period, ...]
+    """They themselves."""
+    before: tuple[Period, ...]
+    """The months before that help to settle doubt."""
+
+
+def _steps(span: Period, periods: Sequence[Period]) -> list[_Step]:
+    months = months_of(span)
+    starts = [month.start for month in months]
+    return [
+        _Step(period, months[at], months[max(0, at.start - DOUBT_MONTHS) : at.start])
+        for period, at in detect.split_months(starts, periods)
+    ]
+
+
+def _chain(layout: str, steps: Sequence[_Step], frozen: Sequence[str]) -> list[str]:
+    """A key for each step: what its months hold, and the key of the step before."""
+    holds = {entry.split(" ", 1)[0]: entry for entry in frozen}
+    keys, key = [], layout
+    for step in steps:
+        named = [month.start.isoformat() for month in step.months]
+        key = hash_values([key, str(step.period), named, [holds.get(n) for n in named]])
+        keys.append(key)
+    return keys
+
+
+def _common(held: Sequence[str], wanted: Sequence[str]) -> list[str]:
+    """The keys that two chains begin with."""
+    pairs = list(zip(held, wanted, strict=False))
+    return [a for at, (a, b) in enumerate(pairs) if all(x == y for x, y in pairs[: at + 1])]
+
+
+@dataclass(frozen=True)
+class _Job:
+    """The weighing of one chunk."""
+
+    state: State
+    chunk: Chunk
+    inside: np.ndarray
+    bands: Sequence[Band]
+    steps: Sequence[_Step]
+    keys: Sequence[str]
+    layers: Layers
+
+    def do(self) -> None:
+        """Weigh the steps that changed, from the last past that still holds."""
+        pasts = Pasts(self.state.directory / "evidence" / "pasts" / self.chunk.name)
+        changed = len(_common(self.layers.keys_of(self.chunk), self.keys))
+        begin, past = pasts.latest(self.keys[:changed])
+        past = past or detect.no_past(int(self.inside.sum()))
+        kept = _kept(self.steps)
+        for at in range(begin, len(self.steps)):
+            past = self._weigh_step(past, at)
+            if at in kept:
+                pasts.write(self.keys[at], past)
+        whole = detect.conclude(past, shape=(1, int(self.inside.sum())))
+        self.layers.write(self.chunk, self.inside, whole)
+        pasts.keep_only([self.keys[at] for at in kept])
+
+    def _weigh_step(self, past: detect.Past, at: int) -> detect.Past:
+        step = self.steps[at]
+        ground = read_months(
+            self.state, self.chunk, (*step.before, *step.months), self.bands, within=self.inside
+        )
+        settled = detect.settle_doubt(ground).isel(time=slice(len(step.before), None))
+        past, told = _tell(past, settled, step.period)
+        self.layers.write(self.chunk, self.inside, told, at)
+        return past
+
+
+def _tell(
+    past: detect.Past, settled: xr.Dataset, period: Period | None
+) -> tuple[detect.Past, xr.Dataset]:
+    """`detect.weigh`, with a picture of the period."""
+    past, told = detect.weigh(past, settled, period=period)
+    return past, told.assign(picture=season_picture(settled, period)) if period else told
+
+
+def _kept(steps: Sequence[_Step]) -> set[int]:
+    """The steps whose pasts are kept: the last two periods, and those of the last half year."""
+    told = [at for at, step in enumerate(steps) if step.period]
+    late = {m.start for step in steps[-1:] for m in step.months[-1:]}
+    recent = {at for at in told for day in late if (day - steps[at].months[-1].end).days <= 183}
+    return recent | set(told[-2:])
 
 
 def read_ground(
@@ -136,51 +216,3 @@ def read_ground(
     months = detect.settle_doubt(read_months(state, chunk, months_of(span), bands))
     ground: xr.Dataset = months.where(xr.DataArray(inside, dims=("y", "x")), 0).astype("uint16")
     return ground
-
-
-def _open_index(folder: Path, layout: str) -> dict[str, str]:
-    """Keys of the chunks that lie there; none, and an empty folder, when they lie otherwise."""
-    try:
-        index = json.loads((folder / INDEX).read_text("utf-8"))
-        if index["layout"] == layout:
-            return dict(index["chunks"])
-    except (OSError, ValueError, KeyError, TypeError):
-        pass
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    return {}
-
-
-def _write_index(folder: Path, layout: str, chunks: Mapping[str, str]) -> None:
-    write_bytes_atomic(folder / INDEX, as_json({"layout": layout, "chunks": chunks}))
-
-
-def _open_layer(folder: Path, like: xr.DataArray, grid: Grid) -> np.memmap:
-    """The layer that lies there, or an empty one over the whole grid."""
-    path = folder / f"{like.name}.npy"
-    if path.exists():
-        return np.lib.format.open_memmap(path, mode="r+")
-    sizes = dict(zip(("y", "x"), grid.geobox.shape, strict=True))
-    shape = tuple(sizes.get(str(dim), size) for dim, size in like.sizes.items())
-    try:
-        array = np.lib.format.open_memmap(path, mode="w+", dtype=like.dtype, shape=shape)
-        with path.open("r+b") as file:  # a full disk must be noticed here, not by a signal later
-            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
-    except OSError as error:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise output_error(path, error) from error
-    if fill := like.attrs.get("_FillValue", 0):
-        array[...] = fill
-        array.flush()
-    return array
-
-
-def _in_a_row(months: xr.Dataset, within: np.ndarray) -> xr.Dataset:
-    """The pixels of the area alone, dims (time, 1, pixel)."""
-    return xr.Dataset(
-        {
-            name: (("time", "y", "x"), layer.to_numpy()[:, within][:, None])
-            for name, layer in months.data_vars.items()
-        },
-        coords={"time": months["time"]},
-    )

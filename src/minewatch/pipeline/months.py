@@ -18,7 +18,6 @@ import numpy as np
 import pandas as pd
 import rasterio
 import xarray as xr
-from odc.geo.geobox import GeoBox
 from rasterio.errors import RasterioError
 from rasterio.io import MemoryFile
 from rasterio.transform import Affine
@@ -134,7 +133,12 @@ def _record_path(path: Path) -> Path:
 
 
 def read_months(
-    state: State, chunk: Chunk, months: Sequence[Period], bands: Sequence[Band]
+    state: State,
+    chunk: Chunk,
+    months: Sequence[Period],
+    bands: Sequence[Band],
+    *,
+    within: np.ndarray | None = None,
 ) -> xr.Dataset:
     """The month cube of a chunk over the given months.
 
@@ -148,46 +152,51 @@ def read_months(
         Which months, in order of time; one that is not frozen counts as not seen.
     bands
         Reflectance bands to bring.
+    within
+        Pixels wanted, dims (y, x), bool; None: all.
 
     Returns
     -------
     xarray.Dataset
-        Dims (time, y, x), uint16, 0 where nothing was seen.
+        Dims (time, y, x), uint16, 0 where nothing was seen; the wanted pixels in one row, without
+        coordinates y and x, when only some are.
 
     Raises
     ------
     StateError
         When the pixels of a month are not those that were frozen.
     """
-    cube = empty_months(chunk.geobox, months, bands)
+    rows, cols = chunk.geobox.shape
+    shape = (rows, cols) if within is None else (1, int(within.sum()))
+    cube = empty_months(shape, months, bands)
     for step, month in enumerate(months):
         path = month_path(state, chunk, month)
         if path.exists():
             for name, layer in _read_layers(path).items():
                 if name in cube:
-                    cube[name].to_numpy()[step] = layer
-    return cube
+                    cube[name].to_numpy()[step] = layer if within is None else layer[within]
+    if within is not None:
+        return cube
+    return cube.assign_coords({n: chunk.geobox.coordinates[n].values for n in ("y", "x")})
 
 
-def empty_months(geobox: GeoBox, months: Sequence[Period], bands: Sequence[Band]) -> xr.Dataset:
+def empty_months(
+    shape: tuple[int, int], months: Sequence[Period], bands: Sequence[Band]
+) -> xr.Dataset:
     """A month cube that saw nothing.
 
     Parameters
     ----------
-    geobox
-        The pixels.
+    shape
+        Rows and columns.
     months, bands
         As in `read_months`.
     """
-    shape = (len(months), *geobox.shape)
     names = (*bands, *COUNT_LAYERS, *DAY_LAYERS)
+    sizes = (len(months), *shape)
     return xr.Dataset(
-        {name: (("time", "y", "x"), np.zeros(shape, "uint16")) for name in names},
-        coords={
-            "time": pd.DatetimeIndex([pd.Timestamp(m.start) for m in months]),
-            "y": geobox.coordinates["y"].values,
-            "x": geobox.coordinates["x"].values,
-        },
+        {name: (("time", "y", "x"), np.zeros(sizes, "uint16")) for name in names},
+        coords={"time": pd.DatetimeIndex([pd.Timestamp(m.start) for m in months])},
     )
 
 

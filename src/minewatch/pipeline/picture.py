@@ -17,28 +17,38 @@ _WHITE = 0.25
 
 
 def season_pictures(months: xr.Dataset, periods: Sequence[Period]) -> xr.DataArray:
-    """The median of each period's months, square-root stretched.
+    """`season_picture` of every period.
+
+    Returns
+    -------
+    xarray.DataArray
+        `picture`, dims (period, y, x, colour).
+    """
+    frames = [season_picture(months, period) for period in periods]
+    return xr.concat(frames, "period").transpose("period", "y", "x", "colour")
+
+
+def season_picture(months: xr.Dataset, period: Period) -> xr.DataArray:
+    """The median of a period's months, square-root stretched.
 
     Parameters
     ----------
     months
         Month cube, dims (time, y, x).
-    periods
-        In order of time.
+    period
+        Which of them to show.
 
     Returns
     -------
     xarray.DataArray
-        `picture`, dims (period, y, x, colour), uint8; 0 where nothing was seen.
+        `picture`, dims (colour, y, x), uint8; 0 where nothing was seen.
     """
     starts = months["time"].to_numpy().astype("datetime64[D]").astype(object)
-    frames = []
-    for period in periods:
-        steps = np.array([start in period for start in starts], dtype=bool)
-        colours = np.stack([_median_seen(months[b].to_numpy()[steps]) for b in BANDS], axis=-1)
-        stretched = np.sqrt(np.clip(colours / (_WHITE * REFLECTANCE_SCALE), 0, 1))
-        frames.append(np.where(colours > 0, 1 + stretched * 254, 0).astype("uint8"))
-    return xr.DataArray(np.stack(frames), dims=("period", "y", "x", "colour"), name="picture")
+    steps = np.array([start in period for start in starts], dtype=bool)
+    colours = np.stack([_median_seen(months[b].to_numpy()[steps]) for b in BANDS])
+    stretched = np.sqrt(np.clip(colours / (_WHITE * REFLECTANCE_SCALE), 0, 1))
+    frame = np.where(colours > 0, 1 + stretched * 254, 0).astype("uint8")
+    return xr.DataArray(frame, dims=("colour", "y", "x"), name="picture")
 
 
 def _median_seen(values: np.ndarray) -> np.ndarray:

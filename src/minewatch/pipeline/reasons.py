@@ -16,7 +16,7 @@ import shapely
 import xarray as xr
 
 from minewatch import catalog as catalogs
-from minewatch import cube, detect, export
+from minewatch import cube, export
 from minewatch import report as reports
 from minewatch.detect.alternatives import weigh_alternatives
 from minewatch.detect.series import tell_months
@@ -87,7 +87,7 @@ def gather_explanation(result: RunResult, site_id: str) -> reports.Explanation:
         inventory=_of(result.inventory, site_id).to_crs(epsg).sort_values("period_start"),
         detections=detections.drop(columns="geometry"),
         weights=dict(WEIGHTS),
-        months=_series(months, site.to_crs(epsg), grid, periods),
+        months=_series(months, site.to_crs(epsg), grid),
         alternatives=[
             reports.Alternative(kind=a.kind, doubt=a.doubt, reason=a.reason)
             for a in weigh_alternatives(detections["terms"].iloc[strongest])
@@ -154,17 +154,14 @@ def _window(ground: shapely.Geometry, grid: Grid) -> tuple[slice, slice]:
     return slice(max(top, 0), min(bottom, rows)), slice(max(left, 0), min(right, cols))
 
 
-def _series(
-    months: xr.Dataset, site: gpd.GeoDataFrame, grid: Grid, periods: Sequence[Period]
-) -> pd.DataFrame:
+def _series(months: xr.Dataset, site: gpd.GeoDataFrame, grid: Grid) -> pd.DataFrame:
     """Medians over the pixels of the site, month by month."""
     whole = rasterise([site.geometry.iloc[0]], grid) > 0
     coordinates = grid.geobox.coordinates
     inside = xr.DataArray(
         whole, dims=("y", "x"), coords={n: coordinates[n].values for n in ("y", "x")}
     ).sel(y=months["y"], x=months["x"])
-    evidence = detect.score(months, periods=tuple(periods))
-    return tell_months(months, inside.to_numpy(), evidence["first_detected"].to_numpy())
+    return tell_months(months, inside.to_numpy())
 
 
 def _scenes(result: RunResult, site_id: str) -> list[Mapping[str, str]]:

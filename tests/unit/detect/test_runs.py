@@ -3,7 +3,7 @@ from datetime import date
 import numpy as np
 
 from minewatch.detect.evidence import from_day
-from minewatch.detect.runs import find_runs
+from minewatch.detect.runs import OPEN_FIELDS, RUNS, confirmed_runs, follow_runs
 
 MONTHS = [date(2020 + k // 12, k % 12 + 1, 1) for k in range(30)]
 
@@ -22,7 +22,12 @@ def runs_of(pattern: str, **changes: dict[int, int]) -> list[tuple[int, ...]]:
             layers[name][month] = value
     arrays = [np.array([values], "uint16") for values in layers.values()]
     days = np.array([from_day(m) for m in MONTHS])
-    found = find_runs(*arrays, days)[0]
+    runs = np.zeros((1, RUNS, 3), "uint16")
+    under_way = np.zeros((1, len(OPEN_FIELDS)), "uint16")
+    for part in (slice(0, 7), slice(7, 8), slice(8, None)):  # where it is cut must not matter
+        cut = (np.ascontiguousarray(array[:, part]) for array in arrays)
+        follow_runs(runs, under_way, *cut, days[part])
+    found = confirmed_runs(runs, under_way)[0]
     return [tuple(int(v) for v in run) for run in found if run[0]]
 
 

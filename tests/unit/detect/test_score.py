@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from minewatch.detect import EVIDENCE_LAYERS, check_evidence, score
+from minewatch.detect import EVIDENCE_LAYERS, check_evidence, no_past, score, split_months, weigh
 from minewatch.detect.evidence import NO_SHARE
 from minewatch.errors import ContractError
 
@@ -39,6 +39,35 @@ def test_blocks_change_nothing(world, periods, monkeypatch) -> None:
     monkeypatch.setattr(sys.modules["minewatch.detect.score"], "BLOCK_VALUES", 5_000)
     xr_equal = score(months, periods=periods).equals(whole)
     assert xr_equal
+
+
+@pytest.mark.parametrize("cut", [1, 8, 30])
+def test_months_taken_in_at_once_or_in_two_parts_leave_the_same_record(world, periods, cut) -> None:
+    months = world.mine(5, 5, since=SINCE).months()
+    size = months.sizes["y"] * months.sizes["x"]
+    once, _ = weigh(no_past(size), months, period=None)
+    first, _ = weigh(no_past(size), months.isel(time=slice(0, cut)), period=None)
+    twice, _ = weigh(first, months.isel(time=slice(cut, None)), period=None)
+    assert (once.months, once.first_day) == (twice.months, twice.first_day)
+    for name, layer in once.layers.items():
+        np.testing.assert_array_equal(layer, twice.layers[name], err_msg=name)
+    assert first.layers["fit"].any()
+
+
+def test_a_period_is_told_alike_whatever_comes_later(world, periods) -> None:
+    months = world.mine(5, 5, since="2021-03-01").months()
+    whole = score(months, periods=periods)
+    until = score(months.sel(time=slice(None, "2021-04-30")), periods=periods[:3])
+    for name, layer in EVIDENCE_LAYERS.items():
+        if "period" in layer.dims:
+            np.testing.assert_array_equal(until[name], whole[name][:3], err_msg=name)
+
+
+def test_every_month_is_weighed_once(world, periods) -> None:
+    starts = world.times.date.tolist()
+    steps = list(split_months(starts, periods))
+    assert [at for _, part in steps for at in range(len(starts))[part]] == list(range(len(starts)))
+    assert [period for period, _ in steps] == [*periods, None]
 
 
 def test_a_clearing_is_dated_scored_and_measured_at_the_end_of_its_season(world, periods) -> None:

@@ -1,7 +1,16 @@
 import numpy as np
 import pytest
 
-from minewatch.detect.season import median_share, unrest, upper_share, year_shares
+from minewatch.detect.season import (
+    SWING_BINS,
+    YEAR_FIELDS,
+    follow_swing,
+    follow_years,
+    median_share,
+    unrest,
+    upper_share,
+    year_shares,
+)
 
 RNG = np.random.default_rng(7)
 
@@ -24,16 +33,29 @@ def test_a_single_wet_month_is_taken_for_a_cloud() -> None:
     assert upper_share(np.array([[0, 90]], "uint8")).tolist() == [0]
 
 
+def unrest_of(values: list[int], *, until: int | None = None) -> int:
+    months = np.array([values[:until]], "uint16")
+    swing = np.zeros((1, SWING_BINS), "uint8")
+    follow_swing(swing, months, np.ones(months.shape, bool))
+    return int(unrest(swing)[0])
+
+
 def test_unrest_is_half_the_range_of_the_logarithm_so_far() -> None:
-    values = np.array([[1000] * 6 + [2000] * 6], "uint16")
-    counted = np.ones(values.shape, bool)
-    found = unrest(values, counted, np.array([4, 6, 12]))
-    assert found.ravel().tolist() == [255, 0, int(50 * np.log(2))]
+    values = [1000] * 6 + [2000] * 6
+    assert unrest_of(values, until=4) == 255
+    assert unrest_of(values, until=6) == 0
+    assert unrest_of(values) == pytest.approx(50 * np.log(2), abs=4)
+
+
+def test_unrest_agrees_with_the_quantiles_of_the_months() -> None:
+    for values in RNG.integers(200, 6000, (40, 30)):
+        ordered = np.sort(values)
+        exact = 50 * np.log(ordered[26] / ordered[3])
+        assert unrest_of(values.tolist()) == pytest.approx(exact, abs=4)
 
 
 def test_one_odd_month_in_ten_makes_no_unrest() -> None:
-    values = np.array([[1000] * 11 + [9000]], "uint16")
-    assert unrest(values, np.ones(values.shape, bool), np.array([12])).item() == 0
+    assert unrest_of([1000] * 11 + [9000]) == 0
 
 
 @pytest.mark.parametrize(
@@ -42,4 +64,8 @@ def test_one_odd_month_in_ten_makes_no_unrest() -> None:
 def test_years_green_and_bare_by_turns_are_counted(year: str, expected: int) -> None:
     disturbed = np.array([[4 if m == "d" else 0 for m in year * 3]], "uint16")
     days = (np.arange(36) * 30.4).astype("int64")
-    assert year_shares(np.full_like(disturbed, 4), disturbed, days).item() == expected
+    years = np.zeros((1, YEAR_FIELDS), "uint16")
+    for part in (slice(0, 5), slice(5, 30), slice(30, 36)):  # where it is cut must not matter
+        cut = np.ascontiguousarray(disturbed[:, part])
+        follow_years(years, np.full_like(cut, 4), cut, days[part], 0)
+    assert year_shares(years).item() == expected

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from minewatch.detect.evidence import from_day
 from minewatch.detect.looks import PATH_LIGHT_DN
 from minewatch.detect.series import tell_months
 from minewatch.model.cubes import MONTH_LAYERS
@@ -24,7 +23,9 @@ def months():
     red = nir * (1 - ndvi) / (1 + ndvi) + PATH_LIGHT_DN
     values = {"red": red, "nir": nir, "green": red + 100, "blue": red, "swir16": nir / 2,
               "swir22": nir / 3, "clear_looks": np.full(len(MONTHS), 4.0),
-              "disturbed_looks": np.where(step < CHANGED, 0, 4)}  # fmt: skip
+              "disturbed_looks": np.where(step < CHANGED, 0, 4),
+              "last_undisturbed_day": np.where(step < CHANGED, 26, 0),
+              "disturbed_since_day": np.where(step < CHANGED, 0, 4)}  # fmt: skip
     layers = {}
     for name in MONTH_LAYERS:
         array = np.zeros((len(MONTHS), 1, 3), "uint16")
@@ -33,13 +34,8 @@ def months():
     return xr.Dataset(layers, coords={"time": MONTHS})
 
 
-def first_detected(month):
-    day = from_day(MONTHS[month].astype("datetime64[D]").astype(object)) + 3
-    return np.full((1, 3), day, "uint16")
-
-
 def test_the_baseline_is_the_season_before_the_change_carried_on(months):
-    told = tell_months(months, INSIDE, first_detected(CHANGED))
+    told = tell_months(months, INSIDE)
     expected = 0.8 + 0.05 * np.cos(2 * np.pi * np.arange(len(MONTHS)) / 12)
     assert told["baseline"].to_numpy() == pytest.approx(expected, abs=0.01)
     assert told["greenness"].to_numpy()[CHANGED:] == pytest.approx(0.1, abs=0.01)
@@ -47,7 +43,7 @@ def test_the_baseline_is_the_season_before_the_change_carried_on(months):
 
 
 def test_a_site_there_from_the_start_has_no_baseline(months):
-    told = tell_months(months, INSIDE, first_detected(2))
+    told = tell_months(months.isel(time=slice(CHANGED - 2, None)), INSIDE)
     assert told["baseline"].isna().all()
     assert told["greenness"].notna().all()
 
@@ -56,13 +52,13 @@ def test_a_month_without_a_look_is_not_seen_but_still_expected(months):
     gone = months.copy(deep=True)
     for name in gone.data_vars:
         gone[name][30] = 0
-    told = tell_months(gone, INSIDE, first_detected(CHANGED)).iloc[30]
+    told = tell_months(gone, INSIDE).iloc[30]
     assert np.isnan(told[["greenness", "milky_pct", "disturbed_pct"]].astype(float)).all()
     assert told["clear_looks"] == 0
     assert told["baseline"] == pytest.approx(0.8 + 0.05 * np.cos(2 * np.pi * 30 / 12), abs=0.01)
 
 
 def test_looks_without_vegetation_are_counted(months):
-    told = tell_months(months, INSIDE, first_detected(CHANGED))
+    told = tell_months(months, INSIDE)
     assert set(told["disturbed_pct"][:CHANGED]) == {0.0}
     assert set(told["disturbed_pct"][CHANGED:]) == {100.0}

@@ -1,0 +1,81 @@
+"""What the past said of the pixels of a chunk, kept so that a new scene need not read it again."""
+
+from __future__ import annotations
+
+import io
+import logging
+import zipfile
+import zlib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from minewatch.detect import PAST_LAYERS, Past
+from minewatch.export.atomic import write_bytes_atomic
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Pasts:
+    """The pasts of one chunk: a file a step, found by the key of the step."""
+
+    folder: Path
+    """Where they lie."""
+
+    def latest(self, keys: Sequence[str]) -> tuple[int, Past | None]:
+        """The latest past there is along a chain of steps.
+
+        Parameters
+        ----------
+        keys
+            Key of each step, in order.
+
+        Returns
+        -------
+        steps, past
+            How many steps it has taken in, and itself; 0 and None when there is none.
+        """
+        for at in reversed(range(len(keys))):
+            past = self._read(keys[at])
+            if past is not None:
+                return at + 1, past
+        return 0, None
+
+    def write(self, key: str, past: Past) -> None:
+        """Keep the past up to the end of a step; with a checksum, whole or not at all."""
+        content = io.BytesIO()
+        with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            layers = {**past.layers, "when": np.array([past.months, past.first_day])}
+            for name, layer in layers.items():
+                member = zipfile.ZipInfo(f"{name}.npy")
+                member.compress_type = zipfile.ZIP_DEFLATED
+                with archive.open(member, "w", force_zip64=True) as file:
+                    np.lib.format.write_array(file, np.asarray(layer), allow_pickle=False)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_bytes_atomic(self._path(key), content.getvalue())
+
+    def keep_only(self, keys: Collection[str]) -> None:
+        """Forget all but the pasts of some steps."""
+        names = {self._path(key).name for key in keys}
+        for path in self.folder.glob("*"):
+            if path.name not in names:
+                path.unlink(missing_ok=True)
+
+    def _path(self, key: str) -> Path:
+        return self.folder / f"{key[:16]}.npz"
+
+    def _read(self, key: str) -> Past | None:
+        path = self._path(key)
+        try:
+            with path.open("rb") as content, np.load(content, allow_pickle=False) as file:
+                layers = {name: file[name] for name in PAST_LAYERS}
+                months, first_day = file["when"].tolist()
+                return Past(months, first_day, layers)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+            log.warning("%s is damaged (%s): the past is weighed again", path, error)
+            return None
