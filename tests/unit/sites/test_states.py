@@ -127,14 +127,19 @@ def test_a_site_that_was_green_from_the_start_is_revegetated():
 
 def test_a_site_that_was_there_from_the_start_is_active_only_once_it_grows():
     story = told([4000, 4000, 6000, 8000], began=None)
-    assert story.states == ("idle", "abandoned_dry", "active", "active")
+    assert story.states == ("abandoned_dry", "abandoned_dry", "active", "active")
     assert story.last_activity == (None, None, date(2022, 4, 20), date(2023, 4, 20))
 
 
 def test_a_site_that_was_there_from_the_start_and_never_worked_has_no_last_activity():
     story = told([2000] * 3, green=0.5, began=None)
     assert story.last_activity == (None, None, None)
-    assert story.states == ("idle", "abandoned_dry", "abandoned_dry")
+    assert story.states == ("abandoned_dry",) * 3
+
+
+def test_a_site_that_was_there_from_the_start_is_idle_until_the_work_of_the_next_period():
+    assert told([4000, 6000, 8000], began=None).states[:2] == ("idle", "active")
+    assert told([4000], began=None).states == ("idle",)
 
 
 def test_a_new_site_that_nobody_could_see_since_was_last_active_when_it_was_found():
