@@ -28,6 +28,9 @@ FIELD_SEASON = (15, 213)
 [DOMAIN §3], and at times not seen before the monsoon's end."""
 OUT_OF_SEASON = 0.8
 """`lasting` of ground opened at another time, before it has lasted [D]."""
+LONGEST_ROW_M = (150, 200)
+"""Lengths up to which, and from which on no longer, ground drawn out may be one row of pools: 10 to
+13 of them 15 m apart; sites have 8 in the median and at most 18 in nine of ten [DOMAIN §2]."""
 NO_UNREST = 0.3
 """`alive` by unrest of a patch too young to have shown any [D]."""
 
@@ -60,12 +63,14 @@ def evidence_terms(patches: pd.DataFrame) -> pd.DataFrame:
     """
     unrest = _ramp(patches["unrest"], 12, 28).where(patches["unrest"].notna(), NO_UNREST)
     hue = _ramp(patches["pool_hue"], 3, 20)
+    agree = _ramp(patches["pool_hue_corr"], 0.2, 0.8)
     drawn_out = _ramp(patches["elongation"], 1.8, 3.5) * _ramp(patches["length_m"], 60, 120)
+    row_of_pools = hue * agree * (1 - _ramp(patches["length_m"], *LONGEST_ROW_M))
     return pd.DataFrame(
         {
             "spots": _ramp(patches["top_pool_pct"], 15, 50),
             "hue": hue,
-            "agree": _ramp(patches["pool_hue_corr"], 0.2, 0.8),
+            "agree": agree,
             "not_plain": 1 - _ramp(patches["plain_pool_pct"], 10, 40),
             "not_all_water": 1 - _ramp(patches["water_share"], 0.4, 0.7),
             "alive": np.maximum(patches["new"], unrest),
@@ -73,7 +78,7 @@ def evidence_terms(patches: pd.DataFrame) -> pd.DataFrame:
                 _ramp(patches["lasting_days"], 120, 300),
                 OUT_OF_SEASON * _is_out_of_season(patches["first"]),
             ),
-            "compact": 1 - drawn_out * (1 - hue),
+            "compact": 1 - drawn_out * (1 - row_of_pools),
             "not_seasonal": 1 - _ramp(patches["seasonal_pct"], 30, 70),
         }
     )[list(WEIGHTS)]
