@@ -29,12 +29,13 @@ FIELD_SEASON = (15, 213)
 OUT_OF_SEASON = 0.8
 """`lasting` of ground opened at another time, before it has lasted [D]."""
 LONGEST_ROW_M = (150, 200)
-"""Lengths up to which, and from which on no longer, ground drawn out is readily taken for one row of
-pools: 10 to 13 of them 15 m apart; sites have 8 in the median, at most 18 in nine of ten
+"""Lengths up to which, and from which on no longer, ground drawn out is readily taken for one row
+of pools: 10 to 13 of them 15 m apart; sites have 8 in the median, at most 18 in nine of ten
 [DOMAIN §2]."""
 ROW_AGREES = (0.6, 0.8)
-"""Correlation of colour and darkness from which longer ground may be, and is, several rows: drawn out
-mines have 0.82 in the median, no slide in its own shade more than 0.73 (simulated, tuning worlds)."""
+"""Correlation of colour and darkness from which longer ground may be, and is, several rows: drawn
+out mines have 0.82 in the median, no slide in its own shade more than 0.73 (simulated, tuning
+worlds)."""
 NO_UNREST = 0.3
 """`alive` by unrest of a patch too young to have shown any [D]."""
 
