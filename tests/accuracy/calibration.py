@@ -112,7 +112,7 @@ def draw(panels: Mapping[str, Mapping[str, tuple[pd.DataFrame, Float]]], path: P
     path
         PNG file.
     """
-    figure = Figure(figsize=(5.2 * len(panels), 5.4), dpi=100, layout="constrained")
+    figure = Figure(figsize=(5.2 * len(panels), 6.2), dpi=100, layout="constrained")
     figure.suptitle("SIMULATED worlds: confidence calibrated on simulation, not on Kachin")
     for axes, (title, curves) in zip(
         np.atleast_1d(figure.subplots(1, len(panels))), panels.items(), strict=True
@@ -126,7 +126,7 @@ def draw(panels: Mapping[str, Mapping[str, tuple[pd.DataFrame, Float]]], path: P
             title=title, xlabel="confidence told", ylabel="share that is a mine",
             xlim=(0, 1), ylim=(0, 1.02), aspect="equal",
         )  # fmt: skip
-        axes.legend(loc="upper left", fontsize="small")
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), fontsize="small")
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, metadata={"Software": None})
 
