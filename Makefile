@@ -3,12 +3,13 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint docs accuracy accuracy-real constraints clean
+.PHONY: help setup demo test check lint docs accuracy accuracy-real bench constraints clean
 
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PYTEST := $(BIN)/pytest -n 2
+PEERS := $(VENV)/peers
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -44,6 +45,11 @@ accuracy-real: $(READY) ## figures on real pairs of pictures, where that imagery
 accuracy: $(READY) ## figures on simulated worlds, into docs/accuracy.md (an hour)
 	$(BIN)/python -m tests.accuracy --report --write docs/accuracy.md
 	$(BIN)/python -m tests.accuracy.calibration
+
+bench: $(READY) ## speed and memory beside other tools, into docs/performance.md (half an hour; QUICK=1: 4 min)
+	$(BIN)/uv pip install --quiet --no-deps --target $(PEERS) 'bottleneck==1.6.0' 'stackstac==0.5.1'
+	PYTHONPATH=$(PEERS) $(BIN)/python -m tests.bench \
+	  $(if $(QUICK),--quick,--write docs/performance.md)
 
 constraints: $(READY) ## pin anew what pyproject.toml asks for; UPGRADE=1 takes newer versions
 	$(BIN)/uv pip compile --quiet pyproject.toml --group dev --group docs --universal \

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from minewatch.cli import areas, demo, explain, history, jobs, search, share, show
+from minewatch.cli import areas, bench, demo, explain, history, jobs, search, share, show
 from minewatch.errors import MinewatchError
 
 EPILOG = "Exit codes: 0 done; 1 error; 2 usage; 3 no scenes; 4 done, but part could not be read."
@@ -33,6 +33,7 @@ app.command()(history.diff)
 app.command()(share.export)
 app.command()(share.report)
 app.command()(explain.explain)
+app.command()(bench.bench)
 
 
 def _version(wanted: bool) -> None:

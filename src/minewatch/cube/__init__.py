@@ -1,7 +1,7 @@
 """Scenes to month cubes: grid, windowed reads, offset and scale, masks, medians."""
 
 from minewatch.cube.facts import find_facts
-from minewatch.cube.grid import aoi_mask, make_grid
+from minewatch.cube.grid import aoi_mask, in_reading_order, make_grid
 from minewatch.cube.looks import group_looks, scenes_over
 from minewatch.cube.plan import ReadEstimate, estimate_read
 from minewatch.cube.ranges import RangeReader
@@ -20,6 +20,7 @@ __all__ = [
     "find_facts",
     "find_shift",
     "group_looks",
+    "in_reading_order",
     "make_grid",
     "make_reference",
     "reduce_month",

@@ -19,6 +19,8 @@ TILE_M = 100_000
 """Spacing of Sentinel-2's tiles."""
 TILE_PIXEL_M = 60
 """Coarsest pixel of Sentinel-2, which the corners of its tiles are multiples of."""
+BLOCK_M = 10_240
+"""Side of a block of 1,024 pixels of 10 m, as Earth Search's COGs have them."""
 
 
 def make_grid(aoi: AreaOfInterest, *, resolution_m: float = 10.0, chunk_px: int = 512) -> Grid:
@@ -62,6 +64,28 @@ def make_grid(aoi: AreaOfInterest, *, resolution_m: float = 10.0, chunk_px: int 
     return Grid(geobox=geobox, chunks=touched)
 
 
+def in_reading_order(grid: Grid) -> list[Chunk]:
+    """The chunks so that those which share blocks of the files follow one another.
+
+    First all under one block of 20 m bands, within it all under one of 10 m bands: a reader that
+    keeps blocks then fetches each about once.
+    """
+
+    def place(chunk: Chunk) -> tuple[int, ...]:
+        wide, fine = (block_of(grid, chunk, 2 * BLOCK_M), block_of(grid, chunk, BLOCK_M))
+        return (*wide, *fine, chunk.row, chunk.col)
+
+    return sorted(grid.chunks, key=place)
+
+
+def block_of(grid: Grid, chunk: Chunk, block_m: float) -> tuple[int, int]:
+    """Row and column of the block under a chunk's first pixel, counted on the tile below."""
+    west, south, east, north = grid.geobox.boundingbox.bbox
+    corner = _corner_of((west + east) / 2, (south + north) / 2)
+    left, top = chunk.geobox.boundingbox.left, chunk.geobox.boundingbox.top
+    return math.floor((corner[1] - top) / block_m), math.floor((left - corner[0]) / block_m)
+
+
 def _edges(before: float, count: int, step: int) -> list[int]:
     """First pixels of the chunks of an axis, and its end; `before` pixels lie since the corner."""
     return [0, *range(step - round(before) % step, count, step), count]
@@ -73,8 +97,12 @@ def _tile_corner(aoi: AreaOfInterest) -> tuple[float, float]:
     Tiles begin at multiples of 100 km, pushed outwards to multiples of their 60 m pixel.
     """
     middle = aoi.geometry_utm.centroid
-    west = math.floor(math.floor(middle.x / TILE_M) * TILE_M / TILE_PIXEL_M) * TILE_PIXEL_M
-    north = math.ceil(math.ceil(middle.y / TILE_M) * TILE_M / TILE_PIXEL_M) * TILE_PIXEL_M
+    return _corner_of(middle.x, middle.y)
+
+
+def _corner_of(x: float, y: float) -> tuple[float, float]:
+    west = math.floor(math.floor(x / TILE_M) * TILE_M / TILE_PIXEL_M) * TILE_PIXEL_M
+    north = math.ceil(math.ceil(y / TILE_M) * TILE_M / TILE_PIXEL_M) * TILE_PIXEL_M
     return west, north
 
 

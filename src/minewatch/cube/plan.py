@@ -13,12 +13,15 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from minewatch.cube.grid import block_of
 from minewatch.cube.looks import with_halo
+from minewatch.cube.ranges import CACHE_BYTES
 from minewatch.model import WGS84, Asset, Band, Grid, Scene
 from minewatch.sensors import SensorProfile, get_sensor
 
 Bool = NDArray[np.bool_]
 Float = NDArray[np.float64]
+Groups = Sequence[list[int]]
 
 BAND_BYTES_PER_PX = 1.5
 """Deflated bytes of a reflectance pixel: 1.35-1.69 (mean 1.50) in the full blocks of real
@@ -27,8 +30,8 @@ MASK_BYTES_PER_PX = 0.15
 """Deflated bytes of a class: 0.03 (clear) to 0.2 (broken cloud) in the same files."""
 BLOCK_PX = 1024
 """Side of a block of the public COGs [D]: Earth Search has 1024, Planetary Computer 512."""
-OPEN_REQUESTS = 2
-"""Requests to open a file: its size, then its header."""
+OPEN_REQUESTS = 1
+"""Requests to open a file: its header, which is kept."""
 CLEAR_CHUNKS = 3.0
 """Chunks that show any clear ground, per clear share of the scene [D]: clouds come in fields."""
 LINE_BYTES_PER_S = 10e6
@@ -40,8 +43,8 @@ IN_FLIGHT = 8
 WORK_S_PER_PX = 20e-9
 """Time to decode, mask and reduce a pixel of a band of a look, on one core: 0.18 s for six looks of
 six bands of 512 x 512 pixels from disk."""
-BASE_MEMORY_BYTES = 350_000_000
-"""Memory of the process before it reads [D]: libraries, GDAL's block cache."""
+BASE_MEMORY_BYTES = 350_000_000 + CACHE_BYTES
+"""Memory of the process besides its chunks [D]: libraries, the blocks kept."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +52,7 @@ class ReadEstimate:
     """What reading is expected to cost: an estimate from footprints and cloud cover alone."""
 
     bytes: int
-    """Compressed bytes to fetch: whole blocks, again for each chunk that needs them."""
+    """Compressed bytes to fetch: whole blocks, once for the chunks that lie on them."""
     requests: int
     """Range requests to send."""
     seconds: float
@@ -70,7 +73,7 @@ def estimate_read(
 
     Counts for each scene the chunks its footprint touches: the mask band of all of them, other
     bands of the share that its cloud cover lets expect. True within a factor of about two: clouds
-    are not evenly spread, and blocks kept from the chunk before are not fetched again.
+    are not evenly spread, and shifted scenes reach into the blocks beside.
 
     Parameters
     ----------
@@ -96,9 +99,13 @@ def estimate_read(
     for band in ("scl", *bands):
         per_px = MASK_BYTES_PER_PX if band == "scl" else BAND_BYTES_PER_PX
         share = np.ones_like(clear) if band == "scl" else clear
-        rows, blocks = _blocks(found, grid, band, profile)
-        total_bytes += float(((touches * blocks).sum(1) * share).sum()) * BLOCK_PX**2 * per_px
-        total_requests += float(((touches * (rows + OPEN_REQUESTS)).sum(1) * share).sum())
+        groups = _groups(grid, BLOCK_PX * profile.native_pixel_m[band])
+        over = np.stack([touches[:, group].any(axis=1) for group in groups], axis=1)
+        rows, blocks = _blocks(found, grid, groups, band, profile)
+        requests = np.minimum(blocks, rows * [len(group) for group in groups])
+        opened = OPEN_REQUESTS * (over & (blocks > 0)).any(axis=1)
+        total_bytes += float(((over * blocks).sum(1) * share).sum()) * BLOCK_PX**2 * per_px
+        total_requests += float((((over * requests).sum(1) + opened) * share).sum())
     chunk_px = np.array([chunk.geobox.shape[0] * chunk.geobox.shape[1] for chunk in grid.chunks])
     pixels = float(((touches * chunk_px).sum(1) * clear).sum()) * len(bands)
     waiting = total_requests * REQUEST_S / (IN_FLIGHT * workers)
@@ -121,10 +128,18 @@ def _touches(scenes: Sequence[Scene], grid: Grid) -> Bool:
     return touches
 
 
+def _groups(grid: Grid, block_m: float) -> list[list[int]]:
+    """Numbers of the chunks that lie on one block of the tile below."""
+    groups: dict[tuple[int, int], list[int]] = {}
+    for number, chunk in enumerate(grid.chunks):
+        groups.setdefault(block_of(grid, chunk, block_m), []).append(number)
+    return list(groups.values())
+
+
 def _blocks(
-    scenes: Sequence[Scene], grid: Grid, band: Band, sensor: SensorProfile
+    scenes: Sequence[Scene], grid: Grid, groups: Groups, band: Band, sensor: SensorProfile
 ) -> tuple[Float, Float]:
-    """Rows of blocks, and blocks, that each chunk needs of each scene, dims (scene, chunk).
+    """Rows of blocks, and blocks, that each group needs of each scene, dims (scene, group).
 
     Exact where the item tells the place of its pixels in the zone of the grid, else what a window
     meets on average; 0 for a band the scene lacks.
@@ -135,22 +150,25 @@ def _blocks(
         asset = scene.assets.get(band)
         place = (asset.transform, asset.epsg) if asset else None
         if place not in known:
-            known[place] = _blocks_of(asset, grid, band, sensor)
+            known[place] = _blocks_of(asset, grid, groups, band, sensor)
         counted.append(known[place])
     rows, blocks = zip(*counted, strict=True)
     return np.array(rows), np.array(blocks)
 
 
 def _blocks_of(
-    asset: Asset | None, grid: Grid, band: Band, sensor: SensorProfile
+    asset: Asset | None, grid: Grid, groups: Groups, band: Band, sensor: SensorProfile
 ) -> tuple[Float, Float]:
     if asset is None:
-        return np.zeros(len(grid.chunks)), np.zeros(len(grid.chunks))
+        return np.zeros(len(groups)), np.zeros(len(groups))
     windows = [
         with_halo(chunk.geobox, sensor)[0] if band == "scl" else chunk.geobox
         for chunk in grid.chunks
     ]
-    west, south, east, north = np.array([window.boundingbox.bbox for window in windows]).T
+    boxes = np.array([window.boundingbox.bbox for window in windows])
+    west, south, east, north = np.array(
+        [[*boxes[group, :2].min(axis=0), *boxes[group, 2:].max(axis=0)] for group in groups]
+    ).T
     if asset.transform is None or asset.epsg != grid.epsg:
         block_m = BLOCK_PX * sensor.native_pixel_m[band]
         rows, cols = (north - south) / block_m + 1, (east - west) / block_m + 1

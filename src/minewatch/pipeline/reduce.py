@@ -177,13 +177,12 @@ def _steps(
 ) -> Iterator[_Step]:
     """Every month of every chunk, with the scenes that reach it and could be opened.
 
-    Month by month, and chunks that lie side by side one after the other, two rows of them at a
-    time: they share blocks of the files, and a reader that keeps blocks fetches them once.
+    Month by month, and chunks that share blocks of the files one after the other: a reader that
+    keeps blocks then fetches each about once.
     """
     by_month = _by_month(scenes, facts)
     over = {c.name: {scene.id for scene in cube.scenes_over(scenes, c)} for c in grid.chunks}
-    rows = {row: place for place, row in enumerate(sorted({c.row for c in grid.chunks}))}
-    chunks = sorted(grid.chunks, key=lambda c: (rows[c.row] // 2, c.col, c.row))
+    chunks = cube.in_reading_order(grid)
     for month in months_of(span):
         for chunk in chunks:
             here = tuple(s for s in by_month[month.start] if s.id in over[chunk.name])

@@ -1,10 +1,12 @@
+from itertools import pairwise
+
 import geopandas as gpd
 import numpy as np
 import pytest
 from shapely.geometry import Polygon, box
 
-from minewatch.cube import aoi_mask, make_grid
-from minewatch.cube.grid import coarse_geobox
+from minewatch.cube import aoi_mask, in_reading_order, make_grid
+from minewatch.cube.grid import BLOCK_M, block_of, coarse_geobox
 from minewatch.errors import SettingsError
 from minewatch.model import AreaOfInterest
 
@@ -100,3 +102,14 @@ def test_chunks_are_cut_along_the_blocks_of_a_sentinel_2_tile(ground, corner):
 def test_a_grid_without_size_is_refused(resolution_m, chunk_px):
     with pytest.raises(SettingsError, match="cannot be made"):
         make_grid(area(L_SHAPE), resolution_m=resolution_m, chunk_px=chunk_px)
+
+
+def test_chunks_that_share_a_block_follow_one_another():
+    grid = make_grid(area(box(0, 0, 40_000, 30_000)), chunk_px=256)
+    order = in_reading_order(grid)
+    assert sorted(order, key=lambda c: (c.row, c.col)) == list(grid.chunks)
+    for block_m in (BLOCK_M, 2 * BLOCK_M):
+        blocks = [block_of(grid, chunk, block_m) for chunk in order]
+        changes = sum(a != b for a, b in pairwise(blocks))
+        assert changes == len(set(blocks)) - 1
+        assert len(set(blocks)) < len(blocks) / 8

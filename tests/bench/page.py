@@ -1,0 +1,83 @@
+"""Figures as Markdown and as a picture."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from .case import Figures
+from .suite import CASES
+
+START, END = "<!-- figures: written by tests.bench -->", "<!-- end of figures -->"
+Found = Mapping[str, Mapping[str, Figures | str]]
+
+
+def section(found: Found, *, cost: str, machine: Mapping[str, str], command: str) -> str:
+    """The part of the page that is measured."""
+    lines = [
+        f"Measured {datetime.now(UTC):%Y-%m-%d} with `{command}`; medians of the rounds, every way "
+        "in a fresh process, the ways in turn.", "",
+        *(f"- {name}: {fact}" for name, fact in machine.items()), "",
+    ]  # fmt: skip
+    for name, ways in found.items():
+        lines += [f"### {CASES[name].title}", "", *_table(ways, far=CASES[name].far), ""]
+        lines += [CASES[name].notes, ""] if CASES[name].notes else []
+    if cost:
+        lines += ["### An update by one new look, by length of the history", "",
+                  "Processor seconds, `tests/bench/cost_of_a_scene.py`.", "",
+                  "```", cost.rstrip(), "```", ""]  # fmt: skip
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _table(ways: Mapping[str, Figures | str], *, far: bool) -> list[str]:
+    net = ["requests", "MB fetched"] if far else []
+    head = ["", "seconds", "ours / theirs", "CPU s", "GiB above start", *net, "same answer"]
+    lines = [_row(head), _row(["---"] * len(head))]
+    for way, figures in ways.items():
+        if isinstance(figures, str):
+            lines.append(_row([way, figures, *[""] * (len(head) - 2)]))
+            continue
+        sent = [f"{figures.requests:,}", f"{figures.megabytes:,.0f}"] if far else []
+        same = "–" if math.isnan(figures.same) else f"{100 * figures.same:.4g} %"
+        lines.append(_row([
+            way, f"{figures.seconds:.2f}", f"{figures.ratio:.2f}", f"{figures.cpu_seconds:.2f}",
+            f"{figures.memory_gib:.2f}", *sent, same,
+        ]))  # fmt: skip
+    return lines
+
+
+def _row(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def write_page(path: Path, text: str) -> None:
+    """Put the figures between their marks in a page, or at its end."""
+    page = path.read_text("utf-8") if path.exists() else f"# Performance\n\n{START}\n{END}\n"
+    before, _, rest = page.partition(START)
+    _, _, after = rest.partition(END)
+    path.write_text(f"{before}{START}\n\n{text}\n{END}{after}", "utf-8")
+
+
+def write_plot(path: Path, found: Found) -> None:
+    """Seconds of every way, a panel a benchmark."""
+    import matplotlib as mpl
+
+    mpl.use("agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(
+        len(found), 1, figsize=(8, 1 + 0.32 * sum(len(ways) + 2 for ways in found.values())),
+        height_ratios=[len(ways) + 1 for ways in found.values()], squeeze=False,
+    )  # fmt: skip
+    for panel, (name, ways) in zip(axes[:, 0], found.items(), strict=True):
+        told = {way: f.seconds for way, f in ways.items() if isinstance(f, Figures)}
+        colours = ["#b5532a" if way.startswith("minewatch") else "#8a9aa8" for way in told]
+        panel.barh(list(told), list(told.values()), color=colours)
+        panel.invert_yaxis()
+        panel.set_title(CASES[name].title, fontsize=8, loc="left")
+        panel.tick_params(labelsize=7)
+        panel.set_xlabel("seconds", fontsize=7)
+    figure.tight_layout()
+    figure.savefig(path, dpi=90)

@@ -1,0 +1,71 @@
+"""`minewatch bench` starts the suite of the checkout, or says where to get it."""
+
+import math
+import subprocess
+import sys
+
+import pytest
+from tests.bench.case import Figures
+from tests.bench.page import section, write_page
+
+from minewatch.cli import bench, main
+
+
+def figures(seconds, same=1.0):
+    return Figures(
+        seconds=seconds,
+        cpu_seconds=1,
+        memory_gib=0.5,
+        requests=12,
+        megabytes=34,
+        same=same,
+        ratio=2 / seconds,
+    )
+
+
+def test_outside_a_checkout_it_says_where_the_benchmarks_are(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(bench, "ROOT", tmp_path)
+    with pytest.raises(SystemExit) as left:
+        main(["bench"])
+    assert left.value.code == 1
+    assert "make bench" in capsys.readouterr().err
+
+
+def test_in_a_checkout_it_starts_the_suite_and_hands_on_its_exit_code(monkeypatch):
+    started = []
+
+    def start(command, *, cwd, check):
+        started.append((command, cwd))
+        return subprocess.CompletedProcess(command, 7)
+
+    monkeypatch.setattr(subprocess, "run", start)
+    with pytest.raises(SystemExit) as left:
+        main(["bench", "--quick", "--only", "median"])
+    assert left.value.code == 7
+    words = ["-m", "tests.bench", "--quick", "--only", "median"]
+    assert started == [([sys.executable, *words], bench.ROOT)]
+
+
+def test_the_table_tells_ratios_answers_and_what_could_not_run():
+    found = {"load-http": {
+        "minewatch": figures(2), "slow": figures(8, same=0.5), "broken": "no module",
+        "other": figures(1, same=math.nan),
+    }}  # fmt: skip
+    text = section(found, cost="", machine={"processor": "simulated"}, command="x")
+    assert "| minewatch | 2.00 | 1.00 | 1.00 | 0.50 | 12 | 34 | 100 % |" in text
+    assert "| slow | 8.00 | 0.25 | 1.00 | 0.50 | 12 | 34 | 50 % |" in text
+    assert "| other | 1.00 | 2.00 | 1.00 | 0.50 | 12 | 34 | – |" in text
+    assert "| broken | no module |" in text
+
+
+def test_figures_replace_figures_and_leave_the_words_round_them(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("before\n<!-- figures: written by tests.bench -->\nold\n"
+                    "<!-- end of figures -->\nafter\n")  # fmt: skip
+    for text in ("new", "newer"):
+        write_page(page, text)
+    told = page.read_text()
+    assert "old" not in told
+    assert told.count("newer") == 1
+    assert told.startswith("before\n")
+    assert told.endswith("\nafter\n")
