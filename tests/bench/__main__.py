@@ -51,17 +51,22 @@ def main(
             MAKERS[name](setup)
         with served(setup) if case.far else unserved(setup) as ready:
             found[name] = measure(name, case, ready, rounds=rounds, tell=show.err.print)
-    cost = cost_of_a_scene(128 if quick else 256) if update and _wanted("update", only) else ""
-    text = section(
-        found,
-        cost=cost,
-        machine=facts(),
-        command=" ".join(["python -m tests.bench", *sys.argv[1:]]),
-    )
-    show.line(text)
-    if write:
-        write_page(write, text)
-        write_plot(write.with_suffix(".png"), found)
+        _publish(found, "", write)
+    if update and _wanted("update", only):
+        _publish(found, cost_of_a_scene(128 if quick else 256), write)
+    show.line(_told(found, ""))
+
+
+def _told(found: dict[str, dict[str, Figures | str]], cost: str) -> str:
+    command = " ".join(["python -m tests.bench", *sys.argv[1:]])
+    return section(found, cost=cost, machine=facts(), command=command)
+
+
+def _publish(found: dict[str, dict[str, Figures | str]], cost: str, page: Path | None) -> None:
+    """Write what is there so far."""
+    if page:
+        write_page(page, _told(found, cost))
+        write_plot(page.with_suffix(".png"), found)
 
 
 def _wanted(name: str, only: list[str] | None) -> bool:

@@ -28,7 +28,8 @@ def archive_of(size_px: int, years: int) -> synthetic.Archive:
     """A simulated archive, written once."""
     spec = replace(
         synthetic.PRESETS["demo"], name=f"growth-{size_px}-{years}", seed=5, size_px=size_px,
-        revisit_days=10, start=date(2023 - years, 5, 1), end=date(2023, 4, 30),
+        revisit_days=10, quarries=0, villages=0,
+        start=date(2023 - years, 5, 1), end=date(2023, 4, 30),
     )  # fmt: skip
     archive = synthetic.Archive(directory=FOLDER / spec.name, spec=spec)
     if not archive.truth_looks.exists():

@@ -20,7 +20,7 @@ BANDS = ["blue", "green", "red", "nir", "swir16", "swir22"]
 
 def _spec(setup: Setup) -> synthetic.WorldSpec:
     return replace(
-        synthetic.PRESETS["demo"], name="bench", seed=3, revisit_days=10,
+        synthetic.PRESETS["demo"], name="bench", seed=3, revisit_days=10, quarries=0,
         size_px=int(256 * setup.scale**0.5) // 2 * 2,
         start=date(2020, 11, 1), end=date(2022, 4, 30),
     )  # fmt: skip

@@ -33,17 +33,20 @@ def section(found: Found, *, cost: str, machine: Mapping[str, str], command: str
 
 def _table(ways: Mapping[str, Figures | str], *, far: bool) -> list[str]:
     net = ["requests", "MB fetched"] if far else []
-    head = ["", "seconds", "ours / theirs", "CPU s", "GiB above start", *net, "same answer"]
+    times = ["seconds", "ours / theirs", "CPU s", "ours / theirs"]
+    head = ["", *times, "GiB above start", *net, "same answer"]
+    ours = next(iter(ways.values()))
     lines = [_row(head), _row(["---"] * len(head))]
     for way, figures in ways.items():
         if isinstance(figures, str):
             lines.append(_row([way, figures, *[""] * (len(head) - 2)]))
             continue
         sent = [f"{figures.requests:,}", f"{figures.megabytes:,.0f}"] if far else []
+        cpu = ours.cpu_seconds / figures.cpu_seconds if isinstance(ours, Figures) else math.nan
         same = "–" if math.isnan(figures.same) else f"{100 * figures.same:.4g} %"
         lines.append(_row([
             way, f"{figures.seconds:.2f}", f"{figures.ratio:.2f}", f"{figures.cpu_seconds:.2f}",
-            f"{figures.memory_gib:.2f}", *sent, same,
+            f"{cpu:.2f}",            f"{figures.memory_gib:.2f}", *sent, same,
         ]))  # fmt: skip
     return lines
 

@@ -14,7 +14,7 @@ from minewatch.cli import bench, main
 def figures(seconds, same=1.0):
     return Figures(
         seconds=seconds,
-        cpu_seconds=1,
+        cpu_seconds=seconds,
         memory_gib=0.5,
         requests=12,
         megabytes=34,
@@ -52,9 +52,9 @@ def test_the_table_tells_ratios_answers_and_what_could_not_run():
         "other": figures(1, same=math.nan),
     }}  # fmt: skip
     text = section(found, cost="", machine={"processor": "simulated"}, command="x")
-    assert "| minewatch | 2.00 | 1.00 | 1.00 | 0.50 | 12 | 34 | 100 % |" in text
-    assert "| slow | 8.00 | 0.25 | 1.00 | 0.50 | 12 | 34 | 50 % |" in text
-    assert "| other | 1.00 | 2.00 | 1.00 | 0.50 | 12 | 34 | – |" in text
+    assert "| minewatch | 2.00 | 1.00 | 2.00 | 1.00 | 0.50 | 12 | 34 | 100 % |" in text
+    assert "| slow | 8.00 | 0.25 | 8.00 | 0.25 | 0.50 | 12 | 34 | 50 % |" in text
+    assert "| other | 1.00 | 2.00 | 1.00 | 2.00 | 0.50 | 12 | 34 | – |" in text
     assert "| broken | no module |" in text
 
 
