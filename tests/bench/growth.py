@@ -21,7 +21,7 @@ from minewatch.pipeline import run
 
 FOLDER = Path(tempfile.gettempdir()) / "minewatch-growth"
 CHUNK_PX = 128
-SIZES_AND_YEARS = ((128, 1), (256, 1), (384, 1), (512, 1), (128, 2), (128, 4))
+SIZES_AND_YEARS = ((128, 1), (256, 1), (384, 1), (128, 2), (128, 4))
 
 
 def archive_of(size_px: int, years: int) -> synthetic.Archive:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -91,7 +92,7 @@ def read_onto(
     if file.crs is None:
         raise ValueError("the file has no CRS")
     empty = file.nodata if file.nodata is not None else (nodata or 0)
-    if file.crs == rasterio.CRS.from_user_input(geobox.crs):
+    if file.crs == _crs_named(str(geobox.crs)):
         to_file = ~file.transform * geobox.affine
         step = round(to_file.a)
         if to_file.almost_equals(
@@ -101,6 +102,11 @@ def read_onto(
         if to_file.is_rectilinear and 0 < to_file.a < COARSER_FROM and to_file.e > 0:
             return _between(file, geobox, band, empty)
     return _warp(file, geobox, band, empty)
+
+
+@lru_cache(maxsize=64)
+def _crs_named(name: str) -> Any:
+    return rasterio.CRS.from_user_input(name)
 
 
 def _cut(
