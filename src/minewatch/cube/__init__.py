@@ -7,7 +7,7 @@ from minewatch.cube.plan import ReadEstimate, estimate_read
 from minewatch.cube.ranges import RangeReader
 from minewatch.cube.read import RasterioReader
 from minewatch.cube.reduce import MonthReduction, reduce_month
-from minewatch.cube.registration import Patch, find_shift, make_reference
+from minewatch.cube.registration import Patch, Reference, find_shift, make_reference
 
 __all__ = [
     "MonthReduction",
@@ -15,6 +15,7 @@ __all__ = [
     "RangeReader",
     "RasterioReader",
     "ReadEstimate",
+    "Reference",
     "aoi_mask",
     "estimate_read",
     "find_facts",

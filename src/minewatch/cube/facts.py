@@ -55,7 +55,7 @@ def find_facts(
     reader
         How pixels come.
     reference
-        Patches from `make_reference` against which the scene's shift is found; none: no shift.
+        Patches of `make_reference` against which the scene's shift is found; none: no shift.
     sensor
         Profile; None takes that of the scene.
 

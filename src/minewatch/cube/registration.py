@@ -45,6 +45,8 @@ STEPS_PER_PX = 32
 """Shifts are found to this part of a pixel."""
 STEP_M = 1 / 16
 """Shifts are whole numbers of this, so that coordinates stay exact in binary."""
+MOST_UNREAD = 3
+"""Looks that cannot be read before the search for a reference is given up [D]."""
 BAND: Band = "red"
 """Shows roads and clearings in forest, and less of the slopes' changing light than infrared."""
 
@@ -61,6 +63,18 @@ class Patch:
     """The scene it is of."""
     since: datetime
     """When its look began; earlier scenes are not compared with it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """What later scenes are laid against, and what it was chosen from."""
+
+    patches: tuple[Patch, ...] = ()
+    """Row by row; none when no look is clear enough."""
+    looked_at: tuple[str, ...] = ()
+    """Scenes in order of time, up to the look that the patches are of."""
+    is_sure: bool = True
+    """False when one of them could not be read: it may be the better choice."""
 
 
 def find_shift(
@@ -108,36 +122,42 @@ def make_reference(
     *,
     reader: PixelReader,
     sensor: SensorProfile | None = None,
-) -> tuple[Patch, ...]:
+) -> Reference:
     """The patches against which later scenes are laid: those of the first mostly clear look.
 
     Parameters
     ----------
     scenes
-        All scenes; more at the end change nothing once there is a reference.
+        All scenes; more at the end change nothing once there are patches.
     aoi
         The area of interest.
     reader
-        How pixels come. A look that cannot be read is passed over.
+        How pixels come. A look that cannot be read is passed over, a few of them end the search.
     sensor
         Profile; None takes that of the scenes.
 
     Returns
     -------
-    tuple of Patch
-        Row by row; empty when no look is clear enough.
+    Reference
+        Without patches when no look is clear enough.
     """
+    looked_at: list[str] = []
+    unread = 0
     for look in group_looks(scenes):
+        looked_at += [scene.id for scene in look]
         profile = sensor or get_sensor(look[0].sensor)
         wanted = patch_geoboxes(aoi, profile.native_pixel_m[BAND])
         try:
             found = [_first_clear(look, geobox, reader, profile) for geobox in wanted]
         except ReadError:
+            unread += 1
+            if unread == MOST_UNREAD:
+                break
             continue
         patches = tuple(patch for patch in found if patch)
         if 2 * len(patches) > len(wanted):
-            return patches
-    return ()
+            return Reference(patches=patches, looked_at=tuple(looked_at), is_sure=unread == 0)
+    return Reference(looked_at=tuple(looked_at), is_sure=unread == 0)
 
 
 def _first_clear(

@@ -16,7 +16,7 @@ from minewatch.model import (
     SceneFacts,
     SceneList,
 )
-from minewatch.pipeline.keys import scene_key
+from minewatch.pipeline.reference import fact_keys, hold_reference
 from minewatch.pipeline.state import State
 from minewatch.pipeline.workers import drained
 
@@ -35,7 +35,7 @@ def find_all_facts(
     executor: Executor,
     listener: ProgressListener,
 ) -> tuple[dict[str, SceneFacts], tuple[ReadFailure, ...]]:
-    """Facts of every scene, found once and remembered.
+    """Facts of every scene, found once and remembered, with its shift against the reference.
 
     Returns
     -------
@@ -44,11 +44,16 @@ def find_all_facts(
     failures
         One for each scene that cannot be opened.
     """
-    keys = {scene.id: scene_key(scene) for scene in scenes}
+    reference = hold_reference(scenes, aoi, state, reader=reader)
+    keys = fact_keys(scenes, reference)
     facts = state.read_facts(keys)
     missing = [scene for scene in scenes if scene.id not in facts]
     failures: list[ReadFailure] = []
-    waiting = {executor.submit(cube.find_facts, s, aoi, reader=reader): s for s in missing}
+    against = reference.patches
+    waiting = {
+        executor.submit(cube.find_facts, s, aoi, reader=reader, reference=against): s
+        for s in missing
+    }
     for done, future in enumerate(drained(waiting), start=1):
         scene = waiting[future]
         try:

@@ -26,8 +26,9 @@ from minewatch.model import (
     months_of,
 )
 from minewatch.pipeline.facts import find_all_facts
-from minewatch.pipeline.keys import month_key, scene_key
+from minewatch.pipeline.keys import month_key
 from minewatch.pipeline.months import MonthRecord, read_record, remove_month, write_month
+from minewatch.pipeline.reference import fact_keys, read_reference
 from minewatch.pipeline.state import State
 from minewatch.pipeline.workers import drained
 
@@ -134,7 +135,7 @@ def recall(
     StateError
         When a month is missing.
     """
-    facts = state.read_facts({scene.id: scene_key(scene) for scene in scenes})
+    facts = state.read_facts(fact_keys(scenes, read_reference(state)))
     failures, records = list(unopened), dict[tuple[str, date], MonthRecord]()
     for step in _steps(scenes, grid, facts, span):
         if not step.scenes:

@@ -56,6 +56,11 @@ class State:
         """Facts of the scenes met so far."""
         return self.directory / "facts.json"
 
+    @property
+    def reference_path(self) -> Path:
+        """Patches that scenes are laid against."""
+        return self.directory / "reference.zip"
+
     def write_job(self, parameters: Mapping[str, Any], scenes: SceneList) -> None:
         """Remember what is being done: the parameters and the frozen scenes, in one step."""
         path = self.directory / f"scenes-{list_key(scenes)[:12]}.json"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from minewatch.cube import RasterioReader, find_facts, find_shift, make_reference
+from minewatch.cube import RasterioReader, Reference, find_facts, find_shift, make_reference
 
 FINE = 4
 
@@ -86,8 +86,8 @@ def stack(archive):
 
 def test_the_reference_is_the_first_clear_scene_whatever_comes_later(archive, stack):
     reader, aoi = RasterioReader(), archive.aoi()
-    early = make_reference(stack[:2], aoi, reader=reader)
-    late = make_reference(stack[::-1], aoi, reader=reader)
+    early = make_reference(stack[:2], aoi, reader=reader).patches
+    late = make_reference(stack[::-1], aoi, reader=reader).patches
     assert {patch.scene_id for patch in early} == {"straight"}
     assert len(early) == len(late) > 0
     for before, after in zip(early, late, strict=True):
@@ -97,7 +97,7 @@ def test_the_reference_is_the_first_clear_scene_whatever_comes_later(archive, st
 
 def test_facts_hold_the_shift_against_the_reference(archive, stack):
     reader, aoi = RasterioReader(), archive.aoi()
-    reference = make_reference(stack, aoi, reader=reader)
+    reference = make_reference(stack, aoi, reader=reader).patches
     shifts = [
         find_facts(scene, aoi, reader=reader, reference=reference).shift_xy_m for scene in stack
     ]
@@ -109,7 +109,7 @@ def test_facts_hold_the_shift_against_the_reference(archive, stack):
 def test_shifts_are_exact_in_binary(archive, stack):
     """Whole sixteenths of a metre also where the median lies between two patches."""
     reader, aoi = RasterioReader(), archive.aoi()
-    patches = make_reference(stack, aoi, reader=reader)
+    patches = make_reference(stack, aoi, reader=reader).patches
     for pair in pairwise(patches):
         facts = find_facts(stack[2], aoi, reader=reader, reference=pair)
         assert all(16 * metres % 1 == 0 for metres in facts.shift_xy_m)
@@ -118,7 +118,7 @@ def test_shifts_are_exact_in_binary(archive, stack):
 def test_a_scene_before_the_reference_stays_as_it_is(archive, stack):
     """Else the first clear look of a later update would move scenes that were read before it."""
     reader, aoi = RasterioReader(), archive.aoi()
-    reference = make_reference(stack[1:2], aoi, reader=reader)
+    reference = make_reference(stack[1:2], aoi, reader=reader).patches
     earlier = archive.scene("earlier", pixels={"red": seen(ground(size=160), 0.5, 0)})
     assert find_facts(earlier, aoi, reader=reader, reference=reference).shift_xy_m == (0, 0)
     later = archive.scene("later", day="2024-01-20", pixels={"red": seen(ground(size=160), 0.5, 0)})
@@ -131,7 +131,7 @@ def test_patches_that_disagree_move_nothing(archive, stack):
     torn = np.hstack([seen(world, -0.9, 0)[:, :80], seen(world, 0.9, 0)[:, 80:]])
     scene = archive.scene("torn", day="2024-01-20", pixels={"red": torn})
     reader, aoi = RasterioReader(), archive.aoi()
-    whole = make_reference(stack[1:2], aoi, reader=reader)[0]
+    whole = make_reference(stack[1:2], aoi, reader=reader).patches[0]
     halves = [
         replace(whole, geobox=whole.geobox[:, columns], pixels=whole.pixels[:, columns])
         for columns in (np.s_[:64], np.s_[64:128])
@@ -142,5 +142,6 @@ def test_patches_that_disagree_move_nothing(archive, stack):
 
 
 def test_an_area_never_seen_clear_has_no_reference(archive, stack):
-    assert make_reference(stack[:1], archive.aoi(), reader=RasterioReader()) == ()
-    assert make_reference([], archive.aoi(), reader=RasterioReader()) == ()
+    cloudy = make_reference(stack[:1], archive.aoi(), reader=RasterioReader())
+    assert cloudy == Reference(looked_at=(stack[0].id,))
+    assert make_reference([], archive.aoi(), reader=RasterioReader()) == Reference()
