@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from minewatch import cube, synthetic
+from minewatch.cube import registration
 from minewatch.errors import ReadError
 from minewatch.model import RunResult
 from minewatch.pipeline import update
@@ -16,13 +18,23 @@ from minewatch.pipeline import update
 from .conftest import TINY, all_bytes, run_archive
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _few_looks() -> Iterator[None]:
+    """The tiny archive has few clear looks: the median of three counts."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(registration, "FIRST_LOOKS", 3)
+        yield
+
+
 @pytest.fixture(scope="module")
-def whole(tiny_archive: synthetic.Archive, tmp_path_factory: pytest.TempPathFactory) -> RunResult:
+def whole(
+    _few_looks: None, tiny_archive: synthetic.Archive, tmp_path_factory: pytest.TempPathFactory
+) -> RunResult:
     return run_archive(tiny_archive, tmp_path_factory.mktemp("reference") / "run")
 
 
 def shifts_of(result: RunResult) -> dict[str, tuple[float, float]]:
-    return {f["scene_id"]: tuple(f["shift_xy_m"]) for f in result.manifest["facts"]}
+    return {f["scene_id"]: tuple(f["misplaced_xy_m"]) for f in result.manifest["facts"]}
 
 
 def test_most_of_the_misplacement_of_moved_scenes_is_found(

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from minewatch.cube.grid import aoi_mask, coarse_geobox
 from minewatch.cube.masks import GROUND, flag
-from minewatch.cube.registration import Patch, find_scene_shift
+from minewatch.cube.registration import Reference, find_misplacement, whole_pixels
 from minewatch.model import AreaOfInterest, PixelReader, Scene, SceneFacts
 from minewatch.sensors import OffsetRule, SensorProfile, get_sensor
 
@@ -38,7 +37,7 @@ def find_facts(
     aoi: AreaOfInterest,
     *,
     reader: PixelReader,
-    reference: Sequence[Patch] = (),
+    reference: Reference | None = None,
     sensor: SensorProfile | None = None,
 ) -> SceneFacts:
     """Offset, clear fraction, shift and doubts of one scene, from an overview of the area.
@@ -55,7 +54,7 @@ def find_facts(
     reader
         How pixels come.
     reference
-        Patches of `make_reference` against which the scene's shift is found; none: no shift.
+        From `make_reference`: what the scene's shift is found against; None: no shift.
     sensor
         Profile; None takes that of the scene.
 
@@ -89,7 +88,9 @@ def find_facts(
         offset_dn, source, doubts = verify_offset(
             decision.offset_dn, decision.source, dark, profile.offset
         )
-    shift, uncertain = find_scene_shift(scene, reference, reader=reader, sensor=profile)
+    misplaced, uncertain = find_misplacement(
+        scene, reference or Reference(), reader=reader, sensor=profile
+    )
     doubts += uncertain
     for doubt in doubts:
         log.warning("%s: %s", scene.id, doubt)
@@ -101,7 +102,8 @@ def find_facts(
         offset_metadata_dn=decision.offset_dn,
         dark_vegetation_dn=dark,
         clear_fraction=round(float(clear.sum() / max(1, inside.sum())), 6),
-        shift_xy_m=shift,
+        shift_xy_m=whole_pixels(misplaced, profile.native_pixel_m["red"]),
+        misplaced_xy_m=misplaced,
         notes=(*decision.notes, *doubts, *notes),
     )
 

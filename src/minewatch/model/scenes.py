@@ -136,7 +136,9 @@ class SceneFacts:
     clear_fraction: float
     """Share of the AOI that the mask calls clear, 0..1."""
     shift_xy_m: tuple[float, float] = (0.0, 0.0)
-    """Sub-pixel misplacement (east, north) against the reference, metres; subtracted on reading."""
+    """Whole pixels (east, north) of the misplacement, metres; subtracted on reading."""
+    misplaced_xy_m: tuple[float, float] = (0.0, 0.0)
+    """Misplacement (east, north) measured against the reference, to a part of a pixel, metres."""
     notes: tuple[str, ...] = ()
     """Doubts, in words."""
 

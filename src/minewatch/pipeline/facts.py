@@ -49,9 +49,8 @@ def find_all_facts(
     facts = state.read_facts(keys)
     missing = [scene for scene in scenes if scene.id not in facts]
     failures: list[ReadFailure] = []
-    against = reference.patches
     waiting = {
-        executor.submit(cube.find_facts, s, aoi, reader=reader, reference=against): s
+        executor.submit(cube.find_facts, s, aoi, reader=reader, reference=reference): s
         for s in missing
     }
     for done, future in enumerate(drained(waiting), start=1):

@@ -8,7 +8,6 @@ import logging
 import zipfile
 import zlib
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -29,8 +28,8 @@ def hold_reference(
 ) -> cube.Reference:
     """The reference of a scene list: the one that is kept, when it would be chosen again.
 
-    It holds while the looks up to its own are the same. When one of them could not be read, they
-    are tried again, so that a run that goes on ends as one that was never cut.
+    It holds while the looks it was chosen from are the same. When one of them could not be read,
+    they are tried again, so that a run that goes on ends as one that was never cut.
 
     Parameters
     ----------
@@ -42,8 +41,10 @@ def hold_reference(
         How pixels come.
     """
     held, key = _read(state)
-    if held and held.is_sure and held.patches and key == _key(scenes, held):
-        return held
+    if held and held.is_sure and key == _key(scenes, held):
+        is_last_word = held.patches or len(held.looked_at) == len(scenes)
+        if is_last_word:
+            return held
     found = cube.make_reference(scenes, aoi, reader=reader)
     write_bytes_atomic(state.reference_path, _as_bytes(found, _key(scenes, found)))
     return found
@@ -57,18 +58,11 @@ def fact_keys(scenes: SceneList, reference: cube.Reference | None) -> dict[str, 
     scenes
         The scenes.
     reference
-        What they are laid against; those from before it are not.
+        What they are laid against.
     """
-    if not (reference and reference.patches):
-        return {scene.id: scene_key(scene) for scene in scenes}
-    against = hash_values([_told(patch) for patch in reference.patches])
-    since = min(patch.since for patch in reference.patches)
-    return {
-        scene.id: hash_values([scene_key(scene), against])
-        if scene.acquired >= since
-        else scene_key(scene)
-        for scene in scenes
-    }
+    held = reference or cube.Reference()
+    against = [list(held.middle_xy_m), [_told(patch) for patch in held.patches]]
+    return {scene.id: hash_values([scene_key(scene), against]) for scene in scenes}
 
 
 def read_reference(state: State) -> cube.Reference | None:
@@ -87,14 +81,15 @@ def _key(scenes: SceneList, reference: cube.Reference) -> str:
 def _told(patch: cube.Patch) -> dict[str, Any]:
     box, pixels = patch.geobox, np.ascontiguousarray(patch.pixels)
     return {
-        "scene_id": patch.scene_id, "since": patch.since.isoformat(), "crs": str(box.crs),
-        "transform": list(box.transform[:6]), "crc32": zlib.crc32(pixels.data),
+        "scene_id": patch.scene_id, "crs": str(box.crs), "transform": list(box.transform[:6]),
+        "crc32": zlib.crc32(pixels.data),
     }  # fmt: skip
 
 
 def _as_bytes(reference: cube.Reference, key: str) -> bytes:
     told = {
         "key": key, "looked_at": reference.looked_at, "is_sure": reference.is_sure,
+        "middle_xy_m": reference.middle_xy_m,
         "patches": [_told(patch) for patch in reference.patches],
     }  # fmt: skip
     content = io.BytesIO()
@@ -119,7 +114,10 @@ def _read(state: State) -> tuple[cube.Reference | None, str]:
         pairs = zip(told["patches"], arrays, strict=True)
         patches = tuple(_patch(row, pixels) for row, pixels in pairs)
         held = cube.Reference(
-            patches=patches, looked_at=tuple(told["looked_at"]), is_sure=told["is_sure"]
+            patches=patches,
+            middle_xy_m=(told["middle_xy_m"][0], told["middle_xy_m"][1]),
+            looked_at=tuple(told["looked_at"]),
+            is_sure=told["is_sure"],
         )
         return held, str(told["key"])
     except FileNotFoundError:
@@ -131,5 +129,4 @@ def _read(state: State) -> tuple[cube.Reference | None, str]:
 
 def _patch(row: Mapping[str, Any], pixels: np.ndarray[Any, Any]) -> cube.Patch:
     geobox = GeoBox(pixels.shape, Affine(*row["transform"]), row["crs"])
-    since = datetime.fromisoformat(row["since"])
-    return cube.Patch(geobox=geobox, pixels=pixels, scene_id=row["scene_id"], since=since)
+    return cube.Patch(geobox=geobox, pixels=pixels, scene_id=row["scene_id"])

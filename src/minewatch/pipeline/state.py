@@ -175,5 +175,6 @@ def as_json(body: Any) -> bytes:
 
 
 def _facts(row: Mapping[str, Any]) -> SceneFacts:
-    fields = {**row, "shift_xy_m": tuple(row["shift_xy_m"]), "notes": tuple(row["notes"])}
+    lists = ("shift_xy_m", "misplaced_xy_m", "notes")
+    fields = {**row, **{name: tuple(row[name]) for name in lists}}
     return SceneFacts(**fields)

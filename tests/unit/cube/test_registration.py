@@ -7,7 +7,15 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from minewatch.cube import RasterioReader, Reference, find_facts, find_shift, make_reference
+from minewatch.cube import (
+    RasterioReader,
+    Reference,
+    find_facts,
+    find_shift,
+    make_reference,
+    registration,
+)
+from minewatch.errors import ReadError
 
 FINE = 4
 
@@ -84,61 +92,98 @@ def stack(archive):
     ]
 
 
-def test_the_reference_is_the_first_clear_scene_whatever_comes_later(archive, stack):
+@pytest.fixture
+def one_look(monkeypatch):
+    """A reference is one clear look, as if its own place were the median one."""
+    monkeypatch.setattr(registration, "FIRST_LOOKS", 1)
+
+
+def test_the_reference_is_the_first_clear_scene_whatever_comes_later(archive, stack, one_look):
     reader, aoi = RasterioReader(), archive.aoi()
-    early = make_reference(stack[:2], aoi, reader=reader).patches
-    late = make_reference(stack[::-1], aoi, reader=reader).patches
-    assert {patch.scene_id for patch in early} == {"straight"}
-    assert len(early) == len(late) > 0
-    for before, after in zip(early, late, strict=True):
+    early = make_reference(stack[:2], aoi, reader=reader)
+    late = make_reference(stack[::-1], aoi, reader=reader)
+    assert {patch.scene_id for patch in early.patches} == {"straight"}
+    assert early.looked_at == late.looked_at == ("cloudy", "straight")
+    for before, after in zip(early.patches, late.patches, strict=True):
         assert (before.geobox, before.scene_id) == (after.geobox, after.scene_id)
         np.testing.assert_array_equal(before.pixels, after.pixels)
 
 
-def test_facts_hold_the_shift_against_the_reference(archive, stack):
+def test_facts_hold_the_misplacement_against_the_reference(archive, stack, one_look):
     reader, aoi = RasterioReader(), archive.aoi()
-    reference = make_reference(stack, aoi, reader=reader).patches
-    shifts = [
-        find_facts(scene, aoi, reader=reader, reference=reference).shift_xy_m for scene in stack
+    reference = make_reference(stack, aoi, reader=reader)
+    found = [
+        find_facts(scene, aoi, reader=reader, reference=reference).misplaced_xy_m for scene in stack
     ]
-    assert shifts[:2] == [(0, 0), (0, 0)]
-    assert shifts[2] == pytest.approx((4, 2), abs=0.7)
-    assert find_facts(stack[2], aoi, reader=reader).shift_xy_m == (0, 0)
+    assert found[:2] == [(0, 0), (0, 0)]
+    assert found[2] == pytest.approx((4, 2), abs=0.7)
+    assert find_facts(stack[2], aoi, reader=reader).misplaced_xy_m == (0, 0)
 
 
-def test_shifts_are_exact_in_binary(archive, stack):
+def test_the_place_that_counts_is_the_median_of_the_first_looks(archive, monkeypatch):
+    """The first clear look lies askew like any other; it must not draw all others after it."""
+    monkeypatch.setattr(registration, "FIRST_LOOKS", 3)
+    reader, aoi = RasterioReader(), archive.aoi()
+    world = ground(size=160)
+    looks = [
+        archive.scene(f"s{n}", day=f"2024-01-{n + 10}", pixels={"red": seen(world, east, 0)})
+        for n, east in enumerate((0.9, 0, 0.1, 0.9))
+    ]
+    assert make_reference(looks[:2], aoi, reader=reader).patches == ()
+    reference = make_reference(looks, aoi, reader=reader)
+    assert reference.looked_at == ("s0", "s1", "s2")
+    found = [find_facts(look, aoi, reader=reader, reference=reference) for look in looks]
+    assert [f.misplaced_xy_m[0] for f in found] == pytest.approx([8, -1, 0, 8], abs=0.8)
+    assert [facts.shift_xy_m[0] for facts in found] == [10, 0, 0, 10]
+
+
+def test_pixels_are_moved_whole_or_not_at_all(archive, one_look):
+    reader, aoi = RasterioReader(), archive.aoi()
+    world = ground(size=160)
+    looks = [
+        archive.scene(f"s{n}", day=f"2024-01-{n + 10}", pixels={"red": seen(world, east, 0)})
+        for n, east in enumerate((0, 0.4, 0.8))
+    ]
+    reference = make_reference(looks, aoi, reader=reader)
+    found = [find_facts(look, aoi, reader=reader, reference=reference) for look in looks]
+    assert [facts.shift_xy_m for facts in found] == [(0, 0), (0, 0), (10, 0)]
+    assert [f.misplaced_xy_m[0] for f in found] == pytest.approx([0, 4, 8], abs=0.8)
+
+
+def test_misplacements_are_exact_in_binary(archive, stack, one_look):
     """Whole sixteenths of a metre also where the median lies between two patches."""
     reader, aoi = RasterioReader(), archive.aoi()
-    patches = make_reference(stack, aoi, reader=reader).patches
-    for pair in pairwise(patches):
-        facts = find_facts(stack[2], aoi, reader=reader, reference=pair)
-        assert all(16 * metres % 1 == 0 for metres in facts.shift_xy_m)
+    reference = make_reference(stack, aoi, reader=reader)
+    for pair in pairwise(reference.patches):
+        against = replace(reference, patches=pair)
+        facts = find_facts(stack[2], aoi, reader=reader, reference=against)
+        assert all(16 * metres % 1 == 0 for metres in facts.misplaced_xy_m)
 
 
-def test_a_scene_before_the_reference_stays_as_it_is(archive, stack):
-    """Else the first clear look of a later update would move scenes that were read before it."""
-    reader, aoi = RasterioReader(), archive.aoi()
-    reference = make_reference(stack[1:2], aoi, reader=reader).patches
-    earlier = archive.scene("earlier", pixels={"red": seen(ground(size=160), 0.5, 0)})
-    assert find_facts(earlier, aoi, reader=reader, reference=reference).shift_xy_m == (0, 0)
-    later = archive.scene("later", day="2024-01-20", pixels={"red": seen(ground(size=160), 0.5, 0)})
-    shift = find_facts(later, aoi, reader=reader, reference=reference).shift_xy_m
-    assert shift == pytest.approx((5, 0), abs=0.7)
-
-
-def test_patches_that_disagree_move_nothing(archive, stack):
+def test_patches_that_disagree_move_nothing(archive, stack, one_look):
     world = ground(size=160)
     torn = np.hstack([seen(world, -0.9, 0)[:, :80], seen(world, 0.9, 0)[:, 80:]])
     scene = archive.scene("torn", day="2024-01-20", pixels={"red": torn})
     reader, aoi = RasterioReader(), archive.aoi()
-    whole = make_reference(stack[1:2], aoi, reader=reader).patches[0]
-    halves = [
+    reference = make_reference(stack[1:2], aoi, reader=reader)
+    whole = reference.patches[0]
+    halves = tuple(
         replace(whole, geobox=whole.geobox[:, columns], pixels=whole.pixels[:, columns])
         for columns in (np.s_[:64], np.s_[64:128])
-    ]
-    facts = find_facts(scene, aoi, reader=reader, reference=halves)
-    assert facts.shift_xy_m == (0, 0)
+    )
+    facts = find_facts(scene, aoi, reader=reader, reference=replace(reference, patches=halves))
+    assert facts.misplaced_xy_m == (0, 0)
     assert any("disagree" in note for note in facts.notes)
+
+
+def test_a_search_that_meets_unreadable_looks_is_not_sure(archive, stack, one_look):
+    class Broken:
+        def read(self, asset, geobox, *, band):
+            raise ReadError("no", hint="none")
+
+    found = make_reference(stack, archive.aoi(), reader=Broken())
+    assert (found.patches, found.is_sure) == ((), False)
+    assert len(found.looked_at) == registration.MOST_UNREAD
 
 
 def test_an_area_never_seen_clear_has_no_reference(archive, stack):
