@@ -89,7 +89,7 @@ EVIDENCE_LAYERS: Mapping[str, Layer] = {
     ),
     "seasonal_pct": Layer(
         _PLAIN, "uint8", NO_SHARE, "%",
-        "years that show the pixel both green and without vegetation, of the years seen",
+        "years in which the pixel, once without vegetation, turns green again, of the years seen",
     ),
 }  # fmt: skip
 """Every layer of `score`, all with dims (period|run, y, x) or (y, x)."""

@@ -70,7 +70,8 @@ def _mean_of_ranks(values: NDArray[np.uint8], is_upper: bool) -> NDArray[np.uint
 
 
 YEAR_FIELDS = 6
-"""Year under way, years seen, years green and bare; months seen, green and bare in it."""
+"""Year under way, years seen, years that turned green again; months seen in this one, whether it
+turned green again, and whether the pixel was without vegetation when last seen."""
 MIN_YEAR_MONTHS = 3
 """Months that must be seen in a year for it to count [D]."""
 
@@ -83,9 +84,9 @@ def follow_years(
     month_day: NDArray[np.int64],
     first_day: int,
 ) -> None:
-    """Count, through some more months, the years that show a pixel both green and without green.
+    """Count, through some more months, the years in which a bare pixel turns green again.
 
-    Paddy, bars and floods come back every year; a mine is bare all year round.
+    Paddy, bars and floods do so every year; a mine goes bare once, and stays so.
 
     Parameters
     ----------
@@ -106,16 +107,20 @@ def follow_years(
             if at != of[0]:
                 if of[3] >= MIN_YEAR_MONTHS:
                     of[1] += 1
-                    of[2] += of[4] > 0 and of[5] > 0
-                of[0], of[3], of[4], of[5] = at, 0, 0, 0
-            if clear[i, t] > 0:
-                of[3] += 1
-                of[4] += 4 * disturbed[i, t] <= clear[i, t]
-                of[5] += 4 * disturbed[i, t] >= 3 * clear[i, t]
+                    of[2] += of[4]
+                of[0], of[3], of[4] = at, 0, 0
+            if clear[i, t] == 0:
+                continue
+            of[3] += 1
+            if 4 * disturbed[i, t] >= 3 * clear[i, t]:
+                of[5] = 1
+            elif 4 * disturbed[i, t] <= clear[i, t]:
+                of[4] |= of[5]
+                of[5] = 0
 
 
 def year_shares(years: NDArray[np.uint16]) -> NDArray[np.uint8]:
-    """Per cent of years in which a pixel is at times green and at times not.
+    """Per cent of years in which a bare pixel turns green again.
 
     Parameters
     ----------
@@ -127,10 +132,10 @@ def year_shares(years: NDArray[np.uint16]) -> NDArray[np.uint8]:
     array, dims (pixel,), uint8
         Of the years with at least three months seen; 255 when there are none.
     """
-    under_way = years[:, 3] >= MIN_YEAR_MONTHS
-    seen = years[:, 1] + under_way
-    both = years[:, 2] + (under_way & (years[:, 4] > 0) & (years[:, 5] > 0))
-    share = 100 * both.astype(np.int64) // np.maximum(seen, 1)
+    is_counted = years[:, 3] >= MIN_YEAR_MONTHS
+    seen = years[:, 1] + is_counted
+    turned = years[:, 2] + (is_counted & (years[:, 4] > 0))
+    share = 100 * turned.astype(np.int64) // np.maximum(seen, 1)
     return np.where(seen > 0, share, NO_SHARE).astype(np.uint8)
 
 

@@ -123,6 +123,8 @@ INVENTORY: Contract = {
     "evidence": Column("list", "ids of the scenes before and after the start"),
     "merged_from": Column("list", "ids of sites that grew into this one"),
     "split_from": Column("list", "ids of sites this one came out of"),
+    "alert_then": Column("text", "alert as it could be told at the end of the period"),
+    "water_last_seen": Column("date", "last look so far with standing water", optional=True),
 }
 """`inventory.geojson`: one row per site per period."""
 
@@ -138,6 +140,7 @@ SITES: Contract = {
     "max_pool_area_m2": Column("float", "largest pool area of any period, m2"),
     "merged_from": Column("list", "ids of sites that grew into this one"),
     "split_from": Column("list", "ids of sites this one came out of"),
+    "water_last_seen": Column("date", "last look with standing water", optional=True),
 }
 """`sites.geojson`; the history follows as columns `<period>_state`, `<period>_pool_area_m2`, …"""
 

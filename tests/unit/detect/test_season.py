@@ -59,10 +59,19 @@ def test_one_odd_month_in_ten_makes_no_unrest() -> None:
 
 
 @pytest.mark.parametrize(
-    ("year", "expected"), [("ggggddddgggg", 100), ("dddddddddddd", 0), ("gggggggggggg", 0)]
+    ("months", "expected"),
+    [
+        ("ggggddddgggg" * 3, 100),
+        ("ddddddddgggg" + "gggggggggggd" + "dddddddddggg", 66),
+        ("d" * 36, 0),
+        ("g" * 36, 0),
+        ("gggg" + "d" * 32, 0),
+        ("g" * 20 + "dddd" + "g" * 12, 33),
+    ],
 )
-def test_years_green_and_bare_by_turns_are_counted(year: str, expected: int) -> None:
-    disturbed = np.array([[4 if m == "d" else 0 for m in year * 3]], "uint16")
+def test_years_that_turn_green_again_are_counted(months: str, expected: int) -> None:
+    """A field does so each year; ground that is opened once and stays open never does."""
+    disturbed = np.array([[4 if m == "d" else 0 for m in months]], "uint16")
     days = (np.arange(36) * 30.4).astype("int64")
     years = np.zeros((1, YEAR_FIELDS), "uint16")
     for part in (slice(0, 5), slice(5, 30), slice(30, 36)):  # where it is cut must not matter
