@@ -63,7 +63,8 @@ def _inventory() -> gpd.GeoDataFrame:
                 "last_activity": None if seen is None else "2023-02-01",
                 "controlling_group": "Simulated group (source: none, simulated)",
                 "evidence": ["SIM_20211220", "SIM_20220114"],
-                "merged_from": [], "split_from": [],
+                "merged_from": [], "split_from": [], "alert_then": ALERTS[site_id],
+                "water_last_seen": None if not pool else "2023-01-20",
                 "geometry": _square(x, y, 80 if seen is None else 40 + disturbed / 100),
             })  # fmt: skip
     return gpd.GeoDataFrame(rows, crs=EPSG)

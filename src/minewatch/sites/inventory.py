@@ -68,12 +68,10 @@ def build_inventory(
     Returns
     -------
     inventory : GeoDataFrame
-        Contract `INVENTORY`, with `alert_then` and `water_last_seen`; outline: the site as far as
-        it was found up to the period, metres.
+        Contract `INVENTORY`; outline: the site as far as it was found up to the period, metres.
     sites : GeoDataFrame
-        Contract `SITES`, with `water_last_seen` and the history as columns
-        `<period>_<column of HISTORY>`, null before the start. `state` is the latest that was seen,
-        `not_observed` when none was.
+        Contract `SITES`, with the history as columns `<period>_<column of HISTORY>`, null before
+        the start. `state` is the latest that was seen, `not_observed` when none was.
 
     Raises
     ------
@@ -84,11 +82,7 @@ def build_inventory(
     tracks = links.tracks
     epsg = int(tracks.crs.to_epsg())
     if tracks.empty or not periods:
-        extra = {"water_last_seen": pd.Series(dtype=object)}
-        inventory = empty_table(INVENTORY, epsg=epsg).assign(
-            **extra, alert_then=extra["water_last_seen"]
-        )
-        return inventory, empty_table(SITES, epsg=epsg).assign(**extra)
+        return empty_table(INVENTORY, epsg=epsg), empty_table(SITES, epsg=epsg)
     teller = Teller(
         aoi=aoi,
         periods=tuple(sorted(periods)),
