@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from minewatch.aoi import read_aoi
     from minewatch.detect import detect_pair
-    from minewatch.export import open_result
-    from minewatch.pipeline import plan, run, update
+    from minewatch.pipeline import open_result, plan, run, update
 
 __version__ = version("minewatch")
 __all__ = ["detect_pair", "open_result", "plan", "read_aoi", "run", "update"]
 
 _HOMES = {
     "detect_pair": "minewatch.detect",
-    "open_result": "minewatch.export",
+    "open_result": "minewatch.pipeline",
     "plan": "minewatch.pipeline",
     "read_aoi": "minewatch.aoi",
     "run": "minewatch.pipeline",

@@ -12,7 +12,7 @@ import pytest
 
 from minewatch import synthetic
 from minewatch.errors import OutputError
-from minewatch.pipeline import open_run, update
+from minewatch.pipeline import open_result, update
 
 from .conftest import TINY, all_bytes, run_archive
 
@@ -86,7 +86,7 @@ def test_an_update_on_a_full_disk_leaves_the_outputs_before_it(
     resize(used(folder) + 40 * KB)
     with pytest.raises(OutputError, match=r"No space left|cannot write"):
         update(out, end=TINY.end)
-    assert all_bytes(open_run(out)) == before
+    assert all_bytes(open_result(out)) == before
     resize(64 * KB * KB)
     whole = run_archive(tiny_archive, tmp_path / "whole")
     assert all_bytes(update(out, end=TINY.end)) == all_bytes(whole)

@@ -19,7 +19,7 @@ import pytest
 
 from minewatch import synthetic
 from minewatch.model import RunResult
-from minewatch.pipeline import open_run, run, update
+from minewatch.pipeline import open_result, run, update
 
 from .conftest import TINY, all_bytes, run_archive
 from .killed import Job, child
@@ -60,7 +60,7 @@ def outputs(out: Path) -> dict[str, bytes] | None:
     """Every output, checked against the manifest; None when there is no result yet."""
     if not (out / "manifest.json").exists() and not (out / "state" / "ready").exists():
         return None
-    return all_bytes(open_run(out))
+    return all_bytes(open_result(out))
 
 
 @pytest.fixture(scope="module")

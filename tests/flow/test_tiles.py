@@ -55,7 +55,7 @@ def test_an_area_told_in_another_zone_is_watched_in_that_zone(
     assert warped.manifest["failures"] == []
     seen = [r.manifest["periods"][0]["observed_fraction"] for r in (archive_in_zone, warped)]
     assert seen[1] == pytest.approx(seen[0], abs=0.03)
-    big = archive_in_zone.sites.query("max_disturbed_area_m2 > 2000").to_crs(32647)
+    big = archive_in_zone.sites.query("max_disturbed_area_m2 > 1000").to_crs(32647)
     assert len(big) > 0
     near = warped.sites.to_crs(32647).buffer(50)
     assert all(near.intersects(site).any() for site in big.geometry)

@@ -33,7 +33,7 @@ def sites(
     """
     from minewatch import pipeline, report
 
-    result = pipeline.open_run(directory)
+    result = pipeline.open_result(directory)
     told = pipeline.site_life(result, site) if site else pipeline.area_history(result)
     if figure:
         title = f"{result.aoi.name}: {site}" if site else result.aoi.name

@@ -55,13 +55,14 @@ def follow_baseline(
     """
     pixels, months = greenness.shape
     out = np.full((pixels, months), np.nan, np.float32)
+    cosines, sines = np.cos(angle), np.sin(angle)
     for i in range(pixels):
         sums = fit[i]  # float32 all along, so that where months are cut changes nothing
         for t in range(months):
             value = greenness[i, t]
             if np.isnan(value):
                 continue
-            x, y = np.cos(angle[t]), np.sin(angle[t])
+            x, y = cosines[t], sines[t]
             weight = 1.0
             if sums[10] >= MIN_MONTHS:
                 mean, cosine, sine = _solve(sums)

@@ -13,8 +13,6 @@ from minewatch.model import Period
 
 LOST_PCT = 50
 """Share of a period's clear looks without vegetation that makes a pixel lost [D]."""
-BESIDE_PX = 2
-"""Distance over which confirmed ground vouches for its neighbours, pixels [D]."""
 MIN_PATCH_PX = 4
 """Fewer lost pixels are neither a mine nor a change worth telling [D]."""
 REACH_PX = 7
@@ -23,9 +21,7 @@ extent of a site, 102 m [DOMAIN §2], and two more."""
 
 
 def lost_ground(evidence: xr.Dataset, step: int, period: Period) -> NDArray[np.bool_]:
-    """Where vegetation is gone in a period: a confirmed run is under way, here or right beside.
-
-    Few looks confirm nothing alone; beside ground that is confirmed they are believed.
+    """Where a confirmed run of disturbed looks is under way in a period.
 
     Parameters
     ----------
@@ -41,8 +37,7 @@ def lost_ground(evidence: xr.Dataset, step: int, period: Period) -> NDArray[np.b
     """
     share = evidence["disturbed_pct"][step].to_numpy()
     is_lost = (share >= LOST_PCT) & (share != NO_SHARE)
-    confirmed = is_lost & (run_of(evidence, period) >= 0)
-    return np.asarray(ndimage.binary_dilation(confirmed, EIGHT, iterations=BESIDE_PX, mask=is_lost))
+    return np.asarray(is_lost & (run_of(evidence, period) >= 0))
 
 
 def run_of(evidence: xr.Dataset, period: Period) -> NDArray[np.int8]:

@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from minewatch.pipeline.differences import Difference, diff
     from minewatch.pipeline.history import Entry, SceneChanges, read_log
     from minewatch.pipeline.lives import area_history, site_life
-    from minewatch.pipeline.outputs import open_run
+    from minewatch.pipeline.outputs import open_result
     from minewatch.pipeline.reasons import explain
     from minewatch.pipeline.recipe import run, update
     from minewatch.pipeline.share import export, report
 
 __all__ = [
     "DIFFERENCE_KINDS", "Difference", "Entry", "Parameters", "Plan", "SceneChanges",
-    "area_history", "diff", "explain", "export", "open_run", "plan", "read_log", "report", "run",
+    "area_history", "diff", "explain", "export", "open_result", "plan", "read_log", "report", "run",
     "site_life", "update",
 ]  # fmt: skip
 
@@ -27,7 +27,7 @@ _HOMES = {
     "differences": ("Difference", "diff"),
     "history": ("Entry", "SceneChanges", "read_log"),
     "lives": ("area_history", "site_life"),
-    "outputs": ("open_run",),
+    "outputs": ("open_result",),
     "reasons": ("explain",),
     "recipe": ("run", "update"),
     "share": ("export", "report"),

@@ -15,7 +15,7 @@ from rasterio.features import geometry_mask
 
 from minewatch.errors import SettingsError, unknown_name
 from minewatch.model import RunResult
-from minewatch.pipeline.outputs import open_run
+from minewatch.pipeline.outputs import open_result
 from minewatch.sites import StateRules
 
 KINDS: Final[Mapping[str, str]] = {
@@ -84,8 +84,8 @@ def diff(
         raise SettingsError(
             "one run alone has no difference", hint="give a second run, or --from and --to"
         )
-    one = open_run(before)
-    two = one if after is None else open_run(after)
+    one = open_result(before)
+    two = one if after is None else open_result(after)
     return compare_runs(one, two, from_period=from_period, to_period=to_period)
 
 

@@ -115,7 +115,7 @@ def unopened_scenes(state: State) -> list[ReadFailure]:
     return [ReadFailure(**failure) for failure in failures if failure["chunk"] == "*"]
 
 
-def open_run(directory: str | Path, *, verify: bool = True) -> RunResult:
+def open_result(directory: str | Path, *, verify: bool = True) -> RunResult:
     """A finished run, also when the process that wrote it was killed while putting it in place.
 
     Parameters

@@ -24,7 +24,7 @@ from minewatch.detect.terms import WEIGHTS
 from minewatch.errors import SettingsError
 from minewatch.model import Grid, Period, RunResult, split_periods
 from minewatch.pipeline.evidence import read_ground
-from minewatch.pipeline.outputs import SITE_DETECTIONS, open_run
+from minewatch.pipeline.outputs import SITE_DETECTIONS, open_result
 from minewatch.pipeline.parameters import Parameters
 from minewatch.pipeline.picture import season_pictures
 from minewatch.pipeline.state import State
@@ -61,7 +61,7 @@ def explain(
     SettingsError
         When there is no such site; the hint names the nearest ones.
     """
-    result = open_run(directory)
+    result = open_result(directory)
     explanation = gather_explanation(result, site_id)
     folder = Path(out) if out else result.directory / "explain"
     return explanation, reports.write_explanation(explanation, folder)

@@ -7,7 +7,7 @@ from pathlib import Path
 from minewatch import export as exports
 from minewatch import report as reports
 from minewatch.errors import SettingsError, unknown_name
-from minewatch.pipeline.outputs import open_run
+from minewatch.pipeline.outputs import open_result
 
 
 def export(directory: str | Path, *, format: str, out: str | Path | None = None) -> list[Path]:
@@ -29,7 +29,7 @@ def export(directory: str | Path, *, format: str, out: str | Path | None = None)
     """
     if format not in exports.EXPORTERS:
         raise SettingsError(unknown_name("format", format, list(exports.EXPORTERS)))
-    result = open_run(directory)
+    result = open_result(directory)
     folder = Path(out) if out else result.directory / "export"
     folder.mkdir(parents=True, exist_ok=True)
     return exports.EXPORTERS[format](result, folder)
@@ -50,6 +50,6 @@ def report(directory: str | Path, *, out: str | Path | None = None) -> dict[str,
     dict
         What each file is, to its path: `report`, `map`, `before/after`.
     """
-    result = open_run(directory)
+    result = open_result(directory)
     page = Path(out) if out else result.directory / "report.html"
     return reports.write_report(result, page)
