@@ -105,13 +105,16 @@ def open_layers(
         When the disk is full, say.
     """
     keys = _read_index(folder, layout)
+    (folder / INDEX).unlink(missing_ok=True)  # cut off from here on, all is made anew
     rows, cols = grid.geobox.shape
     arrays = {}
     for named, slabs in ((seasonal, periods), (whole, None)):
         for name, like in named.data_vars.items():
             shape = (*like.shape[:-2], rows, cols)
             arrays[str(name)] = _open_array(folder / f"{name}.raw", like, shape, slabs)
-    return Layers(folder, layout, _named(seasonal), _named(whole), arrays, keys)
+    layers = Layers(folder, layout, _named(seasonal), _named(whole), arrays, keys)
+    layers.note({})
+    return layers
 
 
 def _named(layers: xr.Dataset) -> dict[str, xr.DataArray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,28 @@ def test_a_further_period_is_not_observed_and_the_others_stay(tmp_path: Path, gr
     shorter = opened(tmp_path, grid, 1)
     assert shorter.arrays["share"].shape == (1, *grid.geobox.shape)
     assert np.unique(opened(tmp_path, grid, 2).arrays["share"][1]).tolist() == [255]
+
+
+def test_layers_whose_growth_was_cut_off_are_not_kept(
+    tmp_path: Path, grid: Grid, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else what was added but not yet filled would read as something seen."""
+    layers = opened(tmp_path, grid, 1)
+    fill(layers, grid, 7, 0)
+    layers.note({"c": ["one"]})
+    allocate = os.posix_fallocate
+
+    def cut_off(*where: int) -> None:
+        allocate(*where)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.posix_fallocate", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            opened(tmp_path, grid, 2)
+    again = opened(tmp_path, grid, 2)
+    assert again.keys == {}
+    assert np.unique(again.arrays["share"]).tolist() == [255]
 
 
 def test_layers_of_another_layout_are_not_kept(tmp_path: Path, grid: Grid) -> None:
