@@ -23,8 +23,8 @@ $(READY): pyproject.toml constraints.txt scripts/setup
 demo: $(READY) ## the whole job on a simulated archive; no network
 	$(BIN)/minewatch demo
 
-test: $(READY) ## unit, contract, property, flow and docs tests
-	$(PYTEST) -m "not real" --ignore=tests/real
+test: $(READY) ## unit, contract, property, flow and docs tests (check adds the accuracy harness and the real parts)
+	$(PYTEST) -m "not real" --ignore=tests/real --ignore=tests/accuracy
 
 lint: $(READY) ## format, lint, types, architecture
 	$(BIN)/ruff format --check .
