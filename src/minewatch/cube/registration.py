@@ -241,8 +241,8 @@ def whole_pixels(shift_m: tuple[float, float], pixel_m: float) -> tuple[float, f
     """The part of a shift that moves pixels without mixing them.
 
     Between pixels values must be interpolated, and that smears a pool of one pixel over its
-    neighbours: on a simulated archive it cost half of the sites, far more than a third of a pixel
-    of misplacement does.
+    neighbours: on a simulated archive it cost sites and, above all, their dates
+    (`docs/decisions/0005`).
 
     Examples
     --------
