@@ -152,8 +152,8 @@ def make_reference(
         profile = sensor or get_sensor(look[0].sensor)
         try:
             if patches:
-                found = [measure_shift(s, patches, reader=reader, sensor=profile)[0] for s in look]
-                places += [shift for shift in found[:1] if shift]
+                shift, _ = measure_shift(look[0], patches, reader=reader, sensor=profile)
+                places += [shift] if shift else []
             else:
                 patches = _clear_patches(look, aoi, reader, profile)
                 places = [(0.0, 0.0)] if patches else []
