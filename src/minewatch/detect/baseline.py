@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numba
 import numpy as np
 from numpy.typing import NDArray
@@ -21,16 +23,25 @@ RIDGE = 0.3
 """Pull of the seasonal terms towards none, in months of data: few months fit no season [D]."""
 FIT_FIELDS = 11
 """Weighted sums of a least-squares fit (9), squared misses, and months learnt from."""
-_HUBER = 1.5
+LANES = 128
+"""Pixels followed side by side, so that a processor takes many at a time; sets no answer."""
+
+Float = NDArray[np.float32]
+_ONE, _ZERO, _NAN, _LEAST = (np.float32(value) for value in (1, 0, np.nan, 1e-9))
+_HUBER, _MOST_MISS, _RIDGE = np.float32(1.5), np.float32(3.0), np.float32(RIDGE)
+_FLOOR, _FIRST_MONTHS = np.float32(NOISE_FLOOR), np.float32(FIRST_SD_MONTHS)
+_FIRST_SQUARES = np.float32(FIRST_SD_MONTHS * FIRST_SD**2)
+_MIN, _SEASON = np.float32(MIN_MONTHS), np.float32(SEASON_MONTHS)
+
+# Divisions by zero give what is thrown away anyway; asking each time would keep pixels from going
+# through side by side. Everything is float32, so that where months are cut changes nothing.
+_compiled = numba.njit(cache=True, nogil=True, error_model="numpy")
 
 
-@numba.njit(cache=True, nogil=True)
+@_compiled
 def follow_baseline(
-    fit: NDArray[np.float32],
-    greenness: NDArray[np.float32],
-    angle: NDArray[np.float32],
-    untouched: NDArray[np.bool_],
-) -> NDArray[np.float32]:
+    fit: Float, greenness: Float, angle: Float, untouched: NDArray[np.bool_]
+) -> Float:
     """How far each month lies below the pixel's baseline, in its robust standard deviations.
 
     The baseline is a mean and one yearly harmonic. Each month is compared with what the months
@@ -54,40 +65,65 @@ def follow_baseline(
         Positive below the baseline; NaN where not seen, or where too little lies before.
     """
     pixels, months = greenness.shape
-    out = np.full((pixels, months), np.nan, np.float32)
+    out = np.empty((pixels, months), np.float32)
     cosines, sines = np.cos(angle), np.sin(angle)
-    for i in range(pixels):
-        sums = fit[i]  # float32 all along, so that where months are cut changes nothing
+    sums = np.zeros((FIT_FIELDS, LANES), np.float32)
+    seen = np.full((months, LANES), _NAN, np.float32)
+    taught = np.zeros((months, LANES), np.bool_)
+    told = np.empty((months, LANES), np.float32)
+    for first in range(0, pixels, LANES):
+        count = min(LANES, pixels - first)
+        for lane in range(count):
+            for field in range(FIT_FIELDS):
+                sums[field, lane] = fit[first + lane, field]
+            for t in range(months):
+                seen[t, lane] = greenness[first + lane, t]
+                taught[t, lane] = untouched[first + lane, t]
         for t in range(months):
-            value = greenness[i, t]
-            if np.isnan(value):
-                continue
-            x, y = cosines[t], sines[t]
-            weight = 1.0
-            if sums[10] >= MIN_MONTHS:
-                mean, cosine, sine = _solve(sums)
-                miss = mean + cosine * x + sine * y - value
-                sd = _sd(sums)
-                out[i, t] = miss / sd
-                weight = min(1.0, _HUBER * sd / max(abs(miss), 1e-9))
-                if untouched[i, t] and sums[10] >= SEASON_MONTHS:
-                    sums[9] += min(abs(miss), 2 * _HUBER * sd) ** 2
-            if untouched[i, t]:
-                sums[0] += weight
-                sums[1] += weight * x
-                sums[2] += weight * y
-                sums[3] += weight * x * x
-                sums[4] += weight * y * y
-                sums[5] += weight * x * y
-                sums[6] += weight * value
-                sums[7] += weight * x * value
-                sums[8] += weight * y * value
-                sums[10] += 1
+            _follow_month(sums, seen[t], taught[t], cosines[t], sines[t], told[t])
+        for lane in range(count):
+            for field in range(FIT_FIELDS):
+                fit[first + lane, field] = sums[field, lane]
+            for t in range(months):
+                out[first + lane, t] = told[t, lane]
     return out
 
 
-@numba.njit(cache=True, nogil=True)
-def expected_greenness(fit: NDArray[np.float32], angle: NDArray[np.float32]) -> NDArray[np.float32]:
+@_compiled
+def _follow_month(
+    sums: Float, seen: Float, untouched: NDArray[np.bool_], x: float, y: float, told: Float
+) -> None:
+    """Compare one month of `LANES` pixels with their past, then learn it: no branch, no order."""
+    for i in range(LANES):
+        is_seen = seen[i] == seen[i]
+        value = seen[i] if is_seen else _ZERO
+        mean, cosine, sine = _solve(
+            sums[0, i], sums[1, i], sums[2, i], sums[3, i], sums[4, i], sums[5, i],
+            sums[6, i], sums[7, i], sums[8, i],
+        )  # fmt: skip
+        miss, learnt = mean + cosine * x + sine * y - value, sums[10, i]
+        sd, far = _sd(sums[9, i], learnt), abs(miss)
+        is_told, is_taught = is_seen & (learnt >= _MIN), is_seen & untouched[i]
+        told[i] = miss / sd if is_told else _NAN
+        kept = min(far, _MOST_MISS * sd)
+        sums[9, i] += kept * kept if is_told & is_taught & (learnt >= _SEASON) else _ZERO
+        trust = min(_ONE, _HUBER * sd / max(far, _LEAST)) if is_told else _ONE
+        weight = trust if is_taught else _ZERO
+        wx, wy = weight * x, weight * y
+        sums[0, i] += weight
+        sums[1, i] += wx
+        sums[2, i] += wy
+        sums[3, i] += wx * x
+        sums[4, i] += wy * y
+        sums[5, i] += wx * y
+        sums[6, i] += weight * value
+        sums[7, i] += wx * value
+        sums[8, i] += wy * value
+        sums[10, i] += _ONE if is_taught else _ZERO
+
+
+@_compiled
+def expected_greenness(fit: Float, angle: Float) -> Float:
     """Greenness that a baseline lets expect, and its standard deviation.
 
     Parameters
@@ -104,31 +140,33 @@ def expected_greenness(fit: NDArray[np.float32], angle: NDArray[np.float32]) -> 
     """
     out = np.full((len(fit), len(angle) + 1), np.nan, np.float32)
     for i in range(len(fit)):
-        sums = fit[i]
-        if sums[10] < MIN_MONTHS:
+        of = fit[i]
+        if of[10] < MIN_MONTHS:
             continue
-        mean, cosine, sine = _solve(sums)
+        mean, cosine, sine = _solve(of[0], of[1], of[2], of[3], of[4], of[5], of[6], of[7], of[8])
         for t in range(len(angle)):
             out[i, t] = mean + cosine * np.cos(angle[t]) + sine * np.sin(angle[t])
-        out[i, -1] = _sd(sums)
+        out[i, -1] = _sd(of[9], of[10])
     return out
 
 
-@numba.njit(cache=True, nogil=True)
-def _sd(sums: NDArray[np.float32]) -> float:
-    own = max(float(sums[10]) - SEASON_MONTHS, 0.0)
-    squares = FIRST_SD_MONTHS * FIRST_SD**2 + sums[9]
-    return float(max(np.sqrt(squares / (FIRST_SD_MONTHS + own)), NOISE_FLOOR))
+@_compiled
+def _sd(squares: float, learnt: float) -> float:
+    months = _FIRST_MONTHS + max(learnt - _SEASON, _ZERO)
+    sd: float = max(np.sqrt((_FIRST_SQUARES + squares) / months), _FLOOR)
+    return sd
 
 
-@numba.njit(cache=True, nogil=True)
-def _solve(sums: NDArray[np.float32]) -> tuple[float, float, float]:
+@_compiled
+def _solve(
+    n: Any, c: Any, s: Any, cc: Any, ss: Any, cs: Any, v: Any, vc: Any, vs: Any
+) -> tuple[float, float, float]:
     """Weighted least squares of a mean and two seasonal terms, these drawn towards zero."""
-    n, c, s, v = float(sums[0]), float(sums[1]), float(sums[2]), float(sums[6])
     # the mean is eliminated first: what is left is two by two and, with the ridge, never singular
-    cc, ss = sums[3] - c * c / n + RIDGE, sums[4] - s * s / n + RIDGE
-    cs = sums[5] - c * s / n
-    vc, vs = sums[7] - v * c / n, sums[8] - v * s / n
-    determinant = cc * ss - cs * cs
-    cosine, sine = (vc * ss - vs * cs) / determinant, (vs * cc - vc * cs) / determinant
-    return (v - cosine * c - sine * s) / n, cosine, sine
+    of_n = _ONE / n
+    c_mean, s_mean = c * of_n, s * of_n
+    a, b, d = cc - c * c_mean + _RIDGE, ss - s * s_mean + _RIDGE, cs - c * s_mean
+    e, f = vc - v * c_mean, vs - v * s_mean
+    of_determinant = _ONE / (a * b - d * d)
+    cosine, sine = (e * b - f * d) * of_determinant, (f * a - e * d) * of_determinant
+    return v * of_n - cosine * c_mean - sine * s_mean, cosine, sine

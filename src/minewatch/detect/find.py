@@ -17,6 +17,7 @@ from shapely.geometry.base import BaseGeometry
 
 from minewatch.detect.confusers import name_confuser
 from minewatch.detect.evidence import check_evidence, to_day
+from minewatch.detect.labels import label_patches
 from minewatch.detect.masks import MIN_PATCH_PX
 from minewatch.detect.outlines import outline_labels
 from minewatch.detect.patches import count_range, describe
@@ -167,7 +168,7 @@ def _features(
     is_road = _touching(ever & ~wide, union)
     tables = []
     for kind, mask in (("pad", union & ~is_pool), ("pool", is_pool), ("road", is_road)):
-        labels, count = ndimage.label(mask, EIGHT)
+        labels, count = label_patches(mask)
         if count == 0:
             continue
         table = _whole_time(labels.astype(np.int32), count, evidence, periods, pools, grid)
@@ -221,7 +222,7 @@ def _changes(
         return empty_table(CHANGES, epsg=grid.epsg)
     near = ndimage.binary_dilation(union, EIGHT)
     ever = evidence["first_detected"].to_numpy() > 0
-    labels, count = ndimage.label(ever & ~near, EIGHT)
+    labels, count = label_patches(ever & ~near)
     sizes = np.bincount(labels.ravel(), minlength=count + 1)
     labels = np.where(sizes[labels] >= MIN_PATCH_PX, labels, 0).astype(np.int32)
     table = _whole_time(labels, count, evidence, periods, pools, grid)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from minewatch.detect.evidence import NO_SHARE, from_day
+from minewatch.detect.labels import label_patches
 from minewatch.detect.pools import EIGHT
 from minewatch.model import Period
 
@@ -71,5 +72,5 @@ def cut_patches(lost: NDArray[np.bool_], seeds: NDArray[np.bool_]) -> tuple[NDAr
     beside = ndimage.binary_dilation(seeds, EIGHT, iterations=1)
     open_ground = lost & (wide | beside)
     grown = ndimage.binary_dilation(seeds, EIGHT, iterations=REACH_PX, mask=open_ground)
-    labels, count = ndimage.label(grown & lost, EIGHT)
-    return labels.astype(np.int32, copy=False), int(count)
+    labels, count = label_patches(grown & lost)
+    return labels, count

@@ -14,8 +14,8 @@ import pandas as pd
 import shapely
 import xarray as xr
 from numpy.typing import NDArray
-from scipy import ndimage
 
+from minewatch.detect.labels import label_patches
 from minewatch.detect.outlines import outline_labels
 from minewatch.detect.pair_change import find_change, find_patches, level
 from minewatch.detect.pair_input import Picture, find_crs, find_transform, read_pictures
@@ -78,7 +78,7 @@ def detect_pair(
     sites = np.isin(labels, kinds.index[kinds["kind"] == "site"])
     rows = [_outlined(labels, np.ones(labels.shape), labels, kinds, transform)]
     for part, share, weight in (("pad", bare, np.ones(labels.shape)), ("pool", water, water)):
-        numbers, _ = ndimage.label(sites & (share >= IS_PART))
+        numbers, _ = label_patches(sites & (share >= IS_PART), 0)
         rows.append(_outlined(numbers, weight, labels, kinds.assign(kind=part), transform))
     table = pd.concat(rows, ignore_index=True)
     order = table["kind"].map({"site": 0, "pad": 1, "pool": 2}).fillna(3)

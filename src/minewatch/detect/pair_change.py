@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from minewatch.detect.labels import label_patches
 from minewatch.detect.pair_input import Picture
 
 GREEN_NDVI = 0.6
@@ -90,7 +91,7 @@ def _least_around(values: NDArray[np.float32]) -> NDArray[np.float32]:
 def find_patches(lost: NDArray[np.bool_], *, min_pixels: float) -> NDArray[np.int32]:
     """Patches of lost ground from 1 in scan order, 8-connected over gaps of up to two pixels."""
     joined = ndimage.binary_closing(np.pad(lost, 1), _EIGHT)[1:-1, 1:-1] | lost
-    labels, count = ndimage.label(joined, _EIGHT)
+    labels, count = label_patches(joined)
     kept = np.bincount(labels[lost], minlength=count + 1) >= min_pixels
     kept[0] = False
     numbers = np.where(kept, np.cumsum(kept), 0)

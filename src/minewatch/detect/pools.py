@@ -9,6 +9,7 @@ from scipy import ndimage
 
 from minewatch.detect.darkness import dark_share
 from minewatch.detect.evidence import NO_SHARE
+from minewatch.detect.labels import label_patches
 
 UInt8 = NDArray[np.uint8]
 Bool = NDArray[np.bool_]
@@ -104,7 +105,7 @@ def find_channels(wet: Bool, hidden: Bool, *, resolution_m: float) -> Bool:
     """
     gap = max(1, round(CHANNEL_GAP_M / 2 / resolution_m))
     joined = ndimage.binary_dilation(wet, EIGHT, iterations=gap) | hidden
-    labels, count = ndimage.label(joined, EIGHT)
+    labels, count = label_patches(joined)
     size = np.bincount(labels.ravel(), minlength=count + 1)
     water = np.bincount(labels[wet], minlength=count + 1)
     is_channel = water >= CHANNEL_WET_SHARE * size

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from minewatch.detect.evidence import NO_SHARE, from_day
+from minewatch.detect.labels import label_patches
 from minewatch.detect.masks import MIN_PATCH_PX, cut_patches, lost_ground, run_of
 from minewatch.detect.patches import describe
 from minewatch.detect.pools import EIGHT, SEED_PCT, find_channels, in_banks, water_share
@@ -189,7 +190,7 @@ def _carry_back(
         known = season.table.index[season.table["confidence"] >= LIKELY]
         taken = ndimage.binary_dilation(np.isin(season.labels(shape), known), EIGHT)
         begun = lost & ahead & ~taken & _opened_in(evidence, season.period)
-        labels, count = ndimage.label(begun, EIGHT)
+        labels, count = label_patches(begun)
         more = _judge(
             labels.astype(np.int32), int(count), evidence, season.step, season.period, pools,
             resolution_m,

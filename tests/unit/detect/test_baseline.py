@@ -1,6 +1,6 @@
 import numpy as np
 
-from minewatch.detect.baseline import FIT_FIELDS, expected_greenness, follow_baseline
+from minewatch.detect.baseline import FIT_FIELDS, LANES, expected_greenness, follow_baseline
 
 MONTHS = 48
 ANGLE = (np.arange(MONTHS) % 12 * 2 * np.pi / 12).astype("float32")
@@ -74,3 +74,19 @@ def test_the_baseline_is_that_of_least_squares_when_nothing_is_odd() -> None:
     np.testing.assert_allclose(
         expected_greenness(fit, ANGLE)[0, :MONTHS], rows @ solved, atol=0.005
     )
+
+
+def test_a_pixel_is_told_the_same_whoever_lies_beside_it_and_wherever_months_are_cut() -> None:
+    rng, pixels = np.random.default_rng(5), LANES + 7
+    values = (0.7 + 0.1 * np.cos(ANGLE) + rng.normal(0, 0.1, (pixels, MONTHS))).astype("float32")
+    values[rng.random(values.shape) < 0.3] = np.nan
+    untouched = np.arange(MONTHS) < rng.integers(10, MONTHS + 1, pixels)[:, None]
+    whole = np.zeros((pixels, FIT_FIELDS), "float32")
+    told = follow_baseline(whole, values, ANGLE, untouched)
+    apart = np.zeros_like(whole)
+    for pixel in range(pixels):
+        for months in (slice(0, 17), slice(17, MONTHS)):
+            at = slice(pixel, pixel + 1), months
+            alone = follow_baseline(apart[at[0]], values[at], ANGLE[months], untouched[at])
+            np.testing.assert_array_equal(alone, told[at])
+    np.testing.assert_array_equal(apart, whole)
