@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
-from scipy import ndimage
-from scipy.signal.windows import hann
-from skimage.registration import phase_cross_correlation
 
+from minewatch.cube.correlate import Edges, find_edges, find_offset
 from minewatch.cube.grid import snapped_geobox
 from minewatch.cube.looks import Look, group_looks
 from minewatch.cube.masks import GROUND, flag
@@ -40,8 +40,6 @@ MOST_PX = 2.0
 """Largest shift believed, pixels: products are within 0.3, at times 1 [DOMAIN §3]."""
 AGREE_PX = 0.3
 """Largest median deviation between patches for their shift to be believed, pixels [D]."""
-STEPS_PER_PX = 32
-"""Shifts are found to this part of a pixel."""
 STEP_M = 1 / 16
 """Shifts are whole numbers of this, so that coordinates stay exact in binary."""
 FIRST_LOOKS = 9
@@ -63,6 +61,14 @@ class Patch:
     """Digital numbers of `BAND`, dims (y, x), 0 where not clear."""
     scene_id: str
     """The scene it is of."""
+
+    @cached_property
+    def edges(self) -> Edges | None:
+        """Its edges: every scene is laid against them."""
+        return find_edges(self.pixels)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "edges"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,19 +108,20 @@ def find_shift(
     ----------
     Guizar-Sicairos et al. 2008, doi:10.1364/OL.33.000156.
     """
-    seen = (scene_patch > 0) & (reference_patch > 0)
-    if seen.mean() < CLEAR_SHARE:
+    return _shift(scene_patch, reference_patch, find_edges(reference_patch), resolution_m)
+
+
+def _shift(
+    scene_patch: UInt16, reference_patch: UInt16, reference: Edges | None, resolution_m: float
+) -> tuple[float, float] | None:
+    if ((scene_patch > 0) & (reference_patch > 0)).mean() < CLEAR_SHARE:
         return None
-    taper = np.outer(hann(seen.shape[0]), hann(seen.shape[1]))
     # Each keeps its own clouds: holes in both at one place would pull the shift towards nothing.
-    edges = [_edges(patch, patch > 0) * taper for patch in (reference_patch, scene_patch)]
-    if not all(edge.any() for edge in edges):
+    scene = find_edges(scene_patch)
+    found = find_offset(scene, reference, most_px=MOST_PX) if scene and reference else None
+    if found is None:
         return None
-    (down, right), _, _ = phase_cross_correlation(  # type: ignore[no-untyped-call]
-        *edges, upsample_factor=STEPS_PER_PX, normalization=None
-    )
-    if max(abs(down), abs(right)) > MOST_PX:
-        return None
+    down, right = found
     return _stepped(-right * resolution_m), _stepped(down * resolution_m)
 
 
@@ -226,7 +233,7 @@ def measure_shift(
         pixels = read_clear(scene, patch.geobox, reader=reader, sensor=sensor)
         if pixels is not None:
             resolution_m = abs(float(patch.geobox.resolution.x))
-            shift = find_shift(pixels, patch.pixels, resolution_m=resolution_m)
+            shift = _shift(pixels, patch.pixels, patch.edges, resolution_m)
             shifts += [shift] if shift else []
     if not shifts or len(shifts) < min(LEAST_PATCHES, len(patches)):
         return None, ()
@@ -283,19 +290,6 @@ def patch_geoboxes(aoi: AreaOfInterest, resolution_m: float) -> list[GeoBox]:
         if shapely.intersects_xy(aoi.geometry_utm, *(patch.affine * (size / 2, size / 2)))
     ]
     return inside or patches[:1]
-
-
-def _edges(patch: UInt16, seen: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Detail of a patch on one scale of brightness; 0 where not seen, and no edge round it."""
-    values = np.where(seen, np.log(np.maximum(patch, 1.0)), 0.0)
-    fine, coarse = (
-        ndimage.gaussian_filter(values, width)
-        / np.maximum(ndimage.gaussian_filter(seen.astype(float), width), 1e-6)
-        for width in (0.7, 3.0)
-    )
-    detail = np.where(seen, fine - coarse, 0.0)
-    spread = detail.std()
-    return np.asarray(np.clip(detail, -4 * spread, 4 * spread))
 
 
 def _stepped(metres: float) -> float:

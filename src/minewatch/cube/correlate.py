@@ -1,0 +1,158 @@
+"""Where one patch lies beside another: cross-correlation of edges to a part of a pixel.
+
+Nothing here goes through BLAS: its threads would fight those that work on the chunks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+from scipy.fft import irfft2, rfft2
+from scipy.signal.windows import hann
+
+Float = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+
+STEPS_PER_PX = 32
+"""Shifts are found to this part of a pixel."""
+AROUND_STEPS = 24
+"""Steps looked at to each side of the best whole pixel."""
+FINE_PX, COARSE_PX = 0.7, 3.0
+"""Standard deviations of the two blurs whose difference is an edge, pixels."""
+_compiled = numba.njit(cache=True, nogil=True)
+
+
+@dataclass(frozen=True)
+class Edges:
+    """The edges of a patch, as waves."""
+
+    waves: Complex
+    """Half of their spectrum, dims (y, x), as `rfft2` gives it."""
+    shape: tuple[int, int]
+    """Rows and columns of the patch."""
+
+
+def find_edges(patch: NDArray[np.uint16]) -> Edges | None:
+    """Detail of a patch on one scale of brightness, without an edge round what was not seen.
+
+    Parameters
+    ----------
+    patch
+        Digital numbers, dims (y, x), 0 = not seen.
+
+    Returns
+    -------
+    Edges or None
+        None when it is flat.
+    """
+    seen = (patch > 0).astype(float)
+    values = np.where(patch > 0, np.log(np.maximum(patch, 1.0)), 0.0)
+    fine, coarse = (
+        _blurred(values, width) / np.maximum(_blurred(seen, width), 1e-6)
+        for width in (FINE_PX, COARSE_PX)
+    )
+    detail = np.where(patch > 0, fine - coarse, 0.0)
+    most = 4 * detail.std()
+    edges = np.clip(detail, -most, most) * _taper(patch.shape)
+    if not edges.any():
+        return None
+    return Edges(np.asarray(rfft2(edges)), (patch.shape[0], patch.shape[1]))
+
+
+def find_offset(scene: Edges, reference: Edges, *, most_px: float) -> tuple[float, float] | None:
+    """Rows and columns by which a scene must be moved to lie on a reference.
+
+    Parameters
+    ----------
+    scene, reference
+        Edges of patches of the same shape.
+    most_px
+        Larger offsets are absurd.
+
+    Returns
+    -------
+    (down, right) or None
+        In pixels, whole numbers of 1 / `STEPS_PER_PX`; None when absurd.
+
+    References
+    ----------
+    Guizar-Sicairos et al. 2008, doi:10.1364/OL.33.000156: the peak of the correlation is found on
+    whole pixels, then around there on finer ones by the Fourier sum itself.
+    """
+    shared = reference.waves * scene.waves.conj()
+    rows, cols = reference.shape
+    match = np.abs(irfft2(shared, s=reference.shape))
+    peak = np.unravel_index(np.argmax(match), match.shape)
+    whole = [at if at <= side // 2 else at - side for at, side in zip(peak, (rows, cols))]  # noqa: B905
+    if max(map(abs, whole)) > most_px + AROUND_STEPS / STEPS_PER_PX:
+        return None
+    steps = np.arange(-AROUND_STEPS, AROUND_STEPS) / STEPS_PER_PX
+    match = np.abs(_finer(shared, rows, cols, whole[0] + steps, whole[1] + steps))
+    row, col = np.unravel_index(np.argmax(match), match.shape)
+    down, right = float(whole[0] + steps[row]), float(whole[1] + steps[col])
+    return None if max(abs(down), abs(right)) > most_px else (down, right)
+
+
+def _finer(shared: Complex, rows: int, cols: int, ys: Float, xs: Float) -> Float:
+    """The correlation between pixels, dims (y, x)."""
+    down = np.exp(2j * np.pi / rows * np.outer(ys, np.fft.fftfreq(rows, 1 / rows)))
+    right = np.exp(2j * np.pi / cols * np.outer(xs, np.arange(shared.shape[1])))
+    right[:, 1 : (cols + 1) // 2] *= 2  # the other half of the spectrum mirrors this one
+    return _sum_waves(shared, down, right)
+
+
+@_compiled
+def _sum_waves(shared: Complex, down: Complex, right: Complex) -> Float:
+    rows, waves = shared.shape
+    out = np.zeros((len(down), len(right)))
+    line = np.empty(waves, np.complex128)
+    for i in range(len(down)):
+        line[:] = 0
+        for row in range(rows):
+            for wave in range(waves):
+                line[wave] += down[i, row] * shared[row, wave]
+        for j in range(len(right)):
+            total = 0.0
+            for wave in range(waves):
+                total += (line[wave] * right[j, wave]).real
+            out[i, j] = total
+    return out
+
+
+def _blurred(values: Float, width_px: float) -> Float:
+    """Values blurred by a Gaussian; beyond the edges they are mirrored."""
+    weights = _gaussian(width_px)
+    return _blur(np.pad(values, len(weights) // 2, mode="symmetric"), weights)
+
+
+@lru_cache(maxsize=4)
+def _gaussian(width_px: float) -> Float:
+    reach = np.arange(-round(4 * width_px), round(4 * width_px) + 1)
+    weights = np.exp(-(reach**2) / (2 * width_px**2))
+    return np.asarray(weights / weights.sum())
+
+
+@_compiled
+def _blur(values: Float, weights: Float) -> Float:
+    wide, size = values.shape[1], len(weights)
+    rows, cols = values.shape[0] - size + 1, wide - size + 1
+    out, line = np.zeros((rows, cols)), np.empty(wide)
+    for row in range(rows):
+        line[:] = 0
+        for k in range(size):
+            for col in range(wide):
+                line[col] += weights[k] * values[row + k, col]
+        for k in range(size):
+            for col in range(cols):
+                out[row, col] += weights[k] * line[col + k]
+    return out
+
+
+@lru_cache(maxsize=8)
+def _taper(shape: Any) -> Float:
+    return np.outer(hann(shape[0]), hann(shape[1]))
