@@ -9,6 +9,6 @@ from .case import Case
 
 CASES: Mapping[str, Case] = {**loading.CASES, **science.CASES, **job.CASES}
 MAKERS = {
-    **dict.fromkeys(loading.CASES, loading.make_files), **dict.fromkeys(job.CASES, job.make_files)
+    **dict.fromkeys(loading.CASES, loading.make_files), **job.MAKERS
 }  # fmt: skip
 """What writes the files of a benchmark."""

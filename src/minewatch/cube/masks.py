@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -130,19 +131,32 @@ def find_clear(flags: UInt8, reach: Reach) -> tuple[Bool, Bool]:
     return clear, doubtful
 
 
-def share_around(mask: Bool, radius_px: int) -> NDArray[np.float64]:
+@numba.njit(cache=True, nogil=True)
+def share_around(mask: Bool, radius_px: int) -> NDArray[np.float64]:  # pragma: no cover - compiled
     """Share of a square box round each pixel that a mask covers, dims (y, x), 0..1.
 
     Beyond the edges the box is cut.
     """
-    table = mask.cumsum(axis=0, dtype=np.int32).cumsum(axis=1, dtype=np.int32)
-    table = np.pad(table, ((1, 0), (1, 0)))
-    (top, bottom), (left, right) = (
-        (np.maximum(at - radius_px, 0), np.minimum(at + radius_px + 1, size))
-        for size, at in ((size, np.arange(size)) for size in mask.shape)
-    )
-    sums = (
-        table[np.ix_(bottom, right)] - table[np.ix_(top, right)]
-        - table[np.ix_(bottom, left)] + table[np.ix_(top, left)]
-    )  # fmt: skip
-    return np.asarray(sums / np.outer(bottom - top, right - left))
+    rows, cols = mask.shape
+    out = np.empty((rows, cols))
+    in_column = np.zeros(cols, np.int64)
+    for row in range(-radius_px, rows):
+        if row + radius_px < rows:
+            for col in range(cols):
+                in_column[col] += mask[row + radius_px, col]
+        if row > radius_px:
+            for col in range(cols):
+                in_column[col] -= mask[row - radius_px - 1, col]
+        if row < 0:
+            continue
+        high = min(row + radius_px + 1, rows) - max(row - radius_px, 0)
+        total = 0
+        for col in range(-radius_px, cols):
+            if col + radius_px < cols:
+                total += in_column[col + radius_px]
+            if col > radius_px:
+                total -= in_column[col - radius_px - 1]
+            if col >= 0:
+                wide = min(col + radius_px + 1, cols) - max(col - radius_px, 0)
+                out[row, col] = total / (high * wide)
+    return out

@@ -47,13 +47,14 @@ class Pasts:
     def write(self, key: str, past: Past) -> None:
         """Keep the past up to the end of a step; with a checksum, whole or not at all."""
         content = io.BytesIO()
-        with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        with zipfile.ZipFile(content, "w") as archive:
             layers = {**past.layers, "when": np.array([past.months, past.first_day])}
             for name, layer in layers.items():
+                told = io.BytesIO()
+                np.save(told, layer, allow_pickle=False)
                 member = zipfile.ZipInfo(f"{name}.npy")
-                member.compress_type = zipfile.ZIP_DEFLATED
-                with archive.open(member, "w", force_zip64=True) as file:
-                    np.lib.format.write_array(file, np.asarray(layer), allow_pickle=False)
+                # The level must be told here: a member made by hand takes none from its archive.
+                archive.writestr(member, told.getbuffer(), zipfile.ZIP_DEFLATED, compresslevel=1)
         self.folder.mkdir(parents=True, exist_ok=True)
         write_bytes_atomic(self._path(key), content.getvalue())
 
