@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -54,9 +55,31 @@ def describe(
     pandas.DataFrame
         Index the label; areas in m2, days since 1970-01-01 (0: none), shares 0..1.
     """
+    return summarise(look_at(labels, evidence, step, period, pools=pools), count, pixel_m=pixel_m)
+
+
+def look_at(
+    labels: NDArray[np.int32],
+    evidence: xr.Dataset,
+    step: int,
+    period: Period,
+    *,
+    pools: NDArray[np.uint8],
+) -> dict[str, NDArray[Any]]:
+    """What one period and the whole record say of each pixel in a patch, in scan order.
+
+    Parameters
+    ----------
+    labels, evidence, step, period, pools
+        As for `describe`.
+
+    Returns
+    -------
+    dict
+        `label`, `row`, `col` and the figures `summarise` needs, dims (pixel,).
+    """
     rows, cols = np.nonzero(labels)
-    label = labels[rows, cols]
-    pixels = pd.DataFrame({"label": label, "row": rows, "col": cols})
+    pixels: dict[str, NDArray[Any]] = {"label": labels[rows, cols], "row": rows, "col": cols}
     for name in ("bare_pct", "vegetation_pct", "hue"):
         pixels[name] = _seen(evidence[name][step].to_numpy()[rows, cols])
     pixels["unrest"] = _seen(evidence["unrest"][-1].to_numpy()[rows, cols])  # all that is known
@@ -71,15 +94,24 @@ def describe(
     for name in ("run_start", "run_before", "run_end"):
         days = evidence[name].to_numpy()[np.maximum(run, 0), rows, cols].astype(np.int64)
         pixels[name] = np.where(run >= 0, days, 0)
-    return _summarise(pixels, count, pixel_m)
+    return pixels
 
 
 def _seen(values: NDArray[np.uint8]) -> NDArray[np.float64]:
     return np.where(values == NO_SHARE, np.nan, values.astype(float))
 
 
-def _summarise(pixels: pd.DataFrame, count: int, pixel_m: float) -> pd.DataFrame:
-    pixels = pixels.copy()
+def summarise(seen: Mapping[str, NDArray[Any]], count: int, *, pixel_m: float) -> pd.DataFrame:
+    """Figures of patches, each from its own pixels alone: patches of many periods at once.
+
+    Parameters
+    ----------
+    seen
+        From `look_at`; of several periods one after the other, no label twice.
+    count, pixel_m
+        As for `describe`.
+    """
+    pixels = pd.DataFrame(dict(seen))
     grouped = pixels.groupby("label")
     area = pixel_m**2 / 100
     table = pd.DataFrame(index=pd.RangeIndex(1, count + 1, name="label"))

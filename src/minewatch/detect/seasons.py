@@ -3,12 +3,13 @@
 One season proves little: a pool may be drained, a village has shown no calm yet. So a patch is
 believed as the better half of its seasons is, two at least, and ground that was opened in one
 season and is a mine in the next was a mine's beginning. Later looks may overturn an early verdict
-(DESIGN §3).
+(DESIGN §3). The patches of all periods are judged together, since a table costs far more to set up
+than a row of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,16 +18,15 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from minewatch.detect.evidence import NO_SHARE, from_day
+from minewatch.detect.evidence import from_day
+from minewatch.detect.ground import Ground, find_all_channels, find_ground
 from minewatch.detect.labels import label_patches
-from minewatch.detect.masks import MIN_PATCH_PX, cut_patches, lost_ground, run_of
-from minewatch.detect.patches import describe
-from minewatch.detect.pools import EIGHT, SEED_PCT, find_channels, in_banks, water_share
+from minewatch.detect.masks import MIN_PATCH_PX, cut_patches, run_of
+from minewatch.detect.patches import look_at, summarise
+from minewatch.detect.pools import EIGHT, SEED_PCT
 from minewatch.detect.terms import confidence, evidence_terms
 from minewatch.model import Period
 
-HIDDEN_SHARE = 0.35
-"""Share of the usual number of looks below which a pixel counts as hidden [D]."""
 SAME_PLACE = 0.3
 """Share of a patch that another season's patches must cover to speak of the same place [D]."""
 BEGUN_DAYS = 400
@@ -36,6 +36,8 @@ LIKELY = 0.5
 """Confidence from which a patch is more likely a mine than not."""
 
 Labels = NDArray[np.int32]
+Bool = NDArray[np.bool_]
+UInt8 = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -61,9 +63,23 @@ class Season:
         return out.reshape(shape)
 
 
+@dataclass(frozen=True)
+class _Cut:
+    """Patches of one period, not judged yet."""
+
+    ground: Ground
+    """The period."""
+    labels: Labels
+    """Patches from 1, dims (y, x)."""
+    count: int
+    """How many."""
+    pools: UInt8
+    """Pool share they are judged by, per cent, dims (y, x)."""
+
+
 def find_seasons(
     evidence: xr.Dataset, periods: Sequence[Period], *, resolution_m: float
-) -> tuple[list[Season], NDArray[np.uint8]]:
+) -> tuple[list[Season], UInt8]:
     """Patches with pools in every period, each judged with the others in view.
 
     Returns
@@ -73,136 +89,139 @@ def find_seasons(
     pools
         Largest pool share of any period, per cent, dims (y, x).
     """
-    shape = _shape(evidence)
-    channels, best = np.zeros(shape, bool), np.zeros(shape, np.uint8)
-    for _, lost, water in _water(evidence, periods):
-        channels |= _channels(evidence, lost & (water >= SEED_PCT), resolution_m)
-        np.maximum(best, in_banks(water), out=best)
-    seasons = []
-    for step, lost, water in _water(evidence, periods):
-        pools = in_banks(water)
-        labels, count = cut_patches(lost & ~channels, lost & (pools >= SEED_PCT) & ~channels)
-        seasons.append(_judge(labels, count, evidence, step, periods[step], pools, resolution_m))
+    shape: tuple[int, int] = evidence["first_detected"].shape
+    grounds = list(find_ground(evidence, periods))
+    best = np.zeros(shape, np.uint8)
+    for ground in grounds:
+        best.flat[ground.wet_at] = np.maximum(best.flat[ground.wet_at], ground.pool_pct)
+    if not grounds:
+        return [], best
+    channels = find_all_channels(evidence, grounds, resolution_m=resolution_m)
+    seasons = _judge(_cut(grounds, channels), evidence, resolution_m)
     seasons = _reconsider(seasons, shape)
-    return _carry_back(seasons, evidence, best, resolution_m), best
+    return _carry_back(seasons, grounds, evidence, best, resolution_m), best
 
 
-def _water(
-    evidence: xr.Dataset, periods: Sequence[Period]
-) -> Iterator[tuple[int, NDArray[np.bool_], NDArray[np.uint8]]]:
-    """Lost ground and water of each period; its share halves what it knew before."""
-    water = np.zeros(evidence["first_detected"].shape, np.uint8)
-    for step, period in enumerate(periods):
-        lost = lost_ground(evidence, step, period)
-        near = ndimage.binary_dilation(lost, EIGHT)
-        now = water_share(evidence, step, near)
-        water = np.where(near & (water > 0), (water.astype(np.int16) + now) // 2, now)
-        water = water.astype(np.uint8)
-        yield step, lost, water
+def _cut(grounds: Iterable[Ground], channels: Bool) -> Iterator[_Cut]:
+    """Lost ground round pools in each period, without channels."""
+    for ground in grounds:
+        lost, pools = ground.lost & ~channels, ground.pools
+        yield _Cut(ground, *cut_patches(lost, lost & (pools >= SEED_PCT)), pools)
 
 
-def _channels(
-    evidence: xr.Dataset, wet: NDArray[np.bool_], resolution_m: float
-) -> NDArray[np.bool_]:
-    """Rivers and lakes: water on ground that never was green, or is so by turns."""
-    start = evidence["start_disturbed_pct"].to_numpy()
-    seasonal = evidence["seasonal_pct"].to_numpy()
-    old = ((start >= 50) & (start != NO_SHARE)) | ((seasonal >= 40) & (seasonal != NO_SHARE))
-    old |= evidence["run_before"][0].to_numpy() == 0
-    looks = evidence["clear_looks"].to_numpy().sum(axis=0, dtype=np.uint16)
-    usual = np.median(looks[looks > 0]) if looks.any() else 0.0
-    hidden = (looks > 0) & (looks < HIDDEN_SHARE * usual)
-    return find_channels(wet & old, hidden, resolution_m=resolution_m)
-
-
-def _judge(
-    labels: Labels,
-    count: int,
-    evidence: xr.Dataset,
-    step: int,
-    period: Period,
-    pools: NDArray[np.uint8],
-    resolution_m: float,
-) -> Season:
-    table = describe(labels, count, evidence, step, period, pools=pools, pixel_m=resolution_m)
+def _judge(cuts: Iterable[_Cut], evidence: xr.Dataset, resolution_m: float) -> list[Season]:
+    """Figures and confidence of the patches of some periods, each patch by itself."""
+    grounds, pixels, ends = [], [], [0]
+    for cut in cuts:
+        ground = cut.ground
+        seen = look_at(cut.labels, evidence, ground.step, ground.period, pools=cut.pools)
+        grounds.append(ground)
+        pixels.append({**seen, "label": seen["label"] + ends[-1]})
+        ends.append(ends[-1] + cut.count)
+    if not grounds:
+        return []
+    joined = {name: np.concatenate([seen[name] for seen in pixels]) for name in pixels[0]}
+    table = summarise(joined, ends[-1], pixel_m=resolution_m)
     table = table[table["pixels"] >= MIN_PATCH_PX]
     terms = evidence_terms(table)
     told = [{str(k): float(v) for k, v in row.items()} for row in terms.round(4).to_dict("records")]
     table = table.assign(confidence=confidence(terms), terms=pd.Series(told, index=table.index))
-    where = np.flatnonzero(labels)
-    return Season(step, period, where, labels.ravel()[where], table)
+    seasons = []
+    for ground, seen, first, last in zip(grounds, pixels, ends[:-1], ends[1:], strict=True):
+        where = seen["row"] * ground.shape[1] + seen["col"]
+        label = (seen["label"] - first).astype(np.int32)
+        rows = table.loc[first + 1 : last]
+        rows = rows.set_axis(rows.index - first)
+        seasons.append(Season(ground.step, ground.period, where, label, rows))
+    return seasons
 
 
 def _reconsider(seasons: Sequence[Season], shape: tuple[int, int]) -> list[Season]:
     """Confidence of each patch as the mean log-odds of the better half of its place's seasons."""
-    said: list[pd.DataFrame] = [pd.DataFrame(index=s.table.index) for s in seasons]
-    for other in seasons:
-        odds = _odds_of(other, shape)
-        for season, table in zip(seasons, said, strict=True):
-            values = pd.Series(odds[season.where]).groupby(season.label)
-            is_same = values.count() / values.size() >= SAME_PLACE
-            table[other.step] = values.mean().where(is_same).reindex(table.index)
+    shifts = np.cumsum([0, *(s.label.max(initial=0) for s in seasons)])[:-1]
+    where = np.concatenate([s.where for s in seasons])
+    label = np.concatenate([s.label + at for s, at in zip(seasons, shifts, strict=True)])
+    size = np.bincount(label)
+    said = np.full((len(size), len(seasons)), np.nan)
+    for k, other in enumerate(seasons):
+        mean, count = _mean_by_patch(_odds_of(other, shape)[where], label, len(size))
+        said[:, k] = np.where(count >= SAME_PLACE * size, mean, np.nan)
+    chance = _best_half(said)
     return [
-        replace(s, table=s.table.assign(confidence=_best_half(t)))
-        for s, t in zip(seasons, said, strict=True)
+        replace(s, table=s.table.assign(confidence=chance[s.table.index + at]))
+        for s, at in zip(seasons, shifts, strict=True)
     ]
 
 
-def _shape(evidence: xr.Dataset) -> tuple[int, int]:
-    rows, cols = evidence["first_detected"].shape
-    return rows, cols
+def _mean_by_patch(
+    values: NDArray[np.float32], label: NDArray[np.integer], patches: int
+) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Mean of the values that are there, and how many are, for each number of a patch."""
+    told = np.isfinite(values)
+    mean = pd.Series(values[told]).groupby(label[told]).mean().reindex(range(patches))
+    return mean.to_numpy(float), np.bincount(label[told], minlength=patches)
 
 
 def _odds_of(season: Season, shape: tuple[int, int]) -> NDArray[np.float32]:
     """Log-odds of each pixel's patch, flat, NaN where there is none."""
     out = np.full(shape[0] * shape[1], np.nan, np.float32)
     chance = season.table["confidence"].clip(1e-4, 1 - 1e-4)
-    odds = pd.Series(np.log(chance / (1 - chance)), index=chance.index)
-    out[season.where] = odds.reindex(season.label).to_numpy()
+    odds = np.full(season.label.max(initial=0) + 1, np.nan, np.float32)
+    odds[chance.index] = np.log(chance / (1 - chance))
+    out[season.where] = odds[season.label]
     return out
 
 
-def _best_half(odds: pd.DataFrame) -> pd.Series:
+def _best_half(odds: NDArray[np.float64]) -> NDArray[np.float64]:
     """Chance from the mean odds of the better half of the seasons, of two at least."""
-    values = -np.sort(-odds.to_numpy(float), axis=1)  # NaN last
+    values = -np.sort(-odds, axis=1)  # NaN last
     told = np.isfinite(values).sum(axis=1)
     kept = np.maximum(np.minimum(told, 2), (told + 1) // 2)
     is_kept = np.arange(values.shape[1]) < kept[:, None]
     mean = np.where(is_kept, values, 0).sum(axis=1) / np.where(kept > 0, kept, np.nan)
-    return pd.Series(1 / (1 + np.exp(-mean)), index=odds.index)
+    return np.asarray(1 / (1 + np.exp(-mean)))
 
 
 def _carry_back(
     seasons: Sequence[Season],
+    grounds: Sequence[Ground],
     evidence: xr.Dataset,
-    pools: NDArray[np.uint8],
+    pools: UInt8,
     resolution_m: float,
 ) -> list[Season]:
     """Add to each season the ground opened in it that is a mine in the next one."""
-    shape = _shape(evidence)
-    out = list(seasons)
-    for season, following in zip(reversed(out[:-1]), reversed(out[1:]), strict=True):
-        chance = following.table["confidence"]
-        likely = chance.index[chance >= LIKELY]
-        ahead = np.zeros(shape, bool)
-        ahead.flat[following.where[np.isin(following.label, likely)]] = True
-        lost = lost_ground(evidence, season.step, season.period)
-        known = season.table.index[season.table["confidence"] >= LIKELY]
-        taken = ndimage.binary_dilation(np.isin(season.labels(shape), known), EIGHT)
-        begun = lost & ahead & ~taken & _opened_in(evidence, season.period)
-        labels, count = label_patches(begun)
-        more = _judge(
-            labels.astype(np.int32), int(count), evidence, season.step, season.period, pools,
-            resolution_m,
-        )  # fmt: skip
-        odds = _odds_of(following, shape)
-        mean = pd.Series(odds[more.where]).groupby(more.label).mean().reindex(more.table.index)
-        table = more.table.assign(confidence=1 / (1 + np.exp(-mean)))
-        out[season.step] = _joined(season, replace(more, table=table))
-    return out
+    pairs = list(zip(seasons[:-1], seasons[1:], grounds, strict=False))
+    begun = _judge((_begun(*pair, evidence, pools) for pair in pairs), evidence, resolution_m)
+    out = []
+    for more, (season, following, ground) in zip(begun, pairs, strict=True):
+        odds = _odds_of(following, ground.shape)[more.where]
+        mean, _ = _mean_by_patch(odds, more.label, more.label.max(initial=0) + 1)
+        likely = 1 / (1 + np.exp(-mean[more.table.index]))
+        out.append(_joined(season, replace(more, table=more.table.assign(confidence=likely))))
+    return [*out, seasons[-1]]
 
 
-def _opened_in(evidence: xr.Dataset, period: Period) -> NDArray[np.bool_]:
+def _begun(
+    season: Season, following: Season, ground: Ground, evidence: xr.Dataset, pools: UInt8
+) -> _Cut:
+    """Ground opened in a season that is a mine in the next one, and none yet in this one."""
+    ahead = np.zeros(ground.shape, bool)
+    ahead.flat[following.where[_is_likely(following)]] = True
+    ahead &= ground.lost & _opened_in(evidence, season.period)
+    taken = np.zeros(ground.shape, bool)
+    taken.flat[season.where[_is_likely(season)]] = True
+    begun = ahead & ~ndimage.binary_dilation(taken, EIGHT)
+    labels, count = label_patches(begun)
+    return _Cut(ground, labels.astype(np.int32, copy=False), int(count), pools)
+
+
+def _is_likely(season: Season) -> Bool:
+    """Which pixels of a season lie in likely mines."""
+    chance = season.table["confidence"]
+    return np.isin(season.label, chance.index[chance >= LIKELY])
+
+
+def _opened_in(evidence: xr.Dataset, period: Period) -> Bool:
     """Where the run under way began not long before the period."""
     run = run_of(evidence, period)
     starts = evidence["run_start"].to_numpy()
