@@ -25,7 +25,7 @@ FORMAT = 1
 def write_scene_list(scene_list: SceneList, path: Path) -> None:
     """Write a list of scenes as a STAC ItemCollection, atomically and without any secret.
 
-    Equal lists give equal bytes.
+    Equal lists give equal bytes; each item stands on a line.
 
     Raises
     ------
@@ -83,21 +83,24 @@ def read_scene_list(path: Path, *, sensor: str | None = None) -> SceneList:
 
 def _as_text(scene_list: SceneList) -> str:
     sensors = sorted({scene.sensor for scene in scene_list})
-    document = {
-        "type": "FeatureCollection",
-        "features": [scene.item for scene in scene_list],
-        "minewatch": {
-            "format": FORMAT,
-            "catalog": scene_list.catalog,
-            "collection": scene_list.collection,
-            "sensor": sensors[0] if sensors else DEFAULT_SENSOR,
-            "scenes": [scene.id for scene in scene_list],
-            "dropped": {redact(k): v for k, v in scene_list.dropped.items()},
-            "notes": scene_list.notes,
-        },
+    ours = {
+        "format": FORMAT,
+        "catalog": scene_list.catalog,
+        "collection": scene_list.collection,
+        "sensor": sensors[0] if sensors else DEFAULT_SENSOR,
+        "scenes": [scene.id for scene in scene_list],
+        "dropped": {redact(k): v for k, v in scene_list.dropped.items()},
+        "notes": scene_list.notes,
     }
-    clean = clean_value(document)
-    return json.dumps(clean, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    items = "".join(f"\n{_plain(scene.item)}," for scene in scene_list).removesuffix(",")
+    return (
+        f'{{"type": "FeatureCollection",\n"minewatch": {_plain(ours)},\n"features": [{items}\n]}}\n'
+    )
+
+
+def _plain(value: Any) -> str:
+    """JSON on one line, without any secret."""
+    return json.dumps(clean_value(value), sort_keys=True, ensure_ascii=False, allow_nan=False)
 
 
 def _replace(path: Path, text: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urljoin, urlsplit, urlunsplit
 
@@ -97,14 +98,24 @@ def clean_item(item: Mapping[str, Any], *, base: str, assets: frozenset[str]) ->
 def clean_value(value: Any) -> Any:
     """Any JSON value without secrets: signed addresses canonical, secret members gone."""
     if isinstance(value, str):
-        is_address = "://" in value or value.startswith("/vsi")
-        return redact(canonical_href(value) if is_address else value)
+        return _clean_text(value)
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):
         return {
             str(k): clean_value(v)
             for k, v in value.items()
-            if not (isinstance(v, str) and SECRET_MEMBER.fullmatch(str(k)))
+            if not (isinstance(v, str) and _is_secret(str(k)))
         }
     return [clean_value(v) for v in value] if isinstance(value, list | tuple) else value
+
+
+@lru_cache(maxsize=1 << 15)  # scenes of one list repeat most of their words, and are met often
+def _clean_text(text: str) -> str:
+    is_address = "://" in text or text.startswith("/vsi")
+    return redact(canonical_href(text) if is_address else text)
+
+
+@lru_cache(maxsize=1 << 10)
+def _is_secret(member: str) -> bool:
+    return SECRET_MEMBER.fullmatch(member) is not None
