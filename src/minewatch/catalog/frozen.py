@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,9 @@ def write_scene_list(scene_list: SceneList, path: Path) -> None:
         ) from None
 
 
-def read_scene_list(path: Path, *, sensor: str | None = None) -> SceneList:
+def read_scene_list(
+    path: Path, *, sensor: str | None = None, known: Iterable[Scene] = ()
+) -> SceneList:
     """The list of scenes in a file written by us, or an ItemCollection saved by another tool.
 
     Parameters
@@ -52,6 +54,8 @@ def read_scene_list(path: Path, *, sensor: str | None = None) -> SceneList:
         The file.
     sensor
         Sensor of a foreign ItemCollection; None: Sentinel-2 L2A. Ours say it themselves.
+    known
+        Scenes at hand: an item of ours that equals one of theirs is not read again.
 
     Returns
     -------
@@ -77,7 +81,7 @@ def read_scene_list(path: Path, *, sensor: str | None = None) -> SceneList:
         raise _damaged(path, "it holds no items")
     ours = found.get("minewatch")
     if isinstance(ours, Mapping):
-        return _read_ours(path, found["features"], ours)
+        return _read_ours(path, found["features"], ours, {scene.id: scene for scene in known})
     return _read_foreign(path, found["features"], get_sensor(sensor or DEFAULT_SENSOR))
 
 
@@ -117,7 +121,9 @@ def _replace(path: Path, text: str) -> None:
         raise
 
 
-def _read_ours(path: Path, features: list[Any], ours: Mapping[str, Any]) -> SceneList:
+def _read_ours(
+    path: Path, features: list[Any], ours: Mapping[str, Any], known: Mapping[str, Scene]
+) -> SceneList:
     if ours.get("format") != FORMAT:
         raise CatalogError(
             f"{path} is of format {ours.get('format')!r}, this minewatch reads {FORMAT}",
@@ -125,7 +131,7 @@ def _read_ours(path: Path, features: list[Any], ours: Mapping[str, Any]) -> Scen
         )
     try:
         profile = get_sensor(str(ours["sensor"]))
-        scenes = tuple(_scene(path, feature, profile) for feature in features)
+        scenes = tuple(_scene(path, feature, profile, known) for feature in features)
         if [scene.id for scene in scenes] != ours["scenes"]:
             raise _damaged(path, "its scenes are not those it was written with")
         return SceneList(
@@ -139,7 +145,10 @@ def _read_ours(path: Path, features: list[Any], ours: Mapping[str, Any]) -> Scen
         raise _damaged(path, str(error)) from None
 
 
-def _scene(path: Path, feature: Any, profile: SensorProfile) -> Scene:
+def _scene(path: Path, feature: Any, profile: SensorProfile, known: Mapping[str, Scene]) -> Scene:
+    held = known.get(str(feature.get("id")))
+    if held and held.sensor == profile.name and held.item == feature:
+        return held
     return scene_from_item(feature, profile=profile, base=str(path.absolute()))
 
 

@@ -43,24 +43,35 @@ def dark_share(nir: NDArray[np.uint8], where: NDArray[np.bool_]) -> NDArray[np.u
     rows, cols = nir.shape
     half = WINDOW_PX // 2
     out = np.zeros((rows, cols), np.uint8)
-    around = np.empty(WINDOW_PX * WINDOW_PX, np.uint8)
+    counts = np.empty(256, np.uint8)
     water = WATER_NIR * NIR_SCALE
     for r in range(rows):
         for c in range(cols):
             if not where[r, c]:
                 continue
             out[r, c] = NO_SHARE
+            if nir[r, c] == NO_SHARE:
+                continue
+            counts[:] = 0
             n = 0
             for i in range(max(r - half, 0), min(r + half + 1, rows)):
                 for j in range(max(c - half, 0), min(c + half + 1, cols)):
-                    if nir[i, j] != NO_SHARE:
-                        around[n] = nir[i, j]
-                        n += 1
-            if nir[r, c] == NO_SHARE or n < _LEAST_SEEN:
+                    counts[nir[i, j]] += 1
+                    n += nir[i, j] != NO_SHARE
+            if n < _LEAST_SEEN:
                 continue
-            rank = int(LAND_QUANTILE * (n - 1))
-            land = float(np.partition(around[:n], rank)[rank])
+            land = float(_value_of(counts, int(LAND_QUANTILE * (n - 1))))
             if land >= _LEAST_LAND_NIR * NIR_SCALE:
                 share = 100.0 * (land - float(nir[r, c])) / (land - water)
                 out[r, c] = np.uint8(min(max(share, 0.0), 100.0))
     return out
+
+
+@numba.njit(cache=True, nogil=True)
+def _value_of(counts: NDArray[np.uint8], rank: int) -> int:
+    """The value of a rank, from 0, among values told by how often each occurs."""
+    below, value = int(counts[0]), 0
+    while below <= rank:
+        value += 1
+        below += counts[value]
+    return value

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
@@ -41,13 +43,22 @@ def lost_ground(evidence: xr.Dataset, step: int, period: Period) -> NDArray[np.b
     return np.asarray(is_lost & (run_of(evidence, period) >= 0))
 
 
-def run_of(evidence: xr.Dataset, period: Period) -> NDArray[np.int8]:
-    """Index of the run under way in a period, dims (y, x); -1: none."""
+def run_of(evidence: xr.Dataset, period: Period, at: Any = ...) -> NDArray[np.int8]:
+    """Index of the run under way in a period, -1: none; dims (y, x), or those of the pixels `at`.
+
+    Parameters
+    ----------
+    evidence, period
+        As for `lost_ground`.
+    at
+        Rows and columns wanted, as an index of an array; all when not given.
+    """
     start, end = from_day(period.start), from_day(period.end)
-    found = np.full(evidence["first_detected"].shape, -1, np.int8)
-    for k in range(evidence.sizes["run"]):
-        begins = evidence["run_start"][k].to_numpy()
-        is_on = (begins > 0) & (begins <= end) & (evidence["run_end"][k].to_numpy() >= start)
+    starts, ends = (evidence[name].to_numpy() for name in ("run_start", "run_end"))
+    found = np.full(starts[0][at].shape, -1, np.int8)
+    for k in range(len(starts)):
+        begins = starts[k][at]
+        is_on = (begins > 0) & (begins <= end) & (ends[k][at] >= start)
         found[is_on & (found < 0)] = k
     return found
 

@@ -60,21 +60,30 @@ def measure(
     rows, cols = np.nonzero(grown)
     label = grown[rows, cols]
     label = np.where(core[rows, cols] > 0, core[rows, cols], label) - 1
-    sites = len(tracks)
+    sites, inside = len(tracks), core[rows, cols] > 0
+    at_once = max(1, BLOCK_PIXELS // max(1, len(rows)))
     tables = []
-    for step, period in enumerate(periods):
-        layers = {n: evidence[n][step].to_numpy()[rows, cols] for n in _USED}
-        layers["pool_pct"] = pool_share(evidence, step, grown > 0)[rows, cols]
-        table = _figures(layers, label, core[rows, cols] > 0, sites, grid.pixel_area_m2)
-        table.insert(0, "site_id", tracks["site_id"].to_numpy())
-        table.insert(1, "period_start", period.start.isoformat())
-        table.insert(2, "period_end", period.end.isoformat())
+    for start in range(0, len(periods), at_once):
+        steps = range(len(periods))[start : start + at_once]
+        layers = {n: [evidence[n].to_numpy()[k][rows, cols] for k in steps] for n in _USED}
+        layers["pool_pct"] = [pool_share(evidence, k, grown > 0)[rows, cols] for k in steps]
+        number = [label + sites * nth for nth in range(len(steps))]  # of each site in each period
+        table = _figures(
+            {name: np.concatenate(of) for name, of in layers.items()}, np.concatenate(number),
+            np.tile(inside, len(steps)), sites * len(steps), grid.pixel_area_m2,
+        )  # fmt: skip
+        days = [(p.start.isoformat(), p.end.isoformat()) for p in periods[start : start + at_once]]
+        table.insert(0, "site_id", np.tile(tracks["site_id"].to_numpy(), len(steps)))
+        table.insert(1, "period_start", np.repeat([first for first, _ in days], sites))
+        table.insert(2, "period_end", np.repeat([last for _, last in days], sites))
         tables.append(table)
     if not tables:
         return pd.DataFrame(columns=list(OBSERVATIONS))
     return pd.concat(tables).sort_values(["site_id", "period_start"], ignore_index=True)
 
 
+BLOCK_PIXELS = 1 << 20
+"""Pixels of sites worked on at a time, in all periods: sets the memory, never the answer."""
 _USED = ("clear_looks", "vegetation_pct", "hue")
 
 
@@ -85,7 +94,7 @@ def _figures(
     sites: int,
     pixel_area_m2: float,
 ) -> pd.DataFrame:
-    """Figures of one period, one row a site."""
+    """Figures of some sites, or of each of them in some periods: one row a number of `label`."""
     seen = layers["vegetation_pct"] != NO_SHARE
 
     def total(values: NDArray[Any], where: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -78,19 +78,23 @@ def look_at(
     dict
         `label`, `row`, `col` and the figures `summarise` needs, dims (pixel,).
     """
-    rows, cols = np.nonzero(labels)
-    pixels: dict[str, NDArray[Any]] = {"label": labels[rows, cols], "row": rows, "col": cols}
+    at = rows, cols = np.nonzero(labels)
+    pixels: dict[str, NDArray[Any]] = {"label": labels[at], "row": rows, "col": cols}
+
+    def here(name: str, *plane: int) -> NDArray[Any]:
+        return np.asarray(evidence[name].to_numpy()[*plane][at])
+
     for name in ("bare_pct", "vegetation_pct", "hue"):
-        pixels[name] = _seen(evidence[name][step].to_numpy()[rows, cols])
-    pixels["unrest"] = _seen(evidence["unrest"][-1].to_numpy()[rows, cols])  # all that is known
+        pixels[name] = _seen(here(name, step))
+    pixels["unrest"] = _seen(here("unrest", -1))  # all that is known
     for name in ("start_disturbed_pct", "start_pool_pct", "seasonal_pct"):
-        pixels[name] = _seen(evidence[name].to_numpy()[rows, cols])
-    score = evidence["score"][step].to_numpy()[rows, cols]
+        pixels[name] = _seen(here(name))
+    score = here("score", step)
     pixels["score"] = np.where(score == NO_SCORE, np.nan, score / SCORE_SCALE)
-    pixels["looks"] = evidence["clear_looks"][step].to_numpy()[rows, cols]
-    pixels["pool_pct"] = pools[rows, cols].astype(float)
-    pixels["milky_pct"] = _seen(evidence["pool_pct"][step].to_numpy()[rows, cols])
-    run = run_of(evidence, period)[rows, cols]
+    pixels["looks"] = here("clear_looks", step)
+    pixels["pool_pct"] = pools[at].astype(float)
+    pixels["milky_pct"] = _seen(here("pool_pct", step))
+    run = run_of(evidence, period, at)
     for name in ("run_start", "run_before", "run_end"):
         days = evidence[name].to_numpy()[np.maximum(run, 0), rows, cols].astype(np.int64)
         pixels[name] = np.where(run >= 0, days, 0)

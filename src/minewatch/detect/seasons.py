@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -34,6 +35,8 @@ BEGUN_DAYS = 400
 a year and the last weeks of the rains."""
 LIKELY = 0.5
 """Confidence from which a patch is more likely a mine than not."""
+BLOCK_PIXELS = 1 << 20
+"""Pixels of patches judged at a time, periods together: sets the memory, never the answer."""
 
 Labels = NDArray[np.int32]
 Bool = NDArray[np.bool_]
@@ -77,6 +80,10 @@ class _Cut:
     """Pool share they are judged by, per cent, dims (y, x)."""
 
 
+_Looked = tuple[Ground, int, dict[str, NDArray[Any]]]
+"""A period, how many patches it has, and `patches.look_at` of their pixels."""
+
+
 def find_seasons(
     evidence: xr.Dataset, periods: Sequence[Period], *, resolution_m: float
 ) -> tuple[list[Season], UInt8]:
@@ -111,28 +118,34 @@ def _cut(grounds: Iterable[Ground], channels: Bool) -> Iterator[_Cut]:
 
 def _judge(cuts: Iterable[_Cut], evidence: xr.Dataset, resolution_m: float) -> list[Season]:
     """Figures and confidence of the patches of some periods, each patch by itself."""
-    grounds, pixels, ends = [], [], [0]
+    seasons: list[Season] = []
+    waiting: list[_Looked] = []
     for cut in cuts:
         ground = cut.ground
         seen = look_at(cut.labels, evidence, ground.step, ground.period, pools=cut.pools)
-        grounds.append(ground)
-        pixels.append({**seen, "label": seen["label"] + ends[-1]})
-        ends.append(ends[-1] + cut.count)
-    if not grounds:
-        return []
-    joined = {name: np.concatenate([seen[name] for seen in pixels]) for name in pixels[0]}
-    table = summarise(joined, ends[-1], pixel_m=resolution_m)
+        waiting.append((ground, cut.count, seen))
+        if sum(len(pixels["label"]) for _, _, pixels in waiting) >= BLOCK_PIXELS:
+            seasons += _judge_block(waiting, resolution_m)
+            waiting = []
+    return seasons + (_judge_block(waiting, resolution_m) if waiting else [])
+
+
+def _judge_block(looked: Sequence[_Looked], resolution_m: float) -> list[Season]:
+    """Seasons from what was seen of the pixels of their patches."""
+    shifts = np.cumsum([0, *(count for _, count, _ in looked)])
+    parts = [{**p, "label": p["label"] + at} for (_, _, p), at in zip(looked, shifts, strict=False)]
+    pixels = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    table = summarise(pixels, int(shifts[-1]), pixel_m=resolution_m)
     table = table[table["pixels"] >= MIN_PATCH_PX]
     terms = evidence_terms(table)
     told = [{str(k): float(v) for k, v in row.items()} for row in terms.round(4).to_dict("records")]
     table = table.assign(confidence=confidence(terms), terms=pd.Series(told, index=table.index))
     seasons = []
-    for ground, seen, first, last in zip(grounds, pixels, ends[:-1], ends[1:], strict=True):
+    for (ground, count, seen), at in zip(looked, shifts, strict=False):
         where = seen["row"] * ground.shape[1] + seen["col"]
-        label = (seen["label"] - first).astype(np.int32)
-        rows = table.loc[first + 1 : last]
-        rows = rows.set_axis(rows.index - first)
-        seasons.append(Season(ground.step, ground.period, where, label, rows))
+        rows = table.loc[at + 1 : at + count]
+        rows = rows.set_axis(rows.index - at)
+        seasons.append(Season(ground.step, ground.period, where, seen["label"], rows))
     return seasons
 
 
@@ -205,14 +218,14 @@ def _begun(
     season: Season, following: Season, ground: Ground, evidence: xr.Dataset, pools: UInt8
 ) -> _Cut:
     """Ground opened in a season that is a mine in the next one, and none yet in this one."""
-    ahead = np.zeros(ground.shape, bool)
-    ahead.flat[following.where[_is_likely(following)]] = True
-    ahead &= ground.lost & _opened_in(evidence, season.period)
-    taken = np.zeros(ground.shape, bool)
+    likely = following.where[_is_likely(following)]
+    opened = np.intersect1d(likely, ground.lost_at, assume_unique=True)
+    opened = opened[_opened_in(evidence, season.period, np.unravel_index(opened, ground.shape))]
+    begun, taken = np.zeros((2, *ground.shape), bool)
+    begun.flat[opened] = True
     taken.flat[season.where[_is_likely(season)]] = True
-    begun = ahead & ~ndimage.binary_dilation(taken, EIGHT)
-    labels, count = label_patches(begun)
-    return _Cut(ground, labels.astype(np.int32, copy=False), int(count), pools)
+    begun &= ~ndimage.binary_dilation(taken, EIGHT)
+    return _Cut(ground, *label_patches(begun), pools)
 
 
 def _is_likely(season: Season) -> Bool:
@@ -221,11 +234,11 @@ def _is_likely(season: Season) -> Bool:
     return np.isin(season.label, chance.index[chance >= LIKELY])
 
 
-def _opened_in(evidence: xr.Dataset, period: Period) -> Bool:
-    """Where the run under way began not long before the period."""
-    run = run_of(evidence, period)
+def _opened_in(evidence: xr.Dataset, period: Period, at: Any) -> Bool:
+    """Which of some pixels have a run under way that began not long before the period."""
+    run = run_of(evidence, period, at)
     starts = evidence["run_start"].to_numpy()
-    begins = np.where(run == 1, starts[1], starts[0])
+    begins = np.where(run == 1, starts[1][at], starts[0][at])
     return np.asarray((run >= 0) & (begins >= from_day(period.end) - BEGUN_DAYS))
 
 

@@ -69,7 +69,7 @@ def write(
     label = {"simulated": simulated, "attribution": attribution(area, simulated=simulated)}
     for name, layer in export.LAYERS.items():
         export.write_geojson(tables[name], staged / layer.filename, layer.contract, member=label)
-    catalogs.write_scene_list(scenes, staged / "scenes.json")
+    write_bytes_atomic(staged / "scenes.json", state.scenes_path.read_bytes())
     _write_rasters(staged / "rasters", evidence, periods, simulated=simulated)
     hashes = export.hash_outputs(staged, (p for p in staged.rglob("*") if p.is_file()))
     manifest = make_manifest(
@@ -101,12 +101,20 @@ def finish_interrupted(state: State) -> None:
     shutil.rmtree(ready)
 
 
-def scenes_before(state: State) -> SceneList | None:
-    """The scenes of the outputs that are in place; None when there are none."""
+def scenes_before(state: State, now: SceneList) -> SceneList | None:
+    """The scenes of the outputs that are in place; None when there are none.
+
+    Parameters
+    ----------
+    state
+        The folder.
+    now
+        The scenes of this job: most are the same.
+    """
     out = state.directory.parent
     if not (out / MANIFEST).exists():
         return None
-    return catalogs.read_scene_list(out / "scenes.json")
+    return catalogs.read_scene_list(out / "scenes.json", known=now)
 
 
 def unopened_scenes(state: State) -> list[ReadFailure]:

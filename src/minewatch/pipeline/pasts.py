@@ -54,7 +54,9 @@ class Pasts:
                 np.save(told, layer, allow_pickle=False)
                 member = zipfile.ZipInfo(f"{name}.npy")
                 # The level must be told here: a member made by hand takes none from its archive.
-                archive.writestr(member, told.getbuffer(), zipfile.ZIP_DEFLATED, compresslevel=1)
+                # Fits are noise: they would hardly be smaller, and take longest.
+                packing = zipfile.ZIP_STORED if layer.dtype.kind == "f" else zipfile.ZIP_DEFLATED
+                archive.writestr(member, told.getbuffer(), packing, compresslevel=1)
         self.folder.mkdir(parents=True, exist_ok=True)
         write_bytes_atomic(self._path(key), content.getvalue())
 

@@ -61,6 +61,17 @@ class State:
         """Patches that scenes are laid against."""
         return self.directory / "reference.zip"
 
+    @property
+    def scenes_path(self) -> Path:
+        """The frozen scenes of the job.
+
+        Raises
+        ------
+        StateError
+            As for `read_parameters`.
+        """
+        return self.directory / self._read_job()[1]
+
     def write_job(self, parameters: Mapping[str, Any], scenes: SceneList) -> None:
         """Remember what is being done: the parameters and the frozen scenes, in one step."""
         path = self.directory / f"scenes-{list_key(scenes)[:12]}.json"
@@ -89,7 +100,7 @@ class State:
         StateError
             As for `read_parameters`.
         """
-        return catalogs.read_scene_list(self.directory / self._read_job()[1])
+        return catalogs.read_scene_list(self.scenes_path)
 
     def _read_job(self) -> tuple[dict[str, Any], str]:
         try:
@@ -139,8 +150,9 @@ class State:
 
     def write_facts(self, facts: Mapping[str, SceneFacts], keys: Mapping[str, str]) -> None:
         """Remember the facts of scenes, and from what they were found."""
-        rows = [{**asdict(facts[name]), "key": keys[name]} for name in sorted(facts)]
-        write_bytes_atomic(self.facts_path, as_json(rows))
+        rows = ({**asdict(facts[name]), "key": keys[name]} for name in sorted(facts))
+        lines = ",\n".join(json.dumps(r, sort_keys=True, ensure_ascii=False) for r in rows)
+        write_bytes_atomic(self.facts_path, f"[\n{lines}\n]\n".encode())
 
 
 @contextmanager

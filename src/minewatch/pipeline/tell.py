@@ -76,7 +76,7 @@ def tell(
 
     entry = Entry(
         job=job, end=parameters.span.end.isoformat(), period=parameters.period, scenes=len(scenes),
-        changes=compare_scenes(outputs.scenes_before(state), scenes),
+        changes=compare_scenes(outputs.scenes_before(state, scenes), scenes),
         months_read=reduction.months_read, months_kept=reduction.months_kept,
         bytes_read=reduction.bytes_read,
     )  # fmt: skip
