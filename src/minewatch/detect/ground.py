@@ -73,8 +73,8 @@ def find_ground(evidence: xr.Dataset, periods: Sequence[Period]) -> Iterator[Gro
     periods
         The periods `score` was given.
     """
-    shape: tuple[int, int] = evidence["first_detected"].shape
-    water = np.zeros(shape, np.uint8)
+    rows, cols = evidence["first_detected"].shape
+    water = np.zeros((rows, cols), np.uint8)
     for step, period in enumerate(periods):
         lost = lost_ground(evidence, step, period)
         near = ndimage.binary_dilation(lost, EIGHT)
@@ -83,8 +83,8 @@ def find_ground(evidence: xr.Dataset, periods: Sequence[Period]) -> Iterator[Gro
         water = water.astype(np.uint8)
         wet_at = np.flatnonzero(water)
         yield Ground(
-            step=step, period=period, shape=shape, lost_at=np.flatnonzero(lost), wet_at=wet_at,
-            water_pct=water.flat[wet_at], pool_pct=in_banks(water).flat[wet_at],
+            step=step, period=period, shape=(rows, cols), lost_at=np.flatnonzero(lost),
+            wet_at=wet_at, water_pct=water.flat[wet_at], pool_pct=in_banks(water).flat[wet_at],
         )  # fmt: skip
 
 

@@ -96,16 +96,16 @@ def find_seasons(
     pools
         Largest pool share of any period, per cent, dims (y, x).
     """
-    shape: tuple[int, int] = evidence["first_detected"].shape
+    rows, cols = evidence["first_detected"].shape
     grounds = list(find_ground(evidence, periods))
-    best = np.zeros(shape, np.uint8)
+    best = np.zeros((rows, cols), np.uint8)
     for ground in grounds:
         best.flat[ground.wet_at] = np.maximum(best.flat[ground.wet_at], ground.pool_pct)
     if not grounds:
         return [], best
     channels = find_all_channels(evidence, grounds, resolution_m=resolution_m)
     seasons = _judge(_cut(grounds, channels), evidence, resolution_m)
-    seasons = _reconsider(seasons, shape)
+    seasons = _reconsider(seasons, (rows, cols))
     return _carry_back(seasons, grounds, evidence, best, resolution_m), best
 
 
@@ -172,7 +172,7 @@ def _mean_by_patch(
     """Mean of the values that are there, and how many are, for each number of a patch."""
     told = np.isfinite(values)
     mean = pd.Series(values[told]).groupby(label[told]).mean().reindex(range(patches))
-    return mean.to_numpy(float), np.bincount(label[told], minlength=patches)
+    return np.asarray(mean, np.float64), np.bincount(label[told], minlength=patches)
 
 
 def _odds_of(season: Season, shape: tuple[int, int]) -> NDArray[np.float32]:

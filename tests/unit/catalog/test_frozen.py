@@ -52,6 +52,27 @@ def test_what_is_read_is_exactly_what_was_written(found: SceneList, tmp_path: Pa
     assert read.notes
 
 
+def test_scenes_at_hand_are_not_read_again_unless_their_items_differ(
+    found: SceneList, tmp_path: Path
+) -> None:
+    path = tmp_path / "scenes.json"
+    write_scene_list(found, path)
+    first, second = found.scenes
+    other = replace(second, baseline="99.99", item={**second.item, "bbox": [0, 0, 1, 1]})
+    read = read_scene_list(path, known=(first, other))
+    assert read == found
+    assert read.scenes[0] is first
+    assert read.scenes[1] is not other
+
+
+def test_each_item_stands_on_a_line(found: SceneList, tmp_path: Path) -> None:
+    path = tmp_path / "scenes.json"
+    write_scene_list(found, path)
+    lines = [line.rstrip(",") for line in path.read_text("utf-8").splitlines()]
+    told = [json.loads(line) for line in lines if line.startswith('{"assets"')]
+    assert told == [scene.item for scene in found]
+
+
 def test_equal_lists_give_equal_bytes(found: SceneList, tmp_path: Path) -> None:
     paths = [tmp_path / name for name in ("a.json", "deep/b.json", "a.json")]
     for path in paths:

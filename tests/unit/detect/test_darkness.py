@@ -38,3 +38,17 @@ def test_only_the_pixels_asked_for_are_worked_out() -> None:
     where = np.zeros((21, 21), bool)
     where[10, 10] = True
     assert np.argwhere(dark_share(scene(0.5), where)).tolist() == [[10, 10]]
+
+
+def test_land_is_the_upper_quarter_of_what_was_seen_around() -> None:
+    rng = np.random.default_rng(4)
+    nir = rng.integers(40, 130, (30, 30)).astype("uint8")
+    nir[rng.random(nir.shape) < 0.3] = 255
+    found = dark_share(nir, np.ones(nir.shape, bool))
+    for row, col in np.argwhere(nir[4:26, 4:26] != 255) + 4:
+        around = nir[row - 4 : row + 5, col - 4 : col + 5]
+        seen = np.sort(around[around != 255])
+        land = float(seen[int(0.75 * (len(seen) - 1))])
+        water = WATER_NIR * NIR_SCALE
+        share = min(max(100 * (land - float(nir[row, col])) / (land - water), 0.0), 100.0)
+        assert found[row, col] == int(share), (row, col)

@@ -130,6 +130,18 @@ def test_equal_evidence_gives_equal_findings(world, periods, grid) -> None:
     assert np.array_equal(first.features.to_wkb().to_numpy(), second.features.to_wkb().to_numpy())
 
 
+def test_how_many_periods_are_judged_at_once_changes_nothing(
+    world, periods, grid, monkeypatch
+) -> None:
+    world.mine(5, 6, since="2019-12-01").mine(25, 20, since="2020-12-01", until="2021-12-01")
+    evidence = score(world.months(), periods=periods)
+    at_once = find(evidence, grid=grid, periods=periods)
+    monkeypatch.setattr("minewatch.detect.seasons.BLOCK_PIXELS", 1)
+    one_by_one = find(evidence, grid=grid, periods=periods)
+    assert len(set(at_once.detections["period_start"])) > 1
+    assert at_once.detections.to_json() == one_by_one.detections.to_json()
+
+
 def test_a_patch_says_where_it_began(world, periods, grid) -> None:
     world.paint("bare", slice(9, 11), slice(10, 12), 1.0, since="2020-11-01")
     detections = found_in(world.mine(5, 6, since="2020-12-01"), periods, grid).detections

@@ -1,5 +1,8 @@
+import sys
+
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 
@@ -74,6 +77,17 @@ def test_dark_pools_are_still_measured_when_the_pad_is_green_again(world, period
     table = measured(world, periods, grid, (5, 6))
     assert table["pool_area_m2"].iloc[-1] == pytest.approx(600, rel=0.3)
     assert table["vegetated_fraction"].iloc[-1] > 0.7
+
+
+def test_how_many_periods_are_measured_at_once_changes_nothing(
+    world, periods, grid, monkeypatch
+) -> None:
+    world.mine(5, 6, since="2020-12-01").mine(25, 20, since="2019-12-01", until="2021-02-01")
+    at_once = measured(world, periods, grid, (5, 6), (25, 20))
+    world.rng = np.random.default_rng(1)
+    monkeypatch.setattr(sys.modules[measure.__module__], "BLOCK_PIXELS", 1)
+    one_by_one = measured(world, periods, grid, (5, 6), (25, 20))
+    pd.testing.assert_frame_equal(at_once, one_by_one, check_exact=True)
 
 
 def test_no_site_gives_no_row(world, periods, grid) -> None:
