@@ -19,9 +19,10 @@ from minewatch.detect.confusers import name_confuser
 from minewatch.detect.evidence import check_evidence, to_day
 from minewatch.detect.labels import label_patches
 from minewatch.detect.masks import MIN_PATCH_PX
+from minewatch.detect.morphology import grown, opened
 from minewatch.detect.outlines import outline_labels
 from minewatch.detect.patches import count_range, describe
-from minewatch.detect.pools import EIGHT, SEED_PCT
+from minewatch.detect.pools import SEED_PCT
 from minewatch.detect.seasons import find_seasons
 from minewatch.detect.terms import confidence, evidence_terms
 from minewatch.model import CHANGES, DETECTIONS, FEATURES, Grid, Period, empty_table
@@ -164,7 +165,7 @@ def _features(
         return empty_table(FEATURES, epsg=grid.epsg)
     ever = evidence["first_detected"].to_numpy() > 0
     is_pool = union & (pools >= SEED_PCT)
-    wide = ndimage.binary_opening(ever, EIGHT) | union
+    wide = opened(ever) | union
     is_road = _touching(ever & ~wide, union)
     tables = []
     for kind, mask in (("pad", union & ~is_pool), ("pool", is_pool), ("road", is_road)):
@@ -190,8 +191,10 @@ def _features(
 
 def _touching(mask: NDArray[np.bool_], other: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Parts of a mask that touch another one, whole."""
-    near = ndimage.binary_dilation(other, EIGHT, iterations=2) & mask
-    return np.asarray(ndimage.binary_propagation(near, EIGHT, mask=mask))
+    labels, count = label_patches(mask)
+    touches = np.zeros(count + 1, bool)
+    touches[labels[grown(other, 2) & mask]] = True
+    return np.asarray(touches[labels])
 
 
 def _whole_time(
@@ -220,7 +223,7 @@ def _changes(
     """Lost ground that is no mine, labelled."""
     if not len(periods):
         return empty_table(CHANGES, epsg=grid.epsg)
-    near = ndimage.binary_dilation(union, EIGHT)
+    near = grown(union)
     ever = evidence["first_detected"].to_numpy() > 0
     labels, count = label_patches(ever & ~near)
     sizes = np.bincount(labels.ravel(), minlength=count + 1)

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from minewatch.detect.evidence import NO_SHARE
 from minewatch.detect.masks import lost_ground
-from minewatch.detect.pools import EIGHT, SEED_PCT, find_channels, in_banks, water_share
+from minewatch.detect.morphology import grown
+from minewatch.detect.pools import SEED_PCT, find_channels, in_banks, water_share
 from minewatch.model import Period
 
 HIDDEN_SHARE = 0.35
@@ -58,9 +58,9 @@ class Ground:
         return self._spread(self.wet_at, self.pool_pct)
 
     def _spread(self, at: NDArray[np.intp], values: NDArray[Any]) -> NDArray[Any]:
-        out = np.zeros(self.shape, values.dtype)
-        out.flat[at] = values
-        return out
+        out = np.zeros(self.shape[0] * self.shape[1], values.dtype)
+        out[at] = values
+        return out.reshape(self.shape)
 
 
 def find_ground(evidence: xr.Dataset, periods: Sequence[Period]) -> Iterator[Ground]:
@@ -77,14 +77,16 @@ def find_ground(evidence: xr.Dataset, periods: Sequence[Period]) -> Iterator[Gro
     water = np.zeros((rows, cols), np.uint8)
     for step, period in enumerate(periods):
         lost = lost_ground(evidence, step, period)
-        near = ndimage.binary_dilation(lost, EIGHT)
+        near = grown(lost)
         now = water_share(evidence, step, near)
-        water = np.where(near & (water > 0), (water.astype(np.int16) + now) // 2, now)
-        water = water.astype(np.uint8)
+        again = near & (water > 0)
+        now[again] = (water[again].astype(np.int16) + now[again]) // 2
+        water = now
         wet_at = np.flatnonzero(water)
         yield Ground(
             step=step, period=period, shape=(rows, cols), lost_at=np.flatnonzero(lost),
-            wet_at=wet_at, water_pct=water.flat[wet_at], pool_pct=in_banks(water).flat[wet_at],
+            wet_at=wet_at, water_pct=water.ravel()[wet_at],
+            pool_pct=in_banks(water).ravel()[wet_at],
         )  # fmt: skip
 
 

@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from minewatch.detect.evidence import NO_SHARE, from_day
 from minewatch.detect.labels import label_patches
-from minewatch.detect.pools import EIGHT
+from minewatch.detect.morphology import grown, grown_within, opened
 from minewatch.model import Period
 
 LOST_PCT = 50
@@ -79,9 +78,6 @@ def cut_patches(lost: NDArray[np.bool_], seeds: NDArray[np.bool_]) -> tuple[NDAr
     labels, count
         Dims (y, x), int32, patches from 1 in scan order, 8-connected.
     """
-    wide = ndimage.binary_opening(lost, EIGHT)
-    beside = ndimage.binary_dilation(seeds, EIGHT, iterations=1)
-    open_ground = lost & (wide | beside)
-    grown = ndimage.binary_dilation(seeds, EIGHT, iterations=REACH_PX, mask=open_ground)
-    labels, count = label_patches(grown & lost)
+    open_ground = lost & (opened(lost) | grown(seeds))
+    labels, count = label_patches(grown_within(seeds, open_ground, REACH_PX) & lost)
     return labels, count

@@ -10,6 +10,7 @@ from scipy import ndimage
 from minewatch.detect.darkness import dark_share
 from minewatch.detect.evidence import NO_SHARE
 from minewatch.detect.labels import label_patches
+from minewatch.detect.morphology import grown, opened_values
 
 UInt8 = NDArray[np.uint8]
 Bool = NDArray[np.bool_]
@@ -35,7 +36,6 @@ CHANNEL_WET_SHARE = 0.05
 """Least share of water in a channel, its gaps and hidden bars [D]."""
 CHANNEL_MARGIN_M = 30.0
 """Ground so near a channel is its bank [D]."""
-EIGHT = np.ones((3, 3), bool)
 
 
 def pool_share(evidence: xr.Dataset, step: int, where: Bool) -> UInt8:
@@ -56,7 +56,7 @@ def in_banks(water: UInt8) -> UInt8:
     >>> int(in_banks(slope).max()), in_banks(slope + bank)[4].tolist()
     (0, [0, 0, 50, 50, 50, 50, 50, 0, 0])
     """
-    return np.asarray(water - ndimage.grey_opening(water, size=(BANK_PX, BANK_PX)), np.uint8)
+    return np.asarray(water - opened_values(water, BANK_PX), np.uint8)
 
 
 def water_share(evidence: xr.Dataset, step: int, where: Bool) -> UInt8:
@@ -86,7 +86,7 @@ def water_share(evidence: xr.Dataset, step: int, where: Bool) -> UInt8:
     milky = np.where(where & (milky != NO_SHARE), milky, 0)
     milky = np.minimum(milky, MILKY_PER_DARK * dark)
     share = np.maximum(dark, milky).astype(np.uint8)
-    near_pool = ndimage.binary_dilation(share >= SEED_PCT, EIGHT)
+    near_pool = grown(share >= SEED_PCT)
     return np.where(near_pool, share, 0).astype(np.uint8)
 
 
@@ -104,7 +104,7 @@ def find_channels(wet: Bool, hidden: Bool, *, resolution_m: float) -> Bool:
         Pixel size.
     """
     gap = max(1, round(CHANNEL_GAP_M / 2 / resolution_m))
-    joined = ndimage.binary_dilation(wet, EIGHT, iterations=gap) | hidden
+    joined = grown(wet, gap) | hidden
     labels, count = label_patches(joined)
     size = np.bincount(labels.ravel(), minlength=count + 1)
     water = np.bincount(labels[wet], minlength=count + 1)
@@ -114,4 +114,4 @@ def find_channels(wet: Bool, hidden: Bool, *, resolution_m: float) -> Bool:
         is_channel[number] &= np.hypot(*sides) * resolution_m > CHANNEL_EXTENT_M
     is_channel[0] = False
     margin = max(1, round(CHANNEL_MARGIN_M / resolution_m))
-    return np.asarray(ndimage.binary_dilation(is_channel[labels], EIGHT, iterations=margin))
+    return grown(is_channel[labels], margin)

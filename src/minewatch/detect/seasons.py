@@ -17,14 +17,14 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from minewatch.detect.evidence import from_day
 from minewatch.detect.ground import Ground, find_all_channels, find_ground
 from minewatch.detect.labels import label_patches
 from minewatch.detect.masks import MIN_PATCH_PX, cut_patches, run_of
+from minewatch.detect.morphology import grown
 from minewatch.detect.patches import look_at, summarise
-from minewatch.detect.pools import EIGHT, SEED_PCT
+from minewatch.detect.pools import SEED_PCT
 from minewatch.detect.terms import confidence, evidence_terms
 from minewatch.model import Period
 
@@ -100,7 +100,7 @@ def find_seasons(
     grounds = list(find_ground(evidence, periods))
     best = np.zeros((rows, cols), np.uint8)
     for ground in grounds:
-        best.flat[ground.wet_at] = np.maximum(best.flat[ground.wet_at], ground.pool_pct)
+        np.maximum(best, ground.pools, out=best)
     if not grounds:
         return [], best
     channels = find_all_channels(evidence, grounds, resolution_m=resolution_m)
@@ -222,10 +222,9 @@ def _begun(
     opened = np.intersect1d(likely, ground.lost_at, assume_unique=True)
     opened = opened[_opened_in(evidence, season.period, np.unravel_index(opened, ground.shape))]
     begun, taken = np.zeros((2, *ground.shape), bool)
-    begun.flat[opened] = True
-    taken.flat[season.where[_is_likely(season)]] = True
-    begun &= ~ndimage.binary_dilation(taken, EIGHT)
-    return _Cut(ground, *label_patches(begun), pools)
+    begun.reshape(-1)[opened] = True
+    taken.reshape(-1)[season.where[_is_likely(season)]] = True
+    return _Cut(ground, *label_patches(begun & ~grown(taken)), pools)
 
 
 def _is_likely(season: Season) -> Bool:

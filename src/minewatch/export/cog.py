@@ -26,7 +26,7 @@ def write_cog(
     nodata: float | None = None,
     simulated: bool = False,
 ) -> Path:
-    """Write a raster as a COG: deflate, predictor, nearest overviews, atomically.
+    """Write a raster as a COG: deflate (the quickest: two hundredths larger), predictor, nearest overviews, atomically.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def write_cog(
     try:
         with atomic_path(path) as part:
             plain.rio.to_raster(
-                part, driver="COG", tags=tags, compress="deflate", level=6, predictor="yes",
+                part, driver="COG", tags=tags, compress="deflate", level=1, predictor="yes",
                 blocksize=_BLOCK_PX, overview_resampling="nearest", bigtiff="if_safer",
             )  # fmt: skip
     except (RasterioError, CPLE_BaseError) as error:  # a full disk is one of GDAL's own
