@@ -14,6 +14,8 @@ from minewatch.errors import ContractError, OutputError
 from minewatch.export.atomic import atomic_path
 
 _BLOCK_PX = 512
+_LEVEL = 1
+"""Level 6 takes twice as long, for files two hundredths smaller."""
 
 
 def write_cog(
@@ -26,7 +28,7 @@ def write_cog(
     nodata: float | None = None,
     simulated: bool = False,
 ) -> Path:
-    """Write a raster as a COG: deflate (the quickest: two hundredths larger), predictor, nearest overviews, atomically.
+    """Write a raster as a COG: deflate, predictor, nearest overviews, atomically.
 
     Parameters
     ----------
@@ -66,7 +68,7 @@ def write_cog(
     try:
         with atomic_path(path) as part:
             plain.rio.to_raster(
-                part, driver="COG", tags=tags, compress="deflate", level=1, predictor="yes",
+                part, driver="COG", tags=tags, compress="deflate", level=_LEVEL, predictor="yes",
                 blocksize=_BLOCK_PX, overview_resampling="nearest", bigtiff="if_safer",
             )  # fmt: skip
     except (RasterioError, CPLE_BaseError) as error:  # a full disk is one of GDAL's own
