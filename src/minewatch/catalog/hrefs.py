@@ -14,6 +14,7 @@ from pystac.utils import make_absolute_href
 from minewatch.settings import SECRET_MEMBER, SECRET_QUERY_KEY, redact
 
 _SIGNED_PATH = re.compile(r"^/vsicurl\?.*?url=(?P<url>[^&]+)")
+_SEQUENCES = (list, tuple)
 _KEPT_ITEM_KEYS = ("type", "stac_version", "id", "collection", "bbox", "geometry")
 
 
@@ -87,11 +88,9 @@ def clean_item(item: Mapping[str, Any], *, base: str, assets: frozenset[str]) ->
     clean["links"] = []
     clean["assets"] = {}
     for name in sorted(assets):
-        asset = item["assets"][name]
-        clean["assets"][name] = {
-            **clean_value(asset),
-            "href": canonical_href(str(asset["href"]), base=base),
-        }
+        asset = dict(item["assets"][name])
+        href = canonical_href(str(asset.pop("href")), base=base)
+        clean["assets"][name] = {**clean_value(asset), "href": href}
     return clean
 
 
@@ -107,7 +106,7 @@ def clean_value(value: Any) -> Any:
             for k, v in value.items()
             if not (isinstance(v, str) and _is_secret(str(k)))
         }
-    return [clean_value(v) for v in value] if isinstance(value, list | tuple) else value
+    return [clean_value(v) for v in value] if isinstance(value, _SEQUENCES) else value
 
 
 @lru_cache(maxsize=1 << 15)  # scenes of one list repeat most of their words, and are met often
