@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from affine import Affine
 from scipy import ndimage
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from minewatch.cube.kernels import median_of_looks
 from minewatch.detect import baseline
 from minewatch.detect.labels import label_patches
 from minewatch.detect.outlines import outline_labels
+from minewatch.sites import link
 
 from .case import Case, Setup, Work
 
@@ -168,6 +174,71 @@ def outlines_rasterio(setup: Setup) -> Work:
     return work
 
 
+PERIODS = 5
+
+
+def _patches(setup: Setup) -> gpd.GeoDataFrame:
+    """One growing patch a site and period, sites 400 m apart, edges on pixels of 10 m."""
+    rng, across, pitch = np.random.default_rng(0), int(50 * setup.scale**0.5), 60
+    at = np.arange(across) * pitch + pitch // 2
+    y, x = np.ogrid[: across * pitch, : across * pitch]
+    far = np.hypot(y % pitch - pitch // 2, x % pitch - pitch // 2)
+    tables = []
+    for period in range(PERIODS):
+        rough = ndimage.gaussian_filter(rng.standard_normal(far.shape), 3) * 10
+        labels, _ = label_patches(far < 7 + period + rough)
+        labels *= np.isin(labels, labels[np.ix_(at, at)])
+        outlines = outline_labels(labels, transform=(10, 0, 500_000, 0, -10, 2_900_000))
+        day, last = f"{2018 + period}-11-01", f"{2019 + period}-04-30"
+        table = gpd.GeoDataFrame(geometry=[outline for _, outline in outlines], crs=32647)
+        tables.append(table.assign(period_start=day, period_end=last, first_detected=day))
+    rows = pd.concat(tables, ignore_index=True).assign(last_undisturbed=None, confidence=0.9)
+    areas = dict.fromkeys(("disturbed_area_m2", "pad_area_m2", "pool_area_m2"), rows.area)
+    return rows.assign(**areas, pool_count_low=0, pool_count_high=1, terms=[{}] * len(rows))
+
+
+def _first_of_each(site: Any, geometry: Any) -> Any:
+    """Sorted pairs of a patch and the first one of its site: the partition, whatever its names."""
+    place = shapely.get_coordinates(shapely.point_on_surface(geometry)).round(1)
+    table = pd.DataFrame({"site": site, "x": place[:, 0], "y": place[:, 1]})
+    table = table.sort_values(["x", "y"], kind="stable", ignore_index=True)
+    return table.groupby("site").x.transform("first").to_numpy() + table.x
+
+
+def link_ours(setup: Setup) -> Work:
+    rows = _patches(setup)
+    link(rows[:20], aoi_id="bench", epsg=32647)
+
+    def work() -> Any:
+        members = link(rows, aoi_id="bench", epsg=32647).members
+        return _first_of_each(members["site_id"], members.geometry)
+
+    return work
+
+
+def link_iou(setup: Setup) -> Work:
+    """Patches of two periods that follow are one when they share a tenth of their union."""
+    rows = _patches(setup)
+    shapes, period = rows.geometry.to_numpy(), rows["period_start"].to_numpy()
+
+    def work() -> Any:
+        starts = np.unique(period)
+        pairs = []
+        for before, after in pairwise(starts):
+            old, new = np.flatnonzero(period == before), np.flatnonzero(period == after)
+            a, b = shapely.STRtree(shapes[old]).query(shapes[new], predicate="intersects")
+            one, other = shapes[new[a]], shapes[old[b]]
+            shared = shapely.area(shapely.intersection(one, other))
+            together = shapely.area(shapely.union(one, other))
+            kept = shared >= 0.1 * together
+            pairs.append((new[a][kept], old[b][kept]))
+        left, right = np.concatenate(pairs, axis=1)
+        graph = coo_array((np.ones(len(left)), (left, right)), shape=(len(rows), len(rows)))
+        return _first_of_each(connected_components(graph, directed=False)[1], rows.geometry)
+
+    return work
+
+
 CASES = {
     "median": Case(
         title=f"Median over {LOOKS} looks of uint16, two in five not seen",
@@ -188,6 +259,16 @@ CASES = {
         title="Labels and a mean each, of a fifth of the pixels",
         ways={"minewatch": zonal_ours, "scikit-image": zonal_skimage},
         tolerance=1e-6,
+    ),
+    "link": Case(
+        title=f"Patches of {PERIODS} periods linked to sites",
+        ways={"minewatch": link_ours, "STRtree + IoU": link_iou},
+        tolerance=0.2,
+        notes=(
+            "Every site is one patch a period here, so that both find the same sites. Ours also "
+            "groups patches of a period, unites footprints, names sites, and looks for merges and "
+            "splits."
+        ),
     ),
     "outlines": Case(
         title="Outlines of the labels as polygons",
