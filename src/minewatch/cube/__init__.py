@@ -8,8 +8,10 @@ from minewatch.cube.ranges import RangeReader
 from minewatch.cube.read import RasterioReader
 from minewatch.cube.reduce import MonthReduction, reduce_month
 from minewatch.cube.registration import Patch, Reference, find_shift, make_reference
+from minewatch.cube.store import BlockStore
 
 __all__ = [
+    "BlockStore",
     "MonthReduction",
     "Patch",
     "RangeReader",

@@ -31,6 +31,7 @@ from minewatch.cube.cog import BeyondHeaderError, CogHeader, parse_cog, spans_of
 from minewatch.cube.kernels import place_block
 from minewatch.cube.onto import COARSER_FROM, OnlyGdalError, read_onto
 from minewatch.cube.read import RasterioReader
+from minewatch.cube.store import BlockStore, version_of
 from minewatch.errors import ReadError
 from minewatch.model import Asset, Band
 from minewatch.sensors import gdal_path
@@ -90,6 +91,9 @@ class RangeReader:
         Address to the name under which GDAL opens it.
     cache_bytes
         Unpacked blocks kept for the chunks beside; files are taken to stay as they are meanwhile.
+    store
+        Where blocks of remote files are kept for later runs; None: nowhere. Each file is still
+        asked for its header once, which tells whether it is the one that was kept.
     """
 
     def __init__(
@@ -98,13 +102,15 @@ class RangeReader:
         *,
         locate: Callable[[str], str] = gdal_path,
         cache_bytes: int = CACHE_BYTES,
+        store: BlockStore | None = None,
     ) -> None:
+        self._store = store
         self._name = uuid.uuid4()
         self._settings = settings or Settings()
         self._locate = locate
         self._gdal = RasterioReader(self._settings, locate=locate)
         self._blocks = BlockCache(cache_bytes)
-        self._known: OrderedDict[str, CogHeader | OnlyGdalError] = OrderedDict()
+        self._known: OrderedDict[str, tuple[CogHeader | OnlyGdalError, str]] = OrderedDict()
         self._lock = threading.Lock()
         self._tally = threading.local()
         self._leave_http = any(name.startswith(GDALS_OWN) for name in os.environ)
@@ -117,7 +123,8 @@ class RangeReader:
         self._fetchers = ThreadPoolExecutor(MOST_IN_FLIGHT, thread_name_prefix="fetch")
 
     def __reduce__(self) -> tuple[Callable[..., RangeReader], tuple[Any, ...]]:
-        return _restore, (self._name, self._settings, self._locate, self._blocks.most_bytes)
+        kept = (self._store.folder, self._store.most_bytes) if self._store else None
+        return _restore, (self._name, self._settings, self._locate, self._blocks.most_bytes, kept)
 
     def read(self, asset: Asset, geobox: GeoBox, *, band: Band) -> NDArray[np.uint16]:
         """Digital numbers on the grid; the contract is `minewatch.model.PixelReader.read`."""
@@ -166,42 +173,47 @@ class RangeReader:
     def _read_once(
         self, address: str, asset: Asset, geobox: GeoBox, band: Band
     ) -> NDArray[np.uint16]:
-        header = self._header(address)
-        file = _CogFile(address, header, partial(self._fetch_all, address), self._blocks)
+        header, version = self._header(address, asset.href)
+        file = _CogFile(
+            address, header, partial(self._fetch_all, address), self._blocks,
+            self._store if _is_far(address) else None, version,
+        )  # fmt: skip
         pixels, _, _ = read_onto(file, geobox, band=band, nodata=asset.nodata)
         self._tally.bytes = getattr(self._tally, "bytes", 0) + file.bytes_read
         return pixels
 
-    def _header(self, address: str) -> CogHeader:
+    def _header(self, address: str, href: str) -> tuple[CogHeader, str]:
+        """Its header, and what names the file as it is now."""
         with self._lock:
             known = self._known.get(address)
         if known is None:
-            known = self._read_header(address)
+            known = self._read_header(address, href)
             with self._lock:
                 self._known[address] = known
                 while len(self._known) > MOST_KNOWN:
                     self._known.popitem(last=False)
-        if isinstance(known, OnlyGdalError):
-            raise OnlyGdalError(*known.args)
-        return known
+        header, version = known
+        if isinstance(header, OnlyGdalError):
+            raise OnlyGdalError(*header.args)
+        return header, version
 
-    def _read_header(self, address: str) -> CogHeader | OnlyGdalError:
+    def _read_header(self, address: str, href: str) -> tuple[CogHeader | OnlyGdalError, str]:
         size = HEAD_BYTES
         while size <= LONGEST_HEAD_BYTES:
-            head = _fetch(self._http, address, 0, size)
+            head, told = _fetch(self._http, address, 0, size)
             try:
-                return parse_cog(head)
+                return parse_cog(head), version_of(href, told=told, head=head)
             except OnlyGdalError as reason:
-                return reason
+                return reason, ""
             except BeyondHeaderError:
                 if len(head) < size:
                     raise _BrokenError(f"is cut off after {len(head)} bytes") from None
                 size *= 4
-        return OnlyGdalError("its header is long")
+        return OnlyGdalError("its header is long"), ""
 
     def _fetch_all(self, address: str, spans: list[Span]) -> list[bytes]:
         def fetch(span: Span) -> bytes:
-            data = _fetch(self._http, address, *span)
+            data, _ = _fetch(self._http, address, *span)
             if len(data) != span[1] - span[0]:
                 raise _BrokenError(f"is cut off after {span[0] + len(data)} bytes")
             return data
@@ -220,10 +232,12 @@ class RangeReader:
 
 @lru_cache(maxsize=1)
 def _restore(
-    name: uuid.UUID, settings: Settings, locate: Callable[[str], str], cache_bytes: int
-) -> RangeReader:
+    name: uuid.UUID, settings: Settings, locate: Callable[[str], str], cache_bytes: int,
+    kept: tuple[Path, int] | None,
+) -> RangeReader:  # fmt: skip
     """The same reader in another process: one for all tasks of a run, with all that it keeps."""
-    return RangeReader(settings, locate=locate, cache_bytes=cache_bytes)
+    store = BlockStore(*kept) if kept else None
+    return RangeReader(settings, locate=locate, cache_bytes=cache_bytes, store=store)
 
 
 class _CogFile:
@@ -231,8 +245,9 @@ class _CogFile:
 
     def __init__(
         self, address: str, header: CogHeader, fetch: Callable[[list[Span]], list[bytes]],
-        cache: BlockCache,
+        cache: BlockCache, store: BlockStore | None, version: str,
     ) -> None:  # fmt: skip
+        self._store, self._version = store, version
         self._address, self._header, self._fetch, self._cache = address, header, fetch, cache
         self.crs, self.transform, self.nodata = header.crs, header.transform, header.nodata
         self.height, self.width = header.shape
@@ -262,12 +277,26 @@ class _CogFile:
         return self._cache.get(self._address, blocks, self._unpack)
 
     def _unpack(self, blocks: list[Block]) -> Iterator[tuple[Block, NDArray[Any]]]:
-        spans = spans_of([(b.start, b.size) for b in blocks], gap_bytes=GAP_BYTES)
+        kept = self._kept(blocks)
+        missing = [(b.start, b.size) for b in blocks if b not in kept]
+        spans = spans_of(missing, gap_bytes=GAP_BYTES)
         fetched = list(zip(spans, self._fetch(spans), strict=True)) if spans else []
         for block in blocks:
+            if block in kept:
+                yield block, _unpack(memoryview(kept[block]), self._header)
+                continue
             start, data = next((s[0], data) for s, data in fetched if block.start < s[1])
             packed = memoryview(data)[block.start - start :][: block.size]
-            yield block, _unpack(packed, self._header)
+            pixels = _unpack(packed, self._header)
+            if self._store:
+                self._store.put(self._version, block.start, packed)
+            yield block, pixels
+
+    def _kept(self, blocks: list[Block]) -> dict[Block, bytes]:
+        if self._store is None:
+            return {}
+        found = ((b, self._store.get(self._version, b.start, b.size)) for b in blocks)
+        return {block: data for block, data in found if data is not None}
 
 
 def _unpack(packed: memoryview, header: CogHeader) -> NDArray[Any]:
@@ -279,11 +308,11 @@ def _unpack(packed: memoryview, header: CogHeader) -> NDArray[Any]:
     return np.frombuffer(plain, header.kind).reshape(header.block)
 
 
-def _fetch(http: urllib3.PoolManager, address: str, start: int, end: int) -> bytes:
-    """Bytes of a file from `start` up to `end`, or to where the file ends."""
+def _fetch(http: urllib3.PoolManager, address: str, start: int, end: int) -> tuple[bytes, str]:
+    """Bytes of a file from `start` up to `end`, or to where it ends, and what is told of it."""
     if not _is_far(address):
         with Path(address).open("rb") as file:
-            return os.pread(file.fileno(), end - start, start)
+            return os.pread(file.fileno(), end - start, start), ""
     answer = http.request(
         "GET", address, headers={"Range": f"bytes={start}-{end - 1}"}, preload_content=False
     )
@@ -294,7 +323,8 @@ def _fetch(http: urllib3.PoolManager, address: str, start: int, end: int) -> byt
             answer.drain_conn()
             wait_s = _seconds(answer.headers.get("Retry-After")) if answer.status in BUSY else 0.0
             raise _BrokenError(f"HTTP response code: {answer.status}", wait_s=wait_s)
-        return answer.read()
+        length = answer.headers.get("Content-Range", "").rpartition("/")[2]
+        return answer.read(), f"{length}|{answer.headers.get('ETag', '')}"
     finally:
         if answer.status == 200:
             answer.close()  # the whole file would come
