@@ -12,12 +12,16 @@ import typer
 from minewatch.cli import show
 from minewatch.cli.options import (
     Aoi,
+    Cache,
+    CacheSize,
     Catalog,
+    Chunk,
     CloudCover,
     Collection,
     Debug,
     End,
     Json,
+    MaxMemory,
     MaybeEnd,
     MaybePeriod,
     PeriodName,
@@ -30,6 +34,7 @@ from minewatch.cli.options import (
     Workers,
 )
 from minewatch.pipeline.parameters import (
+    DEFAULT_CACHE_GIB,
     DEFAULT_CATALOG,
     DEFAULT_CHUNK_PX,
     DEFAULT_MAX_CLOUD_COVER_PCT,
@@ -56,12 +61,13 @@ def run(
     period: PeriodName = DEFAULT_PERIOD,
     resolution: Resolution = DEFAULT_RESOLUTION_M,
     max_cloud_cover: CloudCover = DEFAULT_MAX_CLOUD_COVER_PCT,
-    chunk: Annotated[
-        int, typer.Option("--chunk", help="Side of a chunk, pixels: memory, not the answer.")
-    ] = DEFAULT_CHUNK_PX,
+    chunk: Chunk = DEFAULT_CHUNK_PX,
     scenes: Scenes = None,
     scheduler: Scheduler = None,
     workers: Workers = None,
+    max_memory: MaxMemory = None,
+    cache: Cache = None,
+    cache_size: CacheSize = DEFAULT_CACHE_GIB,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with a run that was cut in --out.")
     ] = False,
@@ -80,7 +86,8 @@ def run(
             aoi, start=start.date(), end=end.date(), out=out, catalog=catalog,
             collection=collection, period=period, resolution_m=resolution,
             max_cloud_cover_pct=max_cloud_cover, chunk_px=chunk, scenes=scenes,
-            scheduler=scheduler, workers=workers, resume=resume, listener=listener,
+            scheduler=scheduler, workers=workers, max_memory_gib=max_memory, cache=cache,
+            cache_gib=cache_size, resume=resume, listener=listener,
         )  # fmt: skip
     close(result, json=json, quiet=quiet)
 
@@ -93,6 +100,9 @@ def update(
     scenes: Scenes = None,
     scheduler: Scheduler = None,
     workers: Workers = None,
+    max_memory: MaxMemory = None,
+    cache: Cache = None,
+    cache_size: CacheSize = DEFAULT_CACHE_GIB,
     json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -109,7 +119,7 @@ def update(
         result = job(
             directory, end=end.date() if end else None, period=period, scenes=scenes,
             today=datetime.now(UTC).date(), scheduler=scheduler, workers=workers,
-            listener=listener,
+            max_memory_gib=max_memory, cache=cache, cache_gib=cache_size, listener=listener,
         )  # fmt: skip
     close(result, json=json, quiet=quiet)
 

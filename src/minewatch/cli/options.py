@@ -49,6 +49,17 @@ Scenes = Annotated[
 ]
 Scheduler = Annotated[str | None, typer.Option("--scheduler", help="Address of a Dask scheduler.")]
 Workers = Annotated[int | None, typer.Option("--workers", help="Threads; default: one a core.")]
+MaxMemory = Annotated[
+    float | None,
+    typer.Option("--max-memory", help="Most memory, GiB, or an error; default: 3 if that can be."),
+]
+Cache = Annotated[
+    Path | None, typer.Option("--cache", help="Folder to keep fetched imagery in for later runs.")
+]
+CacheSize = Annotated[float, typer.Option("--cache-size", help="Most GiB kept in --cache.")]
+Chunk = Annotated[
+    int, typer.Option("--chunk", help="Side of a chunk, pixels: memory, not the answer.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no closing words.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]

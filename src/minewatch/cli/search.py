@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from minewatch.cli import show
 from minewatch.cli.options import (
     Aoi,
     Catalog,
+    Chunk,
     CloudCover,
     Collection,
     Debug,
     End,
     Json,
+    MaxMemory,
     MaybeEnd,
     MaybeStart,
+    PeriodName,
     Quiet,
     Resolution,
     Scenes,
     Start,
+    Workers,
 )
 from minewatch.pipeline.parameters import (
     DEFAULT_CATALOG,
+    DEFAULT_CHUNK_PX,
     DEFAULT_MAX_CLOUD_COVER_PCT,
+    DEFAULT_PERIOD,
     DEFAULT_RESOLUTION_M,
 )
+
+if TYPE_CHECKING:
+    from minewatch.pipeline.means import MemoryPlan
 
 
 def scenes(
@@ -84,6 +94,10 @@ def plan(
     collection: Collection = None,
     max_cloud_cover: CloudCover = DEFAULT_MAX_CLOUD_COVER_PCT,
     resolution: Resolution = DEFAULT_RESOLUTION_M,
+    period: PeriodName = DEFAULT_PERIOD,
+    chunk: Chunk = DEFAULT_CHUNK_PX,
+    workers: Workers = None,
+    max_memory: MaxMemory = None,
     json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -103,7 +117,8 @@ def plan(
         result = planned(
             aoi, start=start.date() if start else None, end=end.date() if end else None,
             scenes=scenes, catalog=catalog, collection=collection, resolution_m=resolution,
-            max_cloud_cover_pct=max_cloud_cover, listener=listener,
+            max_cloud_cover_pct=max_cloud_cover, period=period, chunk_px=chunk, workers=workers,
+            max_memory_gib=max_memory, listener=listener,
         )  # fmt: skip
     if json:
         show.as_json(asdict(result))
@@ -117,12 +132,21 @@ def plan(
             ("scenes", f"{result.scenes:,} in {result.looks:,} looks"),
             ("grid", f"{result.pixels / 1e6:,.1f} M pixels in {result.chunks:,} chunks"),
             ("to read", f"{cost.bytes / 1e9:,.1f} GB in {cost.requests:,} requests"),
-            ("memory", f"{cost.peak_memory_bytes / 1e9:,.1f} GB at the peak"),
+            ("memory", _memory(result.memory)),
             ("time", _duration(cost.seconds)),
         ],
     )
     if result.dropped:
         show.line(f"{len(result.dropped)} items left out; --json tells why")
+
+
+def _memory(plan: MemoryPlan) -> str:
+    stages = (plan.read_bytes, plan.weigh_bytes, plan.find_bytes)
+    read, weigh, find = (f"{size / 2**30:.1f}" for size in stages)
+    return (
+        f"{plan.peak_bytes / 2**30:.1f} GiB at the peak with {plan.workers} threads "
+        f"(reading {read}, weighing {weigh}, finding sites {find})"
+    )
 
 
 def _duration(seconds: float) -> str:

@@ -4,13 +4,14 @@ from minewatch.cube.facts import find_facts
 from minewatch.cube.grid import aoi_mask, in_reading_order, make_grid
 from minewatch.cube.looks import group_looks, scenes_over
 from minewatch.cube.plan import ReadEstimate, estimate_read
-from minewatch.cube.ranges import RangeReader
+from minewatch.cube.ranges import CACHE_BYTES, RangeReader
 from minewatch.cube.read import RasterioReader
 from minewatch.cube.reduce import MonthReduction, reduce_month
 from minewatch.cube.registration import Patch, Reference, find_shift, make_reference
 from minewatch.cube.store import BlockStore
 
 __all__ = [
+    "CACHE_BYTES",
     "BlockStore",
     "MonthReduction",
     "Patch",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -15,7 +14,6 @@ from numpy.typing import NDArray
 
 from minewatch.cube.grid import block_of
 from minewatch.cube.looks import with_halo
-from minewatch.cube.ranges import CACHE_BYTES
 from minewatch.model import WGS84, Asset, Band, Grid, Scene
 from minewatch.sensors import SensorProfile, get_sensor
 
@@ -43,8 +41,6 @@ IN_FLIGHT = 8
 WORK_S_PER_PX = 20e-9
 """Time to decode, mask and reduce a pixel of a band of a look, on one core: 0.18 s for six looks of
 six bands of 512 x 512 pixels from disk."""
-BASE_MEMORY_BYTES = 350_000_000 + CACHE_BYTES
-"""Memory of the process besides its chunks [D]: libraries, the blocks kept."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,8 +53,6 @@ class ReadEstimate:
     """Range requests to send."""
     seconds: float
     """Time to fetch and to work, on an assumed line of 80 Mbit/s with 50 ms a request."""
-    peak_memory_bytes: int
-    """Most memory in use, with a chunk in each worker."""
 
 
 def estimate_read(
@@ -69,7 +63,7 @@ def estimate_read(
     sensor: SensorProfile | None = None,
     workers: int | None = None,
 ) -> ReadEstimate:
-    """Bytes, requests, time and memory that reading the scenes over the grid will take.
+    """Bytes, requests and time that reading the scenes over the grid will take.
 
     Counts for each scene the chunks its footprint touches: the mask band of all of them, other
     bands of the share that its cloud cover lets expect. True within a factor of about two: clouds
@@ -90,7 +84,7 @@ def estimate_read(
     """
     found = list(scenes)
     if not found or not grid.chunks:
-        return ReadEstimate(bytes=0, requests=0, seconds=0.0, peak_memory_bytes=BASE_MEMORY_BYTES)
+        return ReadEstimate(bytes=0, requests=0, seconds=0.0)
     profile = sensor or get_sensor(found[0].sensor)
     workers = workers or os.cpu_count() or 1
     touches = _touches(found, grid)
@@ -113,8 +107,6 @@ def estimate_read(
         bytes=math.ceil(total_bytes),
         requests=math.ceil(total_requests),
         seconds=max(waiting, total_bytes / LINE_BYTES_PER_S, pixels * WORK_S_PER_PX / workers),
-        peak_memory_bytes=BASE_MEMORY_BYTES
-        + workers * _chunk_memory(found, int(chunk_px.max()), bands),
     )
 
 
@@ -196,10 +188,3 @@ def _clear_share(scene: Scene) -> float:
     """Share of chunks from which a scene's bands will be read."""
     cloud = (scene.cloud_cover_pct or 0.0) / 100
     return min(1.0, CLEAR_CHUNKS * (1 - cloud))
-
-
-def _chunk_memory(scenes: Sequence[Scene], pixels: int, bands: Sequence[Band]) -> int:
-    """Bytes that the fullest month of one chunk takes: what was read, and the looks made of it."""
-    most = max(Counter((s.day.year, s.day.month, s.tile) for s in scenes).values())
-    a_look = 2 * 2 * len(bands) + 8  # twice uint16 a band; mask, flags, tile and doubt
-    return most * pixels * a_look

@@ -10,11 +10,20 @@ from pathlib import Path
 from minewatch import aoi as areas
 from minewatch import catalog as catalogs
 from minewatch import cube
-from minewatch.model import AreaOfInterest, Period, ProgressListener, SceneList, silent
+from minewatch.model import (
+    AreaOfInterest,
+    Period,
+    ProgressListener,
+    SceneList,
+    silent,
+    split_periods,
+)
+from minewatch.pipeline.means import MemoryPlan, plan_memory
 from minewatch.pipeline.parameters import (
     DEFAULT_CATALOG,
     DEFAULT_CHUNK_PX,
     DEFAULT_MAX_CLOUD_COVER_PCT,
+    DEFAULT_PERIOD,
     DEFAULT_RESOLUTION_M,
     DEFAULT_SENSOR,
 )
@@ -38,7 +47,9 @@ class Plan:
     pixels: int
     """Pixels in those chunks."""
     estimate: cube.ReadEstimate
-    """Bytes, requests, seconds and peak memory."""
+    """Bytes, requests and seconds."""
+    memory: MemoryPlan
+    """Threads that fit into the memory, and the most they will need."""
     dropped: Mapping[str, str]
     """Scenes left out, and why."""
 
@@ -54,14 +65,18 @@ def plan(
     resolution_m: float = DEFAULT_RESOLUTION_M,
     max_cloud_cover_pct: float = DEFAULT_MAX_CLOUD_COVER_PCT,
     chunk_px: int = DEFAULT_CHUNK_PX,
+    period: str = DEFAULT_PERIOD,
     scenes: str | Path | SceneList | None = None,
+    workers: int | None = None,
+    max_memory_gib: float | None = None,
     listener: ProgressListener = silent,
 ) -> Plan:
     """What `run` with the same arguments would read; no pixel is fetched.
 
     Parameters
     ----------
-    aoi, start, end, catalog, collection, sensor, resolution_m, max_cloud_cover_pct, chunk_px
+    aoi, start, end, catalog, collection, sensor, resolution_m, max_cloud_cover_pct, chunk_px, \
+    period, workers, max_memory_gib
         As in `run`. With `scenes` the days may be left out.
     scenes
         A frozen `scenes.json`; with it no network is needed.
@@ -84,6 +99,12 @@ def plan(
         given = scenes if isinstance(scenes, SceneList) else catalogs.read_scene_list(Path(scenes))
         found = within(given, area, start=start, end=end)
     grid = cube.make_grid(area, resolution_m=resolution_m, chunk_px=chunk_px)
+    days = sorted(scene.day for scene in found)
+    span = Period(start or days[0], end or days[-1])
+    memory = plan_memory(
+        found, grid, span=span, periods=split_periods(span, period), bands=found.bands,
+        workers=workers, max_memory_gib=max_memory_gib,
+    )  # fmt: skip
     return Plan(
         aoi=area.id,
         area_km2=area.area_m2 / 1e6,
@@ -91,6 +112,7 @@ def plan(
         looks=len({scene.look for scene in found}),
         chunks=len(grid.chunks),
         pixels=sum(c.geobox.shape[0] * c.geobox.shape[1] for c in grid.chunks),
-        estimate=cube.estimate_read(found, grid, bands=found.bands),
+        estimate=cube.estimate_read(found, grid, bands=found.bands, workers=memory.workers),
+        memory=memory,
         dropped=found.dropped,
     )

@@ -75,7 +75,7 @@ def gather_evidence(
         (period, colour, y, x), uint8, 0 where nothing was seen. Pixels outside the AOI are not
         observed.
     """
-    steps = _steps(span, periods)
+    steps = steps_of(span, periods)
     asked = [str(grid.geobox), str(months_of(span)[0]), list(bands)]
     layout = hash_values([code_key(detect), PICTURE_VERSION, aoi.sha256, *asked])
     keys = {chunk.name: _chain(layout, steps, frozen[chunk.name]) for chunk in grid.chunks}
@@ -108,7 +108,7 @@ def gather_evidence(
 
 
 @dataclass(frozen=True)
-class _Step:
+class Step:
     """Months that are weighed together."""
 
     period: Period | None
@@ -119,16 +119,17 @@ class _Step:
     """The months before that help to settle doubt."""
 
 
-def _steps(span: Period, periods: Sequence[Period]) -> list[_Step]:
+def steps_of(span: Period, periods: Sequence[Period]) -> list[Step]:
+    """The months of a span as they are weighed, up to the end of each period."""
     months = months_of(span)
     starts = [month.start for month in months]
     return [
-        _Step(period, months[at], months[max(0, at.start - DOUBT_MONTHS) : at.start])
+        Step(period, months[at], months[max(0, at.start - DOUBT_MONTHS) : at.start])
         for period, at in detect.split_months(starts, periods)
     ]
 
 
-def _chain(layout: str, steps: Sequence[_Step], frozen: Sequence[str]) -> list[str]:
+def _chain(layout: str, steps: Sequence[Step], frozen: Sequence[str]) -> list[str]:
     """A key for each step: what its months hold, and the key of the step before."""
     holds = {entry.split(" ", 1)[0]: entry for entry in frozen}
     keys, key = [], layout
@@ -153,7 +154,7 @@ class _Job:
     chunk: Chunk
     inside: np.ndarray
     bands: Sequence[Band]
-    steps: Sequence[_Step]
+    steps: Sequence[Step]
     keys: Sequence[str]
     layers: Layers
 
@@ -191,7 +192,7 @@ def _tell(
     return past, told.assign(picture=season_picture(settled, period)) if period else told
 
 
-def _kept(steps: Sequence[_Step]) -> set[int]:
+def _kept(steps: Sequence[Step]) -> set[int]:
     """The steps whose pasts are kept: the last two periods, and those of the last half year."""
     told = [at for at, step in enumerate(steps) if step.period]
     late = {m.start for step in steps[-1:] for m in step.months[-1:]}

@@ -18,9 +18,12 @@ from minewatch.model import (
     RunResult,
     SceneList,
     silent,
+    split_periods,
 )
 from minewatch.pipeline import outputs
+from minewatch.pipeline.means import Means, MemoryPlan, plan_memory
 from minewatch.pipeline.parameters import (
+    DEFAULT_CACHE_GIB,
     DEFAULT_CATALOG,
     DEFAULT_CHUNK_PX,
     DEFAULT_MAX_CLOUD_COVER_PCT,
@@ -52,6 +55,9 @@ def run(
     scenes: str | Path | SceneList | None = None,
     scheduler: str | None = None,
     workers: int | None = None,
+    max_memory_gib: float | None = None,
+    cache: str | Path | None = None,
+    cache_gib: float = DEFAULT_CACHE_GIB,
     resume: bool = False,
     reader: PixelReader | None = None,
     listener: ProgressListener = silent,
@@ -85,7 +91,15 @@ def run(
     scheduler
         Address of a Dask scheduler; None works in threads on this machine.
     workers
-        Threads; None takes one a core.
+        Threads; None takes one a core, or as many as fit into the memory.
+    max_memory_gib
+        Most memory of the process, GiB, or an error; None aims at 3. Workers of a cluster are
+        not counted. Changes no answer.
+    cache
+        Folder that keeps blocks of remote files for later runs, compressed as they came; several
+        runs may share it. None keeps nothing. Files that GDAL must read are not kept.
+    cache_gib
+        Most GiB in it; blocks not used for longest give way.
     resume
         Go on with a run that was cut, reading only what is missing.
     reader
@@ -114,6 +128,10 @@ def run(
         max_cloud_cover_pct=max_cloud_cover_pct,
         chunk_px=chunk_px,
     )
+    means = Means(
+        scheduler=scheduler, workers=workers, max_memory_gib=max_memory_gib,
+        cache=Path(cache) if cache else None, cache_gib=cache_gib, reader=reader, listener=listener,
+    )  # fmt: skip
     goes_on = resume and State(directory=Path(out) / "state").parameters_path.exists()
     with claimed(Path(out), is_new=not goes_on) as state:
         if goes_on:
@@ -125,7 +143,7 @@ def run(
             state.write_job(parameters.as_dict(area), found)
         return _work(
             "run", area, parameters, found, state,
-            reader=reader, scheduler=scheduler, workers=workers, listener=listener,
+            means=means,
         )  # fmt: skip
 
 
@@ -138,6 +156,9 @@ def update(
     scenes: str | Path | SceneList | None = None,
     scheduler: str | None = None,
     workers: int | None = None,
+    max_memory_gib: float | None = None,
+    cache: str | Path | None = None,
+    cache_gib: float = DEFAULT_CACHE_GIB,
     reader: PixelReader | None = None,
     listener: ProgressListener = silent,
 ) -> RunResult:
@@ -160,7 +181,7 @@ def update(
         The day to update to when `end` is not given.
     scenes
         A frozen `scenes.json` to use instead of searching.
-    scheduler, workers, reader, listener
+    scheduler, workers, max_memory_gib, cache, cache_gib, reader, listener
         As in `run`.
 
     Raises
@@ -168,6 +189,10 @@ def update(
     MinewatchError
         With the problem and the mend.
     """
+    means = Means(
+        scheduler=scheduler, workers=workers, max_memory_gib=max_memory_gib,
+        cache=Path(cache) if cache else None, cache_gib=cache_gib, reader=reader, listener=listener,
+    )  # fmt: skip
     state = State(directory=Path(directory) / "state")
     state.read_parameters()  # no folder is made where there is no run
     with claimed(Path(directory), is_new=False) as state:
@@ -175,14 +200,14 @@ def update(
         area = export.read_aoi_snapshot(state.aoi_path)
         if period is not None and end is None and scenes is None:
             parameters = replace(before, period=period)
-            return _retell(area, parameters, state, workers=workers, listener=listener)
+            return _retell(area, parameters, state, means=means)
         span = _extended(before.span, end or today)
         parameters = replace(before, span=span, period=period or before.period)
         found = find_scene_list(area, parameters, scenes, listener)
         state.write_job(parameters.as_dict(area), found)
         return _work(
             "update", area, parameters, found, state,
-            reader=reader, scheduler=scheduler, workers=workers, listener=listener,
+            means=means,
         )  # fmt: skip
 
 
@@ -193,35 +218,30 @@ def _work(
     scenes: SceneList,
     state: State,
     *,
-    reader: PixelReader | None,
-    scheduler: str | None,
-    workers: int | None,
-    listener: ProgressListener,
+    means: Means,
 ) -> RunResult:
     """Read what is missing, then tell it."""
     grid = _grid(area, parameters)
+    memory = _memory(parameters, scenes, grid, means)
     state = State(directory=state.directory.absolute())  # workers may stand elsewhere
-    with open_executor(scheduler, workers) as executor:
+    with open_executor(means.scheduler, memory.workers) as executor:
         reduction = reduce_all(
             scenes, area, grid, state,
-            span=parameters.span, bands=scenes.bands, reader=reader or cube.RangeReader(),
-            executor=executor, listener=listener,
+            span=parameters.span, bands=scenes.bands, reader=means.open_reader(memory),
+            executor=executor, listener=means.listener,
         )  # fmt: skip
     return tell(
-        job, area, parameters, scenes, grid, reduction, state, workers=workers, listener=listener
-    )
+        job, area, parameters, scenes, grid, reduction, state,
+        workers=memory.workers, listener=means.listener,
+    )  # fmt: skip
 
 
 def _retell(
-    area: AreaOfInterest,
-    parameters: Parameters,
-    state: State,
-    *,
-    workers: int | None,
-    listener: ProgressListener,
+    area: AreaOfInterest, parameters: Parameters, state: State, *, means: Means
 ) -> RunResult:
     """What is frozen, told in other periods."""
     scenes, grid = state.read_scenes(), _grid(area, parameters)
+    memory = _memory(parameters, scenes, grid, means)
     reduction = recall(
         scenes, grid, state,
         span=parameters.span, bands=scenes.bands, unopened=outputs.unopened_scenes(state),
@@ -229,7 +249,15 @@ def _retell(
     state.write_job(parameters.as_dict(area), scenes)
     return tell(
         "retell", area, parameters, scenes, grid, reduction, state,
-        workers=workers, listener=listener,
+        workers=memory.workers, listener=means.listener,
+    )  # fmt: skip
+
+
+def _memory(parameters: Parameters, scenes: SceneList, grid: Grid, means: Means) -> MemoryPlan:
+    return plan_memory(
+        scenes, grid,
+        span=parameters.span, periods=split_periods(parameters.span, parameters.period),
+        bands=scenes.bands, workers=means.workers, max_memory_gib=means.max_memory_gib,
     )  # fmt: skip
 
 

@@ -73,15 +73,6 @@ def test_scenes_beside_the_area_cost_nothing(archive):
     assert estimate_read([far], make_grid(archive.aoi()), bands=BANDS).bytes == 0
 
 
-def test_memory_is_bounded_by_the_fullest_month_not_by_the_number_of_scenes(archive, scene):
-    grid = make_grid(archive.aoi())
-    months = [archive.scene(day=f"2023-{month:02d}-05") for month in range(1, 13)]
-    one = estimate_read([scene], grid, bands=BANDS, workers=2).peak_memory_bytes
-    year = estimate_read(months, grid, bands=BANDS, workers=2).peak_memory_bytes
-    full = estimate_read([scene] * 6, grid, bands=BANDS, workers=2).peak_memory_bytes
-    assert one == year < full
-
-
 def test_a_chunk_on_the_blocks_of_its_tile_needs_each_block_once(archive):
     """`make_grid` cuts along the tile under the area, so that blocks are not read again."""
     west, north = 499_980, 2_800_020  # the corner of the simulated area's Sentinel-2 tile
