@@ -2,12 +2,13 @@
 
 Run `python tests/bench/cost_of_a_scene.py [SIZE_PX]`; the simulated archive is kept in the system's
 folder for temporary files. Seconds of all threads together, so that other work on the machine
-matters little; each line after the first is warm.
+matters less; medians of warm rounds, in which the lengths take turns.
 """
 
 from __future__ import annotations
 
 import shutil
+import statistics
 import sys
 import tempfile
 import time
@@ -18,9 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from minewatch import detect, export, sites, synthetic
+from minewatch.catalog import hrefs
 from minewatch.pipeline import outputs, read_log, recipe, run, tell, update
 
 BEFORE, LAST = date(2023, 3, 10), date(2023, 3, 18)
+YEARS, ROUNDS = (1, 4, 8), 5
 STAGES = (
     (recipe, "find_scene_list", "search"), (recipe, "reduce_all", "read"),
     (tell, "gather_evidence", "evidence"), (detect, "find", "find"), (sites, "link", "link"),
@@ -42,32 +45,65 @@ def watched(work: Callable[..., Any], label: str, spent: dict[str, float]) -> Ca
     return timed
 
 
-def main(size_px: int) -> None:
-    """Print one line for each length of the history."""
+def archive_of(size_px: int, base: Path) -> synthetic.Archive:
+    """The simulated archive, made once."""
     spec = replace(
         synthetic.PRESETS["demo"], name=f"bench-{size_px}", seed=3, size_px=size_px,
         start=date(2015, 11, 1), end=date(2023, 3, 31),
     )  # fmt: skip
-    base = Path(tempfile.gettempdir()) / f"minewatch-bench-{size_px}"
     archive = synthetic.Archive(directory=base / "archive", spec=spec)
     if not archive.truth_looks.exists():
         shutil.rmtree(base, ignore_errors=True)
         synthetic.write_archive(base / "archive", spec)
+    return archive
+
+
+def update_cost(before: Path, out: Path, spent: dict[str, float]) -> float:
+    """Processor seconds of one update of a copy of a run; those of its stages go into `spent`."""
+    shutil.rmtree(out, ignore_errors=True)
+    shutil.copytree(before, out)
+    hrefs._clean_text.cache_clear()  # a new process has none of it
+    spent.clear()
+    begun = time.process_time()
+    update(out, end=LAST)
+    return time.process_time() - begun
+
+
+def main(size_px: int) -> None:
+    """Print a line for each length of the history, and the ratio of the longest to the shortest."""
+    base = Path(tempfile.gettempdir()) / f"minewatch-bench-{size_px}"
+    archive = archive_of(size_px, base)
+    for years in YEARS:
+        shutil.rmtree(base / f"run-{years}", ignore_errors=True)
+        start = date(2023 - years, 11, 1) if years > 1 else date(2022, 4, 1)
+        run(
+            archive.aoi, start=start, end=BEFORE, catalog=str(archive.catalog),
+            out=base / f"run-{years}",
+        )  # fmt: skip
     spent: dict[str, float] = {}
     for module, name, label in STAGES:
         setattr(module, name, watched(getattr(module, name), label, spent))
-    for years in (1, 1, 4, 8):
-        out = base / f"run-{years}"
-        shutil.rmtree(out, ignore_errors=True)
-        start = date(2023 - years, 11, 1) if years > 1 else date(2022, 4, 1)
-        run(archive.aoi, start=start, end=BEFORE, catalog=str(archive.catalog), out=out)
-        spent.clear()
-        begun = time.process_time()
-        update(out, end=LAST)
-        total, job = time.process_time() - begun, read_log(out)[-1]
-        stages = "  ".join(f"{label} {seconds:.2f}" for label, seconds in spent.items())
-        new = len(job.changes.new)
-        print(f"{years} y, {job.scenes} scenes, {new} new: {total:.2f} s  {stages}")  # noqa: T201
+    told: dict[int, list[dict[str, float]]] = {years: [] for years in YEARS}
+    for number in range(ROUNDS + 1):
+        for years in YEARS:
+            total = update_cost(base / f"run-{years}", base / "updated", spent)
+            if number:  # the first round warms up
+                told[years].append({"all": total, **spent})
+    middle = {
+        years: {n: statistics.median(r[n] for r in rounds) for n in rounds[0]}
+        for years, rounds in told.items()
+    }
+    for years, costs in middle.items():
+        stages = "  ".join(f"{label} {seconds:.2f}" for label, seconds in costs.items())
+        scenes = read_log(base / f"run-{years}")[-1].scenes + 1
+        print(f"{years} y, {scenes} scenes, 1 of them new: {stages}")  # noqa: T201
+    ratios = sorted(
+        long["all"] / short["all"] for long, short in zip(told[YEARS[-1]], told[1], strict=True)
+    )
+    print(  # noqa: T201
+        f"{YEARS[-1]} years to 1: {statistics.median(ratios):.2f} "
+        f"({ratios[0]:.2f} to {ratios[-1]:.2f} in {ROUNDS} rounds)"
+    )
 
 
 if __name__ == "__main__":
