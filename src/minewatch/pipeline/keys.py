@@ -21,9 +21,15 @@ def scene_key(scene: Scene) -> str:
 
     A scene that is processed anew under its old id and addresses has another key.
     """
-    files = sorted([b, a.href, a.scale, a.offset, a.nodata] for b, a in scene.assets.items())
-    made = [scene.baseline, generation_key(scene), scene.boa_offset_applied]
-    return hash_values([scene.id, made, files])
+    known = vars(scene)  # a scene never changes and is asked for by every chunk: kept beside it
+    if _KEY not in known:
+        files = sorted([b, a.href, a.scale, a.offset, a.nodata] for b, a in scene.assets.items())
+        made = [scene.baseline, generation_key(scene), scene.boa_offset_applied]
+        known[_KEY] = hash_values([scene.id, made, files])
+    return str(known[_KEY])
+
+
+_KEY = "_scene_key"
 
 
 def list_key(scenes: SceneList) -> str:

@@ -136,13 +136,14 @@ def _with_history(
     sites: gpd.GeoDataFrame, inventory: gpd.GeoDataFrame, periods: tuple[Period, ...]
 ) -> gpd.GeoDataFrame:
     """Sites with the columns of `HISTORY` for each period."""
+    keys = zip(*(inventory[n] for n in ("site_id", "period_start", "period_end")), strict=True)
+    place = {key: at for at, key in enumerate(keys)}
+    values = {name: inventory[name].array for name in HISTORY}
     columns = {}
     for period in periods:
-        rows = inventory[inventory["period_start"] == period.start.isoformat()]
-        rows = rows[rows["period_end"] == period.end.isoformat()].set_index("site_id")
-        for name in HISTORY:
-            values = rows[name].reindex(sites["site_id"]).to_numpy()
-            columns[f"{period_column(period)}_{name}"] = values
+        at = np.array([place.get((site, *key_of(period)), -1) for site in sites["site_id"]])
+        for name, told in values.items():
+            columns[f"{period_column(period)}_{name}"] = told.take(at, allow_fill=True)
     return gpd.GeoDataFrame(
         pd.concat([sites, pd.DataFrame(columns, index=sites.index)], axis=1), crs=sites.crs
     )
