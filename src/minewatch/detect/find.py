@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,8 +32,6 @@ KEEP_CONFIDENCE = 0.3
 POOLS_SEEN_UP_TO_M = 15.0
 """Pixel size above which a pool of 8-14 m cannot be seen (25 % of sites at 20 m) [DOMAIN §2]."""
 
-Polygonise = Callable[[NDArray[np.int32], Any], Sequence[tuple[Any, int]]]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Findings:
@@ -54,7 +52,6 @@ def find(
     grid: Grid,
     periods: Sequence[Period],
     slope: NDArray[np.floating] | None = None,
-    polygonise: Polygonise | None = None,
 ) -> Findings:
     """Patches that may be mines in each period, their parts, and labelled changes.
 
@@ -68,9 +65,6 @@ def find(
         The periods `score` was given.
     slope
         Slope in degrees, dims (y, x), when a terrain model is at hand; sharpens "landslide".
-    polygonise
-        Outlines of a label array and its transform, as `(geometry, label)`; None uses
-        `outlines.outline_labels`.
 
     Returns
     -------
@@ -78,7 +72,6 @@ def find(
         Sorted by period and place; empty tables when nothing was found.
     """
     check_evidence(evidence)
-    draw = _Drawing(grid, polygonise)
     sees_pools = grid.resolution_m <= POOLS_SEEN_UP_TO_M
     seasons, pools = find_seasons(
         evidence, periods if sees_pools else (), resolution_m=grid.resolution_m
@@ -89,34 +82,20 @@ def find(
         likely = season.table[season.table["confidence"] >= KEEP_CONFIDENCE]
         labels = replace(season, table=likely).labels((rows, cols))
         union |= labels > 0
-        found.append(_detections(likely, draw.outlines(labels), season.period, grid))
+        found.append(_detections(likely, _outlines(labels, grid), season.period, grid))
     return Findings(
         detections=_stacked(found, DETECTIONS, grid),
-        features=_features(evidence, union, pools, periods, grid, draw),
-        changes=_changes(evidence, union, pools, periods, grid, draw, slope),
+        features=_features(evidence, union, pools, periods, grid),
+        changes=_changes(evidence, union, pools, periods, grid, slope),
     )
 
 
-@dataclass(frozen=True)
-class _Drawing:
-    grid: Grid
-    polygonise: Polygonise | None
-
-    def outlines(self, labels: NDArray[np.int32]) -> dict[int, BaseGeometry]:
-        """Outline of each label in metres."""
-        transform = self.grid.geobox.transform
-        if self.polygonise is None:
-            pairs = [(g, n) for n, g in outline_labels(labels, transform=list(transform)[:6])]
-        else:
-            pairs = [(_shape(g), n) for g, n in self.polygonise(labels, transform)]
-        parts: dict[int, list[BaseGeometry]] = {}
-        for geometry, number in pairs:
-            parts.setdefault(int(number), []).append(geometry)
-        return {n: shapely.normalize(shapely.union_all(p)) for n, p in sorted(parts.items())}
-
-
-def _shape(geometry: Any) -> BaseGeometry:
-    return geometry if isinstance(geometry, BaseGeometry) else shapely.geometry.shape(geometry)
+def _outlines(labels: NDArray[np.integer], grid: Grid) -> dict[int, BaseGeometry]:
+    """Outline of each label in metres."""
+    parts: dict[int, list[BaseGeometry]] = {}
+    for number, outline in outline_labels(labels, transform=list(grid.geobox.transform)[:6]):
+        parts.setdefault(number, []).append(outline)
+    return {n: shapely.normalize(shapely.union_all(p)) for n, p in sorted(parts.items())}
 
 
 def _onset_columns(table: pd.DataFrame) -> dict[str, list[str | None]]:
@@ -158,7 +137,6 @@ def _features(
     pools: NDArray[np.uint8],
     periods: Sequence[Period],
     grid: Grid,
-    draw: _Drawing,
 ) -> gpd.GeoDataFrame:
     """Pools, pads and roads of the mines, each with its own dates."""
     if not union.any():
@@ -173,7 +151,7 @@ def _features(
         if count == 0:
             continue
         table = _whole_time(labels.astype(np.int32), count, evidence, periods, pools, grid)
-        outlines = draw.outlines(labels.astype(np.int32))
+        outlines = _outlines(labels, grid)
         area = [outlines[int(n)].area for n in table.index]
         tables.append(
             pd.DataFrame(
@@ -217,7 +195,6 @@ def _changes(
     pools: NDArray[np.uint8],
     periods: Sequence[Period],
     grid: Grid,
-    draw: _Drawing,
     slope: NDArray[np.floating] | None,
 ) -> gpd.GeoDataFrame:
     """Lost ground that is no mine, labelled."""
@@ -232,7 +209,7 @@ def _changes(
     table = table[(table["pixels"] >= MIN_PATCH_PX) & (table["first"] > 0)]
     if slope is not None:
         table["slope_deg"] = ndimage.mean(slope, labels, table.index)
-    outlines = draw.outlines(np.where(np.isin(labels, table.index), labels, 0).astype(np.int32))
+    outlines = _outlines(np.where(np.isin(labels, table.index), labels, 0), grid)
     named = [name_confuser(row) for _, row in table.iterrows()]
     changes = pd.DataFrame(
         {

@@ -207,6 +207,9 @@ def _carry_back(
     begun = _judge((_begun(*pair, evidence, pools) for pair in pairs), evidence, resolution_m)
     out = []
     for more, (season, following, ground) in zip(begun, pairs, strict=True):
+        if not len(more.where):
+            out.append(season)
+            continue
         odds = _odds_of(following, ground.shape)[more.where]
         mean, _ = _mean_by_patch(odds, more.label, more.label.max(initial=0) + 1)
         likely = 1 / (1 + np.exp(-mean[more.table.index]))

@@ -23,7 +23,7 @@ from minewatch.pipeline.history import Entry, compare_scenes
 from minewatch.pipeline.parameters import Parameters
 from minewatch.pipeline.reduce import Reduction
 from minewatch.pipeline.state import State
-from minewatch.pipeline.vector import polygonise, rasterise
+from minewatch.pipeline.vector import rasterise
 
 
 def tell(
@@ -59,7 +59,7 @@ def tell(
         span=parameters.span, periods=periods, bands=scenes.bands, frozen=reduction.frozen,
         workers=workers, listener=listener,
     )  # fmt: skip
-    findings = detect.find(evidence, grid=grid, periods=periods, polygonise=polygonise)
+    findings = detect.find(evidence, grid=grid, periods=periods)
     check_columns(findings.detections, DETECTIONS, name="detections", epsg=grid.epsg)
     links = sites.link(findings.detections, aoi_id=area.id, epsg=grid.epsg)
     check_columns(links.tracks, TRACKS, name="tracks", epsg=grid.epsg)

@@ -1,4 +1,4 @@
-"""Rasters to polygons and back, on the grid of a run."""
+"""Polygons to rasters, on the grid of a run."""
 
 from __future__ import annotations
 
@@ -7,30 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from rasterio import features
 from rasterio.transform import Affine
-from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from minewatch.model import Grid
-
-
-def polygonise(labels: np.ndarray, transform: Affine) -> list[tuple[BaseGeometry, int]]:
-    """Outlines of the labelled regions, 4-connected, along pixel edges.
-
-    Parameters
-    ----------
-    labels
-        Dims (y, x), int32; 0 is background.
-    transform
-        Of the array.
-
-    Returns
-    -------
-    list of (polygon, label)
-        In the units of the transform, row by row.
-    """
-    array = np.ascontiguousarray(labels, dtype="int32")
-    found = features.shapes(array, mask=array != 0, connectivity=4, transform=transform)
-    return [(shape(geometry), int(value)) for geometry, value in found]
 
 
 def rasterise(geometries: Sequence[BaseGeometry], grid: Grid) -> np.ndarray:

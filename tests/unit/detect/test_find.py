@@ -1,10 +1,8 @@
 import numpy as np
 import pytest
 import shapely
-from shapely.geometry import mapping
 
 from minewatch.detect import find, score
-from minewatch.detect.outlines import outline_labels
 from minewatch.model import CHANGE_KINDS, CHANGES, DETECTIONS, FEATURES, check_columns
 
 
@@ -103,18 +101,6 @@ def test_pixels_too_large_for_pools_give_no_mine(world, periods, grid) -> None:
     findings = found_in(world.mine(5, 6, since="2019-12-01"), periods, coarse)
     assert len(findings.detections) == 0
     assert len(findings.changes) == 1
-
-
-def test_outlines_may_come_from_elsewhere(world, periods, grid) -> None:
-    world.mine(5, 6, since="2019-12-01")
-
-    def polygonise(labels, transform):
-        pairs = outline_labels(labels, transform=list(transform)[:6])
-        return [(mapping(shape), label) for label, shape in pairs]
-
-    given = found_in(world, periods, grid, polygonise=polygonise).detections
-    own = found_in(world, periods, grid).detections
-    assert given.geometry.geom_equals(own.geometry).all()
 
 
 def test_a_pixel_never_seen_hides_nothing_else(world, periods, grid) -> None:
