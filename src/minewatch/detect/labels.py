@@ -87,3 +87,19 @@ def _join(parents: NDArray[np.int32], one: int, other: int) -> None:
         parents[high] = low
     else:
         parents[low] = high
+
+
+@_compiled
+def count_pixels(labels: NDArray[np.int32], count: int) -> NDArray[np.int64]:
+    """Pixels of each label and, first, of none: `numpy.bincount` without a copy of the grid.
+
+    Parameters
+    ----------
+    labels, count
+        From `label_patches`.
+    """
+    pixels = np.zeros(count + 1, np.int64)
+    for row in range(labels.shape[0]):
+        for col in range(labels.shape[1]):
+            pixels[labels[row, col]] += 1
+    return pixels

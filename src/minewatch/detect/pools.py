@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from minewatch.detect.darkness import dark_share
 from minewatch.detect.evidence import NO_SHARE
-from minewatch.detect.labels import label_patches
+from minewatch.detect.labels import count_pixels, label_patches
 from minewatch.detect.morphology import grown, opened_values
 
 UInt8 = NDArray[np.uint8]
@@ -106,7 +106,7 @@ def find_channels(wet: Bool, hidden: Bool, *, resolution_m: float) -> Bool:
     gap = max(1, round(CHANNEL_GAP_M / 2 / resolution_m))
     joined = grown(wet, gap) | hidden
     labels, count = label_patches(joined)
-    size = np.bincount(labels.ravel(), minlength=count + 1)
+    size = count_pixels(labels, count)
     water = np.bincount(labels[wet], minlength=count + 1)
     is_channel = water >= CHANNEL_WET_SHARE * size
     for number, (rows, cols) in enumerate(ndimage.find_objects(labels), start=1):

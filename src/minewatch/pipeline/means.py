@@ -18,14 +18,16 @@ from minewatch.settings import read_settings
 GIB = 1 << 30
 DEFAULT_MEMORY_GIB = 3.0
 """Memory that threads are chosen for when nothing is asked: a small laptop's [D]."""
-BASE_BYTES = 480 << 20
-"""Memory of the process besides its pixels: libraries, tables, compiled code; measured."""
+BASE_BYTES = 600 << 20
+"""Memory of the process besides its pixels: libraries, tables, compiled code; measured 0.45 GiB,
+and what stays of one stage in the next."""
 LOOK_PX_BYTES, LOOK_BAND_BYTES = 8, 4
 """Bytes of a pixel of a look in work: masks and flags, and twice uint16 a band."""
 PAST_PX_BYTES, MONTH_PX_BYTES = 800, 56
 """Bytes of a pixel that is weighed: its past, and each month; measured at 6, 14 and 26 months."""
-GRID_PX_BYTES = 48
-"""Bytes of a pixel of the whole grid while sites are found; measured on 9 and 21 million pixels."""
+GRID_PX_BYTES, PERIOD_PX_BYTES = 24, 1.5
+"""Bytes of a pixel of the whole grid while sites are found, and of each period of it; measured on 9
+and 16 million pixels, 2 and 8 periods."""
 SPARE = 1.15
 """What the allocator holds of memory that was given back, as a factor; measured."""
 
@@ -107,7 +109,8 @@ def plan_memory(
     months = max((len(s.months) + len(s.before) for s in steps_of(span, periods)), default=0)
     read = chunk_px * looks * (LOOK_PX_BYTES + LOOK_BAND_BYTES * len(bands))
     weigh = chunk_px * (PAST_PX_BYTES + MONTH_PX_BYTES * months)
-    find = GRID_PX_BYTES * grid.geobox.shape[0] * grid.geobox.shape[1]
+    rows, cols = grid.geobox.shape
+    find = rows * cols * (GRID_PX_BYTES + PERIOD_PX_BYTES * len(periods))
 
     def with_means(workers: int, cache_bytes: int) -> MemoryPlan:
         needs = (cache_bytes + workers * read, workers * weigh, find)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import ndimage
 
-from minewatch.detect.labels import label_patches
+from minewatch.detect.labels import count_pixels, label_patches
 
 MASKS = arrays(bool, st.tuples(st.integers(0, 12), st.integers(0, 12)))
 STRUCTURES = {0: ndimage.generate_binary_structure(2, 1), 1: np.ones((3, 3), int)}
@@ -29,3 +29,9 @@ def test_a_large_maze_is_numbered_as_scipy_does(reach: int) -> None:
     expected, number = ndimage.label(mask.T, STRUCTURES[reach])
     assert count == number
     np.testing.assert_array_equal(labels, expected)
+
+
+def test_pixels_are_counted_as_numpy_does() -> None:
+    labels, count = label_patches(np.random.default_rng(3).random((50, 60)) < 0.4)
+    expected = np.bincount(labels.ravel(), minlength=count + 1)
+    np.testing.assert_array_equal(count_pixels(labels, count), expected)
