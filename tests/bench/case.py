@@ -130,8 +130,7 @@ def measure(
             continue
         middle = {key: statistics.median(t[key] for t in times) for key in times[0]}
         theirs = np.load(answers[way])
-        same = float(np.mean(np.abs(theirs.astype(float) - ours) <= case.tolerance)) \
-            if theirs.shape == ours.shape else float("nan")  # fmt: skip
+        same = _same(theirs, ours, case.tolerance)
         ratio = statistics.median(
             mine["seconds"] / once["seconds"]
             for mine, once in zip(told[next(iter(case.ways))], times, strict=True)
@@ -140,3 +139,10 @@ def measure(
             **{**middle, "requests": int(middle["requests"])}, same=same, ratio=ratio
         )
     return found
+
+
+def _same(theirs: Any, ours: Any, tolerance: float) -> float:
+    """Share of two answers that is alike; NaN where they cannot be compared."""
+    if theirs.shape != ours.shape:
+        return float("nan")
+    return float(np.mean(np.isclose(theirs.astype(float), ours, 0, tolerance, equal_nan=True)))

@@ -17,11 +17,15 @@ from pathlib import Path
 
 from minewatch import synthetic
 from minewatch.model import Progress
-from minewatch.pipeline import run
+from minewatch.pipeline import plan, run
 
 FOLDER = Path(tempfile.gettempdir()) / "minewatch-growth"
-CHUNK_PX = 128
-SIZES_AND_YEARS = ((128, 1), (256, 1), (384, 1), (128, 2), (128, 4))
+WORKERS = 2
+RUNS = (
+    (128, 1, 128), (256, 1, 128), (384, 1, 128), (128, 2, 128), (128, 4, 128), (768, 1, 512),
+    (1024, 1, 512),
+)  # fmt: skip
+"""Side of the world, pixels; years; side of a chunk."""
 
 
 def archive_of(size_px: int, years: int) -> synthetic.Archive:
@@ -38,20 +42,26 @@ def archive_of(size_px: int, years: int) -> synthetic.Archive:
     return archive
 
 
-def one(size_px: int, years: int) -> dict[str, float]:
-    """Seconds, processor seconds and most memory of one run; bytes and months it read."""
+def one(size_px: int, years: int, chunk_px: int) -> dict[str, float]:
+    """Seconds, processor seconds, most memory of one run, and what `plan` said it would be."""
     archive, out = archive_of(size_px, years), FOLDER / "run"
     last: dict[str, Progress] = {}
     shutil.rmtree(out, ignore_errors=True)
     begun, cpu = time.perf_counter(), time.process_time()
     run(
         archive.aoi, start=archive.spec.start, end=archive.spec.end, catalog=str(archive.catalog),
-        out=out, chunk_px=CHUNK_PX, listener=lambda told: last.update({told.stage: told}),
+        out=out, chunk_px=chunk_px, workers=WORKERS,
+        listener=lambda told: last.update({told.stage: told}),
     )  # fmt: skip
     seconds, cpu = time.perf_counter() - begun, time.process_time() - cpu
     status = Path("/proc/self/status").read_text().splitlines()
     peak = next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+    told = plan(
+        archive.aoi, start=archive.spec.start, end=archive.spec.end, catalog=str(archive.catalog),
+        chunk_px=chunk_px, workers=WORKERS,
+    )  # fmt: skip
     return {
+        "planned_gib": told.memory.peak_bytes / 2**30,
         "seconds": seconds, "cpu_seconds": cpu, "peak_gib": peak / 2**20,
         "chunk_months": last["reading months"].total,
         "state_mb": sum(p.stat().st_size for p in (out / "state").rglob("*") if p.is_file()) / 1e6,
@@ -60,32 +70,26 @@ def one(size_px: int, years: int) -> dict[str, float]:
 
 def main() -> None:
     """Print a row for each size."""
-    columns = ["side, px", "years", "chunk-months", "seconds", "CPU s", "CPU s a chunk-month"]
-    print(f"| {' | '.join([*columns, 'peak GiB', 'state MB'])} |\n{'| --- ' * 8}|")  # noqa: T201
-    for size_px, years in SIZES_AND_YEARS:
+    columns = ["side, px", "years", "chunk, px", "chunk-months", "seconds", "CPU s"]
+    columns += ["CPU s a chunk-month", "peak GiB", "planned GiB", "state MB"]
+    print(f"| {' | '.join(columns)} |\n{'| --- ' * len(columns)}|")  # noqa: T201
+    for job in RUNS:
+        size_px, years, chunk_px = job
         archive_of(size_px, years)
-        command = [
-            sys.executable,
-            "-W",
-            "ignore",
-            "-m",
-            "tests.bench.growth",
-            str(size_px),
-            str(years),
-        ]
+        command = [sys.executable, "-W", "ignore", "-m", "tests.bench.growth", *map(str, job)]
         ran = subprocess.run(command, capture_output=True, text=True, check=True)
         found = json.loads(ran.stdout.splitlines()[-1])
         months = found["chunk_months"]
         cells = [
-            str(size_px), str(years), f"{months:.0f}", f"{found['seconds']:.1f}",
+            str(size_px), str(years), str(chunk_px), f"{months:.0f}", f"{found['seconds']:.1f}",
             f"{found['cpu_seconds']:.1f}", f"{found['cpu_seconds'] / months:.3f}",
-            f"{found['peak_gib']:.2f}", f"{found['state_mb']:.1f}",
+            f"{found['peak_gib']:.2f}", f"{found['planned_gib']:.2f}", f"{found['state_mb']:.1f}",
         ]  # fmt: skip
         print(f"| {' | '.join(cells)} |", flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 3:
-        print(json.dumps(one(int(sys.argv[1]), int(sys.argv[2]))))  # noqa: T201
+    if len(sys.argv) == 4:
+        print(json.dumps(one(*map(int, sys.argv[1:]))))  # noqa: T201
     else:
         main()
