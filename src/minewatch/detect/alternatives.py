@@ -26,7 +26,7 @@ _CASES: Final[tuple[tuple[str, tuple[str, ...], str], ...]] = (
     ("landslide", ("compact",), "new bare ground drawn out down the slope"),
     ("road", ("compact",), "new bare ground drawn out along a track"),
     ("village", ("alive",), "there from the start, and nothing in it changes"),
-    ("fish_pond", ("not_all_water",), "water with hardly any bare ground round it"),
+    ("fish_pond", ("bare",), "water with hardly any bare ground round it"),
     ("paddy", ("not_seasonal",), "bare and green by turns every year"),
     ("flood", ("not_seasonal",), "water that comes and goes with the season"),
     ("shadow", ("agree", "hue"), "dark ground whose colour is not that of water"),

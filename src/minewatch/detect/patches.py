@@ -120,12 +120,10 @@ def summarise(seen: Mapping[str, NDArray[Any]], count: int, *, pixel_m: float) -
     area = pixel_m**2 / 100
     table = pd.DataFrame(index=pd.RangeIndex(1, count + 1, name="label"))
     table["pixels"] = grouped.size()
-    table["water_share"] = grouped["pool_pct"].mean() / 100
     table["water_area_m2"] = grouped["pool_pct"].sum() * area
     plain = grouped["pool_pct"].quantile(PLAIN_QUANTILE)
     excess = (pixels["pool_pct"] - pixels["label"].map(plain)).clip(lower=0)
     pixels["pool_pct"] = (excess * 100 / (100 - pixels["label"].map(plain))).fillna(0)
-    table["plain_pool_pct"] = plain
     table["pool_area_m2"] = grouped["pool_pct"].sum() * area
     is_bare = (100 - pixels["pool_pct"] - pixels["vegetation_pct"].fillna(0)).clip(lower=0)
     table["pad_area_m2"] = is_bare.groupby(pixels["label"]).sum() * area
