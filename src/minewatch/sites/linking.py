@@ -23,6 +23,11 @@ from minewatch.sites.rules import LinkRules
 log = logging.getLogger(__name__)
 
 _START = ("period_start", "first_detected", "anchor_x", "anchor_y")
+BIRTH_DAYS = 90
+"""Patches that began at most so long before or after a site's first one are of its beginning …"""
+BIRTH_PERIODS = 2
+"""… when they were found in one of the site's first periods: a first bank is often seen in part
+before it is seen whole [D]."""
 Start = tuple[str, str, float, float]
 """Period, first look and place of a patch; the smallest of a site's is its birth."""
 Member = tuple[int, Geometry]
@@ -79,7 +84,9 @@ def link(
     Returns
     -------
     Links
-        Dates are those of the patch that began first in the site's first period.
+        `first_detected` is that of the patch that began first in the site's first period;
+        `last_undisturbed` is the earliest of the patches that began about then, null when that
+        one was there from the start.
 
     Raises
     ------
@@ -255,13 +262,23 @@ def _as_tables(sites: list[_Site], rows: gpd.GeoDataFrame, epsg: int) -> Links:
     columns = {
         "site_id": [s.id for s in sites],
         "first_detected": first["first_detected"].tolist(),
-        "last_undisturbed": [None if pd.isna(d) else d for d in first["last_undisturbed"]],
+        "last_undisturbed": [_undisturbed(rows, s.members) for s in sites],
         "merged_from": [list(s.merged_from) for s in sites],
         "split_from": [list(s.split_from) for s in sites],
     }
     data = {name: pd.Series(values, dtype=object) for name, values in columns.items()}
     tracks = gpd.GeoDataFrame(data, geometry=[s.footprint for s in sites], crs=epsg)
     return Links(tracks=tracks, members=members)
+
+
+def _undisturbed(rows: gpd.GeoDataFrame, members: Iterable[Member]) -> str | None:
+    """Last look at which all of a site's ground that began with it was undisturbed."""
+    of = rows.loc[sorted({row for row, _ in members})]
+    began = pd.to_datetime(of["first_detected"])
+    is_early = of["period_start"] <= of["period_start"].drop_duplicates().iloc[:BIRTH_PERIODS].max()
+    is_birth = is_early & ((began - began.iloc[0]).abs() <= pd.Timedelta(days=BIRTH_DAYS))
+    days = of.loc[is_birth, "last_undisturbed"]
+    return None if pd.isna(days.iloc[0]) else str(days.dropna().min())
 
 
 def _first_row(members: Iterable[Member]) -> int:

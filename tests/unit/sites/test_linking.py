@@ -148,6 +148,22 @@ def test_dates_are_those_of_the_first_patch_of_the_first_season(detect):
     assert links.tracks["last_undisturbed"].tolist() == [None]
 
 
+@pytest.mark.parametrize(
+    ("year", "began", "told"),
+    [
+        (2021, "2021-01-10", "2020-10-01"),
+        (2021, "2021-06-01", "2020-12-01"),
+        (2022, "2021-01-10", "2020-12-01"),
+    ],
+)
+def test_a_site_was_undisturbed_as_long_as_all_ground_that_began_with_it(detect, year, began, told):
+    more = {"first_detected": began, "last_undisturbed": "2020-10-01"}
+    seasons = [(y, 0, 0, 60, 60) for y in range(2020, year)]
+    links = linked(detect(*seasons, (year, 0, 0, 90, 60, more)))
+    assert links.tracks["first_detected"].tolist() == ["2020-12-16"]
+    assert links.tracks["last_undisturbed"].tolist() == [told]
+
+
 def test_an_anchor_given_by_the_detector_decides_the_id_whatever_the_outline(detect):
     anchor = {"anchor_x": 240_035.0, "anchor_y": 2_850_045.0}
     small = linked(detect((2020, 0, 0, 20, 20, anchor)))
