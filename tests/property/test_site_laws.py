@@ -47,6 +47,8 @@ def detections(rows: list[Row]) -> gpd.GeoDataFrame:
             "disturbed_area_m2": width * height,
             "pad_area_m2": width * height,
             "pool_area_m2": 0.0,
+            "pool_area_low_m2": 0.0,
+            "pool_area_high_m2": 0.0,
             "pool_count_low": 0,
             "pool_count_high": 1,
             "confidence": 0.6,

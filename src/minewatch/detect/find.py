@@ -21,7 +21,7 @@ from minewatch.detect.labels import label_patches
 from minewatch.detect.masks import MIN_PATCH_PX
 from minewatch.detect.morphology import grown, opened
 from minewatch.detect.outlines import outline_labels
-from minewatch.detect.patches import count_range, describe
+from minewatch.detect.patches import describe, pool_ranges
 from minewatch.detect.pools import SEED_PCT
 from minewatch.detect.seasons import find_seasons
 from minewatch.detect.terms import confidence, evidence_terms
@@ -108,7 +108,6 @@ def _onset_columns(table: pd.DataFrame) -> dict[str, list[str | None]]:
 def _detections(
     table: pd.DataFrame, outlines: dict[int, BaseGeometry], period: Period, grid: Grid
 ) -> pd.DataFrame:
-    counts = count_range(table["pool_area_m2"].to_numpy())
     at = zip(table["anchor_col"] + 0.5, table["anchor_row"] + 0.5, strict=True)
     anchors = [grid.geobox.transform * place for place in at]
     return pd.DataFrame(
@@ -120,8 +119,7 @@ def _detections(
                 n: np.nan_to_num(table[n].to_numpy(float))  # carried back to a season not seen
                 for n in ("disturbed_area_m2", "pad_area_m2", "pool_area_m2")
             },
-            "pool_count_low": counts[:, 0],
-            "pool_count_high": counts[:, 1],
+            **pool_ranges(table["pool_area_m2"].to_numpy()),
             "confidence": table["confidence"].to_numpy(),
             "terms": list(table["terms"]),
             "anchor_x": [x for x, _ in anchors],

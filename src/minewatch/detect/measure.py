@@ -14,7 +14,7 @@ from scipy import ndimage
 from shapely.geometry.base import BaseGeometry
 
 from minewatch.detect.evidence import NO_SHARE, check_evidence
-from minewatch.detect.patches import count_range, pool_hue
+from minewatch.detect.patches import pool_hue, pool_ranges
 from minewatch.detect.pools import pool_share
 from minewatch.model import OBSERVATIONS, TRACKS, Grid, Period, check_columns
 
@@ -109,7 +109,6 @@ def _figures(
     disturbed = np.maximum(total(lost, seen) * pixel_area_m2 / 100, pool)
     observed = total(ones, seen & inside) / np.maximum(total(ones, inside), 1)
     green = total((layers["vegetation_pct"] >= GREEN_PCT), seen & inside)
-    counts = count_range(pool)
     looks = pd.Series(layers["clear_looks"][inside]).groupby(label[inside]).median()
     with np.errstate(invalid="ignore", divide="ignore"):
         vegetated = green / total(ones, seen & inside)
@@ -118,8 +117,7 @@ def _figures(
             "disturbed_area_m2": disturbed,
             "pad_area_m2": disturbed - pool,
             "pool_area_m2": pool,
-            "pool_count_low": counts[:, 0],
-            "pool_count_high": counts[:, 1],
+            **pool_ranges(pool),
             "clear_looks": looks.reindex(range(sites)).fillna(0).astype(int).to_numpy(),
             "observed_fraction": observed,
             "vegetated_fraction": vegetated,

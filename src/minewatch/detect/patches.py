@@ -271,6 +271,17 @@ def count_range(pool_area_m2: Sequence[float] | NDArray[np.float64]) -> NDArray[
     return np.stack([fewest, most], axis=-1).astype(np.int64)
 
 
+def pool_ranges(pool_area_m2: Sequence[float] | NDArray[np.float64]) -> dict[str, NDArray[Any]]:
+    """The columns of a table that tell the doubt of its pool areas, in area and in pools."""
+    (least, most), (fewest, many) = area_range(pool_area_m2).T, count_range(pool_area_m2).T
+    return {
+        "pool_area_low_m2": least,
+        "pool_area_high_m2": most,
+        "pool_count_low": fewest,
+        "pool_count_high": many,
+    }
+
+
 AREA_DOUBT = 0.35
 """Relative doubt of one site's summed pool area …"""
 LEAST_DOUBT_M2 = 100.0

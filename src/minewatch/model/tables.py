@@ -51,6 +51,8 @@ _AREAS: Contract = {
     "disturbed_area_m2": Column("float", "ground without its vegetation, m2"),
     "pad_area_m2": Column("float", "bare ground of pads and benches, m2"),
     "pool_area_m2": Column("float", "open or lined pools, summed pixel fractions, m2"),
+    "pool_area_low_m2": Column("float", "least pool area within its doubt, m2"),
+    "pool_area_high_m2": Column("float", "most pool area within its doubt, m2"),
     "pool_count_low": Column("int", "fewest pools that explain the pool area"),
     "pool_count_high": Column("int", "most pools that explain the pool area"),
 }

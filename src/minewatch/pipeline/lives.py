@@ -14,6 +14,10 @@ from minewatch.sites import total_by_period
 UNSEEN = "not_observed"
 SURE, LIKELY = ("confirmed",), ("confirmed", "provisional")
 _KEYS = ["period_start", "period_end"]
+_RANGES = {
+    "disturbed_area_m2": ("disturbed_area_m2", "disturbed_area_m2"),
+    "pool_area_m2": ("pool_area_low_m2", "pool_area_high_m2"),
+}
 
 
 def site_life(result: RunResult, site_id: str) -> pd.DataFrame:
@@ -31,7 +35,8 @@ def site_life(result: RunResult, site_id: str) -> pd.DataFrame:
     DataFrame
         The rows of the inventory in order of time, without geometry, with `label` (the period for
         people) and `<measure>_low|high` for disturbed ground and pools: low is what was seen; high
-        takes what was not seen to be as much as in the site's largest period.
+        takes what was not seen to be as much as in the site's largest period. Pools are taken at
+        the low and the high end of their doubt.
 
     Raises
     ------
@@ -44,10 +49,10 @@ def site_life(result: RunResult, site_id: str) -> pd.DataFrame:
     rows = pd.DataFrame(rows.drop(columns="geometry")).sort_values(_KEYS, ignore_index=True)
     labels = {p["start"]: p["label"] for p in result.manifest["periods"]}
     rows.insert(0, "label", rows["period_start"].map(labels))
-    for name in ("disturbed_area_m2", "pool_area_m2"):
-        seen = rows[name].astype(float).fillna(0.0)
-        rows[f"{name}_low"] = seen
-        rows[f"{name}_high"] = seen + _unseen(rows) * seen.max()
+    for name, (low, high) in _RANGES.items():
+        least, most = (rows[end].astype(float).fillna(0.0) for end in (low, high))
+        rows[f"{name}_low"] = least
+        rows[f"{name}_high"] = most + _unseen(rows) * most.max()
     return rows
 
 

@@ -19,7 +19,10 @@ from minewatch.sites.ground import united
 from minewatch.sites.rules import AlertRules, StateRules
 from minewatch.sites.states import Flags, Numbers, Record, Story, tell_story
 
-AREAS = ("disturbed_area_m2", "pad_area_m2", "pool_area_m2", "pool_count_low", "pool_count_high")
+AREAS = (
+    "disturbed_area_m2", "pad_area_m2", "pool_area_m2", "pool_area_low_m2", "pool_area_high_m2",
+    "pool_count_low", "pool_count_high",
+)  # fmt: skip
 KEPT = ("site_id", "first_detected", "last_undisturbed", "merged_from", "split_from")
 """Columns of a track that every row repeats."""
 

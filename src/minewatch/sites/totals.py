@@ -13,7 +13,8 @@ LIKELY = ("confirmed", "provisional")
 def total_by_period(inventory: pd.DataFrame) -> pd.DataFrame:
     """Count and area of every period, each as a low and a high number.
 
-    Low holds confirmed sites and the ground that was seen. High adds provisional sites, and takes
+    Low holds confirmed sites and the ground that was seen, pools at the low end of their doubt.
+    High adds provisional sites, takes pools at the high end, and takes
     the unseen part of a site, or all of it in a period that was not observed, to be as much as it
     was in its largest period. Candidates are counted apart, rejected sites nowhere.
 
@@ -51,7 +52,7 @@ def total_by_period(inventory: pd.DataFrame) -> pd.DataFrame:
 
 _MEASURES = {
     "disturbed_area_m2": ("disturbed_area_m2", "disturbed_area_m2"),
-    "pool_area_m2": ("pool_area_m2", "pool_area_m2"),
+    "pool_area_m2": ("pool_area_low_m2", "pool_area_high_m2"),
     "pool_count": ("pool_count_low", "pool_count_high"),
 }
 _COLUMNS = [

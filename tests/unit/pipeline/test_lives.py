@@ -23,7 +23,10 @@ def test_a_site_is_told_period_by_period_with_what_was_not_seen_as_a_range(
     assert list(life["disturbed_area_m2_high"]) == pytest.approx(
         [7600, 4200 + 0.07 * 7600, 7600 + 0.07 * 7600]
     )
-    assert list(life["pool_area_m2_low"]) == [0, 610, 1150]
+    assert list(life["pool_area_m2_low"]) == [0, 305, 575]
+    assert list(life["pool_area_m2_high"]) == pytest.approx(
+        [2300, 1220 + 0.07 * 2300, 2300 + 0.07 * 2300]
+    )
 
 
 def test_an_unknown_site_lists_the_nearest(simulated_run: RunResult) -> None:

@@ -39,6 +39,8 @@ def detect() -> Detect:
                     "disturbed_area_m2": area,
                     "pad_area_m2": area * 0.8,
                     "pool_area_m2": area * 0.2,
+                    "pool_area_low_m2": area * 0.1,
+                    "pool_area_high_m2": area * 0.3,
                     "pool_count_low": 1,
                     "pool_count_high": 4,
                     "confidence": 0.7,

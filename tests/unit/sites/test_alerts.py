@@ -48,11 +48,11 @@ def test_looks_and_confidence_of_one_season_decide_its_rung(looks, confidence, r
 
 
 def test_a_second_season_confirms():
-    assert standing([0.6, 0.6], looks=3).rungs == ("provisional", "confirmed")
+    assert standing([0.7, 0.7], looks=3).rungs == ("provisional", "confirmed")
 
 
 def test_looks_of_short_periods_add_up():
-    rungs = standing([0.6] * 6, looks=1).rungs
+    rungs = standing([0.7] * 6, looks=1).rungs
     assert rungs == (
         "candidate",
         "candidate",
@@ -70,35 +70,35 @@ def test_weak_detections_never_add_up_to_more_than_a_candidate():
 
 
 def test_two_green_seasons_set_the_count_back():
-    assert standing([0.6, NAN, NAN], looks=5, green=[False, True, True], wet=True).rungs == (
+    assert standing([0.7, NAN, NAN], looks=5, green=[False, True, True], wet=True).rungs == (
         "provisional", "provisional", "candidate",
     )  # fmt: skip
 
 
 def test_one_green_season_sets_nothing_back():
-    told = standing([0.6, NAN, 0.6], looks=5, green=[False, True, False], wet=True)
+    told = standing([0.7, NAN, 0.7], looks=5, green=[False, True, False], wet=True)
     assert told.rungs == ("provisional", "provisional", "confirmed")
 
 
 def test_green_seasons_with_a_detection_between_them_set_nothing_back():
-    told = standing([0.6, NAN, 0.4, NAN], looks=3, green=[False, True, False, True], wet=True)
+    told = standing([0.7, NAN, 0.4, NAN], looks=3, green=[False, True, False, True], wet=True)
     assert told.rungs[-1] == "provisional"
 
 
 def test_dry_ground_that_is_green_again_after_one_monsoon_is_rejected():
-    told = standing([0.6, NAN, NAN], green=[False, True, True])
+    told = standing([0.7, NAN, NAN], green=[False, True, True])
     assert told.rungs == ("provisional", "rejected", "rejected")
-    assert told.confidence[0] == 0.6
+    assert told.confidence[0] == 0.7
     assert told.confidence[1] <= 0.2
 
 
 def test_ground_that_greens_later_than_a_fallow_is_not_rejected():
-    told = standing([0.6, NAN, NAN], green=[False, False, True])
+    told = standing([0.7, NAN, NAN], green=[False, False, True])
     assert "rejected" not in told.rungs
 
 
 def test_ground_with_pools_is_not_rejected_for_being_green():
-    assert "rejected" not in standing([0.6, NAN, NAN], green=[False, True, True], wet=True).rungs
+    assert "rejected" not in standing([0.7, NAN, NAN], green=[False, True, True], wet=True).rungs
 
 
 def test_a_confirmed_site_stays_confirmed_when_it_regrows():
@@ -107,10 +107,10 @@ def test_a_confirmed_site_stays_confirmed_when_it_regrows():
 
 
 def test_a_new_detection_makes_a_rejected_site_a_candidate_again():
-    assert standing([0.6, NAN, 0.4], green=[False, True, False]).rungs[-1] == "candidate"
+    assert standing([0.7, NAN, 0.4], green=[False, True, False]).rungs[-1] == "candidate"
 
 
 def test_further_seasons_take_away_doubt_but_never_all_of_it():
-    told = standing([0.6] * 9).confidence
-    assert told[:3] == (0.6, 0.68, 0.744)
+    told = standing([0.7] * 9).confidence
+    assert told[:3] == (0.7, 0.76, 0.808)
     assert told[-1] == told[3] < 0.8

@@ -51,6 +51,7 @@ SCENES = SceneList(
 )
 SEEN = {
     "disturbed_area_m2": 4000.0, "pad_area_m2": 3200.0, "pool_area_m2": 800.0,
+    "pool_area_low_m2": 420.0, "pool_area_high_m2": 1180.0,
     "pool_count_low": 5, "pool_count_high": 12, "clear_looks": 8, "observed_fraction": 0.9,
     "vegetated_fraction": 0.1,
 }  # fmt: skip

@@ -15,6 +15,8 @@ def row(season: int, site: str, alert: str, state: str, area: float | None, frac
         "state": state,
         "disturbed_area_m2": area,
         "pool_area_m2": None if area is None else area / 10,
+        "pool_area_low_m2": None if area is None else area / 20,
+        "pool_area_high_m2": None if area is None else area / 5,
         "pool_count_low": None if area is None else 2,
         "pool_count_high": None if area is None else 5,
         "observed_fraction": fraction,
@@ -35,6 +37,7 @@ def test_confirmed_sites_are_the_low_number_and_provisional_ones_make_the_high_o
     assert (table["sites_low"], table["sites_high"], table["candidates"]) == (1, 2, 1)
     assert (table["active_low"], table["active_high"]) == (1, 1)
     assert (table["disturbed_area_m2_low"], table["disturbed_area_m2_high"]) == (1000, 1500)
+    assert (table["pool_area_m2_low"], table["pool_area_m2_high"]) == (50, 300)
     assert (table["pool_count_low"], table["pool_count_high"]) == (2, 10)
 
 
