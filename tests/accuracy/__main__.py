@@ -20,6 +20,9 @@ from .worlds import SETS
 def main(
     *,
     report: Annotated[bool, typer.Option("--report", help="The reporting worlds.")] = False,
+    blind: Annotated[
+        bool, typer.Option("--blind", help="Worlds that nothing was chosen by.")
+    ] = False,
     tune: Annotated[bool, typer.Option("--tune", help="The tuning worlds.")] = False,
     quick: Annotated[bool, typer.Option("--quick", help="Three small worlds.")] = False,
     only: Annotated[list[str] | None, typer.Option(help="Only the world of this name.")] = None,
@@ -31,9 +34,13 @@ def main(
     write: Annotated[Path | None, typer.Option(help="Page to write the tables into.")] = None,
 ) -> None:
     """Run minewatch over simulated worlds and print how well it tells their truth."""
-    chosen = [name for name, on in (("report", report), ("tune", tune), ("quick", quick)) if on]
+    chosen = [
+        name
+        for name, on in (("report", report), ("blind", blind), ("tune", tune), ("quick", quick))
+        if on
+    ]
     if len(chosen) != 1:
-        raise typer.BadParameter("choose one of --report, --tune and --quick")
+        raise typer.BadParameter("choose one of --report, --blind, --tune and --quick")
     worlds = [w for w in SETS[chosen[0]].values() if not only or w.name in only]
     if not worlds:
         raise typer.BadParameter(f"no such world; known: {', '.join(SETS[chosen[0]])}")

@@ -1,6 +1,7 @@
 """The simulated worlds on which minewatch is tuned, and the others on which it is reported.
 
-Seeds 1 to 50 are for tuning, from 100 on for reporting: no world of one set is in the other.
+Seeds 1 to 50 are for tuning, from 100 on for reporting, from 200 on for a look that decides
+nothing: no world of one set is in another.
 Reporting worlds stray further from the simulator's defaults than any that was tuned on.
 """
 
@@ -51,6 +52,18 @@ REPORTING = _by_name(
 )
 """Worlds whose figures are published."""
 
+BLIND = _by_name(
+    _world("blind-typical", 201),
+    _world("blind-none-villages", 202, "none", villages=3, quarries=2),
+    _world("blind-steep", 203, "steep"),
+    _world("blind-swidden", 204, "swidden"),
+    _world("blind-spectra", 205, spectra_variation=2.0),
+    _world("blind-river", 206, "river"),
+    _world("blind-none-steep", 207, "steep", mines=0),
+    _world("blind-dense", 208, "dense", mines=10),
+)
+"""Worlds that were run once, after the detector had been settled: nothing was chosen by them."""
+
 TUNING = _by_name(
     _world("tune-typical", 1),
     _world("tune-none", 2, "none"),
@@ -77,6 +90,7 @@ QUICK = _by_name(
 
 SETS: Mapping[str, Mapping[str, WorldSpec]] = {
     "report": REPORTING,
+    "blind": BLIND,
     "tune": TUNING,
     "quick": QUICK,
 }

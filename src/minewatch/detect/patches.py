@@ -122,6 +122,7 @@ def summarise(seen: Mapping[str, NDArray[Any]], count: int, *, pixel_m: float) -
     table["pixels"] = grouped.size()
     table["water_area_m2"] = grouped["pool_pct"].sum() * area
     plain = grouped["pool_pct"].quantile(PLAIN_QUANTILE)
+    table["plain_pool_pct"] = plain
     excess = (pixels["pool_pct"] - pixels["label"].map(plain)).clip(lower=0)
     pixels["pool_pct"] = (excess * 100 / (100 - pixels["label"].map(plain))).fillna(0)
     table["pool_area_m2"] = grouped["pool_pct"].sum() * area
