@@ -18,6 +18,7 @@ from minewatch.cube.kernels import median_of_looks
 from minewatch.detect import baseline
 from minewatch.detect.labels import label_patches
 from minewatch.detect.outlines import outline_labels
+from minewatch.model import DETECTIONS
 from minewatch.sites import link
 
 from .case import Case, Setup, Work
@@ -242,7 +243,7 @@ def _patches(setup: Setup) -> gpd.GeoDataFrame:
         table = gpd.GeoDataFrame(geometry=[outline for _, outline in outlines], crs=32647)
         tables.append(table.assign(period_start=day, period_end=last, first_detected=day))
     rows = pd.concat(tables, ignore_index=True).assign(last_undisturbed=None, confidence=0.9)
-    areas = dict.fromkeys(("disturbed_area_m2", "pad_area_m2", "pool_area_m2"), rows.area)
+    areas = {name: rows.area for name in DETECTIONS if name.endswith("_m2")}
     return rows.assign(**areas, pool_count_low=0, pool_count_high=1, terms=[{}] * len(rows))
 
 

@@ -262,7 +262,7 @@ def _as_tables(sites: list[_Site], rows: gpd.GeoDataFrame, epsg: int) -> Links:
     columns = {
         "site_id": [s.id for s in sites],
         "first_detected": first["first_detected"].tolist(),
-        "last_undisturbed": [_undisturbed(rows, s.members) for s in sites],
+        "last_undisturbed": _undisturbed(rows, sites),
         "merged_from": [list(s.merged_from) for s in sites],
         "split_from": [list(s.split_from) for s in sites],
     }
@@ -271,14 +271,19 @@ def _as_tables(sites: list[_Site], rows: gpd.GeoDataFrame, epsg: int) -> Links:
     return Links(tracks=tracks, members=members)
 
 
-def _undisturbed(rows: gpd.GeoDataFrame, members: Iterable[Member]) -> str | None:
-    """Last look at which all of a site's ground that began with it was undisturbed."""
-    of = rows.loc[sorted({row for row, _ in members})]
-    began = pd.to_datetime(of["first_detected"])
-    is_early = of["period_start"] <= of["period_start"].drop_duplicates().iloc[:BIRTH_PERIODS].max()
-    is_birth = is_early & ((began - began.iloc[0]).abs() <= pd.Timedelta(days=BIRTH_DAYS))
-    days = of.loc[is_birth, "last_undisturbed"]
-    return None if pd.isna(days.iloc[0]) else str(days.dropna().min())
+def _undisturbed(rows: gpd.GeoDataFrame, sites: Iterable[_Site]) -> list[str | None]:
+    """Last look of each site at which all of its ground that began with it was undisturbed."""
+    periods = rows["period_start"].tolist()
+    begun = pd.to_datetime(rows["first_detected"]).to_numpy("datetime64[D]").astype(int).tolist()
+    before = [None if pd.isna(day) else str(day) for day in rows["last_undisturbed"]]
+    told = []
+    for site in sites:
+        of = sorted({row for row, _ in site.members})
+        early = sorted({periods[row] for row in of})[:BIRTH_PERIODS]
+        near = [r for r in of if periods[r] in early and abs(begun[r] - begun[of[0]]) <= BIRTH_DAYS]
+        days = [day for row in near if (day := before[row]) is not None]
+        told.append(min(days) if before[of[0]] is not None else None)
+    return told
 
 
 def _first_row(members: Iterable[Member]) -> int:
