@@ -5,7 +5,8 @@ import subprocess
 import sys
 
 import pytest
-from tests.bench.case import Figures
+from tests.bench import case
+from tests.bench.case import Case, Figures, Setup
 from tests.bench.page import section, write_page
 
 from minewatch.cli import bench, main
@@ -69,3 +70,15 @@ def test_figures_replace_figures_and_leave_the_words_round_them(tmp_path):
     assert told.count("newer") == 1
     assert told.startswith("before\n")
     assert told.endswith("\nafter\n")
+
+
+def test_where_ours_fails_nothing_is_compared_with_an_answer_of_an_earlier_day(
+    tmp_path, monkeypatch
+):
+    once = {"seconds": 1.0, "cpu_seconds": 1.0, "memory_gib": 0.1, "requests": 0, "megabytes": 0.0}
+    monkeypatch.setattr(case, "time_apart", lambda _, way, *rest: once if way == "peer" else "no")
+    (tmp_path / "answer-0.npy").write_bytes(b"old")
+    setup = Setup(folder=tmp_path, where=str(tmp_path), scale=1.0)
+    ways = Case(title="t", ways={"minewatch": None, "peer": None}, tolerance=0.0)
+    found = case.measure("t", ways, setup, rounds=2, tell=lambda _: None)
+    assert found == {"minewatch": "no", "peer": "minewatch failed"}

@@ -102,6 +102,20 @@ def test_a_count_of_pools_is_a_range_that_holds_what_explains_the_area() -> None
     assert count_range([0.0]).tolist() == [[0, 0]]
 
 
+def test_a_pool_area_lies_within_its_doubt_and_the_count_follows_from_it(
+    world, periods, grid
+) -> None:
+    world.mine(5, 6, since="2019-12-01")
+    table = measured(world, periods, grid, (5, 6))
+    wet = table[table["pool_area_m2"] > 0]
+    assert len(wet)
+    area, low, high = (wet[f"pool_area{end}_m2"] for end in ("", "_low", "_high"))
+    assert (high - area).tolist() == pytest.approx((0.35 * area + 100).tolist())
+    assert ((0 <= low) & (low < area)).all()
+    assert (wet["pool_count_low"] * 175 >= low).all()
+    assert (wet["pool_count_high"] * 70 <= high).all()
+
+
 def test_what_is_dark_without_the_colour_of_water_is_no_pool(world, periods, grid) -> None:
     world.paint("bare", slice(5, 13), slice(6, 14), 1.0, since="2019-12-01")
     world.light[8:10, 7:13] = 0.5
