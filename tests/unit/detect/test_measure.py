@@ -111,7 +111,7 @@ def test_a_pool_area_lies_within_its_doubt_and_the_count_follows_from_it(
     assert len(wet)
     area, low, high = (wet[f"pool_area{end}_m2"] for end in ("", "_low", "_high"))
     assert (high - area).tolist() == pytest.approx((0.35 * area + 100).tolist())
-    assert ((0 <= low) & (low < area)).all()
+    assert ((low >= 0) & (low < area)).all()
     assert (wet["pool_count_low"] * 175 >= low).all()
     assert (wet["pool_count_high"] * 70 <= high).all()
 
