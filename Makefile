@@ -45,6 +45,7 @@ accuracy-real: $(READY) ## figures on real pairs of pictures, where that imagery
 accuracy: $(READY) ## figures on simulated worlds, into docs/accuracy.md (an hour)
 	$(BIN)/python -m tests.accuracy --report --write docs/accuracy.md
 	$(BIN)/python -m tests.accuracy.calibration
+	$(BIN)/python -m tests.accuracy.curve
 
 bench: $(READY) ## speed and memory beside other tools, into docs/performance.md (half an hour; QUICK=1: 4 min)
 	$(BIN)/uv pip install --quiet --no-deps --target $(PEERS) 'bottleneck==1.6.0' 'stackstac==0.5.1' \

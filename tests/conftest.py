@@ -119,6 +119,8 @@ def _changes() -> gpd.GeoDataFrame:
         {
             "kind": kind, "reject_reason": reason, "first_detected": "2022-03-01",
             "last_undisturbed": "2022-02-10", "last_seen": "2022-04-20", "area_m2": 14_400.0,
+            "slope_deg": 31.0 if kind == "landslide" else None,
+            "aspect_deg": 90.0 if kind == "landslide" else None,
             "confidence": 0.1, "geometry": _square(200 + 600 * i, 1500, 120),
         }
         for i, (kind, reason) in enumerate(kinds.items())

@@ -22,8 +22,8 @@ SOURCE = Path(minewatch.__file__).parent
 DEFAULT_CACHE = Path("~/.cache/minewatch/accuracy").expanduser()
 PROCESSES = 2
 _SIMULATOR = ("synthetic",)
-_BLIND = {"synthetic/scoring.py", "synthetic/truth.py"}
-"""Modules that read truth: they make no pixel."""
+_BLIND = {"synthetic/scoring.py", "synthetic/truth.py", "synthetic/elevation.py"}
+"""Modules that read truth or write heights: they make no pixel of a scene."""
 _MONTHS = (
     "catalog", "cube", "sensors", "aoi", "model/scenes.py", "model/cubes.py", "model/grids.py",
     "detect/looks.py", "pipeline/state.py", "pipeline/reduce.py", "pipeline/parameters.py",
@@ -110,6 +110,8 @@ def _make(spec: synthetic.WorldSpec, cache: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         synthetic.write_archive(folder, spec)
         _write_stamp(folder, {"world": world})
+    archive = synthetic.Archive(directory=folder, spec=spec)
+    synthetic.write_elevation(archive)
     keys = {"months": _digest(_MONTHS, world), "code": _digest(("",), world)}
     before = _stamp(out)
     if before == keys:
@@ -117,7 +119,6 @@ def _make(spec: synthetic.WorldSpec, cache: Path) -> None:
     if before.get("months") != keys["months"]:
         shutil.rmtree(out, ignore_errors=True)
     _stamp_path(out).unlink(missing_ok=True)
-    archive = synthetic.Archive(directory=folder, spec=spec)
     pipeline.run(
         archive.aoi, start=spec.start, end=spec.end, catalog=str(archive.catalog), out=out,
         workers=1, resume=True,

@@ -11,6 +11,7 @@ import pandas as pd
 from minewatch.synthetic import Score
 
 from .harness import Ran
+from .labels import label_table
 from .pooled import mean_or_nan, overlap_of_hits, score_together, score_world
 
 BEGIN, END = "<!-- generated: begin -->", "<!-- generated: end -->"
@@ -56,6 +57,8 @@ def make_page(worlds: Sequence[Ran], *, command: str, commit: str, today: date) 
         _markdown(together.false_by_confuser, "simulated confuser")
         if len(together.false_by_confuser)
         else "None.",
+        "## What is no mine, and what it is called",
+        _markdown(label_table(worlds), "simulated ground"),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -141,8 +144,10 @@ def _markdown(table: pd.DataFrame, index: str) -> str:
     return "\n".join(lines)
 
 
-def _number(value: float) -> str:
-    """Counts as they are, shares with two decimals, small rates with four."""
+def _number(value: float | str) -> str:
+    """Words and counts as they are, shares with two decimals, small rates with four."""
+    if isinstance(value, str):
+        return value
     if pd.isna(value):
         return "–"
     if float(value).is_integer():

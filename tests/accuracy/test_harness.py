@@ -16,7 +16,9 @@ from minewatch.synthetic import read_truth
 
 from . import harness
 from .calibration import Map, fit_map, off_by, patch_verdicts, reliability
+from .curve import curve
 from .harness import Ran, run_worlds
+from .labels import label_table
 from .page import BEGIN, END, make_page, write_page
 from .pooled import overlap_of_hits, score_together, score_world
 from .worlds import FIRST_REPORTING_SEED, QUICK, REPORTING, SETS, TUNING
@@ -148,3 +150,23 @@ def _as_true(ran: Ran) -> Ran:
     found = sites.assign(first_detected=sites["start"], last_undisturbed=sites["start"])
     result = replace(ran.result, inventory=inventory.set_crs(truth.sites.crs), sites=found)
     return replace(ran, result=result)
+
+
+def test_changes_are_judged_by_the_ground_that_most_of_them_lies_on(worlds: list[Ran]) -> None:
+    ran = worlds[0]
+    truth = read_truth(ran.archive.truth).confusers
+    slide = truth[truth["kind"] == "swidden"].iloc[[0]]
+    told = slide.assign(kind="road").to_crs("EPSG:4326")[["kind", "geometry"]]
+    fooled = replace(ran, result=replace(ran.result, changes=told))
+    table = label_table([fooled])
+    assert table.loc["swidden", ["changes", "right", "else_called"]].tolist() == [1, 0, "road (1)"]
+    right = replace(ran, result=replace(ran.result, changes=told.assign(kind="swidden")))
+    assert label_table([right]).loc["**all**", "right"] == 1
+
+
+def test_a_lower_confidence_that_counts_finds_no_fewer_sites(worlds: list[Ran]) -> None:
+    table = curve(worlds, levels=(0.3, 0.55, 0.99))
+    assert table["recall"].is_monotonic_decreasing
+    assert table["recall"].iloc[0] > table["recall"].iloc[-1]
+    steep = score_world(worlds[1])
+    assert table.loc[0.55, "recall"] == pytest.approx(steep.recall, abs=0.2)

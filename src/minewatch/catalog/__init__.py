@@ -1,5 +1,6 @@
 """AOI + period + sensor to a frozen list of scenes."""
 
+from minewatch.catalog.elevation import find_elevation
 from minewatch.catalog.frozen import read_scene_list, write_scene_list
 from minewatch.catalog.hrefs import canonical_href
 from minewatch.catalog.items import ItemError, scene_from_item
@@ -11,6 +12,7 @@ __all__ = [
     "ItemError",
     "canonical_href",
     "drop_duplicates",
+    "find_elevation",
     "find_scenes",
     "read_scene_list",
     "scene_from_item",

@@ -45,11 +45,11 @@ def search_api(
     *,
     collection: str,
     area: BaseGeometry,
-    period: Period,
-    max_cloud_cover_pct: float,
+    period: Period | None,
+    max_cloud_cover_pct: float = 100.0,
     listener: ProgressListener = silent,
 ) -> Answer:
-    """Every item the API gives for an area and a period, unchecked.
+    """Every item the API gives for an area and a period, or of any time, unchecked.
 
     The cloud filter is sent only to servers that advertise one; a filtered search without any
     answer is repeated without the filter, since some servers answer nothing to any filter.
@@ -68,8 +68,8 @@ def search_api(
             parameters={
                 "collections": [collection],
                 "intersects": shapely.geometry.mapping(area),
-                "datetime": _interval(period),
                 "limit": PAGE_SIZE,
+                **({"datetime": _interval(period)} if period else {}),
             },
         )
     cloud = _cloud_filter(root.get("conformsTo") or (), max_cloud_cover_pct, search.method)

@@ -14,6 +14,7 @@ from minewatch.catalog.connection import read_json
 from minewatch.catalog.hrefs import canonical_href
 from minewatch.errors import CatalogError, unknown_name
 from minewatch.model import Progress, ProgressListener, silent
+from minewatch.sensors import ELEVATION_COLLECTIONS
 from minewatch.settings import redact
 
 
@@ -36,7 +37,7 @@ def walk_static(
     root
         The document there.
     collection
-        Only items of this collection; None: all.
+        Only items of this collection; None: all that are not heights.
 
     Raises
     ------
@@ -103,7 +104,7 @@ class _Walk:
             )
         if kind == "Collection":
             name = str(node.get("id") or "")
-            if self.collection and name != self.collection:
+            if name != self.collection and (self.collection or name in ELEVATION_COLLECTIONS):
                 self.others.add(name)
                 return False
             self.extents[name] = time_extent(node)

@@ -73,5 +73,6 @@ def open_archive(folder: Path, spec: WorldSpec, *, listener: ProgressListener) -
         return synthetic.Archive(directory=folder, spec=spec)
     shutil.rmtree(folder, ignore_errors=True)
     archive = synthetic.write_archive(folder, spec, listener=listener)
+    synthetic.write_elevation(archive)
     mark.write_text(key, "utf-8")
     return archive

@@ -19,6 +19,7 @@ from minewatch.cli.options import (
     CloudCover,
     Collection,
     Debug,
+    Dem,
     End,
     Json,
     MaxMemory,
@@ -34,6 +35,7 @@ from minewatch.cli.options import (
     Workers,
 )
 from minewatch.pipeline.parameters import (
+    AUTO_DEM,
     DEFAULT_CACHE_GIB,
     DEFAULT_CATALOG,
     DEFAULT_CHUNK_PX,
@@ -62,6 +64,7 @@ def run(
     resolution: Resolution = DEFAULT_RESOLUTION_M,
     max_cloud_cover: CloudCover = DEFAULT_MAX_CLOUD_COVER_PCT,
     chunk: Chunk = DEFAULT_CHUNK_PX,
+    dem: Dem = AUTO_DEM,
     scenes: Scenes = None,
     scheduler: Scheduler = None,
     workers: Workers = None,
@@ -85,7 +88,7 @@ def run(
         result = job(
             aoi, start=start.date(), end=end.date(), out=out, catalog=catalog,
             collection=collection, period=period, resolution_m=resolution,
-            max_cloud_cover_pct=max_cloud_cover, chunk_px=chunk, scenes=scenes,
+            max_cloud_cover_pct=max_cloud_cover, chunk_px=chunk, dem=dem, scenes=scenes,
             scheduler=scheduler, workers=workers, max_memory_gib=max_memory, cache=cache,
             cache_gib=cache_size, resume=resume, listener=listener,
         )  # fmt: skip

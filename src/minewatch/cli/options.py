@@ -60,6 +60,14 @@ CacheSize = Annotated[float, typer.Option("--cache-size", help="Most GiB kept in
 Chunk = Annotated[
     int, typer.Option("--chunk", help="Side of a chunk, pixels: memory, not the answer.")
 ]
+Dem = Annotated[
+    str,
+    typer.Option(
+        "--dem",
+        help="Heights for slopes: auto (Copernicus DEM where the catalogue has it), none, a "
+        "collection id, or a file.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no closing words.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]

@@ -1,5 +1,6 @@
 """Scenes to month cubes: grid, windowed reads, offset and scale, masks, medians."""
 
+from minewatch.cube.elevation import read_rise
 from minewatch.cube.facts import find_facts
 from minewatch.cube.grid import aoi_mask, in_reading_order, make_grid
 from minewatch.cube.looks import group_looks, scenes_over
@@ -27,6 +28,7 @@ __all__ = [
     "in_reading_order",
     "make_grid",
     "make_reference",
+    "read_rise",
     "reduce_month",
     "scenes_over",
 ]

@@ -12,17 +12,17 @@ import pandas as pd
 import shapely
 import xarray as xr
 from numpy.typing import NDArray
-from scipy import ndimage
 from shapely.geometry.base import BaseGeometry
 
 from minewatch.detect.confusers import name_confuser
 from minewatch.detect.evidence import check_evidence, to_day
-from minewatch.detect.labels import label_patches
+from minewatch.detect.labels import count_pixels, label_patches
 from minewatch.detect.masks import MIN_PATCH_PX
 from minewatch.detect.morphology import grown, opened
 from minewatch.detect.outlines import outline_labels
 from minewatch.detect.patches import describe, pool_ranges
 from minewatch.detect.pools import SEED_PCT
+from minewatch.detect.relief import LIE, lie_of
 from minewatch.detect.seasons import find_seasons
 from minewatch.detect.terms import confidence, evidence_terms
 from minewatch.model import CHANGES, DETECTIONS, FEATURES, Grid, Period, empty_table
@@ -51,7 +51,7 @@ def find(
     *,
     grid: Grid,
     periods: Sequence[Period],
-    slope: NDArray[np.floating] | None = None,
+    rise: xr.Dataset | None = None,
 ) -> Findings:
     """Patches that may be mines in each period, their parts, and labelled changes.
 
@@ -63,8 +63,9 @@ def find(
         The grid.
     periods
         The periods `score` was given.
-    slope
-        Slope in degrees, dims (y, x), when a terrain model is at hand; sharpens "landslide".
+    rise
+        How the ground rises, as `relief.lie_of` takes it, when heights are at hand; tells a
+        landslide by its slope.
 
     Returns
     -------
@@ -86,7 +87,7 @@ def find(
     return Findings(
         detections=_stacked(found, DETECTIONS, grid),
         features=_features(evidence, union, pools, periods, grid),
-        changes=_changes(evidence, union, pools, periods, grid, slope),
+        changes=_changes(evidence, union, pools, periods, grid, rise),
     )
 
 
@@ -193,20 +194,21 @@ def _changes(
     pools: NDArray[np.uint8],
     periods: Sequence[Period],
     grid: Grid,
-    slope: NDArray[np.floating] | None,
+    rise: xr.Dataset | None,
 ) -> gpd.GeoDataFrame:
     """Lost ground that is no mine, labelled."""
     if not len(periods):
         return empty_table(CHANGES, epsg=grid.epsg)
-    near = grown(union)
     ever = evidence["first_detected"].to_numpy() > 0
-    labels, count = label_patches(ever & ~near)
-    sizes = np.bincount(labels.ravel(), minlength=count + 1)
-    labels = np.where(sizes[labels] >= MIN_PATCH_PX, labels, 0).astype(np.int32)
-    table = _whole_time(labels, count, evidence, periods, pools, grid)
+    labels, count = label_patches(ever & ~grown(union))
+    labels = np.where(count_pixels(labels, count)[labels] >= MIN_PATCH_PX, labels, 0)
+    table = _whole_time(labels.astype(np.int32), count, evidence, periods, pools, grid)
     table = table[(table["pixels"] >= MIN_PATCH_PX) & (table["first"] > 0)]
-    if slope is not None:
-        table["slope_deg"] = ndimage.mean(slope, labels, table.index)
+    table["area_m2"] = table["pixels"] * grid.pixel_area_m2
+    if rise is None:
+        table[list(LIE)] = np.nan
+    else:
+        table = table.join(lie_of(labels, table, rise, grid=grid))
     outlines = _outlines(np.where(np.isin(labels, table.index), labels, 0), grid)
     named = [name_confuser(row) for _, row in table.iterrows()]
     changes = pd.DataFrame(
@@ -216,6 +218,7 @@ def _changes(
             **_onset_columns(table),
             "last_seen": [to_day(d) for d in table["last"]],
             "area_m2": [outlines[int(n)].area for n in table.index],
+            **{name: table[name].to_numpy(float).round() for name in ("slope_deg", "aspect_deg")},
             "confidence": confidence(evidence_terms(table)).to_numpy().clip(0, KEEP_CONFIDENCE),
             "geometry": [outlines[int(n)] for n in table.index],
         }

@@ -229,7 +229,10 @@ def onset(begun: pd.DataFrame) -> pd.DataFrame:
 
 
 def shape(pixels: pd.DataFrame, pixel_m: float) -> pd.DataFrame:
-    """Length, width (metres, of the ellipse with the same moments) and their ratio."""
+    """Length and width of the ellipse with the same moments, metres, and their ratio.
+
+    `axis_deg` is where its long axis points, degrees clockwise from north, 0..180.
+    """
     label = pixels["label"]
     moments = {}
     means = {n: pixels.groupby("label")[n].transform("mean") for n in ("row", "col")}
@@ -240,7 +243,11 @@ def shape(pixels: pd.DataFrame, pixel_m: float) -> pd.DataFrame:
     spread = np.sqrt(((moments["xx"] - moments["yy"]) / 2) ** 2 + moments["xy"] ** 2)
     length = 4 * np.sqrt(half + spread) * pixel_m
     width = 4 * np.sqrt(np.maximum(half - spread, 1 / 12)) * pixel_m
-    return pd.DataFrame({"length_m": length, "width_m": width, "elongation": length / width})
+    from_east = np.arctan2(2 * moments["xy"], moments["xx"] - moments["yy"]) / 2  # southwards
+    axis = (90 + np.degrees(from_east)) % 180
+    return pd.DataFrame(
+        {"length_m": length, "width_m": width, "elongation": length / width, "axis_deg": axis}
+    )
 
 
 def area_range(pool_area_m2: Sequence[float] | NDArray[np.float64]) -> NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 from minewatch.model.areas import WGS84, AreaOfInterest, ControlInterval
 from minewatch.model.cubes import MONTH_LAYERS, check_month_cube
+from minewatch.model.elevation import ElevationModel
 from minewatch.model.grids import Chunk, Grid
 from minewatch.model.periods import (
     PERIOD_KINDS,
@@ -68,6 +69,7 @@ __all__ = [
     "Column",
     "Contract",
     "ControlInterval",
+    "ElevationModel",
     "Exporter",
     "Grid",
     "Period",

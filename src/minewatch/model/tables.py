@@ -80,6 +80,14 @@ CHANGES: Contract = {
     **_ONSET,
     "last_seen": Column("date", "last look that shows it"),
     "area_m2": Column("float", "area, m2"),
+    "slope_deg": Column(
+        "float", "mean slope, degrees; null without an elevation model", optional=True
+    ),
+    "aspect_deg": Column(
+        "float",
+        "where the slope falls to, degrees clockwise from north; null likewise",
+        optional=True,
+    ),
     "confidence": Column("float", "0..1 that this is a mine all the same"),
 }
 """What changed but is not a mine: kept, labelled."""

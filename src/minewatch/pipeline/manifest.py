@@ -23,6 +23,7 @@ from minewatch.model import (
     months_of,
     period_label,
 )
+from minewatch.pipeline.elevation import Elevation, elevation_entry
 from minewatch.pipeline.parameters import Parameters
 from minewatch.pipeline.reduce import Reduction
 
@@ -34,6 +35,7 @@ def make_manifest(
     parameters: Parameters,
     scenes: SceneList,
     reduction: Reduction,
+    elevation: Elevation,
     grid: Grid,
     evidence: xr.Dataset,
     periods: Sequence[Period],
@@ -44,7 +46,7 @@ def make_manifest(
 
     Parameters
     ----------
-    area, parameters, scenes, reduction, grid, evidence, periods, inventory
+    area, parameters, scenes, reduction, elevation, grid, evidence, periods, inventory
         What the run was given, met and found.
     outputs
         Path of each output to its SHA-256.
@@ -58,9 +60,10 @@ def make_manifest(
         "libraries": {name: version(name) for name in LIBRARIES},
         "simulated": simulated,
         "parameters": parameters.as_dict(area),
-        "aoi": _aoi_entry(area, simulated=simulated),
+        "aoi": _aoi_entry(area, elevation, simulated=simulated),
         "periods": entries,
         "scenes": _scene_entry(scenes),
+        "elevation": elevation_entry(elevation),
         "facts": _fact_entries(scenes, reduction),
         "failures": [asdict(failure) for failure in reduction.failures],
         "warnings": [*warnings, *_explain_nothing(inventory, entries)],
@@ -73,7 +76,7 @@ def is_simulated(scenes: SceneList) -> bool:
     return all(s.item.get("properties", {}).get("minewatch:simulated", False) for s in scenes)
 
 
-def attribution(area: AreaOfInterest, *, simulated: bool) -> str:
+def attribution(area: AreaOfInterest, elevation: Elevation, *, simulated: bool) -> str:
     """Whose data this is made of, in a line."""
     imagery = (
         "simulated imagery, no real place"
@@ -81,7 +84,9 @@ def attribution(area: AreaOfInterest, *, simulated: bool) -> str:
         else "contains modified Copernicus Sentinel data"
     )
     outline = area.properties.get("geometry_licence")
-    return f"{imagery}; outline: {outline}" if outline else imagery
+    heights = elevation_entry(elevation).get("attribution")
+    told = (imagery, heights, f"outline: {outline}" if outline else "")
+    return "; ".join(part for part in told if part)
 
 
 def _period_entries(
@@ -170,7 +175,7 @@ def _explain_nothing(
     return [f"no site was found; share of the area seen clear at least once: {seen}"]
 
 
-def _aoi_entry(area: AreaOfInterest, *, simulated: bool) -> dict[str, Any]:
+def _aoi_entry(area: AreaOfInterest, elevation: Elevation, *, simulated: bool) -> dict[str, Any]:
     return {
         "id": area.id,
         "name": area.name,
@@ -178,5 +183,5 @@ def _aoi_entry(area: AreaOfInterest, *, simulated: bool) -> dict[str, Any]:
         "utm_epsg": area.utm_epsg,
         "area_km2": round(area.area_m2 / 1e6, 4),
         "bbox": [round(float(v), 7) for v in shapely.bounds(area.geometry)],
-        "attribution": attribution(area, simulated=simulated),
+        "attribution": attribution(area, elevation, simulated=simulated),
     }

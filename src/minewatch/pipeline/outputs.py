@@ -33,6 +33,7 @@ from minewatch.model import (
     SceneList,
     period_label,
 )
+from minewatch.pipeline.elevation import Elevation
 from minewatch.pipeline.history import Entry, extend_log
 from minewatch.pipeline.manifest import attribution, is_simulated, make_manifest
 from minewatch.pipeline.parameters import Parameters
@@ -49,6 +50,7 @@ def write(
     parameters: Parameters,
     scenes: SceneList,
     reduction: Reduction,
+    elevation: Elevation,
     grid: Grid,
     evidence: xr.Dataset,
     periods: Sequence[Period],
@@ -66,14 +68,15 @@ def write(
     (staged / "rasters").mkdir(parents=True)
     tables = {"inventory": inventory, "sites": sites, "features": features, "changes": changes}
     simulated = is_simulated(scenes)
-    label = {"simulated": simulated, "attribution": attribution(area, simulated=simulated)}
+    source = attribution(area, elevation, simulated=simulated)
+    label = {"simulated": simulated, "attribution": source}
     for name, layer in export.LAYERS.items():
         export.write_geojson(tables[name], staged / layer.filename, layer.contract, member=label)
     write_bytes_atomic(staged / "scenes.json", state.scenes_path.read_bytes())
     _write_rasters(staged / "rasters", evidence, periods, simulated=simulated)
     hashes = export.hash_outputs(staged, (p for p in staged.rglob("*") if p.is_file()))
     manifest = make_manifest(
-        area, parameters, scenes, reduction, grid, evidence, periods, inventory, hashes
+        area, parameters, scenes, reduction, elevation, grid, evidence, periods, inventory, hashes
     )
     export.write_manifest(manifest, staged / MANIFEST)
     kept = staged / state.directory.name

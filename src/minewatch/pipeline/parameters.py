@@ -17,6 +17,7 @@ DEFAULT_PERIOD: PeriodKind = "dry-season"
 DEFAULT_RESOLUTION_M = 10.0
 DEFAULT_MAX_CLOUD_COVER_PCT = 90.0
 DEFAULT_CHUNK_PX = 512
+AUTO_DEM, NO_DEM = "auto", "none"
 DEFAULT_CACHE_GIB = 20.0
 """Bytes kept on disk with `--cache`, GiB [D]: a quarter of what eight years of both areas take."""
 
@@ -41,6 +42,9 @@ class Parameters:
     """Scenes cloudier than this are not read, percent of the tile."""
     chunk_px: int = DEFAULT_CHUNK_PX
     """Side of a chunk, pixels; changes memory, not the answer."""
+    dem: str = AUTO_DEM
+    """Heights for slopes: `auto` (the catalogue's Copernicus DEM, if any), `none`, a collection id
+    of the catalogue, or a file."""
 
     def __post_init__(self) -> None:
         if not split_periods(self.span, self.period):
@@ -75,6 +79,7 @@ class Parameters:
             "resolution_m": self.resolution_m,
             "max_cloud_cover_pct": self.max_cloud_cover_pct,
             "chunk_px": self.chunk_px,
+            "dem": self.dem,
         }
 
     @classmethod
@@ -83,4 +88,5 @@ class Parameters:
         span = Period(date.fromisoformat(values["start"]), date.fromisoformat(values["end"]))
         names = ("catalog", "collection", "sensor", "period", "resolution_m")
         more = ("max_cloud_cover_pct", "chunk_px")
-        return cls(span=span, **{name: values[name] for name in (*names, *more)})
+        dem = values.get("dem", NO_DEM)  # runs from before there was a choice have none
+        return cls(span=span, dem=dem, **{name: values[name] for name in (*names, *more)})

@@ -21,8 +21,10 @@ from minewatch.model import (
     split_periods,
 )
 from minewatch.pipeline import outputs
+from minewatch.pipeline.elevation import Elevation, get_elevation, kept_elevation
 from minewatch.pipeline.means import Means, MemoryPlan, plan_memory
 from minewatch.pipeline.parameters import (
+    AUTO_DEM,
     DEFAULT_CACHE_GIB,
     DEFAULT_CATALOG,
     DEFAULT_CHUNK_PX,
@@ -30,6 +32,7 @@ from minewatch.pipeline.parameters import (
     DEFAULT_PERIOD,
     DEFAULT_RESOLUTION_M,
     DEFAULT_SENSOR,
+    NO_DEM,
     Parameters,
 )
 from minewatch.pipeline.reduce import recall, reduce_all
@@ -52,6 +55,7 @@ def run(
     resolution_m: float = DEFAULT_RESOLUTION_M,
     max_cloud_cover_pct: float = DEFAULT_MAX_CLOUD_COVER_PCT,
     chunk_px: int = DEFAULT_CHUNK_PX,
+    dem: str = AUTO_DEM,
     scenes: str | Path | SceneList | None = None,
     scheduler: str | None = None,
     workers: int | None = None,
@@ -86,6 +90,10 @@ def run(
         Scenes cloudier than this are not read.
     chunk_px
         Side of a chunk, pixels. Sets the memory, never the answer.
+    dem
+        Heights, from which slopes sharpen what is told of changes: `auto` takes Copernicus DEM
+        where the catalogue has it (never with `scenes`), `none` nothing; else a collection id
+        of the catalogue, or a file.
     scenes
         A frozen `scenes.json` to use instead of searching.
     scheduler
@@ -127,6 +135,7 @@ def run(
         resolution_m=resolution_m,
         max_cloud_cover_pct=max_cloud_cover_pct,
         chunk_px=chunk_px,
+        dem=NO_DEM if dem == AUTO_DEM and scenes is not None else dem,
     )
     means = Means(
         scheduler=scheduler, workers=workers, max_memory_gib=max_memory_gib,
@@ -224,6 +233,7 @@ def _work(
     grid = _grid(area, parameters)
     memory = _memory(parameters, scenes, grid, means)
     state = State(directory=state.directory.absolute())  # workers may stand elsewhere
+    elevation = get_elevation(area, parameters, grid, state, listener=means.listener)
     with open_executor(means.scheduler, memory.workers) as executor:
         reduction = reduce_all(
             scenes, area, grid, state,
@@ -231,7 +241,7 @@ def _work(
             executor=executor, listener=means.listener,
         )  # fmt: skip
     return tell(
-        job, area, parameters, scenes, grid, reduction, state,
+        job, area, parameters, scenes, grid, reduction, elevation, state,
         workers=memory.workers, listener=means.listener,
     )  # fmt: skip
 
@@ -247,8 +257,9 @@ def _retell(
         span=parameters.span, bands=scenes.bands, unopened=outputs.unopened_scenes(state),
     )  # fmt: skip
     state.write_job(parameters.as_dict(area), scenes)
+    elevation = kept_elevation(parameters, grid, state) or Elevation(reason="not had so far")
     return tell(
-        "retell", area, parameters, scenes, grid, reduction, state,
+        "retell", area, parameters, scenes, grid, reduction, elevation, state,
         workers=memory.workers, listener=means.listener,
     )  # fmt: skip
 

@@ -82,7 +82,8 @@ def check_same(state: State, area: AreaOfInterest, parameters: Parameters) -> No
     area, parameters
         What is asked now.
     """
-    then, now = state.read_parameters(), parameters.as_dict(area)
+    then = Parameters.from_dict(held := state.read_parameters()).as_dict(area) | held
+    now = parameters.as_dict(area)
     for name in now:
         if then.get(name) != now[name]:
             raise StateError(

@@ -62,6 +62,11 @@ class State:
         return self.directory / "reference.zip"
 
     @property
+    def elevation_path(self) -> Path:
+        """How the ground rises, see `minewatch.pipeline.elevation`."""
+        return self.directory / "elevation.npz"
+
+    @property
     def scenes_path(self) -> Path:
         """The frozen scenes of the job.
 

@@ -18,6 +18,7 @@ from minewatch.model import (
     split_periods,
 )
 from minewatch.pipeline import outputs
+from minewatch.pipeline.elevation import Elevation
 from minewatch.pipeline.evidence import gather_evidence
 from minewatch.pipeline.history import Entry, compare_scenes
 from minewatch.pipeline.parameters import Parameters
@@ -33,6 +34,7 @@ def tell(
     scenes: SceneList,
     grid: Grid,
     reduction: Reduction,
+    elevation: Elevation,
     state: State,
     *,
     workers: int | None,
@@ -48,6 +50,8 @@ def tell(
         What was asked, and what there was.
     reduction
         What was read.
+    elevation
+        How the ground rises, where that is known.
     state
         The folder with the months.
     workers, listener
@@ -59,7 +63,7 @@ def tell(
         span=parameters.span, periods=periods, bands=scenes.bands, frozen=reduction.frozen,
         workers=workers, listener=listener,
     )  # fmt: skip
-    findings = detect.find(evidence, grid=grid, periods=periods)
+    findings = detect.find(evidence, grid=grid, periods=periods, rise=elevation.rise)
     check_columns(findings.detections, DETECTIONS, name="detections", epsg=grid.epsg)
     links = sites.link(findings.detections, aoi_id=area.id, epsg=grid.epsg)
     check_columns(links.tracks, TRACKS, name="tracks", epsg=grid.epsg)
@@ -81,7 +85,7 @@ def tell(
         bytes_read=reduction.bytes_read,
     )  # fmt: skip
     outputs.write(
-        state, area, parameters, scenes, reduction, grid, evidence, periods,
+        state, area, parameters, scenes, reduction, elevation, grid, evidence, periods,
         inventory=inventory, sites=table, features=features, changes=findings.changes,
         detections=links.members, entry=entry,
     )  # fmt: skip

@@ -19,6 +19,8 @@ class CatalogProfile:
     """Name for people."""
     url: str
     """Root of its STAC API."""
+    elevation: str = ""
+    """Its collection of Copernicus DEM GLO-30, a surface model of 30 m; empty when it has none."""
     hosts: Mapping[str, str] = field(default_factory=dict)
     """Start of an address of its pixels (without scheme for https) to the collection id there."""
     open_template: str = ""
@@ -39,14 +41,19 @@ CATALOGS: Mapping[str, CatalogProfile] = {
             name="earth-search",
             title="Earth Search v1 (Element 84, AWS open data)",
             url="https://earth-search.aws.element84.com/v1",
+            elevation="cop-dem-glo-30",
+            hosts={"s3://copernicus-dem-30m/": "cop-dem-glo-30"},
+            gdal_options={"AWS_NO_SIGN_REQUEST": "YES", "AWS_REGION": "eu-central-1"},
         ),
         CatalogProfile(
             name="planetary-computer",
             title="Microsoft Planetary Computer",
             url="https://planetarycomputer.microsoft.com/api/stac/v1",
+            elevation="cop-dem-glo-30",
             hosts={
                 "sentinel2l2a01.blob.core.windows.net/": "sentinel-2-l2a",
                 "landsateuwest.blob.core.windows.net/": "landsat-c2-l2",
+                "elevationeuwest.blob.core.windows.net/copernicus-dem/": "cop-dem-glo-30",
             },
             open_template="/vsicurl?pc_url_signing=yes&pc_collection={collection}&url={url}",
         ),
@@ -54,6 +61,7 @@ CATALOGS: Mapping[str, CatalogProfile] = {
             name="cdse",
             title="Copernicus Data Space Ecosystem",
             url="https://stac.dataspace.copernicus.eu/v1",
+            elevation="cop-dem-glo-30-dged-cog",
             hosts={"s3://eodata/": "sentinel-2-l2a"},
             gdal_options={
                 "AWS_S3_ENDPOINT": "eodata.dataspace.copernicus.eu",
@@ -66,6 +74,15 @@ CATALOGS: Mapping[str, CatalogProfile] = {
 }
 """The known catalogues by name."""
 DEFAULT_CATALOG = "earth-search"
+ELEVATION_COLLECTIONS = frozenset(c.elevation for c in CATALOGS.values() if c.elevation)
+"""Collections of heights, by the names known catalogues give them: never scenes."""
+ELEVATION_ASSETS = ("data", "elevation", "dem")
+"""Names of the asset with the heights, the likeliest first."""
+ELEVATION_ATTRIBUTION = (
+    "Copernicus DEM: © DLR e.V. 2010-2014 and © Airbus Defence and Space GmbH 2014-2018, provided "
+    "under COPERNICUS by the European Union and ESA; all rights reserved"
+)
+"""What the licence of Copernicus DEM asks to be said of anything made with it."""
 
 
 def get_catalog(name: str) -> CatalogProfile:

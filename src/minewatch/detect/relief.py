@@ -1,0 +1,57 @@
+"""How a patch lies on the slope under it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+
+from minewatch.model import Grid
+
+LIE = ("slope_deg", "aspect_deg", "downhill")
+"""Columns of `lie_of`."""
+
+
+def lie_of(
+    labels: NDArray[np.integer], table: pd.DataFrame, rise: xr.Dataset, *, grid: Grid
+) -> pd.DataFrame:
+    """Slope under each patch, where it faces, and whether the patch runs downhill.
+
+    Parameters
+    ----------
+    labels
+        Patches from 1, dims (y, x).
+    table
+        Of `patches.describe`, with `axis_deg`; index the label.
+    rise
+        `rise_east` and `rise_north`, metres a metre, dims (y, x), with coordinates of any pixel
+        size in the grid's CRS; NaN where unknown.
+    grid
+        Where the labels lie.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index that of the table. `slope_deg`: mean steepness, degrees from the horizontal;
+        `aspect_deg`: where it falls to, degrees clockwise from north; `downhill`: cosine between
+        its longest axis and the line of fall, 0..1. NaN where the rise is unknown.
+    """
+    at = rows, cols = np.nonzero(np.isin(labels, table.index))
+    transform = grid.geobox.transform
+    xs = transform.c + (cols + 0.5) * transform.a
+    ys = transform.f + (rows + 0.5) * transform.e
+    here = rise.sel(
+        y=xr.DataArray(ys, dims="pixel"), x=xr.DataArray(xs, dims="pixel"), method="nearest"
+    )
+    east, north = here["rise_east"].to_numpy(), here["rise_north"].to_numpy()
+    pixels = pd.DataFrame({"east": east, "north": north, "steep": np.hypot(east, north)})
+    mean = pixels.groupby(labels[at]).mean().reindex(table.index)
+    aspect = np.degrees(np.arctan2(-mean["east"], -mean["north"])) % 360
+    return pd.DataFrame(
+        {
+            "slope_deg": np.degrees(np.arctan(mean["steep"])),
+            "aspect_deg": aspect,
+            "downhill": np.abs(np.cos(np.radians(table["axis_deg"] - aspect))),
+        }
+    )

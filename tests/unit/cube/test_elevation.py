@@ -1,0 +1,89 @@
+"""Heights to slopes: planes whose rise is known, tiles that meet, and files that are broken."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+from affine import Affine
+from odc.geo.geobox import GeoBox
+from rasterio.warp import transform
+
+from minewatch.cube import read_rise
+from minewatch.errors import ReadError
+from minewatch.model import Chunk, ElevationModel, Grid
+from minewatch.settings import Settings
+
+BOX = GeoBox.from_bbox((600_000, 2_800_000, 603_000, 2_802_000), crs="EPSG:32647", resolution=10)
+GRID = Grid(geobox=BOX, chunks=(Chunk(row=0, col=0, geobox=BOX),))
+ARC_SECOND = 1 / 3600
+
+
+def tile(path: Path, west: float, east: float, *, rise: tuple[float, float] = (0.3, -0.2)) -> str:
+    """A tile of degrees over the grid, on which the ground rises alike in metres of UTM."""
+    cols, rows = round((east - west) / ARC_SECOND), round(0.1 / ARC_SECOND)
+    grid = Affine(ARC_SECOND, 0, west, 0, -ARC_SECOND, 25.37)
+    col, row = np.meshgrid(np.arange(cols) + 0.5, np.arange(rows) + 0.5)
+    lon, lat = grid * (col, row)
+    xs, ys = transform("EPSG:4326", "EPSG:32647", lon.ravel(), lat.ravel())
+    heights = 500 + rise[0] * (np.array(xs) - 600_000) + rise[1] * (np.array(ys) - 2_800_000)
+    with rasterio.open(
+        path, "w", driver="GTiff", width=cols, height=rows, count=1, dtype="float32",
+        crs="EPSG:4326", transform=grid,
+    ) as file:  # fmt: skip
+        file.write(heights.reshape(rows, cols).astype("float32"), 1)
+    return str(path)
+
+
+def model(*hrefs: str) -> ElevationModel:
+    return ElevationModel(
+        collection="made", tiles=tuple(map(str, range(len(hrefs)))), hrefs=tuple(hrefs)
+    )
+
+
+def test_a_plane_of_degrees_rises_as_it_was_made(tmp_path: Path) -> None:
+    rise = read_rise(model(tile(tmp_path / "a.tif", 99.97, 100.05)), GRID)
+    assert rise["rise_east"].to_numpy() == pytest.approx(0.3, abs=0.02)
+    assert rise["rise_north"].to_numpy() == pytest.approx(-0.2, abs=0.02)
+
+
+def test_the_rise_covers_the_whole_grid(tmp_path: Path) -> None:
+    rise = read_rise(model(tile(tmp_path / "a.tif", 99.97, 100.05)), GRID)
+    west, south, east, north = BOX.boundingbox.bbox
+    assert float(rise.x[0]) < west
+    assert float(rise.x[-1]) > east
+    assert float(rise.y[-1]) < south
+    assert float(rise.y[0]) > north
+    assert float(rise.x[1] - rise.x[0]) == 30
+
+
+def test_two_tiles_that_meet_leave_no_seam(tmp_path: Path) -> None:
+    middle = 99.97 + 144 * ARC_SECOND  # within the grid
+    left = tile(tmp_path / "a.tif", 99.97, middle)
+    right = tile(tmp_path / "b.tif", middle, 100.05)
+    rise = read_rise(model(left, right), GRID)
+    assert rise["rise_east"].to_numpy() == pytest.approx(0.3, abs=0.05)
+
+
+def test_ground_without_a_tile_is_unknown(tmp_path: Path) -> None:
+    half = tile(tmp_path / "a.tif", 99.97, 99.97 + 144 * ARC_SECOND)
+    known = np.isfinite(read_rise(model(half), GRID)["rise_east"].to_numpy())
+    assert known[:, 0].all()
+    assert not known[:, -1].any()
+
+
+def test_a_broken_tile_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    path.write_bytes(b"not a tif")
+    with pytest.raises(ReadError, match="cannot be read") as caught:
+        read_rise(model(str(path)), GRID)
+    assert "--dem none" in str(caught.value.hint)
+
+
+def test_a_server_that_is_gone_is_an_error_without_its_secrets() -> None:
+    href = "https://127.0.0.1:9/a.tif?sig=cAnArY"
+    with pytest.raises(ReadError) as caught:
+        read_rise(model(href), GRID, settings=Settings(http_retries=0, http_timeout_s=1))
+    assert "cAnArY" not in f"{caught.value.problem} {caught.value.hint}"
