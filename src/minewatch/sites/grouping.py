@@ -44,9 +44,13 @@ def group(patches: Geometries, known: Geometries, *, rules: LinkRules) -> Labels
     graph = coo_array((np.ones(len(left)), (left, right)), shape=(len(nodes), len(nodes)))
     _, component = connected_components(graph, directed=False)
     labels = component.astype(np.intp)
-    wide = _bounds_diagonal(nodes, component) >= rules.one_site_m
+    diagonal = _bounds_diagonal(nodes, component)
+    size, sites = np.bincount(component), np.bincount(component, is_known)
     of_edge = component[left]
-    for number in np.flatnonzero(wide & (np.bincount(component) > 1)):
+    widest = np.zeros(len(size))
+    np.maximum.at(widest, of_edge, gap)
+    is_plain = (size == 2) & (sites < 2) & (widest <= rules.near_m) & (diagonal <= rules.max_site_m)
+    for number in np.flatnonzero((diagonal >= rules.one_site_m) & (size > 1) & ~is_plain):
         edge = np.flatnonzero(of_edge == number)
         edges = _by_nearness(nodes, is_known, left[edge], right[edge], gap[edge])
         members = np.flatnonzero(component == number)

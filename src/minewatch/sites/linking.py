@@ -15,7 +15,17 @@ import shapely
 from shapely import Geometry
 
 from minewatch.model import DETECTIONS, TRACKS, check_columns, empty_table
-from minewatch.sites.ground import PRECISION_M, SLIVER_M2, common, share_out, united, without
+from minewatch.sites.ground import (
+    DECIMALS,
+    PRECISION_M,
+    SLIVER_M2,
+    common,
+    share_out,
+    snapped,
+    united,
+    upright,
+    without,
+)
 from minewatch.sites.grouping import Geometries, Labels, extent_m, group
 from minewatch.sites.identity import make_id
 from minewatch.sites.rules import LinkRules
@@ -143,20 +153,26 @@ class _Linker:
         clusters: dict[int, list[_Site]] = defaultdict(list)
         for label, site in zip(of_site.tolist(), known, strict=True):
             clusters[label].append(site)
+        askew = _askew(pieces, footprints, of_site)
         names, out = set(taken), []
         for label in sorted({*pieces, *clusters}):
             olds, members = clusters[label], pieces.get(label, ())
             if not members:
                 out += olds
                 continue
-            now = [_merge(olds, members)] if olds else [self._begin(members, names)]
+            is_plain = label not in askew
+            if olds:
+                now = [_merge(olds, members, are_upright=is_plain)]
+            else:
+                now = [self._begin(members, names, are_upright=is_plain)]
             names.add(now[0].id)
             out += self._part(now[0], names) if olds else now
         return out
 
     def _begin(
-        self, members: tuple[Member, ...], taken: Collection[str], parent: str = ""
-    ) -> _Site:
+        self, members: tuple[Member, ...], taken: Collection[str], *, parent: str = "",
+        are_upright: bool = False,
+    ) -> _Site:  # fmt: skip
         """A site that was not there before."""
         born = self.starts[_first_row(members)]
         anchor = born[2:]
@@ -164,7 +180,7 @@ class _Linker:
             id=make_id(self.aoi_id, self.epsg, anchor, cell_m=self.rules.cell_m, taken=taken),
             anchor=anchor,
             born=born,
-            footprint=united([g for _, g in members]),
+            footprint=united([g for _, g in members], are_upright=are_upright),
             members=members,
             split_from=(parent,) if parent else (),
         )
@@ -190,12 +206,14 @@ class _Linker:
         return out
 
 
-def _merge(olds: list[_Site], members: tuple[Member, ...]) -> _Site:
+def _merge(olds: list[_Site], members: tuple[Member, ...], *, are_upright: bool) -> _Site:
     """The oldest of some sites, with the others and new members taken in."""
     oldest, *others = sorted(olds, key=lambda s: s.born)
     return replace(
         oldest,
-        footprint=united([s.footprint for s in olds] + [g for _, g in members]),
+        footprint=united(
+            [s.footprint for s in olds] + [g for _, g in members], are_upright=are_upright
+        ),
         members=tuple(m for s in olds for m in s.members) + members,
         merged_from=_ids(oldest.merged_from, *((s.id, *s.merged_from) for s in others)),
         split_from=_ids(*(s.split_from for s in olds)),
@@ -231,6 +249,15 @@ def _pieces(
     return {label: tuple(members) for label, members in pieces.items()}
 
 
+def _askew(
+    pieces: dict[int, tuple[Member, ...]], footprints: Geometries, of_site: Labels
+) -> set[int]:
+    """The clusters of which anything is not `upright`."""
+    flat = [(label, piece) for label, members in pieces.items() for _, piece in members]
+    label = np.concatenate([[label for label, _ in flat], of_site])
+    return set(label[~upright(np.concatenate([_array([p for _, p in flat]), footprints]))].tolist())
+
+
 def _inside(members: Iterable[Member], ground: Geometry) -> tuple[Member, ...]:
     """What of each member lies in a ground."""
     cut = ((row, common(piece, ground)) for row, piece in members)
@@ -240,10 +267,11 @@ def _inside(members: Iterable[Member], ground: Geometry) -> tuple[Member, ...]:
 def _in_order(detections: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Detections in an order that does not depend on the one given, with anchors."""
     rows = detections.copy()
-    rows.geometry = shapely.normalize(shapely.set_precision(rows.geometry.array, PRECISION_M))
+    rows.geometry = snapped(rows.geometry.to_numpy())
     if "anchor_x" not in rows or "anchor_y" not in rows:
-        rows["anchor_x"], rows["anchor_y"] = rows.centroid.x.round(2), rows.centroid.y.round(2)
-    rows["_wkb"] = shapely.to_wkb(rows.geometry.array, hex=True)
+        middles = shapely.set_precision(shapely.centroid(rows.geometry.to_numpy()), PRECISION_M)
+        rows["anchor_x"], rows["anchor_y"] = shapely.get_coordinates(middles).round(DECIMALS).T
+    rows["_wkb"] = shapely.to_wkb(rows.geometry.to_numpy(), hex=True)
     order = ["period_start", "period_end", "first_detected", "anchor_x", "anchor_y", "_wkb"]
     return rows.sort_values(order, kind="stable", ignore_index=True).drop(columns="_wkb")
 
