@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import mmap
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import xarray as xr
 
 from minewatch import detect, synthetic
 from minewatch.catalog import read_scene_list
@@ -110,3 +113,22 @@ def test_a_withdrawn_scene_leaves_no_evidence_of_itself(
     direct = run_archive(tiny_archive, tmp_path / "direct", scenes=less)
     after = update(whole.directory, end=TINY.end, scenes=less)
     assert all_bytes(after) == all_bytes(direct)
+
+
+def test_evidence_is_found_in_its_files_and_not_copied_into_memory(
+    tiny_archive: synthetic.Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find, mapped = detect.find, list[bool]()
+
+    def watched(evidence: xr.Dataset, **named: Any) -> Any:
+        for layer in evidence.values():
+            base: Any = layer.to_numpy()
+            while isinstance(base, np.ndarray):
+                base = base.base
+            mapped.append(isinstance(base, mmap.mmap))
+        return find(evidence, **named)
+
+    monkeypatch.setattr(detect, "find", watched)
+    run_archive(tiny_archive, tmp_path / "run")
+    assert mapped
+    assert all(mapped)

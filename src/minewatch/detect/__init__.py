@@ -1,7 +1,7 @@
 """Month cubes to evidence and outlines: arrays in, arrays and outlines out."""
 
 from minewatch.detect.doubt import DOUBT_MONTHS, settle_doubt
-from minewatch.detect.evidence import EVIDENCE_LAYERS, Layer, check_evidence
+from minewatch.detect.evidence import EVIDENCE_LAYERS, Layer, check_evidence, let_go
 from minewatch.detect.find import Findings, find
 from minewatch.detect.looks import is_disturbed
 from minewatch.detect.measure import measure
@@ -23,6 +23,7 @@ __all__ = [
     "find",
     "fractions",
     "is_disturbed",
+    "let_go",
     "measure",
     "no_past",
     "score",

@@ -6,9 +6,11 @@ as uint16 with 0 for "none". Every layer holds its "not observed" value in `attr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import mmap
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -119,6 +121,24 @@ def empty_layers(sizes: Mapping[str, int]) -> dict[str, NDArray[np.generic]]:
         name: np.full(tuple(sizes[d] for d in layer.dims), layer.missing, layer.dtype)
         for name, layer in EVIDENCE_LAYERS.items()
     }
+
+
+def let_go(arrays: Iterable[NDArray[Any]]) -> None:
+    """Take arrays that lie in mapped files out of memory; they come again where they are read.
+
+    The system would do so only when memory runs out. Arrays of other kinds stay as they are.
+
+    Parameters
+    ----------
+    arrays
+        Arrays, or parts of them.
+    """
+    for array in arrays:
+        base: object = array
+        while isinstance(base, np.ndarray):
+            base = base.base
+        if isinstance(base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+            base.madvise(mmap.MADV_DONTNEED)
 
 
 def to_day(number: int) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from minewatch.detect.evidence import NO_SHARE
+from minewatch.detect.evidence import NO_SHARE, let_go
 from minewatch.detect.masks import lost_ground
 from minewatch.detect.morphology import grown
 from minewatch.detect.pools import SEED_PCT, find_channels, in_banks, water_share
@@ -88,6 +88,7 @@ def find_ground(evidence: xr.Dataset, periods: Sequence[Period]) -> Iterator[Gro
             wet_at=wet_at, water_pct=water.ravel()[wet_at],
             pool_pct=in_banks(water).ravel()[wet_at],
         )  # fmt: skip
+        let_go(layer.to_numpy() for layer in evidence.values())
 
 
 def find_all_channels(

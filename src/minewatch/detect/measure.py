@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from shapely.geometry.base import BaseGeometry
 
-from minewatch.detect.evidence import NO_SHARE, check_evidence
+from minewatch.detect.evidence import NO_SHARE, check_evidence, let_go
 from minewatch.detect.patches import pool_hue, pool_ranges
 from minewatch.detect.pools import pool_share
 from minewatch.model import OBSERVATIONS, TRACKS, Grid, Period, check_columns
@@ -65,11 +65,11 @@ def measure(
     tables = []
     for start in range(0, len(periods), at_once):
         steps = range(len(periods))[start : start + at_once]
-        layers = {n: [evidence[n].to_numpy()[k][rows, cols] for k in steps] for n in _USED}
-        layers["pool_pct"] = [pool_share(evidence, k, grown > 0)[rows, cols] for k in steps]
+        seen = [_look_at(evidence, k, grown > 0, (rows, cols)) for k in steps]
         number = [label + sites * nth for nth in range(len(steps))]  # of each site in each period
         table = _figures(
-            {name: np.concatenate(of) for name, of in layers.items()}, np.concatenate(number),
+            {name: np.concatenate([of[name] for of in seen]) for name in (*_USED, "pool_pct")},
+            np.concatenate(number),
             np.tile(inside, len(steps)), sites * len(steps), grid.pixel_area_m2,
         )  # fmt: skip
         days = [(p.start.isoformat(), p.end.isoformat()) for p in periods[start : start + at_once]]
@@ -85,6 +85,19 @@ def measure(
 BLOCK_PIXELS = 1 << 20
 """Pixels of sites worked on at a time, in all periods: sets the memory, never the answer."""
 _USED = ("clear_looks", "vegetation_pct", "hue")
+
+
+def _look_at(
+    evidence: xr.Dataset,
+    step: int,
+    where: NDArray[np.bool_],
+    at: tuple[NDArray[np.intp], NDArray[np.intp]],
+) -> dict[str, NDArray[np.uint8]]:
+    """What one period says of the pixels of sites, in no more memory than theirs."""
+    seen = {name: evidence[name].to_numpy()[step][at] for name in _USED}
+    seen["pool_pct"] = pool_share(evidence, step, where)[at]
+    let_go(layer.to_numpy() for layer in evidence.values())
+    return seen
 
 
 def _figures(

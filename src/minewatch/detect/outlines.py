@@ -57,8 +57,8 @@ def outline_labels(
         raise ContractError(
             f"labels to outline: {labels.ndim}-d {labels.dtype}", hint="give integers, dims (y, x)"
         )
-    values = np.ascontiguousarray(labels, dtype=np.int64)
-    patches, first_pixels = _patches(values)
+    values = np.ascontiguousarray(labels)
+    patches, first_pixels = _patches(values, int(np.count_nonzero(values)))
     rows, cols, ring_ends, ring_patches = _rings(patches)
     if not len(ring_ends):
         return []
@@ -100,11 +100,16 @@ def _find(parent: NDArray[np.int32], node: int) -> int:
 
 
 @numba.njit(cache=True, nogil=True)
-def _patches(values: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Number 4-connected patches of equal value from 1 in scan order, and their first pixels."""
+def _patches(
+    values: NDArray[np.integer | np.bool_], pixels: int
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Number 4-connected patches of equal value from 1 in scan order, and their first pixels.
+
+    `pixels` of the values are not 0.
+    """
     height, width = values.shape
     out = np.zeros((height, width), np.int32)
-    parent = np.arange(height * width + 1).astype(np.int32)
+    parent = np.arange(pixels + 1).astype(np.int32)
     count = 0
     for r in range(height):
         for c in range(width):

@@ -18,7 +18,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from minewatch.detect.evidence import from_day
+from minewatch.detect.evidence import from_day, let_go
 from minewatch.detect.ground import Ground, find_all_channels, find_ground
 from minewatch.detect.labels import label_patches
 from minewatch.detect.masks import MIN_PATCH_PX, cut_patches, run_of
@@ -123,6 +123,7 @@ def _judge(cuts: Iterable[_Cut], evidence: xr.Dataset, resolution_m: float) -> l
     for cut in cuts:
         ground = cut.ground
         seen = look_at(cut.labels, evidence, ground.step, ground.period, pools=cut.pools)
+        let_go(layer.to_numpy() for layer in evidence.values())
         waiting.append((ground, cut.count, seen))
         if sum(len(pixels["label"]) for _, _, pixels in waiting) >= BLOCK_PIXELS:
             seasons += _judge_block(waiting, resolution_m)

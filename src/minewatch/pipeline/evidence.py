@@ -33,7 +33,7 @@ from minewatch.pipeline.months import empty_months, read_months
 from minewatch.pipeline.pasts import Pasts
 from minewatch.pipeline.picture import PICTURE_VERSION, season_picture
 from minewatch.pipeline.state import State
-from minewatch.pipeline.workers import drained
+from minewatch.pipeline.workers import drained, give_back_memory
 
 DOUBT_MONTHS = detect.DOUBT_MONTHS - 1
 """Earlier months that settle the doubt of the first month of a period."""
@@ -98,12 +98,15 @@ def gather_evidence(
             waiting = {pool.submit(work, chunk): chunk for chunk in stale}
             for done, finished in enumerate(drained(waiting), start=1):
                 finished.result()
+                layers.let_go()
+                give_back_memory()
                 name = waiting[finished].name
                 listener(Progress("weighing evidence", done, len(stale), name))
         layers.flush()
         layers.note({chunk.name: keys[chunk.name] for chunk in stale})
     axes = {name: grid.geobox.coordinates[name].values for name in ("y", "x")}
-    evidence: xr.Dataset = xr.Dataset(layers.variables(), coords=axes).rio.write_crs(grid.epsg)
+    evidence = xr.Dataset(layers.variables(), coords=axes)
+    evidence.rio.write_crs(grid.epsg, inplace=True)  # else all layers are copied into memory
     return evidence
 
 

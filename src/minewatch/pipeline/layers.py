@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from minewatch import detect
 from minewatch.export.atomic import output_error, write_bytes_atomic
 from minewatch.model import Chunk, Grid
 from minewatch.pipeline.state import as_json
@@ -75,6 +76,10 @@ class Layers:
         for array in self.arrays.values():
             if isinstance(array, np.memmap):
                 array.flush()
+
+    def let_go(self) -> None:
+        """Take the values out of memory; they stay in their files."""
+        detect.let_go(self.arrays.values())
 
     def variables(self) -> dict[str, tuple[tuple[str, ...], Array, dict[str, Any]]]:
         """Dims, values and attributes of each layer."""

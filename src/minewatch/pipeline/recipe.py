@@ -39,7 +39,7 @@ from minewatch.pipeline.reduce import recall, reduce_all
 from minewatch.pipeline.start import check_same, claimed, find_scene_list
 from minewatch.pipeline.state import State
 from minewatch.pipeline.tell import tell
-from minewatch.pipeline.workers import open_executor
+from minewatch.pipeline.workers import give_back_memory, open_executor
 
 
 def run(
@@ -240,6 +240,7 @@ def _work(
             span=parameters.span, bands=scenes.bands, reader=means.open_reader(memory),
             executor=executor, listener=means.listener,
         )  # fmt: skip
+    give_back_memory()
     return tell(
         job, area, parameters, scenes, grid, reduction, elevation, state,
         workers=memory.workers, listener=means.listener,

@@ -109,3 +109,20 @@ def test_a_full_disk_is_said_and_leaves_nothing_half_made(
     with pytest.raises(errors.OutputError, match="No space left"):
         opened(folder, grid, 1)
     assert not folder.exists()
+
+
+def test_layers_that_were_let_go_take_no_memory_and_hold_what_was_written(
+    tmp_path: Path, grid: Grid
+) -> None:
+    def resident_kb() -> int:
+        lines = Path("/proc/self/smaps").read_text().splitlines()
+        at = [n for n, line in enumerate(lines) if str(tmp_path) in line]
+        rss = [next(line for line in lines[n:] if line.startswith("Rss:")) for n in at]
+        return sum(int(line.split()[1]) for line in rss)
+
+    layers = opened(tmp_path, grid, 2)
+    fill(layers, grid, 7, 1)
+    assert resident_kb() > 0
+    layers.let_go()
+    assert resident_kb() == 0
+    assert [np.unique(slab).tolist() for slab in layers.arrays["share"]] == [[255], [7]]
