@@ -38,8 +38,9 @@ LAST = date(2023, 10, 31)
 DRY_MONTHS = (11, 12, 1, 2, 3, 4)
 DRY_CLOUD_PCT, RAINY_CLOUD_PCT = (10, 40), (50, 75)
 """Least and most cloud of a unique scene."""
-BUSY_MONTH, BUSY_DAYS = 12, (3, 8, 13, 18, 23, 28)
-"""In one month of a year all six looks that Sentinel-2 takes; that is what reading must hold."""
+BUSY_MONTH, BUSY_DAYS = (2022, 12), (3, 8, 13, 18, 23, 28)
+"""In one month all six looks that Sentinel-2 takes, for that is what reading must hold; in the
+others one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,12 +101,13 @@ def _unique_scenes(start: date) -> Iterator[tuple[date, tuple[int, int], list[da
     for year in range(start.year, LAST.year):
         dry = [(year + (month < 11), month) for month in DRY_MONTHS]
         rainy = [(year + 1, month) for month in range(5, 11)]
-        yield date(year, 12, 20), DRY_CLOUD_PCT, [date(*m, d) for m in dry for d in _days_of(m[1])]
-        yield date(year + 1, 6, 20), RAINY_CLOUD_PCT, [date(*month, 15) for month in rainy]
+        yield date(year, 12, 20), DRY_CLOUD_PCT, _days_of(dry)
+        yield date(year + 1, 6, 20), RAINY_CLOUD_PCT, _days_of(rainy)
 
 
-def _days_of(month: int) -> tuple[int, ...]:
-    return BUSY_DAYS if month == BUSY_MONTH else (8, 22)
+def _days_of(months: list[tuple[int, int]]) -> list[date]:
+    days = {month: BUSY_DAYS if month == BUSY_MONTH else (15,) for month in months}
+    return [date(*month, day) for month in months for day in days[month]]
 
 
 def _frame(grid: Grid) -> tuple[float, float, int, int]:
