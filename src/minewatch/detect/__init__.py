@@ -1,6 +1,6 @@
 """Month cubes to evidence and outlines: arrays in, arrays and outlines out."""
 
-from minewatch.detect.doubt import DOUBT_MONTHS, settle_doubt
+from minewatch.detect.doubt import recent_counts, settle_doubt
 from minewatch.detect.evidence import EVIDENCE_LAYERS, Layer, check_evidence, let_go
 from minewatch.detect.find import Findings, find
 from minewatch.detect.looks import is_disturbed
@@ -11,7 +11,6 @@ from minewatch.detect.score import conclude, score, weigh
 from minewatch.detect.unmix import fractions, without_shade
 
 __all__ = [
-    "DOUBT_MONTHS",
     "EVIDENCE_LAYERS",
     "PAST_LAYERS",
     "Findings",
@@ -26,6 +25,7 @@ __all__ = [
     "let_go",
     "measure",
     "no_past",
+    "recent_counts",
     "score",
     "settle_doubt",
     "split_months",

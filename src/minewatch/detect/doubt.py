@@ -16,9 +16,13 @@ WINDOWS: Final = ((1, 2), (3, 3), (6, 4))
 """Months looked back over, and the fewest doubtful looks in them that can outvote the clear [D]."""
 DOUBT_MONTHS: Final = max(length for length, _ in WINDOWS)
 """Months that decide about a month: itself, and those before it."""
+COUNTS: Final = ("clear_looks", "doubtful_looks")
+"""Layers of a month cube that settle doubt."""
+
+Counts = NDArray[np.uint16]
 
 
-def settle_doubt(months: xr.Dataset) -> xr.Dataset:
+def settle_doubt(months: xr.Dataset, *, before: Counts | None = None) -> xr.Dataset:
     """A month cube without doubt: doubtful months either count as clear or were not seen.
 
     A doubtful month is ground when, in one of `WINDOWS` that ends with it, doubtful looks are
@@ -28,6 +32,8 @@ def settle_doubt(months: xr.Dataset) -> xr.Dataset:
     ----------
     months
         Contract `MONTH_LAYERS`, consecutive months, dims (time, y, x).
+    before
+        `recent_counts` of the months before them; None: the record begins with them.
 
     Returns
     -------
@@ -44,17 +50,44 @@ def settle_doubt(months: xr.Dataset) -> xr.Dataset:
     """
     if "doubtful_looks" not in months:
         return months
-    clear = months["clear_looks"].to_numpy()
-    doubtful = months["doubtful_looks"].to_numpy()
-    ground = np.zeros(clear.shape, bool)
+    all_clear, all_doubtful = _with_earlier(months, before)
+    is_ground = np.zeros(all_clear.shape, bool)
     for length, fewest in WINDOWS:
-        doubts = _trailing_sum(doubtful, length)
-        ground |= (doubts >= fewest) & (doubts > _trailing_sum(clear, length))
+        doubts = _trailing_sum(all_doubtful, length)
+        is_ground |= (doubts >= fewest) & (doubts > _trailing_sum(all_clear, length))
+    clear, doubtful = (months[name].to_numpy() for name in COUNTS)
+    ground = is_ground[len(all_clear) - len(clear) :]
     in_doubt = (clear == 0) & (doubtful > 0)
     unseen = xr.DataArray(in_doubt & ~ground, dims=("time", "y", "x"))
     settled = months.drop_vars("doubtful_looks")
     settled["clear_looks"] = settled["clear_looks"].copy(data=np.where(in_doubt, doubtful, clear))
     return settled.map(lambda layer: layer.where(~unseen, 0).astype(layer.dtype))
+
+
+def recent_counts(months: xr.Dataset, *, before: Counts | None = None) -> Counts:
+    """The looks of the last months that settle the doubt of those to come.
+
+    Parameters
+    ----------
+    months
+        As in `settle_doubt`, not settled.
+    before
+        `recent_counts` of the months before them.
+
+    Returns
+    -------
+    array, dims (count, time, y, x), uint16
+        The layers `COUNTS` of at most `DOUBT_MONTHS - 1` months.
+    """
+    return np.stack([counts[-(DOUBT_MONTHS - 1) :] for counts in _with_earlier(months, before)])
+
+
+def _with_earlier(months: xr.Dataset, before: Counts | None) -> list[Counts]:
+    """Each of `COUNTS` over earlier months and these."""
+    counts = [months[name].to_numpy() for name in COUNTS]
+    if before is None:
+        return counts
+    return [np.concatenate(pair) for pair in zip(before, counts, strict=True)]
 
 
 def _trailing_sum(counts: NDArray[np.uint16], length: int) -> NDArray[np.int64]:

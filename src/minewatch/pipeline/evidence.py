@@ -30,13 +30,10 @@ from minewatch.model import (
 from minewatch.pipeline.keys import code_key, hash_values
 from minewatch.pipeline.layers import Layers, open_layers
 from minewatch.pipeline.months import empty_months, read_months
-from minewatch.pipeline.pasts import Pasts
+from minewatch.pipeline.pasts import Kept, Pasts
 from minewatch.pipeline.picture import PICTURE_VERSION, season_picture
 from minewatch.pipeline.state import State
 from minewatch.pipeline.workers import drained, give_back_memory
-
-DOUBT_MONTHS = detect.DOUBT_MONTHS - 1
-"""Earlier months that settle the doubt of the first month of a period."""
 
 
 def gather_evidence(
@@ -118,18 +115,13 @@ class Step:
     """The period they are told in; None: not yet."""
     months: tuple[Period, ...]
     """They themselves."""
-    before: tuple[Period, ...]
-    """The months before that help to settle doubt."""
 
 
 def steps_of(span: Period, periods: Sequence[Period]) -> list[Step]:
     """The months of a span as they are weighed, up to the end of each period."""
     months = months_of(span)
     starts = [month.start for month in months]
-    return [
-        Step(period, months[at], months[max(0, at.start - DOUBT_MONTHS) : at.start])
-        for period, at in detect.split_months(starts, periods)
-    ]
+    return [Step(period, months[at]) for period, at in detect.split_months(starts, periods)]
 
 
 def _chain(layout: str, steps: Sequence[Step], frozen: Sequence[str]) -> list[str]:
@@ -165,26 +157,24 @@ class _Job:
         """Weigh the steps that changed, from the last past that still holds."""
         pasts = Pasts(self.state.directory / "evidence" / "pasts" / self.chunk.name)
         changed = len(_common(self.layers.keys_of(self.chunk), self.keys))
-        begin, past = pasts.latest(self.keys[:changed])
-        past = past or detect.no_past(int(self.inside.sum()))
-        kept = _kept(self.steps)
+        begin, known = pasts.latest(self.keys[:changed])
+        known = known or Kept(detect.no_past(int(self.inside.sum())))
+        wanted = _kept(self.steps)
         for at in range(begin, len(self.steps)):
-            past = self._weigh_step(past, at)
-            if at in kept:
-                pasts.write(self.keys[at], past)
-        whole = detect.conclude(past, shape=(1, int(self.inside.sum())))
+            known = self._weigh_step(known, at)
+            if at in wanted:
+                pasts.write(self.keys[at], known)
+        whole = detect.conclude(known.past, shape=(1, int(self.inside.sum())))
         self.layers.write(self.chunk, self.inside, whole)
-        pasts.keep_only([self.keys[at] for at in kept])
+        pasts.keep_only([self.keys[at] for at in wanted])
 
-    def _weigh_step(self, past: detect.Past, at: int) -> detect.Past:
+    def _weigh_step(self, known: Kept, at: int) -> Kept:
         step = self.steps[at]
-        ground = read_months(
-            self.state, self.chunk, (*step.before, *step.months), self.bands, within=self.inside
-        )
-        settled = detect.settle_doubt(ground).isel(time=slice(len(step.before), None))
-        past, told = _tell(past, settled, step.period)
+        ground = read_months(self.state, self.chunk, step.months, self.bands, within=self.inside)
+        settled = detect.settle_doubt(ground, before=known.recent)
+        past, told = _tell(known.past, settled, step.period)
         self.layers.write(self.chunk, self.inside, told, at)
-        return past
+        return Kept(past, detect.recent_counts(ground, before=known.recent))
 
 
 def _tell(

@@ -106,7 +106,7 @@ def plan_memory(
     """
     looks = max(Counter((s.day.year, s.day.month, s.tile) for s in scenes).values(), default=0)
     chunk_px = max((c.geobox.shape[0] * c.geobox.shape[1] for c in grid.chunks), default=0)
-    months = max((len(s.months) + len(s.before) for s in steps_of(span, periods)), default=0)
+    months = max((len(s.months) for s in steps_of(span, periods)), default=0)
     read = chunk_px * looks * (LOOK_PX_BYTES + LOOK_BAND_BYTES * len(bands))
     weigh = chunk_px * (PAST_PX_BYTES + MONTH_PX_BYTES * months)
     rows, cols = grid.geobox.shape

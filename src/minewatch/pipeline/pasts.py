@@ -11,11 +11,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from minewatch.detect import PAST_LAYERS, Past
 from minewatch.export.atomic import write_bytes_atomic
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """All that weighing the months after a step needs of those before."""
+
+    past: Past
+    """What they said of each pixel."""
+    recent: NDArray[np.uint16] | None = None
+    """`detect.recent_counts` up to the end of the step; None: there were no months."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +36,7 @@ class Pasts:
     folder: Path
     """Where they lie."""
 
-    def latest(self, keys: Sequence[str]) -> tuple[int, Past | None]:
+    def latest(self, keys: Sequence[str]) -> tuple[int, Kept | None]:
         """The latest past there is along a chain of steps.
 
         Parameters
@@ -35,20 +46,22 @@ class Pasts:
 
         Returns
         -------
-        steps, past
+        steps, kept
             How many steps it has taken in, and itself; 0 and None when there is none.
         """
         for at in reversed(range(len(keys))):
-            past = self._read(keys[at])
-            if past is not None:
-                return at + 1, past
+            kept = self._read(keys[at])
+            if kept is not None:
+                return at + 1, kept
         return 0, None
 
-    def write(self, key: str, past: Past) -> None:
+    def write(self, key: str, kept: Kept) -> None:
         """Keep the past up to the end of a step; with a checksum, whole or not at all."""
-        content = io.BytesIO()
+        content, past = io.BytesIO(), kept.past
         with zipfile.ZipFile(content, "w") as archive:
             layers = {**past.layers, "when": np.array([past.months, past.first_day])}
+            if kept.recent is not None:
+                layers["recent"] = kept.recent
             for name, layer in layers.items():
                 told = io.BytesIO()
                 np.save(told, layer, allow_pickle=False)
@@ -70,13 +83,13 @@ class Pasts:
     def _path(self, key: str) -> Path:
         return self.folder / f"{key[:16]}.npz"
 
-    def _read(self, key: str) -> Past | None:
+    def _read(self, key: str) -> Kept | None:
         path = self._path(key)
         try:
             with path.open("rb") as content, np.load(content, allow_pickle=False) as file:
                 layers = {name: file[name] for name in PAST_LAYERS}
                 months, first_day = file["when"].tolist()
-                return Past(months, first_day, layers)
+                return Kept(Past(months, first_day, layers), file.get("recent"))
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, EOFError, zlib.error, zipfile.BadZipFile) as error:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from minewatch.detect import settle_doubt
+from minewatch.detect import recent_counts, settle_doubt
 
 
 def months(clear: list[int], doubtful: list[int], red: int = 2000) -> xr.Dataset:
@@ -68,3 +68,17 @@ def test_nothing_later_decides() -> None:
 def test_a_settled_cube_stays_as_it_is() -> None:
     settled = settle_doubt(months([1, 0, 2], [0, 3, 0]))
     assert settle_doubt(settled) is settled
+
+
+@pytest.mark.parametrize("ends", [(5, 13), (1, 2, 3, 14), (4, 4, 9)])
+def test_months_settled_piece_by_piece_are_those_settled_together(ends: tuple[int, ...]) -> None:
+    rng = np.random.default_rng(7)
+    cube = months(
+        (rng.random(24) < 0.1).astype(int).tolist(), (rng.random(24) < 0.6).astype(int).tolist()
+    )
+    whole, before, begin = settle_doubt(cube), None, 0
+    assert not whole["red"].equals(cube["red"])
+    for end in (*ends, 24):
+        part = cube.isel(time=slice(begin, end))
+        assert settle_doubt(part, before=before).equals(whole.isel(time=slice(begin, end)))
+        before, begin = recent_counts(part, before=before), end

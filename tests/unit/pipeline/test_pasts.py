@@ -9,48 +9,50 @@ import numpy as np
 import pytest
 
 from minewatch.detect import Past, no_past
-from minewatch.pipeline.pasts import Pasts
+from minewatch.pipeline.pasts import Kept, Pasts
 
 
 @pytest.fixture
-def past() -> Past:
+def kept() -> Kept:
     layers = no_past(5).copied()
     layers["fit"][:] = np.arange(5, dtype="float32")[:, None]
     layers["runs"][2, 0] = (18000, 17990, 18100)
-    return Past(14, 17836, layers)
+    recent = np.arange(40, dtype="uint16").reshape(2, 4, 1, 5)
+    return Kept(Past(14, 17836, layers), recent)
 
 
-def same(a: Past, b: Past) -> bool:
-    layers = all(np.array_equal(a.layers[n], b.layers[n]) for n in a.layers)
-    return layers and (a.months, a.first_day) == (b.months, b.first_day)
+def same(a: Kept, b: Kept) -> bool:
+    layers = all(np.array_equal(a.past.layers[n], b.past.layers[n]) for n in a.past.layers)
+    when = [(k.past.months, k.past.first_day) for k in (a, b)]
+    return layers and when[0] == when[1] and np.array_equal(a.recent, b.recent)
 
 
-def test_the_latest_past_along_the_chain_is_found(tmp_path: Path, past: Past) -> None:
+def test_the_latest_past_along_the_chain_is_found(tmp_path: Path, kept: Kept) -> None:
     pasts = Pasts(tmp_path / "chunk")
     assert pasts.latest(["one", "two"]) == (0, None)
-    pasts.write("one", no_past(5))
-    pasts.write("two", past)
+    pasts.write("one", Kept(no_past(5)))
+    pasts.write("two", kept)
     steps, found = pasts.latest(["one", "two", "three"])
     assert steps == 2
     assert found is not None
-    assert same(found, past)
+    assert same(found, kept)
     assert pasts.latest(["one", "other"])[0] == 1
 
 
-def test_others_are_forgotten(tmp_path: Path, past: Past) -> None:
+def test_others_are_forgotten(tmp_path: Path, kept: Kept) -> None:
     pasts = Pasts(tmp_path)
     for key in ("one", "two", "three"):
-        pasts.write(key, past)
+        pasts.write(key, kept)
     pasts.keep_only(["two"])
     assert [p.stem for p in tmp_path.iterdir()] == ["two"]
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped", "empty"])
 def test_a_damaged_past_is_none(
-    tmp_path: Path, past: Past, damage: str, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, kept: Kept, damage: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     pasts = Pasts(tmp_path)
-    pasts.write("one", past)
+    pasts.write("one", kept)
     (path,) = tmp_path.iterdir()
     whole = path.read_bytes()
     half = len(whole) // 2
@@ -63,8 +65,8 @@ def test_a_damaged_past_is_none(
     assert "is damaged" in caplog.text
 
 
-def test_equal_pasts_are_equal_bytes(tmp_path: Path, past: Past) -> None:
+def test_equal_pasts_are_equal_bytes(tmp_path: Path, kept: Kept) -> None:
     for name in ("a", "b"):
-        Pasts(tmp_path / name).write("one", past)
+        Pasts(tmp_path / name).write("one", kept)
     a, b = (next((tmp_path / name).iterdir()).read_bytes() for name in ("a", "b"))
     assert a == b
