@@ -26,6 +26,7 @@ def test_a_run_leaves_every_file_of_the_design(small_run: RunResult) -> None:
     names = {"manifest.json", "scenes.json", *GEOJSON}
     rasters = {"first_detected", "score", "clear_looks", "observed", "rgb_before", "rgb_after"}
     assert names <= {p.name for p in small_run.directory.iterdir()}
+    assert set(small_run.rasters) == rasters
     assert {p.stem for p in (small_run.directory / "rasters").iterdir()} == rasters
     assert (small_run.directory / "state").is_dir()
 

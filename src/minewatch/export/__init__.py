@@ -14,6 +14,7 @@ from minewatch.export.manifest import (
     read_manifest,
     write_manifest,
 )
+from minewatch.export.vrt import write_stack
 
 __all__ = [
     "EXPORTERS",
@@ -36,4 +37,5 @@ __all__ = [
     "write_cog",
     "write_geojson",
     "write_manifest",
+    "write_stack",
 ]

@@ -74,7 +74,8 @@ def open_result(directory: Path, *, verify: bool = True) -> RunResult:
     Returns
     -------
     RunResult
-        Tables in WGS 84 that keep their contracts; `rasters` maps the name of a COG to its path.
+        Tables in WGS 84 that keep their contracts; `rasters` maps the name of a raster
+        to its path: a COG, or a VRT that shows those of all periods as its bands.
 
     Raises
     ------
@@ -86,7 +87,7 @@ def open_result(directory: Path, *, verify: bool = True) -> RunResult:
     outputs: Mapping[str, str] = manifest["outputs"]
     if verify:
         check_outputs(directory, outputs)
-    rasters = sorted(p for p in outputs if p.startswith(f"{RASTERS}/") and p.endswith(".tif"))
+    rasters = sorted(Path(p) for p in outputs if Path(p).parent == Path(RASTERS))
     tables = {
         name: read_geojson(directory / layer.filename, layer.contract)
         for name, layer in LAYERS.items()
@@ -95,7 +96,7 @@ def open_result(directory: Path, *, verify: bool = True) -> RunResult:
         directory=directory,
         aoi=read_aoi_snapshot(directory / AOI_SNAPSHOT),
         manifest=manifest,
-        rasters={Path(p).stem: directory / p for p in rasters},
+        rasters={path.stem: directory / path for path in rasters},
         **tables,
     )
 

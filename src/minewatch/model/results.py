@@ -32,7 +32,7 @@ class RunResult:
     changes: gpd.GeoDataFrame
     """`changes.geojson`, WGS 84: contract `CHANGES`."""
     rasters: Mapping[str, Path]
-    """Name to COG in `rasters/`."""
+    """Name to file in `rasters/`: a COG, or a VRT with a band a period."""
 
     @property
     def simulated(self) -> bool:

@@ -2,23 +2,23 @@
 
 Files are written beside the outputs, then the whole set is named `ready` in one step, then moved.
 A process killed before that step leaves the previous outputs; killed after it, whoever opens the
-directory next finishes the move.
+directory next finishes the move. Rasters that stay the same are not moved at all.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import geopandas as gpd
-import numpy as np
 import xarray as xr
 
 from minewatch import catalog as catalogs
 from minewatch import export
+from minewatch.errors import OutputError
 from minewatch.export.atomic import write_bytes_atomic
 from minewatch.export.manifest import MANIFEST
 from minewatch.model import (
@@ -31,12 +31,12 @@ from minewatch.model import (
     ReadFailure,
     RunResult,
     SceneList,
-    period_label,
 )
 from minewatch.pipeline.elevation import Elevation
 from minewatch.pipeline.history import Entry, extend_log
 from minewatch.pipeline.manifest import attribution, is_simulated, make_manifest
 from minewatch.pipeline.parameters import Parameters
+from minewatch.pipeline.rasters import write_rasters
 from minewatch.pipeline.reduce import Reduction
 from minewatch.pipeline.state import State, locked
 
@@ -65,7 +65,7 @@ def write(
     """Write every output of a run and its line of the log, then put them in place together."""
     staged = state.directory / "staged"
     shutil.rmtree(staged, ignore_errors=True)
-    (staged / "rasters").mkdir(parents=True)
+    staged.mkdir()
     tables = {"inventory": inventory, "sites": sites, "features": features, "changes": changes}
     simulated = is_simulated(scenes)
     source = attribution(area, elevation, simulated=simulated)
@@ -73,8 +73,8 @@ def write(
     for name, layer in export.LAYERS.items():
         export.write_geojson(tables[name], staged / layer.filename, layer.contract, member=label)
     write_bytes_atomic(staged / "scenes.json", state.scenes_path.read_bytes())
-    _write_rasters(staged / "rasters", evidence, periods, simulated=simulated)
     hashes = export.hash_outputs(staged, (p for p in staged.rglob("*") if p.is_file()))
+    hashes |= write_rasters(state, staged, evidence, grid, periods, simulated=simulated)
     manifest = make_manifest(
         area, parameters, scenes, reduction, elevation, grid, evidence, periods, inventory, hashes
     )
@@ -97,11 +97,20 @@ def finish_interrupted(state: State) -> None:
     files = sorted(p.relative_to(ready) for p in ready.rglob("*") if p.is_file())
     files.sort(key=lambda path: path.name == MANIFEST)
     for path in files:
+        if path.name == MANIFEST:  # the one before it tells what belongs to the run no more
+            _remove_stale(out, export.read_manifest(ready)["outputs"])
         (out / path).parent.mkdir(parents=True, exist_ok=True)
         (ready / path).replace(out / path)
     for folder in {(out / path).parent for path in files}:
         _flush(folder)
     shutil.rmtree(ready)
+
+
+def _remove_stale(out: Path, outputs: Collection[str]) -> None:
+    """Remove outputs of the manifest in place that are none of some others."""
+    with suppress(OutputError):  # none there, or damaged
+        for name in set(export.read_manifest(out)["outputs"]) - set(outputs):
+            (out / name).unlink(missing_ok=True)
 
 
 def scenes_before(state: State, now: SceneList) -> SceneList | None:
@@ -149,41 +158,3 @@ def _flush(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-def _write_rasters(
-    folder: Path, evidence: xr.Dataset, periods: Sequence[Period], *, simulated: bool
-) -> None:
-    """The rasters of DESIGN section 2, and the pictures of the first and last season seen."""
-    names = [period_label(period) for period in periods]
-    looks = evidence["clear_looks"].astype("uint16")
-    days = evidence["first_detected"].copy(data=_yyyymmdd(evidence["first_detected"].to_numpy()))
-    picture = evidence["picture"].transpose("colour", "period", "y", "x")
-    seen = np.flatnonzero(picture.to_numpy().any(axis=(0, 2, 3)))
-    first, last = (int(seen[0]), int(seen[-1])) if len(seen) else (0, 0)
-
-    def write(name: str, layer: xr.DataArray, meaning: str, unit: str = "1") -> None:
-        stacked = layer.rename(period="band") if "period" in layer.dims else layer
-        bands = names if "period" in layer.dims else ()
-        export.write_cog(
-            stacked, folder / f"{name}.tif",
-            meaning=meaning, unit=unit, band_names=bands, simulated=simulated,
-        )  # fmt: skip
-
-    write("clear_looks", looks, "clear looks per period")
-    write("observed", (looks > 0).astype("uint8"), "1 where seen clear in the period")
-    write("score", evidence["score"], "change against the pixel's own baseline", "0.01 sd")
-    write("first_detected", days, "day of the first look that shows it, 0: none", "YYYYMMDD")
-    for name, step in (("rgb_before", first), ("rgb_after", last)):
-        colour = picture.isel(period=step).rename(colour="band")
-        write(name, colour, f"natural colour, {names[step]}")
-
-
-def _yyyymmdd(days: np.ndarray) -> np.ndarray:
-    """Days since 1970-01-01 as YYYYMMDD numbers, 0 kept."""
-    values, where = np.unique(days, return_inverse=True)
-    told = [
-        0 if value <= 0 else int(str(np.datetime64(int(value), "D")).replace("-", ""))
-        for value in values
-    ]
-    return np.array(told, dtype="int32")[where].reshape(days.shape)

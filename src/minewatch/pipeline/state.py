@@ -52,6 +52,11 @@ class State:
         return self.directory / "log.jsonl"
 
     @property
+    def rasters_path(self) -> Path:
+        """What the rasters in place were made of, see `minewatch.pipeline.rasters`."""
+        return self.directory / "rasters.json"
+
+    @property
     def facts_path(self) -> Path:
         """Facts of the scenes met so far."""
         return self.directory / "facts.json"

@@ -1,0 +1,164 @@
+"""The rasters of a run: one COG a period, left where it lies while its pixels are the same.
+
+Packing pixels is dear, and those of a closed period hardly ever change. What each file was made of
+is kept beside the outputs, as a hash of its pixels and of all else that decides its bytes; a file
+is made anew when that is another, or when the file is not the one that was written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+import xarray as xr
+
+from minewatch import export
+from minewatch.export.atomic import write_bytes_atomic
+from minewatch.model import Grid, Period, period_label
+from minewatch.pipeline.keys import code_key, hash_values
+from minewatch.pipeline.state import State, as_json
+
+FOLDER = "rasters"
+"""Where they lie in the folder of a run."""
+STACKS: Mapping[str, tuple[str, str, str]] = {
+    "clear_looks": ("uint16", "clear looks per period", "1"),
+    "observed": ("uint8", "1 where seen clear in the period", "1"),
+    "score": ("int16", "change against the pixel's own baseline", "0.01 sd"),
+}
+"""Raster with a file a period to its kind of number, meaning and unit."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Raster:
+    """What one file shows."""
+
+    path: str
+    """Its place in the folder of the run."""
+    values: np.ndarray[Any, Any]
+    """Dims (y, x) or (colour, y, x)."""
+    meaning: str
+    """What a pixel says."""
+    unit: str = "1"
+    """Its unit."""
+    names: tuple[str, ...] = ()
+    """What its bands are."""
+
+    def key(self, *also: object) -> str:
+        """Hash of all that decides its bytes."""
+        pixels = hashlib.sha256(np.ascontiguousarray(self.values).data).hexdigest()
+        told = [self.path, self.meaning, self.unit, list(self.names)]
+        return hash_values([told, str(self.values.dtype), self.values.shape, pixels, *also])
+
+
+def write_rasters(
+    state: State,
+    staged: Path,
+    evidence: xr.Dataset,
+    grid: Grid,
+    periods: Sequence[Period],
+    *,
+    simulated: bool,
+) -> dict[str, str]:
+    """Write the rasters of DESIGN section 2 that are not in place yet.
+
+    Parameters
+    ----------
+    state
+        The folder of the run: its rasters in place are kept when they would be made again.
+    staged
+        Where outputs wait; also takes what is remembered of the rasters.
+    evidence, grid, periods
+        What they show.
+    simulated
+        Say so in them.
+
+    Returns
+    -------
+    dict
+        Path of every raster, kept or written, to its SHA-256.
+    """
+    out, known, held = state.directory.parent, _read(state.rasters_path), dict[str, Any]()
+    code = [code_key(export), rasterio.__version__, rasterio.__gdal_version__]
+    where = [str(grid.geobox.crs), list(grid.geobox.transform[:6]), simulated]
+    for raster in _rasters(evidence, periods):
+        key, before = raster.key(code, where), known.get(raster.path, {})
+        if before.get("key") == key and _is_whole(out / raster.path, before.get("sha256")):
+            held[raster.path] = before
+            continue
+        path = _write(raster, staged, evidence, simulated=simulated)
+        held[raster.path] = {"key": key, "sha256": export.hash_file(path)}
+    hashes = {path: str(told["sha256"]) for path, told in held.items()}
+    for name, (dtype, meaning, unit) in STACKS.items():
+        files = {period_label(p): f"{name}/{p.start}.tif" for p in periods}
+        stack = export.write_stack(
+            files, staged / FOLDER / f"{name}.vrt",
+            geobox=grid.geobox, dtype=dtype, meaning=meaning, unit=unit, simulated=simulated,
+        )  # fmt: skip
+        hashes[f"{FOLDER}/{stack.name}"] = export.hash_file(stack)
+    write_bytes_atomic(staged / state.directory.name / state.rasters_path.name, as_json(held))
+    return hashes
+
+
+def _rasters(evidence: xr.Dataset, periods: Sequence[Period]) -> Iterator[_Raster]:
+    """Everything that is shown, one file after the other."""
+    names = [period_label(period) for period in periods]
+    layers = {name: evidence[name].to_numpy() for name in ("clear_looks", "score", "picture")}
+    for step, period in enumerate(periods):
+        looks = layers["clear_looks"][step].astype("uint16")
+        bands = {"clear_looks": looks, "observed": (looks > 0).astype("uint8")}
+        for name, values in {**bands, "score": layers["score"][step]}.items():
+            _, meaning, unit = STACKS[name]
+            yield _Raster(
+                path=f"{FOLDER}/{name}/{period.start}.tif", values=values,
+                meaning=meaning, unit=unit, names=(names[step],),
+            )  # fmt: skip
+    days = _yyyymmdd(evidence["first_detected"].to_numpy())
+    meaning = "day of the first look that shows it, 0: none"
+    yield _Raster(
+        path=f"{FOLDER}/first_detected.tif", values=days, meaning=meaning, unit="YYYYMMDD"
+    )
+    seen = [step for step, picture in enumerate(layers["picture"]) if picture.any()] or [0]
+    for name, step in (("rgb_before", seen[0]), ("rgb_after", seen[-1])):
+        yield _Raster(
+            path=f"{FOLDER}/{name}.tif", values=layers["picture"][step],
+            meaning=f"natural colour, {names[step]}",
+        )  # fmt: skip
+
+
+def _write(raster: _Raster, staged: Path, evidence: xr.Dataset, *, simulated: bool) -> Path:
+    dims = ("band", "y", "x")[-raster.values.ndim :]
+    coords = {name: evidence.coords[name] for name in ("y", "x", "spatial_ref")}
+    return export.write_cog(
+        xr.DataArray(raster.values, dims=dims, coords=coords), staged / raster.path,
+        meaning=raster.meaning, unit=raster.unit, band_names=raster.names, simulated=simulated,
+    )  # fmt: skip
+
+
+def _is_whole(path: Path, sha256: object) -> bool:
+    """Whether a file is the one that was written."""
+    return path.is_file() and export.hash_file(path) == sha256
+
+
+def _read(path: Path) -> dict[str, dict[str, Any]]:
+    """What is remembered of the rasters in place; nothing when that cannot be read."""
+    try:
+        known = json.loads(path.read_text("utf-8"))
+        return {name: dict(told) for name, told in known.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
+
+
+def _yyyymmdd(days: np.ndarray) -> np.ndarray:
+    """Days since 1970-01-01 as YYYYMMDD numbers, 0 kept."""
+    values, where = np.unique(days, return_inverse=True)
+    told = [
+        0 if value <= 0 else int(str(np.datetime64(int(value), "D")).replace("-", ""))
+        for value in values
+    ]
+    return np.array(told, dtype="int32")[where].reshape(days.shape)
