@@ -1,7 +1,7 @@
 """AOI + period + sensor to a frozen list of scenes."""
 
 from minewatch.catalog.elevation import find_elevation
-from minewatch.catalog.frozen import read_scene_list, write_scene_list
+from minewatch.catalog.frozen import item_line, item_lines, read_scene_list, write_scene_list
 from minewatch.catalog.hrefs import canonical_href
 from minewatch.catalog.items import ItemError, scene_from_item
 from minewatch.catalog.looks import summarise_looks
@@ -14,6 +14,8 @@ __all__ = [
     "drop_duplicates",
     "find_elevation",
     "find_scenes",
+    "item_line",
+    "item_lines",
     "read_scene_list",
     "scene_from_item",
     "summarise_looks",

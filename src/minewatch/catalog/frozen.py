@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +22,29 @@ FORMAT = 1
 """Version of our member of the file."""
 
 
-def write_scene_list(scene_list: SceneList, path: Path) -> None:
+def write_scene_list(
+    scene_list: SceneList, path: Path, *, lines: Sequence[str] | None = None
+) -> None:
     """Write a list of scenes as a STAC ItemCollection, atomically and without any secret.
 
     Equal lists give equal bytes; each item stands on a line.
+
+    Parameters
+    ----------
+    scene_list
+        The scenes.
+    path
+        The file.
+    lines
+        `item_line` of each scene, where they are known; None finds them.
 
     Raises
     ------
     OutputError
         It cannot be written there.
     """
-    text = _as_text(scene_list)
+    items = [item_line(scene) for scene in scene_list] if lines is None else lines
+    text = _as_text(scene_list, items)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _replace(path, text)
@@ -44,7 +56,7 @@ def write_scene_list(scene_list: SceneList, path: Path) -> None:
 
 
 def read_scene_list(
-    path: Path, *, sensor: str | None = None, known: Iterable[Scene] = ()
+    path: Path, *, sensor: str | None = None, known: Mapping[str, Scene] | None = None
 ) -> SceneList:
     """The list of scenes in a file written by us, or an ItemCollection saved by another tool.
 
@@ -55,7 +67,7 @@ def read_scene_list(
     sensor
         Sensor of a foreign ItemCollection; None: Sentinel-2 L2A. Ours say it themselves.
     known
-        Scenes at hand: an item of ours that equals one of theirs is not read again.
+        Scenes at hand by their `item_line`: what stands so in a list of ours is not read again.
 
     Returns
     -------
@@ -70,7 +82,7 @@ def read_scene_list(
         A foreign one without a usable item.
     """
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = _parsed(path.read_text(encoding="utf-8"), known or {})
     except OSError as error:
         raise CatalogError(
             f"{path} cannot be read: {error.strerror or error}", hint="check the path"
@@ -81,11 +93,44 @@ def read_scene_list(
         raise _damaged(path, "it holds no items")
     ours = found.get("minewatch")
     if isinstance(ours, Mapping):
-        return _read_ours(path, found["features"], ours, {scene.id: scene for scene in known})
+        return _read_ours(path, found["features"], ours)
     return _read_foreign(path, found["features"], get_sensor(sensor or DEFAULT_SENSOR))
 
 
-def _as_text(scene_list: SceneList) -> str:
+def item_line(scene: Scene) -> str:
+    """The item of a scene as JSON on one line, without any secret."""
+    return _plain(scene.item)
+
+
+def item_lines(path: Path) -> list[str]:
+    """The lines on which the items of a list of ours stand; none when it is no such file."""
+    try:
+        return _split(path.read_text(encoding="utf-8"))[1]
+    except (OSError, ValueError):
+        return []
+
+
+def _split(text: str) -> tuple[str, list[str]]:
+    """What stands before the items of a list of ours, and their lines."""
+    head, found, rest = text.partition(_ITEMS)
+    return head, rest.removesuffix(_END).split(",\n") if found and rest.endswith(_END) else []
+
+
+def _parsed(text: str, known: Mapping[str, Scene]) -> Any:
+    """A list of scenes as JSON, of which known items are scenes already."""
+    head, lines = _split(text)
+    fresh = [line for line in lines if line not in known]
+    if len(fresh) == len(lines):
+        return json.loads(text)
+    body = json.loads(f"{head}{_ITEMS}{','.join(fresh)}{_END}")
+    items = iter(body["features"])
+    return {**body, "features": [known.get(line) or next(items, None) for line in lines]}
+
+
+_ITEMS, _END = '\n"features": [\n', "\n]}\n"
+
+
+def _as_text(scene_list: SceneList, lines: Sequence[str]) -> str:
     sensors = sorted({scene.sensor for scene in scene_list})
     ours = {
         "format": FORMAT,
@@ -96,10 +141,8 @@ def _as_text(scene_list: SceneList) -> str:
         "dropped": {redact(k): v for k, v in scene_list.dropped.items()},
         "notes": scene_list.notes,
     }
-    items = "".join(f"\n{_plain(scene.item)}," for scene in scene_list).removesuffix(",")
-    return (
-        f'{{"type": "FeatureCollection",\n"minewatch": {_plain(ours)},\n"features": [{items}\n]}}\n'
-    )
+    items = ",\n".join(lines)
+    return f'{{"type": "FeatureCollection",\n"minewatch": {_plain(ours)},{_ITEMS}{items}{_END}'
 
 
 def _plain(value: Any) -> str:
@@ -121,9 +164,7 @@ def _replace(path: Path, text: str) -> None:
         raise
 
 
-def _read_ours(
-    path: Path, features: list[Any], ours: Mapping[str, Any], known: Mapping[str, Scene]
-) -> SceneList:
+def _read_ours(path: Path, features: list[Any], ours: Mapping[str, Any]) -> SceneList:
     if ours.get("format") != FORMAT:
         raise CatalogError(
             f"{path} is of format {ours.get('format')!r}, this minewatch reads {FORMAT}",
@@ -131,7 +172,7 @@ def _read_ours(
         )
     try:
         profile = get_sensor(str(ours["sensor"]))
-        scenes = tuple(_scene(path, feature, profile, known) for feature in features)
+        scenes = tuple(_scene(path, feature, profile) for feature in features)
         if [scene.id for scene in scenes] != ours["scenes"]:
             raise _damaged(path, "its scenes are not those it was written with")
         return SceneList(
@@ -145,10 +186,9 @@ def _read_ours(
         raise _damaged(path, str(error)) from None
 
 
-def _scene(path: Path, feature: Any, profile: SensorProfile, known: Mapping[str, Scene]) -> Scene:
-    held = known.get(str(feature.get("id")))
-    if held and held.sensor == profile.name and held.item == feature:
-        return held
+def _scene(path: Path, feature: Any, profile: SensorProfile) -> Scene:
+    if isinstance(feature, Scene):
+        return feature
     return scene_from_item(feature, profile=profile, base=str(path.absolute()))
 
 

@@ -21,7 +21,7 @@ RASTERS: Final = "rasters"
 
 
 def write_manifest(manifest: Mapping[str, Any], path: Path) -> Path:
-    """Write a manifest: sorted keys, two spaces, UTF-8, the same bytes for equal content.
+    """Write a manifest: sorted keys, a row a line, UTF-8, the same bytes for equal content.
 
     Parameters
     ----------
@@ -30,9 +30,22 @@ def write_manifest(manifest: Mapping[str, Any], path: Path) -> Path:
     path
         The file.
     """
-    text = json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    write_bytes_atomic(path, f"{text}\n".encode())
+    members = (f"{_encode(name)}: {_rows(manifest[name])}" for name in sorted(manifest))
+    write_bytes_atomic(path, "{{\n{}\n}}\n".format(",\n".join(members)).encode())
     return path
+
+
+def _rows(value: Any) -> str:
+    """A member of a manifest: each of its entries on a line, as the quick encoder writes them."""
+    if isinstance(value, Mapping) and value:
+        told = (f"  {_encode(str(name))}: {_encode(value[name])}" for name in sorted(value))
+        return "{{\n{}\n}}".format(",\n".join(told))
+    if isinstance(value, list | tuple) and value:
+        return "[\n{}\n]".format(",\n".join(f"  {_encode(entry)}" for entry in value))
+    return _encode(value)
+
+
+_encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False).encode
 
 
 def hash_file(path: Path) -> str:

@@ -63,13 +63,25 @@ def month_key(
     return hash_values([STATE_VERSION, rows, list(bands), ground])
 
 
-def code_key(*packages: ModuleType) -> str:
-    """Hash of the source of packages, so that no result outlives a change of what made it."""
-    folders = [Path(str(package.__file__)).parent for package in packages]
-    sources = [path for folder in folders for path in sorted(folder.glob("*.py"))]
+def code_key(*modules: ModuleType) -> str:
+    """Hash of the source of modules, of packages with all that lies in them.
+
+    So that no result outlives a change of what made it.
+    """
+    paths = [Path(str(module.__file__)) for module in modules]
+    found = [p.parent.glob("*.py") if p.name == "__init__.py" else [p] for p in paths]
+    sources = [path for of_one in found for path in sorted(of_one)]
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
 
 
 def hash_values(values: Any) -> str:
     """SHA-256 of plain values, in hexadecimal."""
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+    return hash_text(_encode(values))
+
+
+def hash_text(text: str) -> str:
+    """SHA-256 of a text, in hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+_encode = json.JSONEncoder(sort_keys=True).encode

@@ -135,7 +135,7 @@ def _fact_entries(scenes: SceneList, reduction: Reduction) -> list[dict[str, Any
     for scene in scenes:
         if fact := reduction.facts.get(scene.id):
             about = {"day": scene.day.isoformat(), "baseline": scene.baseline}
-            rows.append({**asdict(fact), **about})
+            rows.append({**vars(fact), **about})
     return rows
 
 
@@ -156,7 +156,8 @@ def _warnings(
             f"the pixels overruled the offset metadata of {len(overruled)} scenes: "
             f"{', '.join(sorted(overruled)[:5])}"
         )
-    unseen = [m for m in months_of(parameters.span) if not any(s.day in m for s in scenes)]
+    seen = {scene.day.replace(day=1) for scene in scenes}
+    unseen = [m for m in months_of(parameters.span) if m.start not in seen]
     if unseen:
         warnings.append(
             f"{len(unseen)} of {len(months_of(parameters.span))} months have no scene: "

@@ -121,12 +121,14 @@ def scenes_before(state: State, now: SceneList) -> SceneList | None:
     state
         The folder.
     now
-        The scenes of this job: most are the same.
+        The scenes of this job, as they are frozen: most are the same.
     """
     out = state.directory.parent
     if not (out / MANIFEST).exists():
         return None
-    return catalogs.read_scene_list(out / "scenes.json", known=now)
+    lines = catalogs.item_lines(state.scenes_path)
+    known = dict(zip(lines, now, strict=True)) if len(lines) == len(now) else {}
+    return catalogs.read_scene_list(out / "scenes.json", known=known)
 
 
 def unopened_scenes(state: State) -> list[ReadFailure]:

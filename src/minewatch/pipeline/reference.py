@@ -17,7 +17,7 @@ from rasterio.transform import Affine
 from minewatch import cube
 from minewatch.export.atomic import write_bytes_atomic
 from minewatch.model import AreaOfInterest, PixelReader, Scene, SceneList
-from minewatch.pipeline.keys import hash_values, scene_key
+from minewatch.pipeline.keys import hash_text, hash_values, scene_key
 from minewatch.pipeline.state import State
 
 log = logging.getLogger(__name__)
@@ -62,7 +62,8 @@ def fact_keys(scenes: SceneList, reference: cube.Reference | None) -> dict[str, 
     """
     held = reference or cube.Reference()
     against = [list(held.middle_xy_m), [_told(patch) for patch in held.patches]]
-    return {scene.id: hash_values([scene_key(scene), against]) for scene in scenes}
+    told = json.dumps(against, sort_keys=True)  # once, for it is the longest part of every hash
+    return {s.id: hash_text(f'["{scene_key(s)}", {told}]') for s in scenes}
 
 
 def read_reference(state: State) -> cube.Reference | None:

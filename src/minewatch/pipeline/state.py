@@ -11,7 +11,7 @@ import logging
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from minewatch.errors import StateError
 from minewatch.export.atomic import write_bytes_atomic
 from minewatch.model import SceneFacts, SceneList
 from minewatch.pipeline.keys import STATE_VERSION, list_key
+from minewatch.pipeline.lines import Lines
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,11 @@ class State:
     def log_path(self) -> Path:
         """One line for each job that was finished here, see `minewatch.pipeline.history`."""
         return self.directory / "log.jsonl"
+
+    @property
+    def lines_path(self) -> Path:
+        """What the lines of the frozen scenes were told from, see `minewatch.pipeline.lines`."""
+        return self.directory / "lines.json"
 
     @property
     def rasters_path(self) -> Path:
@@ -85,9 +91,12 @@ class State:
     def write_job(self, parameters: Mapping[str, Any], scenes: SceneList) -> None:
         """Remember what is being done: the parameters and the frozen scenes, in one step."""
         path = self.directory / f"scenes-{list_key(scenes)[:12]}.json"
-        catalogs.write_scene_list(scenes, path)
+        before = self.scenes_path if self.parameters_path.exists() else None
+        lines = Lines.read(self.lines_path, before).tell(scenes)
+        catalogs.write_scene_list(scenes, path, lines=lines.told)
         body = {"state_version": STATE_VERSION, "scenes": path.name, **parameters}
         write_bytes_atomic(self.parameters_path, as_json(body))
+        write_bytes_atomic(self.lines_path, as_json(lines.marks))
         for other in self.directory.glob("scenes-*.json"):
             if other != path:
                 other.unlink()
@@ -160,8 +169,8 @@ class State:
 
     def write_facts(self, facts: Mapping[str, SceneFacts], keys: Mapping[str, str]) -> None:
         """Remember the facts of scenes, and from what they were found."""
-        rows = ({**asdict(facts[name]), "key": keys[name]} for name in sorted(facts))
-        lines = ",\n".join(json.dumps(r, sort_keys=True, ensure_ascii=False) for r in rows)
+        rows = ({**vars(facts[name]), "key": keys[name]} for name in sorted(facts))
+        lines = ",\n".join(_encode(row) for row in rows)
         write_bytes_atomic(self.facts_path, f"[\n{lines}\n]\n".encode())
 
 
@@ -191,9 +200,13 @@ def locked(directory: Path) -> Iterator[None]:
         yield
 
 
-def as_json(body: Any) -> bytes:
-    """Plain values as JSON, the same bytes for equal content."""
-    return (json.dumps(body, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+def as_json(body: Mapping[str, Any]) -> bytes:
+    """Plain values as JSON, an entry a line, the same bytes for equal content."""
+    rows = ",\n".join(f"{_encode(str(name))}: {_encode(body[name])}" for name in sorted(body))
+    return f"{{\n{rows}\n}}\n".encode()
+
+
+_encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
 
 
 def _facts(row: Mapping[str, Any]) -> SceneFacts:

@@ -12,7 +12,13 @@ from typing import Any
 import pystac
 import pytest
 
-from minewatch.catalog import find_scenes, read_scene_list, write_scene_list
+from minewatch.catalog import (
+    find_scenes,
+    item_line,
+    item_lines,
+    read_scene_list,
+    write_scene_list,
+)
 from minewatch.errors import CatalogError, NoScenesError, OutputError
 from minewatch.model import AreaOfInterest, Period, SceneList
 
@@ -59,10 +65,19 @@ def test_scenes_at_hand_are_not_read_again_unless_their_items_differ(
     write_scene_list(found, path)
     first, second = found.scenes
     other = replace(second, baseline="99.99", item={**second.item, "bbox": [0, 0, 1, 1]})
-    read = read_scene_list(path, known=(first, other))
-    assert read == found
-    assert read.scenes[0] is first
-    assert read.scenes[1] is not other
+    assert item_lines(path) == [item_line(first), item_line(second)]
+    for scenes in ((first, other), (other, second), (first, second), (other,)):
+        read = read_scene_list(path, known={item_line(scene): scene for scene in scenes})
+        assert read == found
+        assert [s is f for s, f in zip(read, found, strict=True)] == [f in scenes for f in found]
+    assert item_lines(tmp_path / "none.json") == []
+
+
+def test_lines_at_hand_are_written_as_they_are(found: SceneList, tmp_path: Path) -> None:
+    one, two = tmp_path / "a.json", tmp_path / "b.json"
+    write_scene_list(found, one)
+    write_scene_list(found, two, lines=item_lines(one))
+    assert one.read_bytes() == two.read_bytes()
 
 
 def test_each_item_stands_on_a_line(found: SceneList, tmp_path: Path) -> None:
