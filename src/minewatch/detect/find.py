@@ -83,9 +83,9 @@ def find(
         likely = season.table[season.table["confidence"] >= KEEP_CONFIDENCE]
         labels = replace(season, table=likely).labels((rows, cols))
         union |= labels > 0
-        found.append(_detections(likely, _outlines(labels, grid), season.period, grid))
+        found.append((season.period, likely, _outlines(labels, grid)))
     return Findings(
-        detections=_stacked(found, DETECTIONS, grid),
+        detections=_detections(found, grid),
         features=_features(evidence, union, pools, periods, grid),
         changes=_changes(evidence, union, pools, periods, grid, rise),
     )
@@ -107,14 +107,21 @@ def _onset_columns(table: pd.DataFrame) -> dict[str, list[str | None]]:
 
 
 def _detections(
-    table: pd.DataFrame, outlines: dict[int, BaseGeometry], period: Period, grid: Grid
-) -> pd.DataFrame:
+    found: Sequence[tuple[Period, pd.DataFrame, dict[int, BaseGeometry]]], grid: Grid
+) -> gpd.GeoDataFrame:
+    """Patches of every period with their outlines, put together in one go."""
+    told = [(period, table, outlines) for period, table, outlines in found if len(table)]
+    if not told:
+        return empty_table(DETECTIONS, epsg=grid.epsg)
+    counts = [len(table) for _, table, _ in told]
+    outlines = [of[int(number)] for _, table, of in told for number in table.index]
+    table = pd.concat([table for _, table, _ in told], ignore_index=True)
     at = zip(table["anchor_col"] + 0.5, table["anchor_row"] + 0.5, strict=True)
     anchors = [grid.geobox.transform * place for place in at]
-    return pd.DataFrame(
+    rows = pd.DataFrame(
         {
-            "period_start": period.start.isoformat(),
-            "period_end": period.end.isoformat(),
+            "period_start": np.repeat([p.start.isoformat() for p, _, _ in told], counts),
+            "period_end": np.repeat([p.end.isoformat() for p, _, _ in told], counts),
             **_onset_columns(table),
             **{
                 n: np.nan_to_num(table[n].to_numpy(float))  # carried back to a season not seen
@@ -125,9 +132,10 @@ def _detections(
             "terms": list(table["terms"]),
             "anchor_x": [x for x, _ in anchors],
             "anchor_y": [y for _, y in anchors],
-            "geometry": [outlines[int(n)] for n in table.index],
+            "geometry": outlines,
         }
     )
+    return _stacked([rows], DETECTIONS, grid)
 
 
 def _features(

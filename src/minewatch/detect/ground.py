@@ -107,11 +107,11 @@ def find_all_channels(
     resolution_m
         Pixel size.
     """
-    start = evidence["start_disturbed_pct"].to_numpy()
-    seasonal = evidence["seasonal_pct"].to_numpy()
+    start = evidence.variables["start_disturbed_pct"].to_numpy()
+    seasonal = evidence.variables["seasonal_pct"].to_numpy()
     old = ((start >= 50) & (start != NO_SHARE)) | ((seasonal >= 40) & (seasonal != NO_SHARE))
-    old |= evidence["run_before"][0].to_numpy() == 0
-    looks = evidence["clear_looks"].to_numpy().sum(axis=0, dtype=np.uint16)
+    old |= evidence.variables["run_before"][0].to_numpy() == 0
+    looks = evidence.variables["clear_looks"].to_numpy().sum(axis=0, dtype=np.uint16)
     usual = np.median(looks[looks > 0]) if looks.any() else 0.0
     hidden = (looks > 0) & (looks < HIDDEN_SHARE * usual)
     channels = np.zeros(start.shape, bool)

@@ -37,7 +37,7 @@ def lost_ground(evidence: xr.Dataset, step: int, period: Period) -> NDArray[np.b
     bool array, dims (y, x)
         False where not observed.
     """
-    share = evidence["disturbed_pct"][step].to_numpy()
+    share = evidence.variables["disturbed_pct"][step].to_numpy()
     is_lost = (share >= LOST_PCT) & (share != NO_SHARE)
     return np.asarray(is_lost & (run_of(evidence, period) >= 0))
 
@@ -53,7 +53,7 @@ def run_of(evidence: xr.Dataset, period: Period, at: Any = ...) -> NDArray[np.in
         Rows and columns wanted, as an index of an array; all when not given.
     """
     start, end = from_day(period.start), from_day(period.end)
-    starts, ends = (evidence[name].to_numpy() for name in ("run_start", "run_end"))
+    starts, ends = (evidence.variables[name].to_numpy() for name in ("run_start", "run_end"))
     found = np.full(starts[0][at].shape, -1, np.int8)
     for k in range(len(starts)):
         begins = starts[k][at]

@@ -82,7 +82,7 @@ def look_at(
     pixels: dict[str, NDArray[Any]] = {"label": labels[at], "row": rows, "col": cols}
 
     def here(name: str, *plane: int) -> NDArray[Any]:
-        return np.asarray(evidence[name].to_numpy()[*plane][at])
+        return np.asarray(evidence.variables[name].to_numpy()[*plane][at])
 
     for name in ("bare_pct", "vegetation_pct", "hue"):
         pixels[name] = _seen(here(name, step))
@@ -96,7 +96,7 @@ def look_at(
     pixels["milky_pct"] = _seen(here("pool_pct", step))
     run = run_of(evidence, period, at)
     for name in ("run_start", "run_before", "run_end"):
-        days = evidence[name].to_numpy()[np.maximum(run, 0), rows, cols].astype(np.int64)
+        days = evidence.variables[name].to_numpy()[np.maximum(run, 0), rows, cols].astype(np.int64)
         pixels[name] = np.where(run >= 0, days, 0)
     return pixels
 

@@ -79,10 +79,10 @@ def water_share(evidence: xr.Dataset, step: int, where: Bool) -> UInt8:
     array, dims (y, x), uint8
         0 elsewhere and where not observed.
     """
-    dark = dark_share(np.ascontiguousarray(evidence["nir"][step].to_numpy()), where)
+    dark = dark_share(np.ascontiguousarray(evidence.variables["nir"][step].to_numpy()), where)
     dark = np.where(dark == NO_SHARE, 0, dark).astype(np.int16)
     dark = np.maximum(dark - DARK_DOUBT_PCT, 0) * 100 // (100 - DARK_DOUBT_PCT)
-    milky = evidence["pool_pct"][step].to_numpy()
+    milky = evidence.variables["pool_pct"][step].to_numpy()
     milky = np.where(where & (milky != NO_SHARE), milky, 0)
     milky = np.minimum(milky, MILKY_PER_DARK * dark)
     share = np.maximum(dark, milky).astype(np.uint8)

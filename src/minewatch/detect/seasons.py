@@ -156,11 +156,11 @@ def _reconsider(seasons: Sequence[Season], shape: tuple[int, int]) -> list[Seaso
     where = np.concatenate([s.where for s in seasons])
     label = np.concatenate([s.label + at for s, at in zip(seasons, shifts, strict=True)])
     size = np.bincount(label)
-    said = np.full((len(size), len(seasons)), np.nan)
-    for k, other in enumerate(seasons):
-        mean, count = _mean_by_patch(_odds_of(other, shape)[where], label, len(size))
-        said[:, k] = np.where(count >= SAME_PLACE * size, mean, np.nan)
-    chance = _best_half(said)
+    odds = np.concatenate([_odds_of(other, shape)[where] for other in seasons])
+    by_season = np.concatenate([label + len(size) * k for k in range(len(seasons))])
+    mean, count = _mean_by_patch(odds, by_season, len(size) * len(seasons))
+    told = np.where(count >= SAME_PLACE * np.tile(size, len(seasons)), mean, np.nan)
+    chance = _best_half(np.ascontiguousarray(told.reshape(len(seasons), len(size)).T))
     return [
         replace(s, table=s.table.assign(confidence=chance[s.table.index + at]))
         for s, at in zip(seasons, shifts, strict=True)
@@ -179,9 +179,9 @@ def _mean_by_patch(
 def _odds_of(season: Season, shape: tuple[int, int]) -> NDArray[np.float32]:
     """Log-odds of each pixel's patch, flat, NaN where there is none."""
     out = np.full(shape[0] * shape[1], np.nan, np.float32)
-    chance = season.table["confidence"].clip(1e-4, 1 - 1e-4)
+    chance = np.clip(season.table["confidence"].to_numpy(), 1e-4, 1 - 1e-4)
     odds = np.full(season.label.max(initial=0) + 1, np.nan, np.float32)
-    odds[chance.index] = np.log(chance / (1 - chance))
+    odds[season.table.index.to_numpy()] = np.log(chance / (1 - chance))
     out[season.where] = odds[season.label]
     return out
 
@@ -233,14 +233,15 @@ def _begun(
 
 def _is_likely(season: Season) -> Bool:
     """Which pixels of a season lie in likely mines."""
-    chance = season.table["confidence"]
-    return np.isin(season.label, chance.index[chance >= LIKELY])
+    is_likely = np.zeros(season.label.max(initial=0) + 1, bool)
+    is_likely[season.table.index.to_numpy()] = season.table["confidence"].to_numpy() >= LIKELY
+    return np.asarray(is_likely[season.label])
 
 
 def _opened_in(evidence: xr.Dataset, period: Period, at: Any) -> Bool:
     """Which of some pixels have a run under way that began not long before the period."""
     run = run_of(evidence, period, at)
-    starts = evidence["run_start"].to_numpy()
+    starts = evidence.variables["run_start"].to_numpy()
     begins = np.where(run == 1, starts[1][at], starts[0][at])
     return np.asarray((run >= 0) & (begins >= from_day(period.end) - BEGUN_DAYS))
 
