@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -38,29 +40,43 @@ def list_key(scenes: SceneList) -> str:
     return hash_values([[scene_key(scene) for scene in scenes], told])
 
 
-def month_key(
-    scenes: Sequence[Scene], facts: Mapping[str, SceneFacts], bands: Sequence[Band], chunk: Chunk
-) -> str:
-    """Hash of all that decides the pixels of a month of a chunk.
+@dataclass(frozen=True, kw_only=True)
+class MonthKeys:
+    """Hashes of all that decides the pixels of a month of a chunk.
 
-    Parameters
-    ----------
-    scenes
-        The month's scenes; their order does not matter.
-    facts
-        Facts by scene id.
-    bands
-        Bands read.
-    chunk
-        The ground.
+    What many months and chunks share is put into words once.
     """
-    rows = sorted(
-        [scene_key(s), facts[s.id].scale, facts[s.id].offset_dn, list(facts[s.id].shift_xy_m)]
-        for s in scenes
-        if s.id in facts
-    )
-    ground = [str(chunk.geobox.crs), list(chunk.geobox.transform[:6]), list(chunk.geobox.shape)]
-    return hash_values([STATE_VERSION, rows, list(bands), ground])
+
+    scenes: Iterable[Scene]
+    """Scenes there are; those without facts decide nothing."""
+    facts: Mapping[str, SceneFacts]
+    """Facts by scene id."""
+    bands: Sequence[Band]
+    """Bands read."""
+    chunks: Iterable[Chunk]
+    """The ground."""
+
+    def of(self, scenes: Iterable[Scene], chunk: Chunk) -> str:
+        """The key of a month of a chunk; the order of its scenes does not matter."""
+        rows = ", ".join(sorted(self._rows[s.id] for s in scenes if s.id in self._rows))
+        bands, ground = _encode(list(self.bands)), self._grounds[chunk.name]
+        return hash_text(f"[{STATE_VERSION}, [{rows}], {bands}, {ground}]")
+
+    @cached_property
+    def _rows(self) -> dict[str, str]:
+        known = [(s, self.facts[s.id]) for s in self.scenes if s.id in self.facts]
+        return {
+            s.id: _encode([scene_key(s), fact.scale, fact.offset_dn, list(fact.shift_xy_m)])
+            for s, fact in known
+        }
+
+    @cached_property
+    def _grounds(self) -> dict[str, str]:
+        boxes = {chunk.name: chunk.geobox for chunk in self.chunks}
+        return {
+            name: _encode([str(box.crs), list(box.transform[:6]), list(box.shape)])
+            for name, box in boxes.items()
+        }
 
 
 def code_key(*modules: ModuleType) -> str:

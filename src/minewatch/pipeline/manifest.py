@@ -97,8 +97,9 @@ def _period_entries(
     inside: np.ndarray,
 ) -> list[dict[str, Any]]:
     entries = []
+    opened = [(scene.day, scene) for scene in scenes if scene.id in reduction.facts]
     for step, period in enumerate(periods):
-        within = [s for s in scenes if s.day in period and s.id in reduction.facts]
+        within = [scene for day, scene in opened if day in period]
         clear = [reduction.facts[s.id].clear_fraction for s in within]
         seen = evidence["clear_looks"][step].to_numpy()[inside] > 0
         entries.append(

@@ -54,7 +54,7 @@ class MonthRecord:
 
 def month_path(state: State, chunk: Chunk, month: Period) -> Path:
     """Where the frozen month of a chunk lies."""
-    return state.directory / "months" / chunk.name / f"{month.start:%Y-%m}.tif"
+    return Path(f"{state.directory}/months/{chunk.name}/{str(month.start)[:7]}.tif")
 
 
 def write_month(
@@ -116,7 +116,7 @@ def read_record(state: State, chunk: Chunk, month: Period) -> MonthRecord | None
     """The record of a frozen month; None when it is not there, or its file is not whole."""
     path = month_path(state, chunk, month)
     try:
-        row = json.loads(_record_path(path).read_text("utf-8"))
+        row = json.loads(_record_path(path).read_bytes())
         if row.pop("size") != path.stat().st_size:
             raise ValueError("its size is another")
         failures = tuple(ReadFailure(**failure) for failure in row.pop("failures"))
@@ -129,7 +129,7 @@ def read_record(state: State, chunk: Chunk, month: Period) -> MonthRecord | None
 
 
 def _record_path(path: Path) -> Path:
-    return path.with_suffix(".json")
+    return Path(f"{str(path)[:-4]}.json")
 
 
 def read_months(

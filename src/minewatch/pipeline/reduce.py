@@ -26,7 +26,7 @@ from minewatch.model import (
     months_of,
 )
 from minewatch.pipeline.facts import find_all_facts
-from minewatch.pipeline.keys import month_key
+from minewatch.pipeline.keys import MonthKeys
 from minewatch.pipeline.months import MonthRecord, read_record, remove_month, write_month
 from minewatch.pipeline.reference import fact_keys, read_reference
 from minewatch.pipeline.state import State
@@ -83,11 +83,12 @@ def reduce_all(
     )
     failures, records = list(broken), dict[tuple[str, date], MonthRecord]()
     waiting: dict[Future[MonthRecord], _Step] = {}
+    keys = MonthKeys(scenes=scenes, facts=facts, bands=bands, chunks=grid.chunks)
     for step in _steps(scenes, grid, facts, span):
         if not step.scenes:
             remove_month(state, step.chunk, step.month)
             continue
-        key = month_key(step.scenes, facts, bands, step.chunk)
+        key = keys.of(step.scenes, step.chunk)
         record = read_record(state, step.chunk, step.month)
         if record and record.key == key and not record.failures:
             records[step.place] = record
@@ -137,11 +138,12 @@ def recall(
     """
     facts = state.read_facts(fact_keys(scenes, read_reference(state)))
     failures, records = list(unopened), dict[tuple[str, date], MonthRecord]()
+    keys = MonthKeys(scenes=scenes, facts=facts, bands=bands, chunks=grid.chunks)
     for step in _steps(scenes, grid, facts, span):
         if not step.scenes:
             continue
         record = read_record(state, step.chunk, step.month)
-        if record is None or record.key != month_key(step.scenes, facts, bands, step.chunk):
+        if record is None or record.key != keys.of(step.scenes, step.chunk):
             raise StateError(
                 f"{state.directory.parent} lacks {step.month.start:%Y-%m} of {step.chunk.name}",
                 hint="finish the run first: `minewatch run` with --resume, or `minewatch update`",

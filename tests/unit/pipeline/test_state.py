@@ -17,7 +17,7 @@ from odc.geo.geobox import GeoBox
 
 from minewatch.errors import StateError
 from minewatch.model import Asset, Chunk, Period, ReadFailure, Scene, SceneFacts, SceneList
-from minewatch.pipeline.keys import month_key, scene_key
+from minewatch.pipeline.keys import MonthKeys, hash_values, scene_key
 from minewatch.pipeline.months import (
     MonthRecord,
     month_path,
@@ -117,6 +117,21 @@ def test_other_pixels_of_the_same_scenes_are_other_content(state: State) -> None
     second = write_month(state, CHUNK, MARCH, month_cube(2), RECORD)
     assert first.key == second.key
     assert first.content != second.content
+
+
+def month_key(
+    scenes: list[Scene], known: dict[str, SceneFacts], bands: tuple[str, ...], chunk: Chunk
+) -> str:
+    keys = MonthKeys(scenes=scenes, facts=known, bands=bands, chunks=[chunk])
+    return keys.of(scenes, chunk)
+
+
+def test_keys_are_those_of_the_folders_there_are() -> None:
+    """Else every month of every run would be read again."""
+    rows = [[scene_key(scene()), 0.0001, 0, [0.0, 0.0]]]
+    ground = [str(GEOBOX.crs), list(GEOBOX.transform[:6]), list(GEOBOX.shape)]
+    expected = hash_values([2, rows, list(BANDS), ground])
+    assert month_key([scene()], {"S": facts()}, BANDS, CHUNK) == expected
 
 
 def test_the_key_knows_everything_that_decides_the_pixels() -> None:
