@@ -116,7 +116,11 @@ def find_all_channels(
     hidden = (looks > 0) & (looks < HIDDEN_SHARE * usual)
     channels = np.zeros(start.shape, bool)
     for ground in grounds:
-        wet = ground.lost & (ground.water >= SEED_PCT) & old
+        wet_at = np.intersect1d(
+            ground.wet_at[ground.water_pct >= SEED_PCT], ground.lost_at, assume_unique=True
+        )
+        wet = np.zeros(start.shape, bool)
+        wet.reshape(-1)[wet_at] = old.reshape(-1)[wet_at]
         if wet.any():
             channels |= find_channels(wet, hidden, resolution_m=resolution_m)
     return channels

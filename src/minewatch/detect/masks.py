@@ -39,7 +39,9 @@ def lost_ground(evidence: xr.Dataset, step: int, period: Period) -> NDArray[np.b
     """
     share = evidence.variables["disturbed_pct"][step].to_numpy()
     is_lost = (share >= LOST_PCT) & (share != NO_SHARE)
-    return np.asarray(is_lost & (run_of(evidence, period) >= 0))
+    at = np.nonzero(is_lost)  # few pixels of many
+    is_lost[at] = run_of(evidence, period, at) >= 0
+    return np.asarray(is_lost)
 
 
 def run_of(evidence: xr.Dataset, period: Period, at: Any = ...) -> NDArray[np.int8]:

@@ -79,13 +79,14 @@ def water_share(evidence: xr.Dataset, step: int, where: Bool) -> UInt8:
     array, dims (y, x), uint8
         0 elsewhere and where not observed.
     """
-    dark = dark_share(np.ascontiguousarray(evidence.variables["nir"][step].to_numpy()), where)
+    dark_of = dark_share(np.ascontiguousarray(evidence.variables["nir"][step].to_numpy()), where)
+    at = np.flatnonzero(where)  # few pixels of many
+    dark, milky = dark_of.ravel()[at], evidence.variables["pool_pct"][step].to_numpy().ravel()[at]
     dark = np.where(dark == NO_SHARE, 0, dark).astype(np.int16)
     dark = np.maximum(dark - DARK_DOUBT_PCT, 0) * 100 // (100 - DARK_DOUBT_PCT)
-    milky = evidence.variables["pool_pct"][step].to_numpy()
-    milky = np.where(where & (milky != NO_SHARE), milky, 0)
-    milky = np.minimum(milky, MILKY_PER_DARK * dark)
-    share = np.maximum(dark, milky).astype(np.uint8)
+    milky = np.minimum(np.where(milky == NO_SHARE, 0, milky), MILKY_PER_DARK * dark)
+    share = np.zeros(where.shape, np.uint8)
+    share.reshape(-1)[at] = np.maximum(dark, milky)
     near_pool = grown(share >= SEED_PCT)
     return np.where(near_pool, share, 0).astype(np.uint8)
 

@@ -95,7 +95,8 @@ def to_geojson(
     outlines = wgs84_outlines(table)
     geometry = [text or "null" for text in shapely.to_geojson(outlines)]
     names = [*contract, *(c for c in table.columns if c not in contract)]
-    values = {n: _values(table, n, contract.get(n)) for n in names if n != table.geometry.name}
+    plain = pd.DataFrame(table)  # whose columns are reached ten times as fast
+    values = {n: _values(plain, n, contract.get(n)) for n in names if n != table.geometry.name}
     rows = [
         f'{{"type":"Feature","properties":{_encode(properties)},"geometry":{outline}}}'
         for properties, outline in zip(_records(values, len(table)), geometry, strict=True)

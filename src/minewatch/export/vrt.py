@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
-from xml.etree.ElementTree import Element, SubElement, indent, tostring
+from xml.sax.saxutils import escape
+from xml.sax.saxutils import quoteattr as _quoted
 
 from minewatch.export.atomic import write_bytes_atomic
 
@@ -46,31 +47,24 @@ def write_stack(
         The file. It holds no pixels: move it together with its sources.
     """
     rows, cols = geobox.shape
-    size = {"rasterXSize": str(cols), "rasterYSize": str(rows)}
-    root = Element("VRTDataset", size)
-    SubElement(root, "SRS").text = str(geobox.crs)
-    SubElement(root, "GeoTransform").text = ", ".join(
-        f"{value!r}" for value in geobox.transform.to_gdal()
-    )
-    tags = {"meaning": meaning, "unit": unit} | ({"simulated": "true"} if simulated else {})
-    metadata = SubElement(root, "Metadata")
-    for key, value in tags.items():
-        SubElement(metadata, "MDI", key=key).text = value
-    kind, window = _TYPES[dtype], {"xOff": "0", "yOff": "0", "xSize": str(cols), "ySize": str(rows)}
+    kind, tags = _TYPES[dtype], {"meaning": meaning, "unit": unit}
+    tags |= {"simulated": "true"} if simulated else {}
+    told = [f"<MDI key={_quoted(k)}>{escape(v)}</MDI>" for k, v in tags.items()]
+    corner = ", ".join(repr(value) for value in geobox.transform.to_gdal())
+    size = f'rasterXSize="{cols}" rasterYSize="{rows}"'
+    window = f'xOff="0" yOff="0" xSize="{cols}" ySize="{rows}"'
+    source = f'<SourceProperties {size.replace("raster", "Raster")} DataType="{kind}" />'
+    lines = [
+        f"<VRTDataset {size}>", f"<SRS>{escape(str(geobox.crs))}</SRS>",
+        f"<GeoTransform>{corner}</GeoTransform>", "<Metadata>", *told, "</Metadata>",
+    ]  # fmt: skip
     for number, (name, file) in enumerate(sources.items(), start=1):
-        band = SubElement(root, "VRTRasterBand", dataType=kind, band=str(number))
-        SubElement(band, "Description").text = name
-        source = SubElement(band, "SimpleSource")
-        SubElement(source, "SourceFilename", relativeToVRT="1").text = file
-        SubElement(source, "SourceBand").text = "1"
-        SubElement(source, "SourceProperties", {"DataType": kind, **_properties(size)})
-        SubElement(source, "SrcRect", window)
-        SubElement(source, "DstRect", window)
-    indent(root)
-    write_bytes_atomic(path, tostring(root, encoding="utf-8") + b"\n")
+        lines += [
+            f'<VRTRasterBand dataType="{kind}" band="{number}">',
+            f"<Description>{escape(name)}</Description>", "<SimpleSource>",
+            f'<SourceFilename relativeToVRT="1">{escape(file)}</SourceFilename>',
+            "<SourceBand>1</SourceBand>", source, f"<SrcRect {window} />", f"<DstRect {window} />",
+            "</SimpleSource>", "</VRTRasterBand>",
+        ]  # fmt: skip
+    write_bytes_atomic(path, "\n".join([*lines, "</VRTDataset>", ""]).encode())
     return path
-
-
-def _properties(size: Mapping[str, str]) -> dict[str, str]:
-    """The size of a source, told so that it need not be opened to be known."""
-    return {"RasterXSize": size["rasterXSize"], "RasterYSize": size["rasterYSize"]}

@@ -96,12 +96,12 @@ def _period_entries(
     periods: Sequence[Period],
     inside: np.ndarray,
 ) -> list[dict[str, Any]]:
-    entries = []
+    entries, looks = [], evidence["clear_looks"].to_numpy()
     opened = [(scene.day, scene) for scene in scenes if scene.id in reduction.facts]
     for step, period in enumerate(periods):
         within = [scene for day, scene in opened if day in period]
         clear = [reduction.facts[s.id].clear_fraction for s in within]
-        seen = evidence["clear_looks"][step].to_numpy()[inside] > 0
+        seen = looks[step][inside] > 0
         entries.append(
             {
                 "start": period.start.isoformat(),
