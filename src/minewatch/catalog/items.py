@@ -90,8 +90,8 @@ def generation_key(scene: Scene) -> str:
     """When a scene was processed, as text that sorts; empty when the item does not say."""
     properties = scene.item.get("properties", {})
     stated = properties.get("s2:generation_time") or properties.get("processing:datetime")
-    made = _names_in(properties, scene.id).get("made", "")
-    text = str(stated or made or properties.get("created") or "")
+    stated = stated or _names_in(properties, scene.id).get("made")
+    text = str(stated or properties.get("created") or "")
     return re.sub(r"[^0-9]", "", text)[:14]
 
 
