@@ -88,7 +88,7 @@ def find_ground(evidence: xr.Dataset, periods: Sequence[Period]) -> Iterator[Gro
             wet_at=wet_at, water_pct=water.ravel()[wet_at],
             pool_pct=in_banks(water).ravel()[wet_at],
         )  # fmt: skip
-        let_go(layer.to_numpy() for layer in evidence.values())
+        let_go(layer.to_numpy() for layer in evidence.variables.values())
 
 
 def find_all_channels(

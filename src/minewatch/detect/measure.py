@@ -94,9 +94,9 @@ def _look_at(
     at: tuple[NDArray[np.intp], NDArray[np.intp]],
 ) -> dict[str, NDArray[np.uint8]]:
     """What one period says of the pixels of sites, in no more memory than theirs."""
-    seen = {name: evidence[name].to_numpy()[step][at] for name in _USED}
+    seen = {name: evidence.variables[name].to_numpy()[step][at] for name in _USED}
     seen["pool_pct"] = pool_share(evidence, step, where)[at]
-    let_go(layer.to_numpy() for layer in evidence.values())
+    let_go(layer.to_numpy() for layer in evidence.variables.values())
     return seen
 
 

@@ -123,7 +123,7 @@ def _judge(cuts: Iterable[_Cut], evidence: xr.Dataset, resolution_m: float) -> l
     for cut in cuts:
         ground = cut.ground
         seen = look_at(cut.labels, evidence, ground.step, ground.period, pools=cut.pools)
-        let_go(layer.to_numpy() for layer in evidence.values())
+        let_go(layer.to_numpy() for layer in evidence.variables.values())
         waiting.append((ground, cut.count, seen))
         if sum(len(pixels["label"]) for _, _, pixels in waiting) >= BLOCK_PIXELS:
             seasons += _judge_block(waiting, resolution_m)
