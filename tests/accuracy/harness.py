@@ -22,7 +22,9 @@ SOURCE = Path(minewatch.__file__).parent
 DEFAULT_CACHE = Path("~/.cache/minewatch/accuracy").expanduser()
 PROCESSES = 2
 _SIMULATOR = ("synthetic",)
-_BLIND = {"synthetic/scoring.py", "synthetic/truth.py", "synthetic/elevation.py"}
+_BLIND = {
+    "synthetic/__init__.py", "synthetic/scoring.py", "synthetic/truth.py", "synthetic/elevation.py",
+}  # fmt: skip
 """Modules that read truth or write heights: they make no pixel of a scene."""
 _MONTHS = (
     "catalog", "cube", "sensors", "aoi", "model/scenes.py", "model/cubes.py", "model/grids.py",

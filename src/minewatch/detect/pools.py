@@ -23,9 +23,9 @@ MILKY_PER_DARK = 2
 every pool is dark for a time, roofs and grey rock never are [D]."""
 SEED_PCT = 25
 """Pool share that may begin a mine: a third of the smallest pool in one pixel [DOMAIN §2]."""
-BANK_PX = 5
-"""No bank of pools is as broad as this in both directions: three rows of pools 15 m apart
-[DOMAIN §2]. What is dark over more than that is shade, water of another kind or dark rock."""
+BANK_PX = 7
+"""No bank of pools is as broad as this in both directions: four rows of pools 15 m apart and their
+edges [DOMAIN §2]. What is dark over more than that is shade, water of another kind or dark rock."""
 CHANNEL_EXTENT_M = 400.0
 """Connected water longer than this is a channel or a lake; 90 % of whole sites, dry ground
 included, are at most 291 m across [DOMAIN §2], a third more for the gaps."""
