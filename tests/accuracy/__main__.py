@@ -23,6 +23,7 @@ def main(
     blind: Annotated[
         bool, typer.Option("--blind", help="Worlds that nothing was chosen by.")
     ] = False,
+    former: Annotated[bool, typer.Option("--former", help="Blind worlds of before.")] = False,
     tune: Annotated[bool, typer.Option("--tune", help="The tuning worlds.")] = False,
     quick: Annotated[bool, typer.Option("--quick", help="Three small worlds.")] = False,
     only: Annotated[list[str] | None, typer.Option(help="Only the world of this name.")] = None,
@@ -34,13 +35,10 @@ def main(
     write: Annotated[Path | None, typer.Option(help="Page to write the tables into.")] = None,
 ) -> None:
     """Run minewatch over simulated worlds and print how well it tells their truth."""
-    chosen = [
-        name
-        for name, on in (("report", report), ("blind", blind), ("tune", tune), ("quick", quick))
-        if on
-    ]
+    asked = {"report": report, "blind": blind, "former": former, "tune": tune, "quick": quick}
+    chosen = [name for name, on in asked.items() if on]
     if len(chosen) != 1:
-        raise typer.BadParameter("choose one of --report, --blind, --tune and --quick")
+        raise typer.BadParameter(f"choose one of --{', --'.join(asked)}")
     worlds = [w for w in SETS[chosen[0]].values() if not only or w.name in only]
     if not worlds:
         raise typer.BadParameter(f"no such world; known: {', '.join(SETS[chosen[0]])}")

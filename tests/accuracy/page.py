@@ -12,7 +12,7 @@ from minewatch.synthetic import Score
 
 from .harness import Ran
 from .labels import label_table
-from .pooled import mean_or_nan, overlap_of_hits, score_together, score_world
+from .pooled import left_dry_before, mean_or_nan, overlap_of_hits, score_together, score_world
 
 BEGIN, END = "<!-- generated: begin -->", "<!-- generated: end -->"
 _GOALS: Sequence[tuple[str, str, str, Callable[[float], bool]]] = (
@@ -44,6 +44,7 @@ def make_page(worlds: Sequence[Ran], *, command: str, commit: str, today: date) 
         f"{area:.0f} km². **This is a simulation, not Kachin.**",
         "## Against the goals",
         _goals(together, scores, worlds),
+        _without_what_was_never_seen(together, worlds),
         "## World by world",
         _world_table(worlds, scores, overlaps, together),
         _LEGEND,
@@ -94,6 +95,19 @@ def _goals(together: Score, scores: Mapping[str, Score], worlds: Sequence[Ran]) 
         verdict = "–" if pd.isna(value) else "reached" if reached(value) else "**missed**"
         lines.append(f"| {what} | {goal} | {_number(value)} | {verdict} |")
     return "\n".join(lines)
+
+
+def _without_what_was_never_seen(together: Score, worlds: Sequence[Ran]) -> str:
+    """Recall and F1 if sites that no look shows at work did not count."""
+    seasons = together.seasons
+    true, hits, false = (int(seasons[n].sum()) for n in ("true_sites", "hits", "false"))
+    gone = sum(left_dry_before(ran) for ran in worlds)
+    recall, precision = hits / max(true - gone, 1), hits / max(hits + false, 1)
+    return (
+        f"Of {true - hits} missed rows {gone} are of sites that were left dry before the archive "
+        f"begins, so that no look shows a pool. Without them recall is {recall:.2f} and F1 "
+        f"{2 * precision * recall / max(precision + recall, 1e-9):.2f}."
+    )
 
 
 def _world_table(

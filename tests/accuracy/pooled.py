@@ -46,6 +46,18 @@ def score_together(worlds: Sequence[Ran]) -> Score:
     return score_inventory(inventory, sites, truth)
 
 
+def left_dry_before(ran: Ran) -> int:
+    """How many missed rows are of sites left without water before the archive begins.
+
+    Their pools are gone in every look: nothing in the pixels tells them from an old clearing.
+    """
+    truth = read_truth(ran.archive.truth)
+    sites = truth.sites
+    gone = sites.loc[(sites["ended"].fillna("9999") < truth.start) & (sites["fate"] == "dry"), "id"]
+    matches = score_world(ran).matches
+    return int((matches["site_id"].isin(gone) & matches["found_id"].isna()).sum())
+
+
 def overlap_of_hits(ran: Ran, score: Score) -> pd.Series:
     """Intersection over union of the footprints of every found site with the true one."""
     if not len(score.matches):

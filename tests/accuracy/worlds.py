@@ -52,17 +52,25 @@ REPORTING = _by_name(
 )
 """Worlds whose figures are published."""
 
-BLIND = _by_name(
-    _world("blind-typical", 201),
-    _world("blind-none-villages", 202, "none", villages=3, quarries=2),
-    _world("blind-steep", 203, "steep"),
-    _world("blind-swidden", 204, "swidden"),
-    _world("blind-spectra", 205, spectra_variation=2.0),
-    _world("blind-river", 206, "river"),
-    _world("blind-none-steep", 207, "steep", mines=0),
-    _world("blind-dense", 208, "dense", mines=10),
-)
+
+def _eight(name: str, seed: int) -> Mapping[str, WorldSpec]:
+    """Eight worlds of every kind, their seeds following a first one."""
+    return _by_name(
+        _world(f"{name}-typical", seed + 1),
+        _world(f"{name}-none-villages", seed + 2, "none", villages=3, quarries=2),
+        _world(f"{name}-steep", seed + 3, "steep"),
+        _world(f"{name}-swidden", seed + 4, "swidden"),
+        _world(f"{name}-spectra", seed + 5, spectra_variation=2.0),
+        _world(f"{name}-river", seed + 6, "river"),
+        _world(f"{name}-none-steep", seed + 7, "steep", mines=0),
+        _world(f"{name}-dense", seed + 8, "dense", mines=10),
+    )
+
+
+BLIND = _eight("unseen", 300)
 """Worlds that were run once, after the detector had been settled: nothing was chosen by them."""
+FORMER = _eight("blind", 200)
+"""Blind worlds of an earlier detector: what it missed there has been looked at since."""
 
 TUNING = _by_name(
     _world("tune-typical", 1),
@@ -91,6 +99,7 @@ QUICK = _by_name(
 SETS: Mapping[str, Mapping[str, WorldSpec]] = {
     "report": REPORTING,
     "blind": BLIND,
+    "former": FORMER,
     "tune": TUNING,
     "quick": QUICK,
 }
