@@ -30,14 +30,14 @@ def grown(mask: Bool, px: int = 1) -> Bool:
     >>> grown(np.array([[0, 0, 0, 1]], bool)).tolist()
     [[False, False, True, True]]
     """
-    return np.asarray(_extreme(mask, px, np.logical_or))
+    return np.asarray(_extreme(mask, (px, px), np.logical_or))
 
 
 def shrunk(mask: Bool) -> Bool:
     """A mask without its outermost pixels; what lies outside the array is none of it."""
     padded = np.zeros((mask.shape[0] + 2, mask.shape[1] + 2), bool)
     padded[1:-1, 1:-1] = mask
-    return np.asarray(_extreme(padded, 1, np.logical_and)[1:-1, 1:-1])
+    return np.asarray(_extreme(padded, (1, 1), np.logical_and)[1:-1, 1:-1])
 
 
 def opened(mask: Bool) -> Bool:
@@ -52,21 +52,21 @@ def grown_within(mask: Bool, ground: Bool, px: int) -> Bool:
     return mask
 
 
-def opened_values(values: UInt8, px: int) -> UInt8:
-    """Values without peaks narrower than a square of `px` pixels, an odd number.
+def opened_values(values: UInt8, rows: int, cols: int) -> UInt8:
+    """Values without peaks narrower than a window of `rows` by `cols` pixels, odd numbers.
 
     Examples
     --------
-    >>> opened_values(np.array([[9, 2, 2, 7, 7, 7, 2]], np.uint8), 3)[0].tolist()
+    >>> opened_values(np.array([[9, 2, 2, 7, 7, 7, 2]], np.uint8), 1, 3)[0].tolist()
     [2, 2, 2, 7, 7, 7, 2]
     """
-    low = _extreme(values, px // 2, np.minimum)
-    return np.asarray(_extreme(low, px // 2, np.maximum))
+    reach = (rows // 2, cols // 2)
+    return np.asarray(_extreme(_extreme(values, reach, np.minimum), reach, np.maximum))
 
 
-def _extreme(values: NDArray[Any], px: int, of: np.ufunc) -> NDArray[Any]:
+def _extreme(values: NDArray[Any], reach: tuple[int, int], of: np.ufunc) -> NDArray[Any]:
     """Least or largest value within some rows and columns of each pixel, within the array."""
-    for axis in (0, 1):
+    for axis, px in enumerate(reach):
         before, values = values, values.copy()
         along, out = before.swapaxes(0, axis), values.swapaxes(0, axis)
         for off in range(1, min(px, len(along) - 1) + 1):

@@ -23,9 +23,9 @@ MILKY_PER_DARK = 2
 every pool is dark for a time, roofs and grey rock never are [D]."""
 SEED_PCT = 25
 """Pool share that may begin a mine: a third of the smallest pool in one pixel [DOMAIN §2]."""
-BANK_PX = 7
-"""No bank of pools is as broad as this in both directions: four rows of pools 15 m apart and their
-edges [DOMAIN §2]. What is dark over more than that is shade, water of another kind or dark rock."""
+BROAD_PX = (5, 7)
+"""No bank of pools is as broad as this, one way and the other: three rows of pools 15 m apart, and
+five [DOMAIN §2]. What is dark over more than that is shade, water of another kind or dark rock."""
 CHANNEL_EXTENT_M = 400.0
 """Connected water longer than this is a channel or a lake; 90 % of whole sites, dry ground
 included, are at most 291 m across [DOMAIN §2], a third more for the gaps."""
@@ -47,7 +47,7 @@ def pool_share(evidence: xr.Dataset, step: int, where: Bool) -> UInt8:
 
 
 def in_banks(water: UInt8) -> UInt8:
-    """Water without what is dark over more than `BANK_PX` in both directions: a white top-hat.
+    """Water without what is dark over more than `BROAD_PX`: a white top-hat.
 
     Examples
     --------
@@ -56,7 +56,9 @@ def in_banks(water: UInt8) -> UInt8:
     >>> int(in_banks(slope).max()), in_banks(slope + bank)[4].tolist()
     (0, [0, 0, 50, 50, 50, 50, 50, 0, 0])
     """
-    return np.asarray(water - opened_values(water, BANK_PX), np.uint8)
+    narrow, wide = BROAD_PX
+    broad = np.maximum(opened_values(water, narrow, wide), opened_values(water, wide, narrow))
+    return np.asarray(water - broad, np.uint8)
 
 
 def water_share(evidence: xr.Dataset, step: int, where: Bool) -> UInt8:

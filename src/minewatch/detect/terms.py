@@ -38,8 +38,8 @@ of pools: 10 to 13 of them 15 m apart; sites have 8 in the median, at most 18 in
 [DOMAIN §2]."""
 ROW_AGREES = (0.6, 0.8)
 """Correlation of colour and darkness from which longer ground may be, and is, several rows: drawn
-out mines have 0.82 in the median, hardly a slide in its own shade more than 0.73, and there the
-ground is dark all over (simulated, tuning worlds)."""
+out mines have 0.82 in the median, no slide in its own shade more than 0.73 (simulated, tuning
+worlds)."""
 NO_UNREST = 0.3
 """`alive` by unrest of a patch too young to have shown any [D]."""
 
@@ -74,16 +74,14 @@ def evidence_terms(patches: pd.DataFrame) -> pd.DataFrame:
     hue = _ramp(patches["pool_hue"], 3, 20)
     agree = _ramp(patches["pool_hue_corr"], 0.2, 0.8)
     drawn_out = _ramp(patches["elongation"], 1.8, 3.5) * _ramp(patches["length_m"], 60, 120)
-    not_plain = 1 - _ramp(patches["plain_pool_pct"], 10, 40)
-    short_row = agree * (1 - _ramp(patches["length_m"], *LONGEST_ROW_M))
-    long_rows = not_plain * _ramp(patches["pool_hue_corr"], *ROW_AGREES)
-    row_of_pools = hue * np.maximum(short_row, long_rows)
+    is_short = 1 - _ramp(patches["length_m"], *LONGEST_ROW_M)
+    row_of_pools = hue * np.maximum(agree * is_short, _ramp(patches["pool_hue_corr"], *ROW_AGREES))
     return pd.DataFrame(
         {
             "spots": _ramp(patches["top_pool_pct"], 15, 50),
             "hue": hue,
             "agree": agree,
-            "not_plain": not_plain,
+            "not_plain": 1 - _ramp(patches["plain_pool_pct"], 10, 40),
             "bare": _ramp(patches["bare_pct"], *BARE_PCT),
             "alive": np.maximum(patches["new"], unrest),
             "lasting": np.maximum(

@@ -30,9 +30,10 @@ def test_masks_shrink_as_by_erosions(masks) -> None:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_values_are_opened_as_in_grey(shape) -> None:
+@pytest.mark.parametrize("window", [(5, 5), (5, 7), (7, 5), (1, 3)])
+def test_values_are_opened_as_in_grey(shape, window) -> None:
     values = np.random.default_rng(1).integers(0, 255, shape).astype("uint8")
-    assert np.array_equal(opened_values(values, 5), ndimage.grey_opening(values, size=(5, 5)))
+    assert np.array_equal(opened_values(values, *window), ndimage.grey_opening(values, size=window))
 
 
 def test_what_is_given_stays_as_it_was(masks) -> None:

@@ -38,13 +38,3 @@ def test_every_term_makes_a_mine_more_likely(term: str) -> None:
     full, less = terms_of(), terms_of()
     less[term] = 0.5
     assert confidence(less).item() < confidence(full).item()
-
-
-LONG = {"elongation": 5.0, "length_m": 220.0, "pool_hue_corr": 0.8}
-
-
-@pytest.mark.parametrize(("plain", "compact"), [(0.0, 1.0), (25.0, 0.5), (40.0, 0.0)])
-def test_long_ground_is_rows_of_pools_only_where_what_lies_between_is_bright(
-    plain: float, compact: float
-) -> None:
-    assert terms_of(**LONG, plain_pool_pct=plain)["compact"].item() == pytest.approx(compact)
