@@ -53,8 +53,11 @@ def left_dry_before(ran: Ran) -> int:
     """
     truth = read_truth(ran.archive.truth)
     sites = truth.sites
-    gone = sites.loc[(sites["ended"].fillna("9999") < truth.start) & (sites["fate"] == "dry"), "id"]
+    is_over = sites["ended"].astype("string").fillna("9999") < truth.start
+    gone = sites.loc[is_over & (sites["fate"] == "dry"), "id"]
     matches = score_world(ran).matches
+    if not len(matches):
+        return 0
     return int((matches["site_id"].isin(gone) & matches["found_id"].isna()).sum())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from .curve import curve
 from .harness import Ran, run_worlds
 from .labels import label_table
 from .page import BEGIN, END, make_page, write_page
-from .pooled import overlap_of_hits, score_together, score_world
+from .pooled import left_dry_before, overlap_of_hits, score_together, score_world
 from .worlds import FIRST_REPORTING_SEED, QUICK, REPORTING, SETS, TUNING
 
 
@@ -170,3 +171,19 @@ def test_a_lower_confidence_that_counts_finds_no_fewer_sites(worlds: list[Ran]) 
     assert table["recall"].iloc[0] > table["recall"].iloc[-1]
     steep = score_world(worlds[1])
     assert table.loc[0.55, "recall"] == pytest.approx(steep.recall, abs=0.2)
+
+
+def test_sites_left_dry_before_the_archive_are_counted_apart(worlds: list[Ran]) -> None:
+    ran = worlds[1]
+    assert left_dry_before(ran) == 0
+    truth = json.loads(ran.archive.truth.read_text("utf-8"))
+    for site in truth["features"]:
+        if site["properties"]["kind"] == "mine":
+            site["properties"] |= {"ended": "2018-04-15", "fate": "dry"}
+    told = ran.archive.truth.read_text("utf-8")
+    nothing = replace(ran, result=replace(ran.result, inventory=ran.result.inventory.iloc[:0]))
+    try:
+        ran.archive.truth.write_text(json.dumps(truth))
+        assert left_dry_before(nothing) == len(score_world(nothing).matches) > 0
+    finally:
+        ran.archive.truth.write_text(told)
