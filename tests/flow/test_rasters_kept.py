@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import rasterio
 
 from minewatch import synthetic
 from minewatch.model import RunResult
-from minewatch.pipeline import update
+from minewatch.pipeline import open_result, outputs, update
 
 from .conftest import TINY, all_bytes, run_archive
 
@@ -98,3 +99,29 @@ def test_a_change_of_period_leaves_no_raster_of_the_one_before(
     assert all_bytes(after) == all_bytes(whole)
     assert set(inodes(after)) == set(inodes(whole))
     assert not stale.exists()
+
+
+@pytest.mark.parametrize("moment", ["before any is removed", "before the manifest"])
+def test_a_change_of_period_that_was_cut_is_finished_without_stale_rasters(
+    tiny_archive: synthetic.Archive,
+    whole: RunResult,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    moment: str,
+) -> None:
+    result = run_archive(tiny_archive, tmp_path / "run", period="quarter")
+    remove_stale = outputs._remove_stale
+
+    def cut(out: Path, names: Collection[str]) -> None:
+        if moment == "before the manifest":
+            remove_stale(out, names)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(outputs, "_remove_stale", cut)
+    with pytest.raises(KeyboardInterrupt):
+        update(result.directory, period="month")
+    monkeypatch.undo()
+    assert (result.directory / "state" / "ready").exists()
+    after = open_result(result.directory)
+    assert all_bytes(after) == all_bytes(whole)
+    assert set(inodes(after)) == set(inodes(whole))

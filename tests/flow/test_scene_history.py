@@ -112,7 +112,7 @@ def test_a_scene_replaced_in_place_is_looked_over_and_read_again(
     old = scenes.scenes[5]
     item = json.loads(json.dumps(old.item))
     item["properties"]["s2:generation_time"] = "2026-01-01T00:00:00Z"
-    anew = replace(old, item=item)
+    anew = replace(old, item=item, made="20260101000000")
     now = replace(scenes, scenes=tuple(anew if s == old else s for s in scenes))
     result = update(out, end=TINY.end, scenes=now)
     entry = read_log(out)[-1]

@@ -82,17 +82,9 @@ def scene_from_item(item: Mapping[str, Any], *, profile: SensorProfile, base: st
         baseline=_first(properties, _BASELINE_KEYS) or known.get("baseline", ""),
         cloud_cover_pct=_cloud_cover(properties),
         boa_offset_applied=_flag(properties),
+        made=_made(properties, known),
         item=clean,
     )
-
-
-def generation_key(scene: Scene) -> str:
-    """When a scene was processed, as text that sorts; empty when the item does not say."""
-    properties = scene.item.get("properties", {})
-    stated = properties.get("s2:generation_time") or properties.get("processing:datetime")
-    stated = stated or _names_in(properties, scene.id).get("made")
-    text = str(stated or properties.get("created") or "")
-    return re.sub(r"[^0-9]", "", text)[:14]
 
 
 def _check_sensor(properties: Mapping[str, Any], profile: SensorProfile) -> None:
@@ -208,6 +200,13 @@ def _names_in(properties: Mapping[str, Any], item_id: str) -> dict[str, str]:
             told = {"datatake": f"{craft}_{orbit}", "tile": tile, "made": made}
             return told | ({"baseline": f"{major}.{minor}"} if major else {})
     return {}
+
+
+def _made(properties: Mapping[str, Any], known: Mapping[str, str]) -> str:
+    """When a scene was processed, as digits that sort."""
+    stated = properties.get("s2:generation_time") or properties.get("processing:datetime")
+    text = str(stated or known.get("made") or properties.get("created") or "")
+    return re.sub(r"[^0-9]", "", text)[:14]
 
 
 def _cloud_cover(properties: Mapping[str, Any]) -> float | None:

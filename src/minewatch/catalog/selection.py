@@ -11,7 +11,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from minewatch.catalog.answers import RawItem
-from minewatch.catalog.items import ItemError, generation_key, scene_from_item
+from minewatch.catalog.items import ItemError, scene_from_item
 from minewatch.model import Period, Scene
 from minewatch.sensors import SensorProfile, baseline_number
 
@@ -133,7 +133,7 @@ def drop_duplicates(scenes: Iterable[Scene]) -> tuple[tuple[Scene, ...], dict[st
 
 def _newness(scene: Scene) -> tuple[int, str, str]:
     number = baseline_number(scene.baseline)
-    return (-1 if number is None else number, generation_key(scene), scene.id)
+    return (-1 if number is None else number, scene.made, scene.id)
 
 
 def _same_ground(a: Scene, b: Scene) -> bool:

@@ -52,7 +52,8 @@ def scenes_over(
     wide, _ = with_halo(chunk.geobox, sensor or get_sensor(found[0].sensor))
     bounds = array_bounds(*wide.shape, wide.affine)
     ground = shapely.box(*transform_bounds(str(wide.crs), WGS84, *bounds))
-    return [scene for scene in found if shapely.intersects(scene.footprint, ground)]
+    touches = shapely.intersects([scene.footprint for scene in found], ground)
+    return [scene for scene, is_near in zip(found, touches, strict=True) if is_near]
 
 
 def with_halo(geobox: GeoBox, sensor: SensorProfile) -> tuple[GeoBox, tuple[slice, slice]]:

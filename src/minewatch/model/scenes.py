@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cached_property
 from typing import Any, Literal
 
 from shapely.geometry.base import BaseGeometry
@@ -66,6 +67,8 @@ class Scene:
     """Cloud cover of the whole tile by the item."""
     boa_offset_applied: bool | None = None
     """What the catalogue says of the -1000 offset being removed from pixels; None when silent."""
+    made: str = ""
+    """When it was processed, as digits that sort; empty when the item does not say."""
     item: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     """The STAC item itself, hrefs canonical, no token."""
 
@@ -78,6 +81,16 @@ class Scene:
     def look(self) -> str:
         """Key of the pass: scenes that share it are one look at the ground, cut into tiles."""
         return f"{self.day.isoformat()} {self.datatake or self.platform}"
+
+    @cached_property
+    def key(self) -> str:
+        """Hash of its files and of the processing they came from.
+
+        A scene that is processed anew under its old id and addresses has another key.
+        """
+        files = sorted([b, a.href, a.scale, a.offset, a.nodata] for b, a in self.assets.items())
+        told = [self.id, [self.baseline, self.made, self.boa_offset_applied], files]
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from minewatch.model import SceneList
-from minewatch.pipeline.keys import scene_key
 from minewatch.pipeline.state import State
 
 _SHOWN = 3
@@ -63,7 +62,7 @@ def compare_scenes(before: SceneList | None, after: SceneList) -> SceneChanges:
     reprocessed, withdrawn = {}, {}
     for scene in before:
         if scene.id in now:
-            if scene_key(scene) != scene_key(now[scene.id]):
+            if scene.key != now[scene.id].key:
                 reprocessed[scene.id] = scene.id
         elif heir := heirs.get((scene.look, scene.tile)):
             reprocessed[scene.id] = heir

@@ -11,33 +11,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from minewatch.catalog.items import generation_key
 from minewatch.model import Band, Chunk, Scene, SceneFacts, SceneList
 
 STATE_VERSION = 2
 """Version of the layout of `state/` and of the rules that make a month; raised when they change."""
 
 
-def scene_key(scene: Scene) -> str:
-    """Hash of the files of a scene and of the processing they came from.
-
-    A scene that is processed anew under its old id and addresses has another key.
-    """
-    known = vars(scene)  # a scene never changes and is asked for by every chunk: kept beside it
-    if _KEY not in known:
-        files = sorted([b, a.href, a.scale, a.offset, a.nodata] for b, a in scene.assets.items())
-        made = [scene.baseline, generation_key(scene), scene.boa_offset_applied]
-        known[_KEY] = hash_values([scene.id, made, files])
-    return str(known[_KEY])
-
-
-_KEY = "_scene_key"
-
-
 def list_key(scenes: SceneList) -> str:
     """Hash of a frozen scene list, with what was left out and why."""
     told = [scenes.catalog, sorted(scenes.dropped.items()), list(scenes.notes)]
-    return hash_values([[scene_key(scene) for scene in scenes], told])
+    return hash_values([[scene.key for scene in scenes], told])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +49,7 @@ class MonthKeys:
     def _rows(self) -> dict[str, str]:
         known = [(s, self.facts[s.id]) for s in self.scenes if s.id in self.facts]
         return {
-            s.id: _encode([scene_key(s), fact.scale, fact.offset_dn, list(fact.shift_xy_m)])
+            s.id: _encode([s.key, fact.scale, fact.offset_dn, list(fact.shift_xy_m)])
             for s, fact in known
         }
 

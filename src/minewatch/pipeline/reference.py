@@ -17,7 +17,7 @@ from rasterio.transform import Affine
 from minewatch import cube
 from minewatch.export.atomic import write_bytes_atomic
 from minewatch.model import AreaOfInterest, PixelReader, Scene, SceneList
-from minewatch.pipeline.keys import hash_text, hash_values, scene_key
+from minewatch.pipeline.keys import hash_text, hash_values
 from minewatch.pipeline.state import State
 
 log = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ def fact_keys(scenes: SceneList, reference: cube.Reference | None) -> dict[str, 
     held = reference or cube.Reference()
     against = [list(held.middle_xy_m), [_told(patch) for patch in held.patches]]
     told = json.dumps(against, sort_keys=True)  # once, for it is the longest part of every hash
-    return {s.id: hash_text(f'["{scene_key(s)}", {told}]') for s in scenes}
+    return {s.id: hash_text(f'["{s.key}", {told}]') for s in scenes}
 
 
 def read_reference(state: State) -> cube.Reference | None:
@@ -76,7 +76,7 @@ def _key(scenes: SceneList, reference: cube.Reference) -> str:
     by_id: Mapping[str, Scene] = {scene.id: scene for scene in scenes}
     count = len(reference.looked_at)
     first = [scene.id for look in cube.group_looks(scenes) for scene in look][:count]
-    return hash_values([scene_key(by_id[name]) for name in first])
+    return hash_values([by_id[name].key for name in first])
 
 
 def _told(patch: cube.Patch) -> dict[str, Any]:

@@ -155,7 +155,7 @@ class State:
         Parameters
         ----------
         keys
-            Scene id to `scene_key`; facts found from other files do not hold.
+            Scene id to the hash of all that decides its facts; those of another do not hold.
         """
         if not self.facts_path.exists():
             return {}

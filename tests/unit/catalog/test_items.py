@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from minewatch.catalog import ItemError, scene_from_item
-from minewatch.catalog.items import generation_key
 from minewatch.model import Scene
 from minewatch.sensors import get_sensor
 
@@ -161,7 +160,7 @@ def test_a_granule_without_its_product_name_is_known_by_its_orbit(item: Make) ->
     made = item(**{"s2:tile_id": name, "s2:product_uri": None, "s2:datatake_id": None})
     scene = read(made | {"id": "b"})
     assert scene.datatake == "S2B_A018417"
-    assert generation_key(scene) == "20230315224658"
+    assert scene.made == "20230315224658"
 
 
 def test_a_scene_without_swir_is_a_scene(item: Make) -> None:

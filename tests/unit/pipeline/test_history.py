@@ -57,7 +57,7 @@ def test_the_other_tile_of_a_pass_takes_no_ones_place() -> None:
 
 
 def test_a_scene_replaced_under_its_own_name_is_reprocessed() -> None:
-    anew = replace(scene(3), item={"properties": {"s2:generation_time": "2025-01-01T00:00:00Z"}})
+    anew = replace(scene(3), made="20250101000000")
     changes = compare_scenes(listed(scene(3)), listed(anew))
     assert changes == SceneChanges(reprocessed={scene(3).id: scene(3).id})
 
