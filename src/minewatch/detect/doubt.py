@@ -50,18 +50,17 @@ def settle_doubt(months: xr.Dataset, *, before: Counts | None = None) -> xr.Data
     """
     if "doubtful_looks" not in months:
         return months
-    all_clear, all_doubtful = _with_earlier(months, before)
-    is_ground = np.zeros(all_clear.shape, bool)
-    for length, fewest in WINDOWS:
-        doubts = _trailing_sum(all_doubtful, length)
-        is_ground |= (doubts >= fewest) & (doubts > _trailing_sum(all_clear, length))
     clear, doubtful = (months[name].to_numpy() for name in COUNTS)
-    ground = is_ground[len(all_clear) - len(clear) :]
+    totals = [counts.cumsum(axis=0, dtype=np.int32) for counts in _with_earlier(months, before)]
+    ground = np.zeros(clear.shape, bool)
+    for length, fewest in WINDOWS:
+        clears, doubts = (_last_sums(t, length)[len(t) - len(clear) :] for t in totals)
+        ground |= (doubts >= fewest) & (doubts > clears)
     in_doubt = (clear == 0) & (doubtful > 0)
-    unseen = xr.DataArray(in_doubt & ~ground, dims=("time", "y", "x"))
+    unseen = in_doubt & ~ground
     settled = months.drop_vars("doubtful_looks")
     settled["clear_looks"] = settled["clear_looks"].copy(data=np.where(in_doubt, doubtful, clear))
-    return settled.map(lambda layer: layer.where(~unseen, 0).astype(layer.dtype))
+    return settled.map(lambda layer: layer.copy(data=np.where(unseen, layer.dtype.type(0), layer)))
 
 
 def recent_counts(months: xr.Dataset, *, before: Counts | None = None) -> Counts:
@@ -90,8 +89,8 @@ def _with_earlier(months: xr.Dataset, before: Counts | None) -> list[Counts]:
     return [np.concatenate(pair) for pair in zip(before, counts, strict=True)]
 
 
-def _trailing_sum(counts: NDArray[np.uint16], length: int) -> NDArray[np.int64]:
-    """Sum over the last `length` steps of axis 0, each step included; fewer at the start."""
-    total = counts.cumsum(axis=0, dtype=np.int64)
-    total[length:] -= total[:-length].copy()
-    return total
+def _last_sums(total: NDArray[np.int32], length: int) -> NDArray[np.int32]:
+    """Sum over the last `length` steps, each step included, from the sums over all up to it."""
+    sums = total.copy()
+    sums[length:] -= total[:-length]
+    return sums
