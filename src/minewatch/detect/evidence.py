@@ -123,6 +123,10 @@ def empty_layers(sizes: Mapping[str, int]) -> dict[str, NDArray[np.generic]]:
     }
 
 
+LEAST_LET_GO_BYTES = 1 << 22
+"""Smaller files stay in memory: all layers of a small grid are few MB, and dear to fetch again."""
+
+
 def let_go(arrays: Iterable[NDArray[Any]]) -> None:
     """Take arrays that lie in mapped files out of memory; they come again where they are read.
 
@@ -137,7 +141,9 @@ def let_go(arrays: Iterable[NDArray[Any]]) -> None:
         base: object = array
         while isinstance(base, np.ndarray):
             base = base.base
-        if isinstance(base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        if not isinstance(base, mmap.mmap) or len(base) < LEAST_LET_GO_BYTES:
+            continue
+        if hasattr(mmap, "MADV_DONTNEED"):
             base.madvise(mmap.MADV_DONTNEED)
 
 

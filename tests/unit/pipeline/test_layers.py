@@ -112,8 +112,10 @@ def test_a_full_disk_is_said_and_leaves_nothing_half_made(
 
 
 def test_layers_that_were_let_go_take_no_memory_and_hold_what_was_written(
-    tmp_path: Path, grid: Grid
+    tmp_path: Path, grid: Grid, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("minewatch.detect.evidence.LEAST_LET_GO_BYTES", 0)
+
     def resident_kb() -> int:
         lines = Path("/proc/self/smaps").read_text().splitlines()
         at = [n for n, line in enumerate(lines) if str(tmp_path) in line]
