@@ -49,7 +49,7 @@ accuracy: $(READY) ## figures on simulated worlds, into docs/accuracy.md (an hou
 
 bench: $(READY) ## speed and memory beside other tools, into docs/performance.md (half an hour; QUICK=1: 4 min)
 	$(BIN)/uv pip install --quiet --no-deps --target $(PEERS) 'bottleneck==1.6.0' 'stackstac==0.5.1' \
-	  'nrt==0.3.0' 'nrt-data==0.0.2' 'netCDF4' 'cftime' 'fiona' 'click-plugins' 'cligj' 'pooch' 'platformdirs' 'pyxccd==1.1.0'
+	  'nrt==0.3.0' 'nrt-data==0.0.2' 'netCDF4' 'cftime' 'fiona' 'click-plugins' 'cligj' 'pooch' 'platformdirs' 'pyxccd==1.1.0' 'numbagg==0.9.6'
 	PYTHONPATH=$(PEERS) $(BIN)/python -m tests.bench \
 	  $(if $(QUICK),--quick,--write docs/performance.md)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -36,47 +37,72 @@ def main(
     """Run minewatch and its peers in turn, each in a process of its own, and print a table."""
     if quick:
         rounds, scale = 1, 0.15
-    unknown = set(only or ()) - {*CASES, "update"}
+    unknown = set(only or ()) - {*CASES, *TEXTS}
     if unknown:
-        raise typer.BadParameter(f"known benchmarks: {', '.join(CASES)}, update")
+        raise typer.BadParameter(f"known benchmarks: {', '.join([*CASES, *TEXTS])}")
     folder = Path(tempfile.gettempdir()) / f"minewatch-bench-{scale:g}"
     folder.mkdir(exist_ok=True)
-    found: dict[str, dict[str, Figures | str]] = {}
+    told = Told(folder / "told.json", is_new=not only)
     for name, case in CASES.items():
-        if only and name not in only:
+        if name not in only if only else case.only_asked:
             continue
         setup = Setup(folder=folder, where=str(folder), scale=scale)
         if name in MAKERS:
             show.err.print(f"{name}: making files")
             MAKERS[name](setup)
         with served(setup) if case.far else unserved(setup) as ready:
-            found[name] = measure(name, case, ready, rounds=rounds, tell=show.err.print)
-        _publish(found, "", write)
-    if update and _wanted("update", only):
-        _publish(found, cost_of_a_scene(128 if quick else 256), write)
-    show.line(_told(found, ""))
+            told.add(name, measure(name, case, ready, rounds=rounds, tell=show.err.print))
+        told.publish(write)
+    for name, (title, make) in TEXTS.items():
+        if name in only if only else update and name == "update":
+            told.add_text(title, make(quick))
+            told.publish(write)
+    show.line(told.section())
 
 
-def _told(found: dict[str, dict[str, Figures | str]], cost: str) -> str:
-    command = " ".join(["python -m tests.bench", *sys.argv[1:]])
-    return section(found, cost=cost, machine=facts(), command=command)
+class Told:
+    """What was found so far, kept beside the files: a benchmark run again changes its own only."""
 
+    def __init__(self, path: Path, *, is_new: bool) -> None:
+        self._path = path
+        self._command = " ".join(["python -m tests.bench", *sys.argv[1:]])
+        kept = {} if is_new or not path.exists() else json.loads(path.read_text("utf-8"))
+        self._commands: dict[str, str] = kept.get("commands", {})
+        self._texts: dict[str, str] = kept.get("texts", {})
+        self._found: dict[str, dict[str, Figures | str]] = {
+            name: {way: Figures(**f) if isinstance(f, dict) else f for way, f in ways.items()}
+            for name, ways in kept.get("found", {}).items()
+        }
 
-def _publish(found: dict[str, dict[str, Figures | str]], cost: str, page: Path | None) -> None:
-    """Write what is there so far."""
-    if page:
-        write_page(page, _told(found, cost))
-        write_plot(page.with_suffix(".png"), found)
+    def add(self, name: str, ways: dict[str, Figures | str]) -> None:
+        """Figures of a benchmark."""
+        self._found[name], self._commands[name] = ways, self._command
+        self._found = {n: self._found[n] for n in CASES if n in self._found}
 
+    def add_text(self, title: str, text: str) -> None:
+        """What follows the benchmarks."""
+        self._texts[title] = text
 
-def _wanted(name: str, only: list[str] | None) -> bool:
-    return not only or name in only
+    def publish(self, page: Path | None) -> None:
+        """Keep what is there so far, and write it."""
+        kept = {"found": self._found, "commands": self._commands, "texts": self._texts}
+        self._path.write_text(json.dumps(kept, default=asdict), "utf-8")
+        if page:
+            write_page(page, self.section())
+            write_plot(page.with_suffix(".png"), self._found)
+
+    def section(self) -> str:
+        """The measured part of the page."""
+        return section(
+            self._found, machine=facts(), command=self._command, commands=self._commands,
+            texts=self._texts,
+        )  # fmt: skip
 
 
 @contextmanager
 def served(setup: Setup) -> Iterator[Setup]:
     """The files over HTTP on loopback, with a wait before every answer."""
-    command = [sys.executable, "-m", "tests.bench.server", str(setup.folder), str(WAIT_S)]
+    command = [sys.executable, "-m", "tests.range_server", str(setup.folder), str(WAIT_S)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as server:
         try:
             assert server.stdout is not None
@@ -92,14 +118,29 @@ def unserved(setup: Setup) -> Iterator[Setup]:
     yield setup
 
 
-def cost_of_a_scene(size_px: int) -> str:
+def _cost_of_a_scene(quick: bool) -> str:
     """What `cost_of_a_scene.py` prints."""
-    script = Path(__file__).with_name("cost_of_a_scene.py")
-    ran = subprocess.run(
-        [sys.executable, "-W", "ignore", str(script), str(size_px)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    size_px = "128" if quick else "256"
+    told = _printed("tests.bench.cost_of_a_scene", size_px)
+    return f"Processor seconds, `tests/bench/cost_of_a_scene.py`.\n\n```\n{told.rstrip()}\n```"
+
+
+def _real_size(quick: bool) -> str:
+    """What `real_size.py` prints."""
+    return _printed("tests.bench.real_size", *(["nhkawng-pa", "--years", "1"] if quick else []))
+
+
+def _printed(*module: str) -> str:
+    command = [sys.executable, "-W", "ignore", "-m", *module]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
     return ran.stdout or ran.stderr[-500:]
+
+
+TEXTS = {
+    "update": ("An update by one new look, by length of the history", _cost_of_a_scene),
+    "real-size": ("Both areas at full size, eight years, simulated scenes", _real_size),
+}
+"""What is told in words of its own: title, and what makes it; `real-size` only when asked for."""
 
 
 if __name__ == "__main__":

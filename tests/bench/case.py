@@ -48,6 +48,8 @@ class Case:
     """What a reader must know to judge the figures."""
     most_rounds: int = 99
     """Times it is run at most: some ways take minutes."""
+    only_asked: bool = False
+    """Left out unless asked for by name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +104,10 @@ def time_apart(case: str, way: str, setup: Setup, answer: Path) -> dict[str, flo
     )  # fmt: skip
     if ran.returncode:
         return (ran.stderr.strip().splitlines() or ["failed"])[-1][:90]
-    told: dict[str, float] = json.loads(ran.stdout.splitlines()[-1])
+    try:
+        told: dict[str, float] = json.loads(ran.stdout.splitlines()[-1])
+    except (IndexError, ValueError):
+        return "it told no figures"
     return told
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from .case import Figures
 from .suite import CASES
@@ -14,8 +15,29 @@ START, END = "<!-- figures: written by tests.bench -->", "<!-- end of figures --
 Found = Mapping[str, Mapping[str, Figures | str]]
 
 
-def section(found: Found, *, cost: str, machine: Mapping[str, str], command: str) -> str:
-    """The part of the page that is measured."""
+def section(
+    found: Found,
+    *,
+    machine: Mapping[str, str],
+    command: str,
+    commands: Mapping[str, str] = MappingProxyType({}),
+    texts: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """The part of the page that is measured.
+
+    Parameters
+    ----------
+    found
+        Benchmark to its figures.
+    machine
+        What they were measured on.
+    command
+        What was run last.
+    commands
+        Benchmark to what measured it, where that was another command.
+    texts
+        Titles of what follows the benchmarks, and it itself.
+    """
     lines = [
         f"Measured {datetime.now(UTC):%Y-%m-%d} with `{command}`; medians of the rounds, every way "
         "in a fresh process, the ways in turn.", "",
@@ -23,11 +45,11 @@ def section(found: Found, *, cost: str, machine: Mapping[str, str], command: str
     ]  # fmt: skip
     for name, ways in found.items():
         lines += [f"### {CASES[name].title}", "", *_table(ways, far=CASES[name].far), ""]
+        if commands.get(name, command) != command:
+            lines += [f"Measured before, with `{commands[name]}`.", ""]
         lines += [CASES[name].notes, ""] if CASES[name].notes else []
-    if cost:
-        lines += ["### An update by one new look, by length of the history", "",
-                  "Processor seconds, `tests/bench/cost_of_a_scene.py`.", "",
-                  "```", cost.rstrip(), "```", ""]  # fmt: skip
+    for title, text in texts.items():
+        lines += [f"### {title}", "", text.strip(), ""]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -64,7 +86,9 @@ def write_page(path: Path, text: str) -> None:
 
 
 def write_plot(path: Path, found: Found) -> None:
-    """Seconds of every way, a panel a benchmark."""
+    """Seconds of every way, a panel a benchmark; nothing where there is none."""
+    if not found:
+        return
     import matplotlib as mpl
 
     mpl.use("agg")

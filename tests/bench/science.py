@@ -18,6 +18,7 @@ from minewatch.cube.kernels import median_of_looks
 from minewatch.detect import baseline
 from minewatch.detect.labels import label_patches
 from minewatch.detect.outlines import outline_labels
+from minewatch.detect.season import NO_SHARE, median_share
 from minewatch.model import DETECTIONS
 from minewatch.sites import link
 
@@ -169,6 +170,59 @@ def fit_cold(setup: Setup) -> Work:
     return work
 
 
+SEASON_MONTHS = 6
+
+
+def _shares(setup: Setup) -> Any:
+    """Per cent in each month of a season, dims (pixel, month), 255 where not seen."""
+    rng, pixels = np.random.default_rng(0), int(400_000 * setup.scale)
+    shares = rng.integers(0, 101, (pixels, SEASON_MONTHS)).astype(np.uint8)
+    shares[rng.random(shares.shape) < 0.3] = NO_SHARE
+    return shares
+
+
+def season_ours(setup: Setup) -> Work:
+    shares = _shares(setup)
+    return _warmed(lambda: median_share(shares))
+
+
+def season_numbagg(setup: Setup) -> Work:
+    import numbagg
+
+    shares = _shares(setup)
+
+    def work() -> Any:
+        floats = np.where(shares == NO_SHARE, np.nan, shares).astype(np.float32)
+        return np.nan_to_num(np.floor(numbagg.nanmedian(floats, axis=1)), nan=NO_SHARE)
+
+    return _warmed(work)
+
+
+def season_bottleneck(setup: Setup) -> Work:
+    import bottleneck
+
+    shares = _shares(setup)
+
+    def work() -> Any:
+        floats = np.where(shares == NO_SHARE, np.nan, shares).astype(np.float32)
+        return np.nan_to_num(np.floor(bottleneck.nanmedian(floats, axis=1)), nan=NO_SHARE)
+
+    return _warmed(work)
+
+
+def season_moments(setup: Setup) -> Work:
+    import numbagg
+
+    shares = _shares(setup)
+
+    def work() -> Any:
+        floats = np.where(shares == NO_SHARE, np.nan, shares).astype(np.float32)
+        numbagg.nanmean(floats, axis=1), numbagg.nanstd(floats, axis=1)
+        return np.zeros(0)
+
+    return _warmed(work)
+
+
 def _mask(setup: Setup) -> tuple[Any, Any]:
     rng, side = np.random.default_rng(0), int(2400 * setup.scale**0.5)
     field = ndimage.gaussian_filter(rng.standard_normal((side, side)), 2)
@@ -310,6 +364,18 @@ CASES = {
             "All on one thread, memory at hand. nrt fits the first half of the months once and "
             "monitors the other, ours fits and monitors every month; COLD is a harder problem. "
             "Their answers are others."
+        ),
+    ),
+    "season": Case(
+        title=f"Median over the {SEASON_MONTHS} months of a season, shares as uint8",
+        ways={
+            "minewatch": season_ours, "bottleneck": season_bottleneck, "numbagg": season_numbagg,
+            "numbagg, mean and spread": season_moments,
+        },
+        notes=(
+            "All warm, on one thread; peers first need floats with NaN. Evidence takes medians of "
+            "months where a mean and its spread would believe every cloud: there is no kernel of "
+            "these, and numbagg's are an easier problem."
         ),
     ),
     "zonal": Case(

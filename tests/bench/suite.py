@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import job, loading, science
+from . import blocks, job, loading, science
 from .case import Case
 
-CASES: Mapping[str, Case] = {**loading.CASES, **science.CASES, **job.CASES}
+CASES: Mapping[str, Case] = {
+    **loading.CASES, **blocks.CASES, **science.CASES, **job.CASES
+}  # fmt: skip
 MAKERS = {
-    **dict.fromkeys(loading.CASES, loading.make_files), **job.MAKERS
+    **dict.fromkeys(loading.CASES, loading.make_files), **blocks.MAKERS, **job.MAKERS
 }  # fmt: skip
 """What writes the files of a benchmark."""

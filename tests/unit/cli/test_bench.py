@@ -6,8 +6,9 @@ import sys
 
 import pytest
 from tests.bench import case
+from tests.bench.__main__ import Told
 from tests.bench.case import Case, Figures, Setup
-from tests.bench.page import section, write_page
+from tests.bench.page import section, write_page, write_plot
 
 from minewatch.cli import bench, main
 
@@ -52,11 +53,53 @@ def test_the_table_tells_ratios_answers_and_what_could_not_run():
         "minewatch": figures(2), "slow": figures(8, same=0.5), "broken": "no module",
         "other": figures(1, same=math.nan),
     }}  # fmt: skip
-    text = section(found, cost="", machine={"processor": "simulated"}, command="x")
+    text = section(
+        found, machine={"processor": "simulated"}, command="x",
+        commands={"load-http": "y"}, texts={"Beside": "in words"},
+    )  # fmt: skip
     assert "| minewatch | 2.00 | 1.00 | 2.00 | 1.00 | 0.50 | 12 | 34 | 100 % |" in text
     assert "| slow | 8.00 | 0.25 | 8.00 | 0.25 | 0.50 | 12 | 34 | 50 % |" in text
     assert "| other | 1.00 | 2.00 | 1.00 | 2.00 | 0.50 | 12 | 34 | – |" in text
     assert "| broken | no module |" in text
+    assert "Measured before, with `y`." in text
+    assert text.endswith("### Beside\n\nin words\n")
+
+
+def test_a_benchmark_run_again_leaves_the_figures_of_the_others(tmp_path, monkeypatch):
+    page = tmp_path / "page.md"
+    ways = {"minewatch": figures(2), "broken": "no module"}
+    monkeypatch.setattr(sys, "argv", ["bench", "all"])
+    first = Told(tmp_path / "told.json", is_new=True)
+    first.add("zonal", ways)
+    first.add("median", ways)
+    first.add_text("Beside", "in words")
+    first.publish(page)
+    monkeypatch.setattr(sys, "argv", ["bench", "--only", "zonal"])
+    second = Told(tmp_path / "told.json", is_new=False)
+    second.add("zonal", {"minewatch": figures(5)})
+    second.publish(page)
+    text = page.read_text()
+    assert text.index("Median over") < text.index("Labels and a mean")
+    assert text.count("Measured before, with `python -m tests.bench all`.") == 1
+    assert "| minewatch | 5.00 |" in text
+    assert "in words" in text
+    assert page.with_suffix(".png").stat().st_size > 0
+
+
+def test_a_way_that_fails_in_every_round_or_tells_nothing_stops_nothing(tmp_path, monkeypatch):
+    def ran(code, out):
+        return lambda *_, **__: subprocess.CompletedProcess([], code, out, "trace\nno module")
+
+    setup = Setup(folder=tmp_path, where=str(tmp_path), scale=1.0)
+    monkeypatch.setattr(subprocess, "run", ran(1, ""))
+    assert case.time_apart("t", "peer", setup, tmp_path / "a.npy") == "no module"
+    monkeypatch.setattr(subprocess, "run", ran(0, "no json"))
+    assert case.time_apart("t", "peer", setup, tmp_path / "a.npy") == "it told no figures"
+    ways = Case(title="t", ways={"minewatch": None, "peer": None})
+    found = case.measure("t", ways, setup, rounds=2, tell=lambda _: None)
+    assert found == {"minewatch": "it told no figures", "peer": "it told no figures"}
+    write_plot(tmp_path / "none.png", {"median": found})
+    write_plot(tmp_path / "nothing.png", {})
 
 
 def test_figures_replace_figures_and_leave_the_words_round_them(tmp_path):

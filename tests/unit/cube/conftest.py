@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import geopandas as gpd
@@ -15,6 +12,7 @@ import rasterio
 from affine import Affine
 from odc.geo.geobox import GeoBox
 from shapely.geometry import box
+from tests.range_server import serving
 
 from minewatch.model import AreaOfInterest, Asset, Scene, SceneFacts
 
@@ -127,70 +125,9 @@ def archive(tmp_path) -> Archive:
     return Archive(tmp_path)
 
 
-class Server(ThreadingHTTPServer):
-    """Serves a folder by byte ranges, after the faults planned for a path are used up."""
-
-    daemon_threads = True
-    block_on_close = False
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.folder = folder
-        self.faults: dict[str, list[int | str]] = {}
-        self.requests: list[str] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_HEAD(self) -> None:
-        self._answer(body=False)
-
-    def do_GET(self) -> None:
-        self._answer(body=True)
-
-    def _answer(self, *, body: bool) -> None:
-        path = self.path.split("?")[0].lstrip("/")
-        self.server.requests.append(path)
-        planned = self.server.faults.get(path, [])
-        fault = planned.pop(0) if len(planned) > 1 else (planned[0] if planned else 200)
-        if fault == "slow":
-            time.sleep(1.5)
-            fault = 200
-        if fault != 200:
-            self.send_response(fault)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            return
-        data = (self.server.folder / path).read_bytes()
-        start, end = 0, len(data) - 1
-        if wanted := self.headers.get("Range"):
-            first, last = wanted.removeprefix("bytes=").split("-")
-            start, end = int(first), min(int(last or end), end)
-        self.send_response(206 if wanted else 200)
-        self.send_header("Accept-Ranges", "bytes")
-        self.send_header("Content-Length", str(end + 1 - start))
-        if wanted:
-            self.send_header("Content-Range", f"bytes {start}-{end}/{len(data)}")
-        self.end_headers()
-        if body:
-            self.wfile.write(data[start : end + 1])
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture
 def server(archive):
     """The archive over loopback HTTP; `faults[path]` are answers given first, the last for ever."""
-    with Server(archive.folder) as running:
+    with serving(archive.folder) as running:
         archive.url = running.url
-        thread = threading.Thread(target=running.serve_forever, args=(0.01,))
-        thread.start()
         yield running
-        running.shutdown()
-        thread.join()
