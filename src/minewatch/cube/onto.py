@@ -93,15 +93,26 @@ def read_onto(
         raise ValueError("the file has no CRS")
     empty = file.nodata if file.nodata is not None else (nodata or 0)
     if file.crs == _crs_named(str(geobox.crs)):
-        to_file = ~file.transform * geobox.affine
-        step = round(to_file.a)
-        if to_file.almost_equals(
-            Affine(step, 0, round(to_file.c), 0, step, round(to_file.f)), 1e-6
-        ):
-            return _cut(file, geobox, step, band, empty)
-        if to_file.is_rectilinear and 0 < to_file.a < COARSER_FROM and to_file.e > 0:
+        step, corner, is_between = _relation(file.transform, geobox.affine)
+        if step:
+            return _cut(file, (geobox.shape.y, geobox.shape.x), corner, step, band, empty)
+        if is_between:
             return _between(file, geobox, band, empty)
     return _warp(file, geobox, band, empty)
+
+
+@lru_cache(maxsize=4096)
+def _relation(file: Affine, grid: Affine) -> tuple[int, tuple[int, int], bool]:
+    """How a grid lies in a file of its CRS: the same for all bands and scenes of a tile.
+
+    Returns whole pixels of the file to one of the grid, 0: none; row and column of the grid's first
+    pixel in the file; and whether values can be taken between its pixels.
+    """
+    to_file = ~file * grid
+    step, corner = round(to_file.a), (round(to_file.f), round(to_file.c))
+    is_whole = to_file.almost_equals(Affine(step, 0, corner[1], 0, step, corner[0]), 1e-6)
+    is_between = to_file.is_rectilinear and 0 < to_file.a < COARSER_FROM and to_file.e > 0
+    return step if is_whole else 0, corner, bool(is_between)
 
 
 @lru_cache(maxsize=64)
@@ -110,12 +121,11 @@ def _crs_named(name: str) -> Any:
 
 
 def _cut(
-    file: Source, geobox: GeoBox, step: int, band: Band, empty: float
-) -> tuple[NDArray[np.uint16], Window | None, float]:
+    file: Source, shape: tuple[int, int], corner: tuple[int, int], step: int, band: Band,
+    empty: float,
+) -> tuple[NDArray[np.uint16], Window | None, float]:  # fmt: skip
     """Pixels of the file as they are, or whole blocks of them made one."""
-    rows, cols = geobox.shape
-    to_file = ~file.transform * geobox.affine
-    top, left = round(to_file.f), round(to_file.c)
+    (rows, cols), (top, left) = shape, corner
     first_row, first_col = max(0, -(top // step)), max(0, -(left // step))
     last_row = min(rows, (file.height - top) // step)
     last_col = min(cols, (file.width - left) // step)
@@ -127,10 +137,10 @@ def _cut(
         (last_col - first_col) * step,
         (last_row - first_row) * step,
     )
-    shape = (last_row - first_row, last_col - first_col)
+    there = (last_row - first_row, last_col - first_col)
     how = Resampling.nearest if step == 1 else _coarser(band)
-    pixels = _digital(file.read(1, window=window, out_shape=shape, resampling=how), empty)
-    if shape == (rows, cols):
+    pixels = _digital(file.read(1, window=window, out_shape=there, resampling=how), empty)
+    if there == (rows, cols):
         return pixels, window, step
     out = np.zeros((rows, cols), np.uint16)
     out[first_row:last_row, first_col:last_col] = pixels
@@ -149,8 +159,7 @@ def _between(
     )
     row, col = int(ys[0]) // FINE, int(xs[0]) // FINE
     size = (int(ys[-1]) // FINE + 2 - row, int(xs[-1]) // FINE + 2 - col)
-    around = GeoBox(size, file.transform * Affine.translation(col, row), geobox.crs)
-    pixels, window, _ = _cut(file, around, 1, band, empty)
+    pixels, window, _ = _cut(file, size, (row, col), 1, band, empty)
     ys, xs = ys - row * FINE, xs - col * FINE
     if band == "scl":
         rows, cols = (ys + FINE // 2) // FINE, (xs + FINE // 2) // FINE
@@ -158,6 +167,7 @@ def _between(
     return resample(pixels, ys, xs), window, 1
 
 
+@lru_cache(maxsize=1024)
 def _positions(
     start: float, step: float, count: int, file_start: float, file_step: float
 ) -> NDArray[np.int64]:
