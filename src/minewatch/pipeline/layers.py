@@ -117,6 +117,7 @@ def open_layers(
         for name, like in named.data_vars.items():
             shape = (*like.shape[:-2], rows, cols)
             arrays[str(name)] = _open_array(folder / f"{name}.raw", like, shape, slabs)
+            detect.let_go([arrays[str(name)]])
     layers = Layers(folder, layout, _named(seasonal), _named(whole), arrays, keys)
     layers.note({})
     return layers

@@ -18,7 +18,7 @@ import numpy as np
 import rasterio
 import xarray as xr
 
-from minewatch import export
+from minewatch import detect, export
 from minewatch.export.atomic import write_bytes_atomic
 from minewatch.model import Grid, Period, period_label
 from minewatch.pipeline.keys import code_key, hash_values
@@ -87,6 +87,7 @@ def write_rasters(
     code = [code_key(export), rasterio.__version__, rasterio.__gdal_version__]
     where = [str(grid.geobox.crs), list(grid.geobox.transform[:6]), simulated]
     for raster in _rasters(evidence, periods):
+        detect.let_go(layer.to_numpy() for layer in evidence.variables.values())
         key, before = raster.key(code, where), known.get(raster.path, {})
         if before.get("key") == key and _is_whole(out / raster.path, before.get("sha256")):
             held[raster.path] = before
@@ -156,9 +157,9 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
 
 def _yyyymmdd(days: np.ndarray) -> np.ndarray:
     """Days since 1970-01-01 as YYYYMMDD numbers, 0 kept."""
-    values, where = np.unique(days, return_inverse=True)
-    told = [
-        0 if value <= 0 else int(str(np.datetime64(int(value), "D")).replace("-", ""))
-        for value in values
-    ]
-    return np.array(told, dtype="int32")[where].reshape(days.shape)
+    known = np.arange(1, int(days.max(initial=0)) + 1).astype("datetime64[D]").astype(object)
+    told = [0, *(10_000 * day.year + 100 * day.month + day.day for day in known)]
+    table, out = np.array(told, "int32"), np.empty(days.shape, "int32")
+    for row, of_row in zip(out, days, strict=True):  # an index of the whole grid takes 8 bytes each
+        row[:] = table[of_row]
+    return out
