@@ -79,7 +79,7 @@ def scenes(
         [tuple(row) for row in months.itertuples(index=False)],
     )
     if found.dropped:
-        show.line(f"{len(found.dropped)} items left out; --json tells why")
+        show.line(f"items left out: {len(found.dropped)}; --json tells why")
     for note in found.notes:
         show.line(f"note: {note}")
 
@@ -137,7 +137,7 @@ def plan(
         ],
     )
     if result.dropped:
-        show.line(f"{len(result.dropped)} items left out; --json tells why")
+        show.line(f"items left out: {len(result.dropped)}; --json tells why")
 
 
 def _memory(plan: MemoryPlan) -> str:

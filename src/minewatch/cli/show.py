@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from rich import box
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -50,11 +51,21 @@ def plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """A table; numbers stand right, and the first column, a name, stays whole."""
-    shown = Table(title=title, title_justify="left", header_style="bold")
+    """A table that fits into 80 characters if words can: none is cut, the first column stays whole.
+
+    Numbers stand right.
+    """
+    shown = Table(
+        title=title, title_justify="left", header_style="bold",
+        box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False,
+    )  # fmt: skip
     for index, name in enumerate(columns):
         numeric = bool(rows) and all(isinstance(r[index], int | float) for r in rows)
-        shown.add_column(name, justify="right" if numeric else "left", no_wrap=index == 0)
+        words = [word for text in (name, *(r[index] for r in rows)) for word in str(text).split()]
+        shown.add_column(
+            name, justify="right" if numeric else "left", no_wrap=index == 0,
+            min_width=max(map(len, words)),
+        )  # fmt: skip
     for row in rows:
         shown.add_row(*("" if value is None else str(value) for value in row))
     out.print(shown)
