@@ -131,14 +131,15 @@ def test_heights_asked_for_that_are_not_there_are_an_error(
         run_archive(hilly, tmp_path / "run2", dem="lidar")
 
 
-def test_a_frozen_list_asks_no_catalogue_for_heights(
+def test_a_frozen_list_has_its_heights_from_where_its_scenes_were_found(
     hilly: synthetic.Archive, hilly_run: RunResult, tmp_path: Path
 ) -> None:
     scenes = hilly_run.directory / "scenes.json"
     result = run(
-        hilly.aoi, start=SMALL.start, end=date(2020, 4, 30), out=tmp_path / "run", scenes=scenes
-    )
-    assert result.manifest["elevation"]["reason"] == "not asked for"
+        hilly.aoi, start=SMALL.start, end=SMALL.end, out=tmp_path / "run", scenes=scenes,
+        catalog=str(hilly.catalog),
+    )  # fmt: skip
+    assert all_bytes(result) == all_bytes(hilly_run)
 
 
 def test_a_run_is_not_resumed_with_other_heights(hilly: synthetic.Archive, tmp_path: Path) -> None:

@@ -48,6 +48,7 @@ def get_elevation(
     grid: Grid,
     state: State,
     *,
+    catalog: str,
     listener: ProgressListener,
 ) -> Elevation:
     """The slopes that are kept; else those of the catalogue's elevation model, if there is one.
@@ -60,6 +61,8 @@ def get_elevation(
         What was asked; `parameters.dem` names the collection or file.
     state
         Where slopes are kept.
+    catalog
+        Where the scenes were found.
     listener
         Hears of the reading.
 
@@ -71,7 +74,7 @@ def get_elevation(
     if kept := kept_elevation(parameters, grid, state):
         return kept
     try:
-        model = _find(area, parameters)
+        model = _find(area, parameters, catalog)
         if model is None:
             found = Elevation(reason="the catalogue has none here")
         else:
@@ -110,12 +113,12 @@ def elevation_entry(elevation: Elevation) -> dict[str, Any]:
     }
 
 
-def _find(area: AreaOfInterest, parameters: Parameters) -> ElevationModel | None:
+def _find(area: AreaOfInterest, parameters: Parameters, catalog: str) -> ElevationModel | None:
     named = None if parameters.dem == AUTO_DEM else parameters.dem
     if named and named.lower().endswith(_FILES):
         path = Path(named)
         return ElevationModel(collection=path.name, tiles=(path.stem,), hrefs=(named,))
-    return catalogs.find_elevation(area, catalog=parameters.catalog, collection=named)
+    return catalogs.find_elevation(area, catalog=catalog, collection=named)
 
 
 def _key(grid: Grid, dem: str) -> list[Any]:

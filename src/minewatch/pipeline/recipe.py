@@ -32,7 +32,6 @@ from minewatch.pipeline.parameters import (
     DEFAULT_PERIOD,
     DEFAULT_RESOLUTION_M,
     DEFAULT_SENSOR,
-    NO_DEM,
     Parameters,
 )
 from minewatch.pipeline.reduce import recall, reduce_all
@@ -92,8 +91,8 @@ def run(
         Side of a chunk, pixels. Sets the memory, never the answer.
     dem
         Heights, from which slopes sharpen what is told of changes: `auto` takes Copernicus DEM
-        where the catalogue has it (never with `scenes`), `none` nothing; else a collection id
-        of the catalogue, or a file.
+        where the catalogue of the scenes has it, `none` nothing; else a collection id of that
+        catalogue, or a file.
     scenes
         A frozen `scenes.json` to use instead of searching.
     scheduler
@@ -135,7 +134,7 @@ def run(
         resolution_m=resolution_m,
         max_cloud_cover_pct=max_cloud_cover_pct,
         chunk_px=chunk_px,
-        dem=NO_DEM if dem == AUTO_DEM and scenes is not None else dem,
+        dem=dem,
     )
     means = Means(
         scheduler=scheduler, workers=workers, max_memory_gib=max_memory_gib,
@@ -233,7 +232,9 @@ def _work(
     grid = _grid(area, parameters)
     memory = _memory(parameters, scenes, grid, means)
     state = State(directory=state.directory.absolute())  # workers may stand elsewhere
-    elevation = get_elevation(area, parameters, grid, state, listener=means.listener)
+    elevation = get_elevation(
+        area, parameters, grid, state, catalog=scenes.catalog, listener=means.listener
+    )
     with open_executor(means.scheduler, memory.workers) as executor:
         reduction = reduce_all(
             scenes, area, grid, state,
