@@ -61,8 +61,12 @@ def median_numpy(setup: Setup) -> Work:
 def median_dask(setup: Setup) -> Work:
     import xarray as xr
 
+    def median(cube: Any) -> Any:
+        return cube.where(cube > 0).median("time").fillna(0).compute(scheduler="threads").values
+
     cube = xr.DataArray(_looks(setup), dims=("time", "y", "x")).chunk({"y": 128, "x": 128})
-    return lambda: cube.where(cube > 0).median("time").fillna(0).compute(scheduler="threads").values
+    median(cube[:, :8, :8])  # where numbagg lies beside it, the first call takes twenty seconds
+    return lambda: median(cube)
 
 
 MONTHS = 60
