@@ -110,10 +110,9 @@ def _make(spec: synthetic.WorldSpec, cache: Path) -> None:
     world = _digest(_SIMULATOR, repr(spec))
     if _stamp(folder).get("world") != world:
         shutil.rmtree(folder, ignore_errors=True)
-        synthetic.write_archive(folder, spec)
+        synthetic.write_elevation(synthetic.write_archive(folder, spec))
         _write_stamp(folder, {"world": world})
     archive = synthetic.Archive(directory=folder, spec=spec)
-    synthetic.write_elevation(archive)
     keys = {"months": _digest(_MONTHS, world), "code": _digest(("",), world)}
     before = _stamp(out)
     if before == keys:

@@ -44,7 +44,7 @@ def make_page(worlds: Sequence[Ran], *, command: str, commit: str, today: date) 
         f"{area:.0f} km². **This is a simulation, not Kachin.**",
         "## Against the goals",
         _goals(together, scores, worlds),
-        _without_what_was_never_seen(together, worlds),
+        _without_what_was_never_seen(together, scores, worlds),
         "## World by world",
         _world_table(worlds, scores, overlaps, together),
         _LEGEND,
@@ -97,11 +97,13 @@ def _goals(together: Score, scores: Mapping[str, Score], worlds: Sequence[Ran]) 
     return "\n".join(lines)
 
 
-def _without_what_was_never_seen(together: Score, worlds: Sequence[Ran]) -> str:
+def _without_what_was_never_seen(
+    together: Score, scores: Mapping[str, Score], worlds: Sequence[Ran]
+) -> str:
     """Recall and F1 if sites that no look shows at work did not count."""
     seasons = together.seasons
     true, hits, false = (int(seasons[n].sum()) for n in ("true_sites", "hits", "false"))
-    gone = sum(left_dry_before(ran) for ran in worlds)
+    gone = sum(left_dry_before(ran, scores[ran.spec.name]) for ran in worlds)
     recall, precision = hits / max(true - gone, 1), hits / max(hits + false, 1)
     return (
         f"Of {true - hits} missed rows {gone} are of sites that were left dry before the archive "

@@ -46,7 +46,7 @@ def score_together(worlds: Sequence[Ran]) -> Score:
     return score_inventory(inventory, sites, truth)
 
 
-def left_dry_before(ran: Ran) -> int:
+def left_dry_before(ran: Ran, score: Score) -> int:
     """How many missed rows are of sites left without water before the archive begins.
 
     Their pools are gone in every look: nothing in the pixels tells them from an old clearing.
@@ -55,7 +55,7 @@ def left_dry_before(ran: Ran) -> int:
     sites = truth.sites
     is_over = sites["ended"].astype("string").fillna("9999") < truth.start
     gone = sites.loc[is_over & (sites["fate"] == "dry"), "id"]
-    matches = score_world(ran).matches
+    matches = score.matches
     if not len(matches):
         return 0
     return int((matches["site_id"].isin(gone) & matches["found_id"].isna()).sum())

@@ -175,7 +175,7 @@ def test_a_lower_confidence_that_counts_finds_no_fewer_sites(worlds: list[Ran]) 
 
 def test_sites_left_dry_before_the_archive_are_counted_apart(worlds: list[Ran]) -> None:
     ran = worlds[1]
-    assert left_dry_before(ran) == 0
+    assert left_dry_before(ran, score_world(ran)) == 0
     truth = json.loads(ran.archive.truth.read_text("utf-8"))
     for site in truth["features"]:
         if site["properties"]["kind"] == "mine":
@@ -184,6 +184,7 @@ def test_sites_left_dry_before_the_archive_are_counted_apart(worlds: list[Ran]) 
     nothing = replace(ran, result=replace(ran.result, inventory=ran.result.inventory.iloc[:0]))
     try:
         ran.archive.truth.write_text(json.dumps(truth))
-        assert left_dry_before(nothing) == len(score_world(nothing).matches) > 0
+        score = score_world(nothing)
+        assert left_dry_before(nothing, score) == len(score.matches) > 0
     finally:
         ran.archive.truth.write_text(told)

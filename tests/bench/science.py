@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -190,28 +191,29 @@ def season_ours(setup: Setup) -> Work:
     return _warmed(lambda: median_share(shares))
 
 
-def season_numbagg(setup: Setup) -> Work:
-    import numbagg
+def _floats_of(shares: Any) -> Any:
+    return np.where(shares == NO_SHARE, np.nan, shares).astype(np.float32)
 
+
+def _season_by(nanmedian: Callable[..., Any], setup: Setup) -> Work:
     shares = _shares(setup)
 
     def work() -> Any:
-        floats = np.where(shares == NO_SHARE, np.nan, shares).astype(np.float32)
-        return np.nan_to_num(np.floor(numbagg.nanmedian(floats, axis=1)), nan=NO_SHARE)
+        return np.nan_to_num(np.floor(nanmedian(_floats_of(shares), axis=1)), nan=NO_SHARE)
 
     return _warmed(work)
+
+
+def season_numbagg(setup: Setup) -> Work:
+    import numbagg
+
+    return _season_by(numbagg.nanmedian, setup)
 
 
 def season_bottleneck(setup: Setup) -> Work:
     import bottleneck
 
-    shares = _shares(setup)
-
-    def work() -> Any:
-        floats = np.where(shares == NO_SHARE, np.nan, shares).astype(np.float32)
-        return np.nan_to_num(np.floor(bottleneck.nanmedian(floats, axis=1)), nan=NO_SHARE)
-
-    return _warmed(work)
+    return _season_by(bottleneck.nanmedian, setup)
 
 
 def season_moments(setup: Setup) -> Work:
@@ -220,7 +222,7 @@ def season_moments(setup: Setup) -> Work:
     shares = _shares(setup)
 
     def work() -> Any:
-        floats = np.where(shares == NO_SHARE, np.nan, shares).astype(np.float32)
+        floats = _floats_of(shares)
         numbagg.nanmean(floats, axis=1), numbagg.nanstd(floats, axis=1)
         return np.zeros(0)
 

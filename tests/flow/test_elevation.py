@@ -119,6 +119,7 @@ def test_heights_from_a_file_are_taken(hilly: synthetic.Archive, tmp_path: Path)
     tile = next(hilly.directory.glob("cop-dem-glo-30/*.tif"))
     result = run_archive(hilly, tmp_path / "run", end=date(2020, 4, 30), dem=str(tile))
     assert result.manifest["elevation"]["collection"] == tile.name
+    assert result.manifest["elevation"]["simulated"] is True
     assert result.changes["slope_deg"].notna().all()
 
 

@@ -125,3 +125,16 @@ def test_a_change_of_period_that_was_cut_is_finished_without_stale_rasters(
     after = open_result(result.directory)
     assert all_bytes(after) == all_bytes(whole)
     assert set(inodes(after)) == set(inodes(whole))
+
+
+def test_a_manifest_that_names_files_outside_removes_none_of_them(
+    tiny_archive: synthetic.Archive, tmp_path: Path
+) -> None:
+    result = run_archive(tiny_archive, tmp_path / "run", period="quarter", end=EARLIER)
+    (tmp_path / "mine.txt").write_text("kept")
+    path = result.directory / "manifest.json"
+    told = json.loads(path.read_text())
+    told["outputs"]["../mine.txt"] = "0"
+    path.write_text(json.dumps(told))
+    update(result.directory, period="month")
+    assert (tmp_path / "mine.txt").read_text() == "kept"

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from shapely import intersects
+from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
 from minewatch.catalog.answers import Answer, RawItem
 from minewatch.catalog.api import collections_of, is_api, search_api
+from minewatch.catalog.connection import telling
 from minewatch.catalog.hrefs import canonical_href
 from minewatch.catalog.search import Source, open_source
 from minewatch.catalog.static import walk_static
@@ -53,12 +55,16 @@ def find_elevation(
     name = collection or _offered(source)
     if name is None:
         return None
-    area = aoi.geometry
-    found = {}
-    for raw in _search(source, name, aoi).items:
-        href = _heights(raw)
-        if href and intersects(shape(raw.item["geometry"]), area):
-            found[str(raw.item["id"])] = (href, _is_simulated(raw.item))
+    try:
+        items = _search(source, name, aoi).items
+    except CatalogError as error:
+        raise CatalogError(error.problem, hint="choose another --dem, or none") from None
+    with telling(source.address):
+        found = {
+            str(raw.item["id"]): (href, _is_simulated(raw.item))
+            for raw in items
+            if (href := _heights(raw)) and _touches(raw, aoi)
+        }
     if not found and collection is None:
         return None
     if not found:
@@ -95,6 +101,13 @@ def _search(source: Source, collection: str, aoi: AreaOfInterest) -> Answer:
             collection=collection, area=aoi.outline(), period=None,
         )  # fmt: skip
     return walk_static(source.io, source.address, source.root, collection=collection)
+
+
+def _touches(raw: RawItem, aoi: AreaOfInterest) -> bool:
+    try:
+        return bool(intersects(shape(raw.item["geometry"]), aoi.geometry))
+    except ShapelyError as error:
+        raise ValueError(f"{raw.item['id']}: {error}") from None
 
 
 def _heights(raw: RawItem) -> str | None:

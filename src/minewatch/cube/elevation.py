@@ -38,7 +38,7 @@ def read_rise(model: ElevationModel, grid: Grid, *, settings: Settings | None = 
     Parameters
     ----------
     model
-        Tiles of heights, metres, in any CRS.
+        Tiles of heights, metres, all in one CRS; of finer ones means of whole pixels are taken.
     grid
         What to cover.
     settings
@@ -48,12 +48,13 @@ def read_rise(model: ElevationModel, grid: Grid, *, settings: Settings | None = 
     -------
     Dataset
         `rise_east` and `rise_north`, metres a metre, float32, dims (y, x) of 30 m in the grid's
-        CRS, reaching a little beyond it; NaN where no tile has heights.
+        CRS, reaching a little beyond it; NaN where no tile has heights. The attribute `simulated`
+        says whether every tile says so of itself.
 
     Raises
     ------
     ReadError
-        When a tile could not be read after all retries.
+        When a tile could not be read after all retries, or none has heights there.
     """
     guard_logs()
     west, south, east, north = grid.geobox.boundingbox.bbox
@@ -62,10 +63,10 @@ def read_rise(model: ElevationModel, grid: Grid, *, settings: Settings | None = 
         (west - margin, south - margin, east + margin, north + margin),
         crs=grid.geobox.crs, resolution=PIXEL_M,
     )  # fmt: skip
-    heights = _read_heights(model, box, settings or Settings())
+    heights, simulated = _read_heights(model, box, settings or Settings())
     inner = slice(1, -1)  # on the edge, half of the eight are missing
     rise = {name: (("y", "x"), a[inner, inner]) for name, a in _rise(heights).items()}
-    return xr.Dataset(rise, coords=xr_coords(box[inner, inner]))
+    return xr.Dataset(rise, coords=xr_coords(box[inner, inner]), attrs={"simulated": simulated})
 
 
 def _rise(heights: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
@@ -74,8 +75,10 @@ def _rise(heights: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
     return {"rise_east": east, "rise_north": -south}
 
 
-def _read_heights(model: ElevationModel, box: GeoBox, settings: Settings) -> NDArray[np.float32]:
-    """Heights on a grid, NaN where no tile has any.
+def _read_heights(
+    model: ElevationModel, box: GeoBox, settings: Settings
+) -> tuple[NDArray[np.float32], bool]:
+    """Heights on a grid, NaN where no tile has any, and whether all tiles are simulated.
 
     Tiles are joined on their own pixels before they are warped: no seam lies between them.
     """
@@ -88,15 +91,20 @@ def _read_heights(model: ElevationModel, box: GeoBox, settings: Settings) -> NDA
             around = transform_bounds(str(box.crs), crs, *box.pad(_MARGIN_PX).boundingbox.bbox)
             window = from_bounds(*around, transform=tiles[0].transform)
             whole = window.round_offsets().round_lengths(op="ceil")
+            step = max(1, int(min(whole.width / box.shape.x, whole.height / box.shape.y)))
             joined, transform = merge(
-                tiles, bounds=bounds(whole, tiles[0].transform), dtype="float32", nodata=np.nan
-            )
+                tiles, bounds=bounds(whole, tiles[0].transform), dtype="float32", nodata=np.nan,
+                res=tuple(step * length for length in tiles[0].res),
+                resampling=Resampling.average if step > 1 else Resampling.nearest,
+            )  # fmt: skip
             reproject(
                 joined[0], heights, src_crs=crs, src_transform=transform, src_nodata=np.nan,
                 dst_crs=str(box.crs), dst_transform=box.affine, dst_nodata=np.nan,
                 resampling=Resampling.bilinear, tolerance=EXACT_PX,
             )  # fmt: skip
-            return heights
+            if np.isnan(heights).all():
+                raise ValueError("no heights over the area")
+            return heights, all("minewatch_simulated" in tile.tags() for tile in tiles)
     except (RasterioError, CPLE_BaseError, ValueError) as error:
         names = ", ".join(redact(href) for href in model.hrefs)
         raise ReadError(

@@ -78,6 +78,10 @@ def _long(patch: pd.Series) -> str:
     return f"{patch['elongation']:.1f} times as long as wide"
 
 
+def _narrow(patch: pd.Series) -> str:
+    return f"{_long(patch)}, {patch['width_m']:.0f} m wide, no pools"
+
+
 def _months(patch: pd.Series) -> str:
     months = max(1, round(patch["lasting_days"] / 30))
     return "a month" if months == 1 else f"{months} months"
@@ -131,7 +135,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "road",
         lambda p: p["elongation"] > 3 and p["width_m"] < ROAD_WIDTH_M,
-        lambda p: f"{_long(p)}, {p['width_m']:.0f} m wide, no pools",
+        _narrow,
     ),
     Rule(
         "paddy",
@@ -147,7 +151,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "road",
         lambda p: p["elongation"] > 5,
-        lambda p: f"{_long(p)}, {p['width_m']:.0f} m wide, no pools",
+        _narrow,
     ),
     Rule(
         "village",

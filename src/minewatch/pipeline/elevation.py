@@ -7,7 +7,7 @@ import json
 import logging
 import zlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -81,6 +81,7 @@ def get_elevation(
             count = len(model.tiles)
             listener(Progress("elevation", 0, count, model.collection))
             rise = cube.read_rise(model, grid, settings=read_settings())
+            model = replace(model, simulated=rise.attrs["simulated"])
             found = Elevation(rise=rise, model=model)
             listener(Progress("elevation", count, count, model.collection))
     except MinewatchError as error:

@@ -110,7 +110,8 @@ def _remove_stale(out: Path, outputs: Collection[str]) -> None:
     """Remove outputs of the manifest in place that are none of some others."""
     with suppress(OutputError):  # none there, or damaged
         for name in set(export.read_manifest(out)["outputs"]) - set(outputs):
-            (out / name).unlink(missing_ok=True)
+            if (out / name).resolve().is_relative_to(out.resolve()):  # a manifest may be foreign
+                (out / name).unlink(missing_ok=True)
 
 
 def scenes_before(state: State, now: SceneList) -> SceneList | None:

@@ -64,6 +64,11 @@ class Parameters:
             )
         if not 32 <= self.chunk_px <= 8192:
             raise SettingsError(f"chunk of {self.chunk_px} px is outside 32..8192")
+        if redact(self.dem) != self.dem:
+            raise SettingsError(
+                f"--dem {redact(self.dem)} carries a signature or a password",
+                hint="give a collection id, a file on this machine, or an address without one",
+            )
 
     def as_dict(self, aoi: AreaOfInterest) -> dict[str, Any]:
         """All parameters as plain values, for the manifest and for telling two runs apart."""

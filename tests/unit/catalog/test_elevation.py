@@ -72,6 +72,25 @@ def test_heights_asked_for_by_name_must_be_there(
         find_elevation(aoi, catalog=with_heights.url, collection="my-dem", settings=hasty)
 
 
+@pytest.mark.parametrize("geometry", [None, {"type": "Polygon"}, {"type": "Cube"}, "here"])
+def test_heights_on_no_ground_are_an_error_of_the_catalogue(
+    aoi: AreaOfInterest, with_heights: Any, hasty: Settings, geometry: Any
+) -> None:
+    tile = {**height_tile("N25E098", 98.0), "geometry": geometry}
+    with_heights.search = lambda _body, _call: with_heights.page([tile])
+    with pytest.raises(CatalogError, match="is not STAC"):
+        find_elevation(aoi, catalog=with_heights.url, settings=hasty)
+
+
+def test_a_collection_of_heights_that_is_not_there_says_what_to_change(
+    aoi: AreaOfInterest, with_heights: Any, hasty: Settings
+) -> None:
+    with_heights.search = lambda _body, _call: with_heights.page([])
+    with pytest.raises(CatalogError, match="unknown collection") as caught:
+        find_elevation(aoi, catalog=with_heights.url, collection="lidar", settings=hasty)
+    assert "--dem" in str(caught.value.hint)
+
+
 def static_heights(catalog: Path, name: str, tiles: list[Item]) -> None:
     folder = catalog.parent / name
     folder.mkdir()

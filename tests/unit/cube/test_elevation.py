@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from affine import Affine
 from odc.geo.geobox import GeoBox
 from rasterio.warp import transform
 
-from minewatch.cube import read_rise
+from minewatch.cube import elevation, read_rise
 from minewatch.errors import ReadError
 from minewatch.model import Chunk, ElevationModel, Grid
 from minewatch.settings import Settings
@@ -72,6 +73,48 @@ def test_ground_without_a_tile_is_unknown(tmp_path: Path) -> None:
     known = np.isfinite(read_rise(model(half), GRID)["rise_east"].to_numpy())
     assert known[:, 0].all()
     assert not known[:, -1].any()
+
+
+def test_heights_of_elsewhere_are_an_error_and_not_flat_ground(tmp_path: Path) -> None:
+    with pytest.raises(ReadError, match="no heights over the area"):
+        read_rise(model(tile(tmp_path / "a.tif", 110.0, 110.05)), GRID)
+
+
+def test_of_fine_heights_no_more_is_held_than_of_coarse_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cols, rows, size = 2000, 1500, 2.0
+    grid = Affine(size, 0, 599_500, 0, -size, 2_802_500)
+    col, row = np.meshgrid(np.arange(cols) + 0.5, np.arange(rows) + 0.5)
+    xs, ys = grid * (col, row)
+    heights = (0.3 * (xs - 600_000) - 0.2 * (ys - 2_800_000)).astype("float32")
+    path = tmp_path / "lidar.tif"
+    with rasterio.open(
+        path, "w", driver="GTiff", width=cols, height=rows, count=1, dtype="float32",
+        crs="EPSG:32647", transform=grid,
+    ) as file:  # fmt: skip
+        file.write(heights, 1)
+    held, join = [], elevation.merge
+
+    def counted(*tiles: Any, **how: Any) -> Any:
+        joined, transform = join(*tiles, **how)
+        held.append(joined.size)
+        return joined, transform
+
+    monkeypatch.setattr(elevation, "merge", counted)
+    rise = read_rise(model(str(path)), GRID)
+    assert max(held) < 4 * rise["rise_east"].size
+    known = rise["rise_east"].to_numpy()
+    assert known[np.isfinite(known)] == pytest.approx(0.3, abs=0.02)
+
+
+def test_heights_that_call_themselves_simulated_are(tmp_path: Path) -> None:
+    plain, made = (tile(tmp_path / f"{n}.tif", 99.97, 100.05) for n in "ab")
+    with rasterio.open(made, "r+") as file:
+        file.update_tags(minewatch_simulated="true")
+    told = [read_rise(model(*of), GRID).attrs["simulated"] for of in ((plain,), (made,))]
+    assert told == [False, True]
+    assert read_rise(model(plain, made), GRID).attrs["simulated"] is False
 
 
 def test_a_broken_tile_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
