@@ -157,7 +157,9 @@ def test_changes_are_judged_by_the_ground_that_most_of_them_lies_on(worlds: list
     ran = worlds[0]
     truth = read_truth(ran.archive.truth).confusers
     slide = truth[truth["kind"] == "swidden"].iloc[[0]]
-    told = slide.assign(kind="road").to_crs("EPSG:4326")[["kind", "geometry"]]
+    other = truth[truth["kind"] != "swidden"].geometry.iloc[0].representative_point().buffer(1)
+    told = slide.assign(kind="road", geometry=slide.union(other))
+    told = told.to_crs("EPSG:4326")[["kind", "geometry"]]
     fooled = replace(ran, result=replace(ran.result, changes=told))
     table = label_table([fooled])
     assert table.loc["swidden", ["changes", "right", "else_called"]].tolist() == [1, 0, "road (1)"]

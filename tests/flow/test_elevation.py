@@ -129,7 +129,9 @@ def test_heights_asked_for_that_are_not_there_are_an_error(
     with pytest.raises(MinewatchError, match="cannot be read"):
         run_archive(hilly, tmp_path / "run", dem="no-such.tif")
     with pytest.raises(MinewatchError, match="unknown collection"):
-        run_archive(hilly, tmp_path / "run2", dem="lidar")
+        run_archive(hilly, tmp_path / "run", dem="lidar")
+    result = run_archive(hilly, tmp_path / "run", end=date(2020, 4, 30))
+    assert result.manifest["elevation"]["collection"] == "cop-dem-glo-30"
 
 
 def test_a_frozen_list_has_its_heights_from_where_its_scenes_were_found(

@@ -145,12 +145,14 @@ def run(
         if goes_on:
             check_same(state, area, parameters)
             found = state.read_scenes()
+            elevation = _elevation(area, parameters, found, state, means)
         else:
             found = find_scene_list(area, parameters, scenes, listener)
+            elevation = _elevation(area, parameters, found, state, means)  # a wrong --dem ends here
             export.write_aoi(area, state.aoi_path)
             state.write_job(parameters.as_dict(area), found)
         return _work(
-            "run", area, parameters, found, state,
+            "run", area, parameters, found, elevation, state,
             means=means,
         )  # fmt: skip
 
@@ -212,9 +214,10 @@ def update(
         span = _extended(before.span, end or today)
         parameters = replace(before, span=span, period=period or before.period)
         found = find_scene_list(area, parameters, scenes, listener)
+        elevation = _elevation(area, parameters, found, state, means)
         state.write_job(parameters.as_dict(area), found)
         return _work(
-            "update", area, parameters, found, state,
+            "update", area, parameters, found, elevation, state,
             means=means,
         )  # fmt: skip
 
@@ -224,6 +227,7 @@ def _work(
     area: AreaOfInterest,
     parameters: Parameters,
     scenes: SceneList,
+    elevation: Elevation,
     state: State,
     *,
     means: Means,
@@ -232,9 +236,6 @@ def _work(
     grid = _grid(area, parameters)
     memory = _memory(parameters, scenes, grid, means)
     state = State(directory=state.directory.absolute())  # workers may stand elsewhere
-    elevation = get_elevation(
-        area, parameters, grid, state, catalog=scenes.catalog, listener=means.listener
-    )
     with open_executor(means.scheduler, memory.workers) as executor:
         reduction = reduce_all(
             scenes, area, grid, state,
@@ -263,6 +264,15 @@ def _retell(
     return tell(
         "retell", area, parameters, scenes, grid, reduction, elevation, state,
         workers=memory.workers, listener=means.listener,
+    )  # fmt: skip
+
+
+def _elevation(
+    area: AreaOfInterest, parameters: Parameters, scenes: SceneList, state: State, means: Means
+) -> Elevation:
+    return get_elevation(
+        area, parameters, _grid(area, parameters), state,
+        catalog=scenes.catalog, listener=means.listener,
     )  # fmt: skip
 
 
