@@ -1,22 +1,26 @@
 """Processor seconds that an update with one new look costs, by length of the history and stage.
 
-Run `python tests/bench/cost_of_a_scene.py [SIZE_PX]`; the simulated archive is kept in the system's
-folder for temporary files. Seconds of all threads together, so that other work on the machine
-matters less; medians of warm rounds, in which the lengths take turns.
+Run `python -m tests.bench.cost_of_a_scene [SIZE_PX | AREA]`: a simulated world of so many pixels,
+or a bundled area at full size. The archive is kept in the system's folder for temporary files. The
+catalogue of each length holds no scene from before. Seconds of all threads together, so that other
+work on the machine matters less; medians of warm rounds, in which the lengths take turns.
 """
 
 from __future__ import annotations
 
+import json
 import shutil
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
+
+from tests.bench.wide_archive import make_wide_archive
 
 from minewatch import detect, export, sites, synthetic
 from minewatch.catalog import hrefs
@@ -45,17 +49,47 @@ def watched(work: Callable[..., Any], label: str, spent: dict[str, float]) -> Ca
     return timed
 
 
-def archive_of(size_px: int, base: Path) -> synthetic.Archive:
-    """The simulated archive, made once."""
+@dataclass(frozen=True)
+class Job:
+    """What is watched, and where its simulated scenes lie."""
+
+    aoi: str | Path
+    """Polygon file or bundled area."""
+    archive: Path
+    """Folder of the static catalogue."""
+
+    def catalog_from(self, start: date) -> Path:
+        """A catalogue of the scenes from a day on, beside that of all scenes."""
+        collection = json.loads((self.archive / "collection.json").read_text())
+        collection["links"] = [
+            link
+            for link in collection["links"]
+            if link["rel"] != "item" or self._day_of(link["href"]) >= start
+        ]
+        path = self.archive / f"collection-{start}.json"
+        path.write_text(json.dumps(collection))
+        return path
+
+    def _day_of(self, href: str) -> date:
+        item = json.loads((self.archive / href).read_text())
+        return date.fromisoformat(item["properties"]["datetime"][:10])
+
+
+def make_job(world: str, base: Path) -> Job:
+    """A job on a simulated archive, which is made once."""
+    archive = base / "archive"
+    if not world.isdecimal():
+        make_wide_archive(archive, world, years=YEARS[-1])
+        return Job(world, archive)
     spec = replace(
-        synthetic.PRESETS["demo"], name=f"bench-{size_px}", seed=3, size_px=size_px,
+        synthetic.PRESETS["demo"], name=f"bench-{world}", seed=3, size_px=int(world),
         start=date(2015, 11, 1), end=date(2023, 3, 31),
     )  # fmt: skip
-    archive = synthetic.Archive(directory=base / "archive", spec=spec)
-    if not archive.truth_looks.exists():
+    made = synthetic.Archive(directory=archive, spec=spec)
+    if not made.truth_looks.exists():
         shutil.rmtree(base, ignore_errors=True)
-        synthetic.write_archive(base / "archive", spec)
-    return archive
+        synthetic.write_archive(archive, spec)
+    return Job(made.aoi, archive)
 
 
 def update_cost(before: Path, out: Path, spent: dict[str, float]) -> float:
@@ -69,15 +103,15 @@ def update_cost(before: Path, out: Path, spent: dict[str, float]) -> float:
     return time.process_time() - begun
 
 
-def main(size_px: int) -> None:
+def main(world: str) -> None:
     """Print a line for each length of the history, and the ratio of the longest to the shortest."""
-    base = Path(tempfile.gettempdir()) / f"minewatch-bench-{size_px}"
-    archive = archive_of(size_px, base)
+    base = Path(tempfile.gettempdir()) / f"minewatch-bench-{world}"
+    job = make_job(world, base)
     for years in YEARS:
         shutil.rmtree(base / f"run-{years}", ignore_errors=True)
         start = date(2023 - years, 11, 1) if years > 1 else date(2022, 4, 1)
         run(
-            archive.aoi, start=start, end=BEFORE, catalog=str(archive.catalog),
+            job.aoi, start=start, end=BEFORE, catalog=str(job.catalog_from(start)),
             out=base / f"run-{years}",
         )  # fmt: skip
     spent: dict[str, float] = {}
@@ -109,4 +143,4 @@ def main(size_px: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 256)
+    main(sys.argv[1] if len(sys.argv) > 1 else "256")

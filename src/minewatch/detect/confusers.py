@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -24,70 +24,73 @@ STEEP_DEG = 22.0
 DOWNHILL = 0.9
 """Cosine between a slide and the line of fall: within 25 degrees of it [D]."""
 
+Figures = Mapping[Hashable, Any]
+"""One row of `patches.describe`, with the columns of `relief.lie_of` where slopes are known."""
+
 
 class Rule(NamedTuple):
     """One kind: when a patch is of it, and why, in words."""
 
     kind: str
-    holds: Callable[[pd.Series], bool]
-    says: Callable[[pd.Series], str]
+    holds: Callable[[Figures], bool]
+    says: Callable[[Figures], str]
 
 
-def name_confuser(patch: pd.Series) -> tuple[str, str]:
+def name_confuser(patch: Figures) -> tuple[str, str]:
     """Kind (one of `model.CHANGE_KINDS`) and the reason in words: of the first rule that holds.
 
     Parameters
     ----------
     patch
-        One row of `patches.describe`, with the columns of `relief.lie_of` where slopes are known.
+        Its figures.
     """
     rule = next(rule for rule in RULES if rule.holds(patch))
     return rule.kind, rule.says(patch)
 
 
-def _water(patch: pd.Series) -> float:
+def _water(patch: Figures) -> float:
     """Share of open water, 0..1."""
     return float(patch["water_area_m2"] / max(patch["area_m2"], 1.0))
 
 
-def _is_new(patch: pd.Series) -> bool:
+def _is_new(patch: Figures) -> bool:
     return bool(patch["new"] >= 0.3)
 
 
-def _is_brief(patch: pd.Series) -> bool:
+def _is_brief(patch: Figures) -> bool:
     return bool(patch["lasting_days"] < ONE_MONSOON_DAYS)
 
 
-def _is_water(patch: pd.Series) -> bool:
+def _is_water(patch: Figures) -> bool:
     is_burnt = _is_new(patch) and _is_brief(patch) and patch["seasonal_pct"] <= EVERY_YEAR_PCT
     return _water(patch) > WATER_SHARE and not is_burnt
 
 
-def _is_slide(patch: pd.Series) -> bool:
+def _is_slide(patch: Figures) -> bool:
     if pd.isna(patch.get("slope_deg")):
         return bool(patch["elongation"] > 2.6)
     runs_down = patch["slope_deg"] > STEEP_DEG and patch["downhill"] > DOWNHILL
     return bool(patch["elongation"] > 2 and runs_down)
 
 
-def _is_channel(patch: pd.Series) -> bool:
+def _is_channel(patch: Figures) -> bool:
     return bool(patch["elongation"] > 4 or patch["area_m2"] > 50_000)
 
 
-def _long(patch: pd.Series) -> str:
+def _long(patch: Figures) -> str:
     return f"{patch['elongation']:.1f} times as long as wide"
 
 
-def _narrow(patch: pd.Series) -> str:
+def _narrow(patch: Figures) -> str:
     return f"{_long(patch)}, {patch['width_m']:.0f} m wide, no pools"
 
 
-def _months(patch: pd.Series) -> str:
+def _months(patch: Figures) -> str:
     months = max(1, round(patch["lasting_days"] / 30))
     return "a month" if months == 1 else f"{months} months"
 
 
-def _slide(patch: pd.Series) -> str:
+def _slide(patch: Figures) -> str:
     words = f"bare ground {_long(patch)}, without pools"
     if not pd.isna(patch.get("slope_deg")):
         words += f", down a slope of {patch['slope_deg']:.0f} degrees"
@@ -107,7 +110,7 @@ def compass(azimuth_deg: float) -> str:
     return (*names, "north-west")[round(azimuth_deg / 45) % 8]
 
 
-def began_in_the_rains(patch: pd.Series) -> bool:
+def began_in_the_rains(patch: Figures) -> bool:
     """Whether a day of June to October, when slides come down, lies in the window of its start."""
     if patch["before"] <= 0:
         return False

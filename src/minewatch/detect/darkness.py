@@ -43,21 +43,29 @@ def dark_share(nir: NDArray[np.uint8], where: NDArray[np.bool_]) -> NDArray[np.u
     rows, cols = nir.shape
     half = WINDOW_PX // 2
     out = np.zeros((rows, cols), np.uint8)
-    counts = np.empty(256, np.uint8)
+    counts = np.zeros(256, np.uint8)
     water = WATER_NIR * NIR_SCALE
     for r in range(rows):
+        top, bottom = max(r - half, 0), min(r + half + 1, rows)
+        left = right = -WINDOW_PX  # columns that are counted: none
         for c in range(cols):
             if not where[r, c]:
                 continue
             out[r, c] = NO_SHARE
             if nir[r, c] == NO_SHARE:
                 continue
-            counts[:] = 0
-            n = 0
-            for i in range(max(r - half, 0), min(r + half + 1, rows)):
-                for j in range(max(c - half, 0), min(c + half + 1, cols)):
-                    counts[nir[i, j]] += 1
-                    n += nir[i, j] != NO_SHARE
+            if right <= c - half:  # nothing in common with the window before
+                counts[:] = 0
+                left = right = max(c - half, 0)
+            while right < min(c + half + 1, cols):
+                for i in range(top, bottom):
+                    counts[nir[i, right]] += 1
+                right += 1
+            while left < c - half:
+                for i in range(top, bottom):
+                    counts[nir[i, left]] -= 1
+                left += 1
+            n = (right - left) * (bottom - top) - int(counts[NO_SHARE])
             if n < _LEAST_SEEN:
                 continue
             land = float(_value_of(counts, int(LAND_QUANTILE * (n - 1))))

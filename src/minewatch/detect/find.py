@@ -218,7 +218,7 @@ def _changes(
     else:
         table = table.join(lie_of(labels, table, rise, grid=grid))
     outlines = _outlines(np.where(np.isin(labels, table.index), labels, 0), grid)
-    named = [name_confuser(row) for _, row in table.iterrows()]
+    named = [name_confuser(row) for row in table.to_dict("records")]
     changes = pd.DataFrame(
         {
             "kind": [kind for kind, _ in named],

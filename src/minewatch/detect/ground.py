@@ -82,7 +82,7 @@ def find_ground(evidence: xr.Dataset, periods: Sequence[Period]) -> Iterator[Gro
         again = near & (water > 0)
         now[again] = (water[again].astype(np.int16) + now[again]) // 2
         water = now
-        wet_at = np.flatnonzero(water)
+        wet_at = np.flatnonzero(water > 0)
         yield Ground(
             step=step, period=period, shape=(rows, cols), lost_at=np.flatnonzero(lost),
             wet_at=wet_at, water_pct=water.ravel()[wet_at],

@@ -39,7 +39,7 @@ def lost_ground(evidence: xr.Dataset, step: int, period: Period) -> NDArray[np.b
     """
     share = evidence.variables["disturbed_pct"][step].to_numpy()
     is_lost = (share >= LOST_PCT) & (share != NO_SHARE)
-    at = np.nonzero(is_lost)  # few pixels of many
+    at = np.unravel_index(np.flatnonzero(is_lost), is_lost.shape)  # few pixels of many
     is_lost[at] = run_of(evidence, period, at) >= 0
     return np.asarray(is_lost)
 

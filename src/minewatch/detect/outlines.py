@@ -58,8 +58,10 @@ def outline_labels(
             f"labels to outline: {labels.ndim}-d {labels.dtype}", hint="give integers, dims (y, x)"
         )
     values = np.ascontiguousarray(labels)
-    patches, first_pixels = _patches(values, int(np.count_nonzero(values)))
-    rows, cols, ring_ends, ring_patches = _rings(patches)
+    at = np.flatnonzero(values != 0)  # few pixels of many
+    patches = np.zeros(values.shape, np.int32)
+    first_pixels = _number_patches(values, at, patches)
+    rows, cols, ring_ends, ring_patches = _rings(patches, at, np.zeros(values.shape, bool))
     if not len(ring_ends):
         return []
     order = np.argsort(ring_patches, kind="stable")
@@ -100,58 +102,53 @@ def _find(parent: NDArray[np.int32], node: int) -> int:
 
 
 @numba.njit(cache=True, nogil=True)
-def _patches(
-    values: NDArray[np.integer | np.bool_], pixels: int
-) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Number 4-connected patches of equal value from 1 in scan order, and their first pixels.
+def _number_patches(
+    values: NDArray[np.integer | np.bool_], at: NDArray[np.int64], out: NDArray[np.int32]
+) -> NDArray[np.int64]:
+    """Number 4-connected patches of equal value from 1 in scan order; tell their first pixels.
 
-    `pixels` of the values are not 0.
+    `at` are the flat indices of values that are not 0, in order; `out` holds 0 and is filled.
     """
-    height, width = values.shape
-    out = np.zeros((height, width), np.int32)
-    parent = np.arange(pixels + 1).astype(np.int32)
+    width = values.shape[1]
+    parent = np.arange(len(at) + 1).astype(np.int32)
     count = 0
-    for r in range(height):
-        for c in range(width):
-            value = values[r, c]
-            if value == 0:
-                continue
-            above = _find(parent, out[r - 1, c]) if r and values[r - 1, c] == value else 0
-            left = _find(parent, out[r, c - 1]) if c and values[r, c - 1] == value else 0
-            if above == 0 and left == 0:
-                count += 1
-                out[r, c] = count
-            elif above == 0 or left == 0:
-                out[r, c] = above + left
-            else:
-                out[r, c] = min(above, left)
-                parent[max(above, left)] = min(above, left)
+    for pixel in at:
+        r, c = pixel // width, pixel % width
+        value = values[r, c]
+        above = _find(parent, out[r - 1, c]) if r and values[r - 1, c] == value else 0
+        left = _find(parent, out[r, c - 1]) if c and values[r, c - 1] == value else 0
+        if above == 0 and left == 0:
+            count += 1
+            out[r, c] = count
+        elif above == 0 or left == 0:
+            out[r, c] = above + left
+        else:
+            out[r, c] = min(above, left)
+            parent[max(above, left)] = min(above, left)
     number = np.zeros(count + 1, np.int32)
     first = np.empty(count, np.int64)
     final = 0
-    for r in range(height):
-        for c in range(width):
-            if out[r, c]:
-                root = _find(parent, out[r, c])
-                if number[root] == 0:
-                    first[final] = r * width + c
-                    final += 1
-                    number[root] = final
-                out[r, c] = number[root]
-    return out, first[:final]
+    for pixel in at:
+        r, c = pixel // width, pixel % width
+        root = _find(parent, out[r, c])
+        if number[root] == 0:
+            first[final] = pixel
+            final += 1
+            number[root] = final
+        out[r, c] = number[root]
+    return first[:final]
 
 
 @numba.njit(cache=True, nogil=True)
-def _edge_count(patches: NDArray[np.int32]) -> int:
+def _edge_count(patches: NDArray[np.int32], at: NDArray[np.int64]) -> int:
     """Number of pixel edges between a patch and anything else: no fewer than its turns."""
-    height, width = patches.shape
+    width = patches.shape[1]
     count = 0
-    for r in range(height):
-        for c in range(width):
-            for d in range(4):
-                own = patches[r, c]
-                if own and own != _at(patches, r + _RIGHT_ROW[d], c + _RIGHT_COL[d]):
-                    count += 1
+    for pixel in at:
+        r, c = pixel // width, pixel % width
+        for d in range(4):
+            if patches[r, c] != _at(patches, r + _RIGHT_ROW[d], c + _RIGHT_COL[d]):
+                count += 1
     return count
 
 
@@ -164,45 +161,45 @@ def _at(patches: NDArray[np.int32], r: int, c: int) -> int:
 
 @numba.njit(cache=True, nogil=True)
 def _rings(
-    patches: NDArray[np.int32],
+    patches: NDArray[np.int32], at: NDArray[np.int64], seen: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64], NDArray[np.int32]]:
     """Turning points of every ring, where each ring ends, and the patch it belongs to.
 
     Each ring has a top edge, so one scan over top edges meets every ring; the first ring met of
     a patch is its exterior. A patch that touches itself at a corner is walked so that what it
-    encloses there becomes a hole: rings then never touch themselves.
+    encloses there becomes a hole: rings then never touch themselves. `at` are the flat indices of
+    the patches' pixels, in order; `seen` is all false and is filled.
     """
-    height, width = patches.shape
-    most = _edge_count(patches)
+    width = patches.shape[1]
+    most = _edge_count(patches, at)
     rows = np.empty(most, np.int32)
     cols = np.empty(most, np.int32)
     ends = np.empty(most // 4 + 1, np.int64)
     owners = np.empty(most // 4 + 1, np.int32)
-    seen = np.zeros((height, width), np.bool_)
     turns, rings = 0, 0
-    for r0 in range(height):
-        for c0 in range(width):
-            own = patches[r0, c0]
-            if own == 0 or seen[r0, c0] or _at(patches, r0 - 1, c0) == own:
-                continue
-            r, c, d = r0, c0, 0
-            while True:
-                if d == 0:
-                    seen[r, c] = True
-                ahead_r, ahead_c = r + _AHEAD_ROW[d], c + _AHEAD_COL[d]
-                across_r, across_c = ahead_r + _RIGHT_ROW[d], ahead_c + _RIGHT_COL[d]
-                end_r, end_c = r + _END_ROW[d], c + _END_COL[d]
-                if _at(patches, across_r, across_c) == own:
-                    r, c, d, is_turn = across_r, across_c, (d + 3) % 4, True
-                elif _at(patches, ahead_r, ahead_c) == own:
-                    r, c, is_turn = ahead_r, ahead_c, False
-                else:
-                    d, is_turn = (d + 1) % 4, True
-                if is_turn:
-                    rows[turns], cols[turns] = end_r, end_c
-                    turns += 1
-                if r == r0 and c == c0 and d == 0:
-                    break
-            ends[rings], owners[rings] = turns, own
-            rings += 1
+    for pixel in at:
+        r0, c0 = pixel // width, pixel % width
+        own = patches[r0, c0]
+        if seen[r0, c0] or _at(patches, r0 - 1, c0) == own:
+            continue
+        r, c, d = r0, c0, 0
+        while True:
+            if d == 0:
+                seen[r, c] = True
+            ahead_r, ahead_c = r + _AHEAD_ROW[d], c + _AHEAD_COL[d]
+            across_r, across_c = ahead_r + _RIGHT_ROW[d], ahead_c + _RIGHT_COL[d]
+            end_r, end_c = r + _END_ROW[d], c + _END_COL[d]
+            if _at(patches, across_r, across_c) == own:
+                r, c, d, is_turn = across_r, across_c, (d + 3) % 4, True
+            elif _at(patches, ahead_r, ahead_c) == own:
+                r, c, is_turn = ahead_r, ahead_c, False
+            else:
+                d, is_turn = (d + 1) % 4, True
+            if is_turn:
+                rows[turns], cols[turns] = end_r, end_c
+                turns += 1
+            if r == r0 and c == c0 and d == 0:
+                break
+        ends[rings], owners[rings] = turns, own
+        rings += 1
     return rows[:turns], cols[:turns], ends[:rings], owners[:rings]

@@ -78,7 +78,7 @@ def look_at(
     dict
         `label`, `row`, `col` and the figures `summarise` needs, dims (pixel,).
     """
-    at = rows, cols = np.nonzero(labels)
+    at = rows, cols = np.unravel_index(np.flatnonzero(labels != 0), labels.shape)
     pixels: dict[str, NDArray[Any]] = {"label": labels[at], "row": rows, "col": cols}
 
     def here(name: str, *plane: int) -> NDArray[Any]:

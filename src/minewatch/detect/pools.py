@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from minewatch.detect.darkness import dark_share
 from minewatch.detect.evidence import NO_SHARE
-from minewatch.detect.labels import count_pixels, label_patches
+from minewatch.detect.labels import label_patches
 from minewatch.detect.morphology import grown, opened_values
 
 UInt8 = NDArray[np.uint8]
@@ -90,7 +89,7 @@ def water_share(evidence: xr.Dataset, step: int, where: Bool) -> UInt8:
     share = np.zeros(where.shape, np.uint8)
     share.reshape(-1)[at] = np.maximum(dark, milky)
     near_pool = grown(share >= SEED_PCT)
-    return np.where(near_pool, share, 0).astype(np.uint8)
+    return np.asarray(share * near_pool)
 
 
 def find_channels(wet: Bool, hidden: Bool, *, resolution_m: float) -> Bool:
@@ -109,12 +108,20 @@ def find_channels(wet: Bool, hidden: Bool, *, resolution_m: float) -> Bool:
     gap = max(1, round(CHANNEL_GAP_M / 2 / resolution_m))
     joined = grown(wet, gap) | hidden
     labels, count = label_patches(joined)
-    size = count_pixels(labels, count)
-    water = np.bincount(labels[wet], minlength=count + 1)
-    is_channel = water >= CHANNEL_WET_SHARE * size
-    for number, (rows, cols) in enumerate(ndimage.find_objects(labels), start=1):
-        sides = rows.stop - rows.start - 2 * gap, cols.stop - cols.start - 2 * gap
-        is_channel[number] &= np.hypot(*sides) * resolution_m > CHANNEL_EXTENT_M
-    is_channel[0] = False
-    margin = max(1, round(CHANNEL_MARGIN_M / resolution_m))
-    return grown(is_channel[labels], margin)
+    at = np.flatnonzero(joined)  # few pixels of many
+    number = labels.ravel()[at] - 1
+    water = np.bincount(number[wet.ravel()[at]], minlength=count)
+    is_channel = water >= CHANNEL_WET_SHARE * np.bincount(number, minlength=count)
+    sides = [_extents(number, count, of) - 2 * gap for of in np.divmod(at, wet.shape[1])]
+    is_channel &= np.hypot(*sides) * resolution_m > CHANNEL_EXTENT_M
+    channels = np.zeros(wet.shape, bool)
+    channels.reshape(-1)[at[is_channel[number]]] = True
+    return grown(channels, max(1, round(CHANNEL_MARGIN_M / resolution_m)))
+
+
+def _extents(number: NDArray[np.int32], count: int, place: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Rows, or columns, from the first to the last pixel of each number."""
+    first, last = np.full(count, place.max(initial=0)), np.zeros(count, np.intp)
+    np.minimum.at(first, number, place)
+    np.maximum.at(last, number, place)
+    return np.asarray(last - first + 1)

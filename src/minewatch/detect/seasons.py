@@ -100,7 +100,7 @@ def find_seasons(
     grounds = list(find_ground(evidence, periods))
     best = np.zeros((rows, cols), np.uint8)
     for ground in grounds:
-        np.maximum(best, ground.pools, out=best)
+        best.reshape(-1)[ground.wet_at] = np.maximum(best.ravel()[ground.wet_at], ground.pool_pct)
     if not grounds:
         return [], best
     channels = find_all_channels(evidence, grounds, resolution_m=resolution_m)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from datetime import date
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from minewatch.detect.confusers import RULES, began_in_the_rains, compass, name_confuser
@@ -20,8 +20,8 @@ STEEP = {"slope_deg": 31.0, "aspect_deg": 92.0, "downhill": 0.99}
 FLAT = {"slope_deg": 3.0, "aspect_deg": 92.0, "downhill": 0.99}
 
 
-def patch(**figures: float) -> pd.Series:
-    return pd.Series({**PLAIN, **figures})
+def patch(**figures: float) -> dict[Hashable, float]:
+    return {**PLAIN, **figures}
 
 
 def day(text: str) -> float:
