@@ -136,16 +136,29 @@ HISTORY = MONTHS // 2
 DATES = pd.date_range("2017-01-15", periods=MONTHS, freq="30D")
 
 
-def fit_nrt(setup: Setup) -> Work:
-    """EWMA of `nrt`: fitted on the first half of the months, then monitored month by month."""
-    import xarray as xr
+def fit_ewma(setup: Setup) -> Work:
+    """EWMA of `nrt`."""
     from nrt.monitor.ewma import EWMA
+
+    return _monitored(EWMA, setup)
+
+
+def fit_cusum(setup: Setup) -> Work:
+    """CUSUM of `nrt`."""
+    from nrt.monitor.cusum import CuSum
+
+    return _monitored(CuSum, setup)
+
+
+def _monitored(kind: Any, setup: Setup) -> Work:
+    """A monitor of `nrt`: fitted on the first half of the months, then led month by month."""
+    import xarray as xr
 
     series, _ = _series(setup)
     cube = xr.DataArray(series.T[:, :, None], dims=("time", "y", "x"), coords={"time": DATES})
 
     def work() -> Any:
-        monitor = EWMA(trend=False, harmonic_order=1)
+        monitor = kind(trend=False, harmonic_order=1)
         monitor.fit(cube[:HISTORY], method="OLS", screen_outliers=None)
         for at in range(HISTORY, MONTHS):
             monitor.monitor(cube[at].to_numpy(), DATES[at].to_pydatetime())
@@ -362,8 +375,8 @@ CASES = {
     "fit": Case(
         title=f"Seasonal baseline, fitted and monitored month by month, {MONTHS} months",
         ways={
-            "minewatch": fit_ours, "numpy, all pixels at once": fit_numpy, "nrt EWMA": fit_nrt,
-            "pyxccd COLD, a hundredth of the pixels": fit_cold,
+            "minewatch": fit_ours, "numpy, all pixels at once": fit_numpy, "nrt EWMA": fit_ewma,
+            "nrt CUSUM": fit_cusum, "pyxccd COLD, a hundredth of the pixels": fit_cold,
         },
         tolerance=0.01,
         notes=(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,8 @@ from minewatch.catalog.answers import RawItem
 from minewatch.catalog.hrefs import canonical_href, clean_value
 from minewatch.catalog.items import ItemError, scene_from_item
 from minewatch.catalog.selection import select_scenes
-from minewatch.errors import CatalogError, NoScenesError, OutputError
+from minewatch.errors import CatalogError, NoScenesError
+from minewatch.files import write_bytes_atomic
 from minewatch.model import Scene, SceneList
 from minewatch.sensors import DEFAULT_SENSOR, SensorProfile, get_sensor
 from minewatch.settings import redact
@@ -44,15 +43,7 @@ def write_scene_list(
         It cannot be written there.
     """
     items = [item_line(scene) for scene in scene_list] if lines is None else lines
-    text = _as_text(scene_list, items)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, text)
-    except OSError as error:
-        raise OutputError(
-            f"{path} cannot be written: {error.strerror or error}",
-            hint="free some disk space, or choose a directory you may write to",
-        ) from None
+    write_bytes_atomic(path, _as_text(scene_list, items).encode())
 
 
 def read_scene_list(
@@ -148,20 +139,6 @@ def _as_text(scene_list: SceneList, lines: Sequence[str]) -> str:
 def _plain(value: Any) -> str:
     """JSON on one line, without any secret."""
     return json.dumps(clean_value(value), sort_keys=True, ensure_ascii=False, allow_nan=False)
-
-
-def _replace(path: Path, text: str) -> None:
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def _read_ours(path: Path, features: list[Any], ours: Mapping[str, Any]) -> SceneList:

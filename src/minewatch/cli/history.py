@@ -11,6 +11,7 @@ import typer
 
 from minewatch.cli import show
 from minewatch.cli.options import Debug, Json, RunDirectory
+from minewatch.files import write_bytes_atomic
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,7 +39,7 @@ def sites(
     if figure:
         title = f"{result.aoi.name}: {site}" if site else result.aoi.name
         draw = report.site_figure if site else report.area_figure
-        report.write_whole(figure, draw(told, title=title, simulated=result.simulated))
+        write_bytes_atomic(figure, draw(told, title=title, simulated=result.simulated))
     if json:
         rows = show.plain_rows(result.sites.drop(columns="geometry"))
         shown = {"simulated": result.simulated, "periods": show.plain_rows(told)}

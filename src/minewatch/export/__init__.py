@@ -1,7 +1,6 @@
 """A finished run in the formats people work in, one file a format."""
 
 from minewatch.export.aoi_snapshot import read_aoi_snapshot, write_aoi
-from minewatch.export.atomic import atomic_path, remove_leftovers, write_bytes_atomic
 from minewatch.export.cog import read_cog, write_cog
 from minewatch.export.exporters import EXPORTERS
 from minewatch.export.geojson import read_geojson, to_geojson, write_geojson
@@ -21,7 +20,6 @@ __all__ = [
     "LAYERS",
     "SITE_FEATURES",
     "Layer",
-    "atomic_path",
     "check_outputs",
     "hash_file",
     "hash_outputs",
@@ -30,10 +28,8 @@ __all__ = [
     "read_cog",
     "read_geojson",
     "read_manifest",
-    "remove_leftovers",
     "to_geojson",
     "write_aoi",
-    "write_bytes_atomic",
     "write_cog",
     "write_geojson",
     "write_manifest",

@@ -12,7 +12,7 @@ import shapely
 from shapely.geometry import mapping, shape
 
 from minewatch.errors import OutputError
-from minewatch.export.atomic import write_bytes_atomic
+from minewatch.files import write_bytes_atomic
 from minewatch.model import AreaOfInterest, ControlInterval
 
 

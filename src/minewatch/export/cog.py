@@ -12,7 +12,7 @@ from rasterio._err import CPLE_BaseError
 from rasterio.errors import RasterioError
 
 from minewatch.errors import ContractError, OutputError
-from minewatch.export.atomic import atomic_path
+from minewatch.files import atomic_path
 
 _BLOCK_PX = 512
 _LEVEL = 1

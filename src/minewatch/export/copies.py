@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from minewatch.export.atomic import write_bytes_atomic
 from minewatch.export.layers import LAYERS
+from minewatch.files import write_bytes_atomic
 from minewatch.model import RunResult
 
 

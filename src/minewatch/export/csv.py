@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import shapely
 
-from minewatch.export.atomic import write_bytes_atomic
 from minewatch.export.layers import LAYERS, Layer
 from minewatch.export.outlines import COORDINATE_DECIMALS
 from minewatch.export.tabular import arrow_table
+from minewatch.files import write_bytes_atomic
 from minewatch.model import RunResult
 
 

@@ -19,8 +19,8 @@ import shapely
 from shapely.errors import ShapelyError
 
 from minewatch.errors import ContractError, OutputError
-from minewatch.export.atomic import write_bytes_atomic
 from minewatch.export.outlines import wgs84_outlines
+from minewatch.files import write_bytes_atomic
 from minewatch.model import WGS84, Column, Contract
 from minewatch.model.tables import Kind
 

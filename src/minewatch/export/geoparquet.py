@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 import shapely
 from pyproj import CRS
 
-from minewatch.export.atomic import write_bytes_atomic
 from minewatch.export.layers import LAYERS, Layer
 from minewatch.export.tabular import arrow_table
+from minewatch.files import write_bytes_atomic
 from minewatch.model import WGS84, RunResult
 
 

@@ -15,11 +15,11 @@ import shapely
 from pyogrio.errors import DataSourceError
 
 from minewatch.errors import OutputError
-from minewatch.export.atomic import atomic_path
 from minewatch.export.layers import LAYERS
 from minewatch.export.outlines import wgs84_outlines
 from minewatch.export.qgis_symbols import layer_style
 from minewatch.export.tabular import arrow_table
+from minewatch.files import atomic_path
 from minewatch.model import WGS84, RunResult
 
 FILENAME: Final = "minewatch.gpkg"

@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from minewatch.errors import OutputError
 from minewatch.export.aoi_snapshot import read_aoi_snapshot
-from minewatch.export.atomic import write_bytes_atomic
 from minewatch.export.geojson import read_geojson
 from minewatch.export.layers import LAYERS
+from minewatch.files import write_bytes_atomic
 from minewatch.model import RunResult
 
 MANIFEST: Final = "manifest.json"

@@ -8,9 +8,9 @@ import zipfile
 from pathlib import Path
 from typing import Final
 
-from minewatch.export.atomic import write_bytes_atomic
 from minewatch.export.gpkg import write_gpkg
 from minewatch.export.qgis_project import project_xml, raster_layer, vector_layer
+from minewatch.files import write_bytes_atomic
 from minewatch.model import RunResult
 
 FILENAME: Final = "minewatch.qgz"

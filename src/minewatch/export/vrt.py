@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 from xml.sax.saxutils import quoteattr as _quoted
 
-from minewatch.export.atomic import write_bytes_atomic
+from minewatch.files import write_bytes_atomic
 
 if TYPE_CHECKING:
     from odc.geo.geobox import GeoBox

@@ -18,7 +18,7 @@ import xarray as xr
 from minewatch import catalog as catalogs
 from minewatch import cube
 from minewatch.errors import MinewatchError
-from minewatch.export.atomic import write_bytes_atomic
+from minewatch.files import write_bytes_atomic
 from minewatch.model import AreaOfInterest, ElevationModel, Grid, Progress, ProgressListener
 from minewatch.pipeline.parameters import AUTO_DEM, NO_DEM, Parameters
 from minewatch.pipeline.state import State

@@ -15,7 +15,7 @@ import numpy as np
 import xarray as xr
 
 from minewatch import detect
-from minewatch.export.atomic import output_error, write_bytes_atomic
+from minewatch.files import output_error, write_bytes_atomic
 from minewatch.model import Chunk, Grid
 from minewatch.pipeline.state import as_json
 

@@ -23,7 +23,7 @@ from rasterio.io import MemoryFile
 from rasterio.transform import Affine
 
 from minewatch.errors import StateError
-from minewatch.export.atomic import write_bytes_atomic
+from minewatch.files import write_bytes_atomic
 from minewatch.model import Band, Chunk, Period, ReadFailure
 from minewatch.model.cubes import COUNT_LAYERS, DAY_LAYERS
 from minewatch.pipeline.state import State, as_json

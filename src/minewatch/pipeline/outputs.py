@@ -19,8 +19,8 @@ import xarray as xr
 from minewatch import catalog as catalogs
 from minewatch import export
 from minewatch.errors import OutputError
-from minewatch.export.atomic import write_bytes_atomic
 from minewatch.export.manifest import MANIFEST
+from minewatch.files import write_bytes_atomic
 from minewatch.model import (
     DETECTIONS,
     AreaOfInterest,

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minewatch.detect import PAST_LAYERS, Past
-from minewatch.export.atomic import write_bytes_atomic
+from minewatch.files import write_bytes_atomic
 
 log = logging.getLogger(__name__)
 

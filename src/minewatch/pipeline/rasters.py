@@ -19,7 +19,7 @@ import rasterio
 import xarray as xr
 
 from minewatch import detect, export
-from minewatch.export.atomic import write_bytes_atomic
+from minewatch.files import write_bytes_atomic
 from minewatch.model import Grid, Period, period_label
 from minewatch.pipeline.keys import code_key, hash_values
 from minewatch.pipeline.state import State, as_json

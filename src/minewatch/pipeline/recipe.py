@@ -38,7 +38,7 @@ from minewatch.pipeline.reduce import recall, reduce_all
 from minewatch.pipeline.start import check_same, claimed, find_scene_list
 from minewatch.pipeline.state import State
 from minewatch.pipeline.tell import tell
-from minewatch.pipeline.workers import give_back_memory, open_executor
+from minewatch.pipeline.workers import give_back_memory, open_executor, share_memory_pools
 
 
 def run(
@@ -236,6 +236,7 @@ def _work(
     grid = _grid(area, parameters)
     memory = _memory(parameters, scenes, grid, means)
     state = State(directory=state.directory.absolute())  # workers may stand elsewhere
+    share_memory_pools()
     with open_executor(means.scheduler, memory.workers) as executor:
         reduction = reduce_all(
             scenes, area, grid, state,

@@ -15,7 +15,7 @@ from odc.geo.geobox import GeoBox
 from rasterio.transform import Affine
 
 from minewatch import cube
-from minewatch.export.atomic import write_bytes_atomic
+from minewatch.files import write_bytes_atomic
 from minewatch.model import AreaOfInterest, PixelReader, Scene, SceneList
 from minewatch.pipeline.keys import hash_text, hash_values
 from minewatch.pipeline.state import State

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from minewatch import catalog as catalogs
 from minewatch.errors import NoScenesError, OutputError, StateError
-from minewatch.export.atomic import output_error, remove_leftovers
+from minewatch.files import output_error, remove_leftovers
 from minewatch.model import AreaOfInterest, ProgressListener, SceneList
 from minewatch.pipeline.outputs import finish_interrupted
 from minewatch.pipeline.parameters import Parameters

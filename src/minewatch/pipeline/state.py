@@ -17,7 +17,7 @@ from typing import Any
 
 from minewatch import catalog as catalogs
 from minewatch.errors import StateError
-from minewatch.export.atomic import write_bytes_atomic
+from minewatch.files import write_bytes_atomic
 from minewatch.model import SceneFacts, SceneList
 from minewatch.pipeline.keys import STATE_VERSION, list_key
 from minewatch.pipeline.lines import Lines

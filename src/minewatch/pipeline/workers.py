@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from typing import TypeVar
@@ -56,10 +56,29 @@ def open_executor(scheduler: str | None, workers: int | None) -> Iterator[Execut
         yield client.get_executor()  # type: ignore[no-untyped-call]
 
 
+def share_memory_pools() -> None:
+    """Make threads take memory from the same two pools: glibc gives each thread one of its own.
+
+    What a pool once held is kept for its thread, so many threads that each unpack a block now and
+    then come to hold far more than all of them need at once (1.29 GiB where 0.96 do, measured).
+    """
+    if tune := _of_glibc("mallopt"):
+        tune(_M_ARENA_MAX, 2)
+
+
+_M_ARENA_MAX = -8
+"""Number of the option in glibc's malloc.h."""
+
+
 def give_back_memory() -> None:
     """Make the allocator give freed memory back to the system: by itself glibc keeps much of it."""
-    if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
+    if trim := _of_glibc("malloc_trim"):
         trim(0)
+
+
+def _of_glibc(name: str) -> Callable[..., int] | None:
+    """A function of the system's allocator; None where there is another one."""
+    return getattr(ctypes.CDLL(None), name, None) if sys.platform == "linux" else None
 
 
 def drained(waiting: Mapping[Future[Result], object]) -> Iterator[Future[Result]]:

@@ -7,7 +7,6 @@ from minewatch.report.page import make_pictures, render_page, write_report
 from minewatch.report.pictures import before_after, map_picture, timeline
 from minewatch.report.rasters import Picture, read_picture
 from minewatch.report.summary import PeriodSummary, Range, site_rows, summarise
-from minewatch.report.writing import write_whole
 
 __all__ = [
     "Alternative",
@@ -31,5 +30,4 @@ __all__ = [
     "timeline",
     "write_explanation",
     "write_report",
-    "write_whole",
 ]

@@ -12,10 +12,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from minewatch.files import write_bytes_atomic
 from minewatch.model.palette import FEATURE_COLOURS, STATE_COLOURS
 from minewatch.report.explanation import Chip, Explanation, as_values
 from minewatch.report.pictures import _frame, _png, _show
-from minewatch.report.writing import write_whole
 
 CHIPS: Final = 6
 """Most pictures of the ground in a row."""
@@ -41,9 +41,9 @@ def write_explanation(explanation: Explanation, folder: Path) -> dict[str, Path]
     """
     name = explanation.site["site_id"]
     paths = {"picture": folder / f"{name}.png", "figures": folder / f"{name}.json"}
-    write_whole(paths["picture"], explain_picture(explanation))
+    write_bytes_atomic(paths["picture"], explain_picture(explanation))
     text = json.dumps(as_values(explanation), indent=1, ensure_ascii=False, allow_nan=False)
-    write_whole(paths["figures"], f"{text}\n".encode())
+    write_bytes_atomic(paths["figures"], f"{text}\n".encode())
     return paths
 
 

@@ -14,12 +14,12 @@ import shapely
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from minewatch.files import write_bytes_atomic
 from minewatch.model import RunResult
 from minewatch.model.palette import STATE_COLOURS
 from minewatch.report.pictures import before_after, map_picture, timeline
 from minewatch.report.rasters import Box, read_picture
 from minewatch.report.summary import count_changes, count_offsets, site_rows, summarise
-from minewatch.report.writing import write_whole
 
 _ROWS: Final = 200  # of failures and the like; the manifest has them all
 _FOCUS_M: Final = 1_200.0
@@ -63,11 +63,11 @@ def write_report(result: RunResult, page: Path) -> dict[str, Path]:
         When a raster cannot be read or a file cannot be written.
     """
     pictures = make_pictures(result)
-    write_whole(page, render_page(result, pictures).encode())
+    write_bytes_atomic(page, render_page(result, pictures).encode())
     written = {"report": page}
     for name, content in pictures.items():
         path = page.with_name(f"{page.stem}-{name.replace('/', '-')}.png")
-        write_whole(path, content)
+        write_bytes_atomic(path, content)
         written[name] = path
     return written
 

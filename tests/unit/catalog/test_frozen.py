@@ -234,5 +234,5 @@ def test_a_failed_write_leaves_the_old_list_and_no_litter(
 
 def test_a_place_that_cannot_be_written_is_a_clear_error(found: SceneList, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match="cannot be written"):
+    with pytest.raises(OutputError, match="cannot write"):
         write_scene_list(found, tmp_path / "file" / "scenes.json")

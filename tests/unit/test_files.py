@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from minewatch.errors import OutputError
-from minewatch.export.atomic import atomic_path, remove_leftovers, write_bytes_atomic
+from minewatch.files import atomic_path, remove_leftovers, write_bytes_atomic
 
 
 def test_the_file_appears_whole_and_alone(tmp_path: Path) -> None:
