@@ -6,9 +6,10 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -118,11 +119,12 @@ def unserved(setup: Setup) -> Iterator[Setup]:
     yield setup
 
 
-def _cost_of_a_scene(quick: bool) -> str:
-    """What `cost_of_a_scene.py` prints."""
-    size_px = "128" if quick else "256"
-    told = _printed("tests.bench.cost_of_a_scene", size_px)
-    return f"Processor seconds, `tests/bench/cost_of_a_scene.py`.\n\n```\n{told.rstrip()}\n```"
+def _cost_of_a_scene(quick: bool, *, worlds: Sequence[str]) -> str:
+    """What `cost_of_a_scene.py` prints of simulated worlds or areas."""
+    told = [_printed("tests.bench.cost_of_a_scene", of) for of in (["128"] if quick else worlds)]
+    return (
+        f"Processor seconds, `tests.bench.cost_of_a_scene`.\n\n```\n{''.join(told).rstrip()}\n```"
+    )
 
 
 def _real_size(quick: bool) -> str:
@@ -137,10 +139,17 @@ def _printed(*module: str) -> str:
 
 
 TEXTS = {
-    "update": ("An update by one new look, by length of the history", _cost_of_a_scene),
+    "update": (
+        "An update by one new look, by length of the history",
+        partial(_cost_of_a_scene, worlds=["256"]),
+    ),
+    "update-large": (
+        "The same, of larger worlds and of an area at full size, simulated scenes",
+        partial(_cost_of_a_scene, worlds=["512", "1024", "nhkawng-pa"]),
+    ),
     "real-size": ("Both areas at full size, eight years, simulated scenes", _real_size),
 }
-"""What is told in words of its own: title, and what makes it; `real-size` only when asked for."""
+"""What is told in words of its own: title, and what makes it. Only the first is told unasked."""
 
 
 if __name__ == "__main__":

@@ -130,13 +130,13 @@ def main(world: str) -> None:
     for years, costs in middle.items():
         stages = "  ".join(f"{label} {seconds:.2f}" for label, seconds in costs.items())
         scenes = read_log(base / f"run-{years}")[-1].scenes + 1
-        print(f"{years} y, {scenes} scenes, 1 of them new: {stages}")  # noqa: T201
+        print(f"{world}, {years} y, {scenes} scenes, 1 of them new: {stages}")  # noqa: T201
     ratios = sorted(
         long["all"] / short["all"] for long, short in zip(told[YEARS[-1]], told[1], strict=True)
     )
     quickest = {years: min(r["all"] for r in rounds) for years, rounds in told.items()}
     print(  # noqa: T201
-        f"{YEARS[-1]} years to 1: {statistics.median(ratios):.2f} "
+        f"{world}, {YEARS[-1]} years to 1: {statistics.median(ratios):.2f} "
         f"({ratios[0]:.2f} to {ratios[-1]:.2f} in {ROUNDS} rounds), "
         f"of the quickest round of each {quickest[YEARS[-1]] / quickest[1]:.2f}"
     )

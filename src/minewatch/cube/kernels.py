@@ -25,8 +25,8 @@ _compiled = numba.njit(cache=True, nogil=True)
 def median_of_looks(looks: UInt16) -> UInt16:  # pragma: no cover - compiled
     """Median over looks of what was seen.
 
-    Each row is sorted over looks by a network of compare-exchanges (Batcher's merge exchange),
-    so that a processor takes many columns at a time.
+    Each row is sorted over looks, as far as the median needs it, by a network of compare-exchanges
+    (Batcher's merge exchange), so that a processor takes many columns at a time.
 
     Parameters
     ----------
@@ -46,6 +46,7 @@ def median_of_looks(looks: UInt16) -> UInt16:  # pragma: no cover - compiled
     out = np.zeros((rows, cols), np.uint16)
     block = np.empty((n, cols), np.uint16)
     counts = np.empty(cols, np.uint16)
+    exchanges = _exchanges(n)
     for row in range(rows):
         counts[:] = 0
         for look in range(n):
@@ -53,19 +54,28 @@ def median_of_looks(looks: UInt16) -> UInt16:  # pragma: no cover - compiled
                 value = looks[look, row, col]
                 block[look, col] = value - np.uint16(1)  # "not seen" wraps round and sorts last
                 counts[col] += np.uint16(value != 0)
-        _sort_columns(block)
+        for at in range(len(exchanges)):
+            lows, highs = block[exchanges[at, 0]], block[exchanges[at, 1]]
+            for col in range(cols):
+                low, high = lows[col], highs[col]
+                lows[col], highs[col] = min(low, high), max(low, high)
         for col in range(cols):
             count = np.int64(counts[col])
             if count:
-                low = np.uint32(block[(count - 1) // 2, col])
-                high = np.uint32(block[count // 2, col])
-                out[row, col] = (low + high + np.uint32(3)) // np.uint32(2)
+                lower = np.uint32(block[(count - 1) // 2, col])
+                upper = np.uint32(block[count // 2, col])
+                out[row, col] = (lower + upper + np.uint32(3)) // np.uint32(2)
     return out
 
 
 @_compiled
-def _sort_columns(block: UInt16) -> None:  # pragma: no cover - compiled
-    n = len(block)
+def _exchanges(n: int) -> Int64:  # pragma: no cover - compiled
+    """Pairs of values to compare and exchange in turn so that the lower half of `n` is in order.
+
+    What was not seen sorts last, so the median of what was seen lies in the lower half. Dims
+    (exchange, 2): where the smaller and the larger value go.
+    """
+    pairs, count = np.empty((n * n, 2), np.int64), 0
     p = 1
     while p < n:
         k = p
@@ -73,17 +83,17 @@ def _sort_columns(block: UInt16) -> None:  # pragma: no cover - compiled
             for j in range(k % p, n - k, 2 * k):
                 for i in range(j, min(j + k, n - k)):
                     if i // (2 * p) == (i + k) // (2 * p):
-                        _exchange(block[i], block[i + k])
+                        pairs[count, 0], pairs[count, 1] = i, i + k
+                        count += 1
             k //= 2
         p *= 2
-
-
-@_compiled
-def _exchange(low: UInt16, high: UInt16) -> None:  # pragma: no cover - compiled
-    for col in range(len(low)):
-        a, b = low[col], high[col]
-        low[col] = min(b, a)
-        high[col] = max(a, b)
+    wanted = np.arange(n) <= n // 2
+    needed = np.zeros(count, np.bool_)
+    for at in range(count - 1, -1, -1):
+        low, high = pairs[at]
+        if wanted[low] or wanted[high]:
+            needed[at] = wanted[low] = wanted[high] = True
+    return pairs[:count][needed]
 
 
 @_compiled

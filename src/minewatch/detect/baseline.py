@@ -23,7 +23,7 @@ RIDGE = 0.3
 """Pull of the seasonal terms towards none, in months of data: few months fit no season [D]."""
 FIT_FIELDS = 11
 """Weighted sums of a least-squares fit (9), squared misses, and months learnt from."""
-LANES = 128
+LANES = 64
 """Pixels followed side by side, so that a processor takes many at a time; sets no answer."""
 
 Float = NDArray[np.float32]
@@ -79,8 +79,7 @@ def follow_baseline(
             for t in range(months):
                 seen[t, lane] = greenness[first + lane, t]
                 taught[t, lane] = untouched[first + lane, t]
-        for t in range(months):
-            _follow_month(sums, seen[t], taught[t], cosines[t], sines[t], told[t])
+        _follow_lanes(sums, seen, taught, cosines, sines, told)
         for lane in range(count):
             for field in range(FIT_FIELDS):
                 fit[first + lane, field] = sums[field, lane]
@@ -90,36 +89,38 @@ def follow_baseline(
 
 
 @_compiled
-def _follow_month(
-    sums: Float, seen: Float, untouched: NDArray[np.bool_], x: float, y: float, told: Float
+def _follow_lanes(
+    sums: Float, seen: Float, untouched: NDArray[np.bool_], xs: Float, ys: Float, told: Float
 ) -> None:
-    """Compare one month of `LANES` pixels with their past, then learn it: no branch, no order."""
-    for i in range(LANES):
-        is_seen = seen[i] == seen[i]
-        value = seen[i] if is_seen else _ZERO
-        mean, cosine, sine = _solve(
-            sums[0, i], sums[1, i], sums[2, i], sums[3, i], sums[4, i], sums[5, i],
-            sums[6, i], sums[7, i], sums[8, i],
-        )  # fmt: skip
-        miss, learnt = mean + cosine * x + sine * y - value, sums[10, i]
-        sd, far = _sd(sums[9, i], learnt), abs(miss)
-        is_told, is_taught = is_seen & (learnt >= _MIN), is_seen & untouched[i]
-        told[i] = miss / sd if is_told else _NAN
-        kept = min(far, _MOST_MISS * sd)
-        sums[9, i] += kept * kept if is_told & is_taught & (learnt >= _SEASON) else _ZERO
-        trust = min(_ONE, _HUBER * sd / max(far, _LEAST)) if is_told else _ONE
-        weight = trust if is_taught else _ZERO
-        wx, wy = weight * x, weight * y
-        sums[0, i] += weight
-        sums[1, i] += wx
-        sums[2, i] += wy
-        sums[3, i] += wx * x
-        sums[4, i] += wy * y
-        sums[5, i] += wx * y
-        sums[6, i] += weight * value
-        sums[7, i] += wx * value
-        sums[8, i] += wy * value
-        sums[10, i] += _ONE if is_taught else _ZERO
+    """Compare each month of `LANES` pixels with their past, then learn it: no branch, no order."""
+    for t in range(len(xs)):
+        x, y = xs[t], ys[t]
+        for i in range(LANES):
+            is_seen = seen[t, i] == seen[t, i]
+            value = seen[t, i] if is_seen else _ZERO
+            mean, cosine, sine = _solve(
+                sums[0, i], sums[1, i], sums[2, i], sums[3, i], sums[4, i], sums[5, i],
+                sums[6, i], sums[7, i], sums[8, i],
+            )  # fmt: skip
+            miss, learnt = mean + cosine * x + sine * y - value, sums[10, i]
+            sd, far = _sd(sums[9, i], learnt), abs(miss)
+            is_told, is_taught = is_seen & (learnt >= _MIN), is_seen & untouched[t, i]
+            told[t, i] = miss / sd if is_told else _NAN
+            kept = min(far, _MOST_MISS * sd)
+            sums[9, i] += kept * kept if is_told & is_taught & (learnt >= _SEASON) else _ZERO
+            trust = min(_ONE, _HUBER * sd / max(far, _LEAST)) if is_told else _ONE
+            weight = trust if is_taught else _ZERO
+            wx, wy = weight * x, weight * y
+            sums[0, i] += weight
+            sums[1, i] += wx
+            sums[2, i] += wy
+            sums[3, i] += wx * x
+            sums[4, i] += wy * y
+            sums[5, i] += wx * y
+            sums[6, i] += weight * value
+            sums[7, i] += wx * value
+            sums[8, i] += wy * value
+            sums[10, i] += _ONE if is_taught else _ZERO
 
 
 @_compiled
