@@ -30,11 +30,11 @@ def plain_resample(pixels, ys, xs):
     return np.where(near > 0, exact, 0).astype(np.uint16)
 
 
-@pytest.mark.parametrize("looks", [0, 1, 2, 3, 4, 5, 6, 7, 8, 13, 31])
+@pytest.mark.parametrize("looks", [0, 1, 2, 3, 4, 5, 6, 7, 8, 13, 30, 31])
 def test_the_median_over_looks_is_that_of_plain_numpy(looks):
     rng = np.random.default_rng(looks)
     stack = rng.integers(1, 65536, (looks, 23, 41)).astype(np.uint16)
-    stack[rng.random(stack.shape) < 0.4] = 0
+    stack[:, :12][rng.random(stack[:, :12].shape) < 0.4] = 0  # of the others all looks are seen
     stack[:, 0, 0] = 0
     stack[:, 0, 1] = 65535
     found = median_of_looks(stack)

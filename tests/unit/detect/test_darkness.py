@@ -45,10 +45,20 @@ def test_land_is_the_upper_quarter_of_what_was_seen_around() -> None:
     nir = rng.integers(40, 130, (30, 30)).astype("uint8")
     nir[rng.random(nir.shape) < 0.3] = 255
     found = dark_share(nir, np.ones(nir.shape, bool))
-    for row, col in np.argwhere(nir[4:26, 4:26] != 255) + 4:
-        around = nir[row - 4 : row + 5, col - 4 : col + 5]
+    for row, col in np.argwhere(nir != 255):
+        around = nir[max(row - 4, 0) : row + 5, max(col - 4, 0) : col + 5]
         seen = np.sort(around[around != 255])
         land = float(seen[int(0.75 * (len(seen) - 1))])
         water = WATER_NIR * NIR_SCALE
         share = min(max(100 * (land - float(nir[row, col])) / (land - water), 0.0), 100.0)
         assert found[row, col] == int(share), (row, col)
+
+
+@pytest.mark.parametrize("share", [0.02, 0.2, 0.7])
+def test_what_else_is_asked_for_changes_nothing(share: float) -> None:
+    rng = np.random.default_rng(5)
+    nir = rng.integers(40, 130, (40, 60)).astype("uint8")
+    nir[rng.random(nir.shape) < 0.3] = 255
+    where = rng.random(nir.shape) < share
+    everywhere = dark_share(nir, np.ones(nir.shape, bool))
+    assert np.array_equal(dark_share(nir, where), np.where(where, everywhere, 0))
