@@ -48,6 +48,9 @@ def test_land_is_the_upper_quarter_of_what_was_seen_around() -> None:
     for row, col in np.argwhere(nir != 255):
         around = nir[max(row - 4, 0) : row + 5, max(col - 4, 0) : col + 5]
         seen = np.sort(around[around != 255])
+        if len(seen) < 20:
+            assert found[row, col] == 255
+            continue
         land = float(seen[int(0.75 * (len(seen) - 1))])
         water = WATER_NIR * NIR_SCALE
         share = min(max(100 * (land - float(nir[row, col])) / (land - water), 0.0), 100.0)
