@@ -7,8 +7,6 @@ pixels of many count, only these are gone through.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numba
 import numpy as np
 from numpy.typing import NDArray
@@ -32,14 +30,14 @@ def grown(mask: Bool, px: int = 1) -> Bool:
     >>> grown(np.array([[0, 0, 0, 1]], bool)).tolist()
     [[False, False, True, True]]
     """
-    return np.asarray(_extreme(mask, (px, px), np.logical_or))
+    return _combined(mask, px, np.logical_or)
 
 
 def shrunk(mask: Bool) -> Bool:
     """A mask without its outermost pixels; what lies outside the array is none of it."""
     padded = np.zeros((mask.shape[0] + 2, mask.shape[1] + 2), bool)
     padded[1:-1, 1:-1] = mask
-    return np.asarray(_extreme(padded, (1, 1), np.logical_and)[1:-1, 1:-1])
+    return _combined(padded, 1, np.logical_and)[1:-1, 1:-1]
 
 
 def opened(mask: Bool) -> Bool:
@@ -103,12 +101,12 @@ def _least(values: UInt8) -> int:
     return least
 
 
-def _extreme(values: NDArray[Any], reach: tuple[int, int], of: np.ufunc) -> NDArray[Any]:
-    """Least or largest value within some rows and columns of each pixel, within the array."""
-    for axis, px in enumerate(reach):
-        before, values = values, values.copy()
-        along, out = before.swapaxes(0, axis), values.swapaxes(0, axis)
+def _combined(mask: Bool, px: int, of: np.ufunc) -> Bool:
+    """Each pixel with all within some rows and columns of it, within the array."""
+    for axis in (0, 1):
+        before, mask = mask, mask.copy()
+        along, out = before.swapaxes(0, axis), mask.swapaxes(0, axis)
         for off in range(1, min(px, len(along) - 1) + 1):
             of(out[off:], along[:-off], out=out[off:])
             of(out[:-off], along[off:], out=out[:-off])
-    return values
+    return mask
