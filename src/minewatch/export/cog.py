@@ -64,16 +64,25 @@ def write_cog(
     """
     if layer.rio.crs is None:
         raise ContractError(f"{path.name}: the array has no CRS", hint="set it with rio.write_crs")
-    values = layer.astype("uint8") if layer.dtype == bool else layer
-    plain = values.drop_attrs(deep=False).assign_attrs(long_name=tuple(band_names) or meaning)
-    plain = plain if nodata is None else plain.rio.write_nodata(nodata)
+    values = layer.to_numpy()
+    values = values.view("uint8") if values.dtype == bool else values
+    bands, rows, cols = values.shape if values.ndim == 3 else (1, *values.shape)
+    profile = {
+        "driver": "COG", "count": bands, "height": rows, "width": cols, "dtype": values.dtype,
+        "crs": layer.rio.crs, "transform": layer.rio.transform(recalc=True), "nodata": nodata,
+        "compress": "deflate", "level": _LEVEL, "predictor": "yes", "blocksize": _BLOCK_PX,
+        "overview_resampling": "nearest", "bigtiff": "if_safer",
+    }  # fmt: skip
     tags = {"meaning": meaning, "unit": unit} | ({"simulated": "true"} if simulated else {})
     try:
-        with atomic_path(path) as part, rasterio.Env(GDAL_CACHEMAX=_CACHE_MB):
-            plain.rio.to_raster(
-                part, driver="COG", tags=tags, compress="deflate", level=_LEVEL, predictor="yes",
-                blocksize=_BLOCK_PX, overview_resampling="nearest", bigtiff="if_safer",
-            )  # fmt: skip
+        with (
+            atomic_path(path) as part,
+            rasterio.Env(GDAL_CACHEMAX=_CACHE_MB),
+            rasterio.open(part, "w", **profile) as file,  # rioxarray would copy it all twice
+        ):
+            file.write(values.reshape(bands, rows, cols))
+            file.update_tags(**tags)
+            file.descriptions = tuple(band_names) or (meaning,) * bands
     except (RasterioError, CPLE_BaseError) as error:  # a full disk is one of GDAL's own
         raise OutputError(f"cannot write {path}: {error}", hint="free some disk space") from error
     return path

@@ -25,9 +25,9 @@ LOOK_PX_BYTES, LOOK_BAND_BYTES = 8, 4
 """Bytes of a pixel of a look in work: masks and flags, and twice uint16 a band."""
 PAST_PX_BYTES, MONTH_PX_BYTES = 800, 56
 """Bytes of a pixel that is weighed: its past, and each month; measured at 6, 14 and 26 months."""
-GRID_PX_BYTES, PERIOD_PX_BYTES = 24, 1.5
-"""Bytes of a pixel of the whole grid while sites are found, and of each period of it; measured on 9
-and 16 million pixels, 2 and 8 periods."""
+GRID_PX_BYTES, PERIOD_PX_BYTES = 27, 1.5
+"""Bytes of a pixel of the whole grid while sites are found, and of each period of it; measured on
+9, 16 and 53 million pixels, 2 and 8 periods."""
 SPARE = 1.15
 """What the allocator holds of memory that was given back, as a factor; measured."""
 
