@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marshal
 import math
 import re
 from collections.abc import Mapping
@@ -90,7 +91,7 @@ def clean_item(item: Mapping[str, Any], *, base: str, assets: frozenset[str]) ->
     for name in sorted(assets):
         asset = dict(item["assets"][name])
         href = canonical_href(str(asset.pop("href")), base=base)
-        clean["assets"][name] = {**clean_value(asset), "href": href}
+        clean["assets"][name] = {**_clean_copy(marshal.dumps(asset, 2)), "href": href}
     return clean
 
 
@@ -107,6 +108,11 @@ def clean_value(value: Any) -> Any:
             if not (isinstance(v, str) and _is_secret(str(k)))
         }
     return [clean_value(v) for v in value] if isinstance(value, _SEQUENCES) else value
+
+
+@lru_cache(maxsize=1 << 12)  # but for their addresses, assets of a tile are the same in all scenes
+def _clean_copy(dumped: bytes) -> Any:
+    return clean_value(marshal.loads(dumped))
 
 
 @lru_cache(maxsize=1 << 15)  # scenes of one list repeat most of their words, and are met often

@@ -115,6 +115,8 @@ def find_channels(wet: Bool, hidden: Bool, *, resolution_m: float) -> Bool:
     sides = [_extents(number, count, of) - 2 * gap for of in np.divmod(at, wet.shape[1])]
     is_channel &= np.hypot(*sides) * resolution_m > CHANNEL_EXTENT_M
     channels = np.zeros(wet.shape, bool)
+    if not is_channel.any():
+        return channels
     channels.reshape(-1)[at[is_channel[number]]] = True
     return grown(channels, max(1, round(CHANNEL_MARGIN_M / resolution_m)))
 

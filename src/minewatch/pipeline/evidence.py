@@ -70,7 +70,7 @@ def gather_evidence(
     xarray.Dataset
         The layers of `detect.score` over the grid, memory-mapped, and `picture`, dims
         (period, colour, y, x), uint8, 0 where nothing was seen. Pixels outside the AOI are not
-        observed.
+        observed. `attrs["contents"]` has a hash of what lies in the layers of each period.
     """
     steps = steps_of(span, periods)
     asked = [str(grid.geobox), str(months_of(span)[0]), list(bands)]
@@ -102,7 +102,8 @@ def gather_evidence(
         layers.flush()
         layers.note({chunk.name: keys[chunk.name] for chunk in stale})
     axes = {name: grid.geobox.coordinates[name].values for name in ("y", "x")}
-    evidence = xr.Dataset(layers.variables(), coords=axes)
+    contents = [hash_values([keys[c.name][at] for c in grid.chunks]) for at in range(len(periods))]
+    evidence = xr.Dataset(layers.variables(), coords=axes, attrs={"contents": contents})
     evidence.rio.write_crs(grid.epsg, inplace=True)  # else all layers are copied into memory
     return evidence
 

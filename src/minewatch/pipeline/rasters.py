@@ -1,28 +1,33 @@
 """The rasters of a run: one COG a period, left where it lies while its pixels are the same.
 
 Packing pixels is dear, and those of a closed period hardly ever change. What each file was made of
-is kept beside the outputs, as a hash of its pixels and of all else that decides its bytes; a file
-is made anew when that is another, or when the file is not the one that was written.
+is kept beside the outputs, as a hash of what its pixels come from and of all else that decides its
+bytes; a file is made anew when that is another, or when the file is not the one that was written.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import rasterio
 import xarray as xr
+from numpy.typing import NDArray
 
 from minewatch import detect, export
 from minewatch.files import write_bytes_atomic
 from minewatch.model import Grid, Period, period_label
 from minewatch.pipeline.keys import code_key, hash_values
 from minewatch.pipeline.state import State, as_json
+
+Pixels = NDArray[Any]
 
 FOLDER = "rasters"
 """Where they lie in the folder of a run."""
@@ -40,8 +45,10 @@ class _Raster:
 
     path: str
     """Its place in the folder of the run."""
-    values: np.ndarray[Any, Any]
-    """Dims (y, x) or (colour, y, x)."""
+    content: str
+    """Hash of what its pixels are made of."""
+    make: Callable[[], Pixels]
+    """Its pixels, dims (y, x) or (colour, y, x)."""
     meaning: str
     """What a pixel says."""
     unit: str = "1"
@@ -51,9 +58,7 @@ class _Raster:
 
     def key(self, *also: object) -> str:
         """Hash of all that decides its bytes."""
-        pixels = hashlib.sha256(np.ascontiguousarray(self.values).data).hexdigest()
-        told = [self.path, self.meaning, self.unit, list(self.names)]
-        return hash_values([told, str(self.values.dtype), self.values.shape, pixels, *also])
+        return hash_values([self.path, self.content, self.meaning, self.unit, self.names, *also])
 
 
 def write_rasters(
@@ -84,7 +89,8 @@ def write_rasters(
         Path of every raster, kept or written, to its SHA-256.
     """
     out, known, held = state.directory.parent, _read(state.rasters_path), dict[str, Any]()
-    code = [code_key(export), rasterio.__version__, rasterio.__gdal_version__]
+    code = [code_key(export, sys.modules[__name__])]
+    code += [rasterio.__version__, rasterio.__gdal_version__]
     where = [str(grid.geobox.crs), list(grid.geobox.transform[:6]), simulated]
     for raster in _rasters(evidence, periods):
         detect.let_go(layer.to_numpy() for layer in evidence.variables.values())
@@ -110,33 +116,40 @@ def _rasters(evidence: xr.Dataset, periods: Sequence[Period]) -> Iterator[_Raste
     """Everything that is shown, one file after the other."""
     names = [period_label(period) for period in periods]
     layers = {name: evidence[name].to_numpy() for name in ("clear_looks", "score", "picture")}
+    contents = evidence.attrs["contents"]
+    make: Mapping[str, Callable[[int], Pixels]] = {
+        "clear_looks": lambda step: layers["clear_looks"][step].astype("uint16"),
+        "observed": lambda step: (layers["clear_looks"][step] > 0).astype("uint8"),
+        "score": lambda step: layers["score"][step],
+    }
     for step, period in enumerate(periods):
-        looks = layers["clear_looks"][step].astype("uint16")
-        bands = {"clear_looks": looks, "observed": (looks > 0).astype("uint8")}
-        for name, values in {**bands, "score": layers["score"][step]}.items():
-            _, meaning, unit = STACKS[name]
+        for name, (_, meaning, unit) in STACKS.items():
             yield _Raster(
-                path=f"{FOLDER}/{name}/{period.start}.tif", values=values,
-                meaning=meaning, unit=unit, names=(names[step],),
+                path=f"{FOLDER}/{name}/{period.start}.tif", content=contents[step],
+                make=partial(make[name], step), meaning=meaning, unit=unit, names=(names[step],),
             )  # fmt: skip
-    days = _yyyymmdd(evidence["first_detected"].to_numpy())
-    meaning = "day of the first look that shows it, 0: none"
+    first = np.ascontiguousarray(evidence["first_detected"].to_numpy())
     yield _Raster(
-        path=f"{FOLDER}/first_detected.tif", values=days, meaning=meaning, unit="YYYYMMDD"
-    )
-    seen = [step for step, picture in enumerate(layers["picture"]) if picture.any()] or [0]
-    for name, step in (("rgb_before", seen[0]), ("rgb_after", seen[-1])):
+        path=f"{FOLDER}/first_detected.tif", content=hashlib.sha256(first.data).hexdigest(),
+        make=partial(_yyyymmdd, first), meaning="day of the first look that shows it, 0: none",
+        unit="YYYYMMDD",
+    )  # fmt: skip
+    steps = range(len(periods))
+    for name, order in (("rgb_before", steps), ("rgb_after", reversed(steps))):
+        step = next((at for at in order if layers["picture"][at].any()), 0)
         yield _Raster(
-            path=f"{FOLDER}/{name}.tif", values=layers["picture"][step],
+            path=f"{FOLDER}/{name}.tif", content=contents[step],
+            make=partial(layers["picture"].__getitem__, step),
             meaning=f"natural colour, {names[step]}",
         )  # fmt: skip
 
 
 def _write(raster: _Raster, staged: Path, evidence: xr.Dataset, *, simulated: bool) -> Path:
-    dims = ("band", "y", "x")[-raster.values.ndim :]
+    pixels = raster.make()
+    dims = ("band", "y", "x")[-pixels.ndim :]
     coords = {name: evidence.coords[name] for name in ("y", "x", "spatial_ref")}
     return export.write_cog(
-        xr.DataArray(raster.values, dims=dims, coords=coords), staged / raster.path,
+        xr.DataArray(pixels, dims=dims, coords=coords), staged / raster.path,
         meaning=raster.meaning, unit=raster.unit, band_names=raster.names, simulated=simulated,
     )  # fmt: skip
 
