@@ -96,7 +96,8 @@ def update_cost(before: Path, out: Path, spent: dict[str, float]) -> float:
     """Processor seconds of one update of a copy of a run; those of its stages go into `spent`."""
     shutil.rmtree(out, ignore_errors=True)
     shutil.copytree(before, out)
-    hrefs._clean_text.cache_clear()  # a new process has none of it
+    for kept in (hrefs._clean_text, hrefs._clean_copy):
+        kept.cache_clear()  # a new process has none of it
     spent.clear()
     begun = time.process_time()
     update(out, end=LAST)
