@@ -80,13 +80,25 @@ def test_a_raster_that_is_not_the_one_remembered_is_packed_anew(
         path.unlink()
     elif harm == "another key":
         path.write_bytes((result.directory / "rasters" / "rgb_after.tif").read_bytes())
-        told[name] |= {"key": "of other pixels", "sha256": told["rasters/rgb_after.tif"]["sha256"]}
+        told[name] = told["rasters/rgb_after.tif"] | {"key": "of others", "shown": "other pixels"}
         memory.write_text(json.dumps(told))
     else:
         memory.write_text("" if harm == "no memory" else "[1]")
     after = update(result.directory, end=EARLIER)
     assert all_bytes(after) == expected
     assert inodes(after)[name] != before[name]
+
+
+def test_other_looks_that_leave_the_pixels_as_they_were_leave_the_raster(
+    tiny_archive: synthetic.Archive, tmp_path: Path
+) -> None:
+    result = run_archive(tiny_archive, tmp_path / "run", end=EARLIER)
+    before, memory = inodes(result), result.directory / "state" / "rasters.json"
+    expected, told = all_bytes(result), json.loads(memory.read_text())
+    memory.write_text(json.dumps({n: of | {"key": "of other looks"} for n, of in told.items()}))
+    after = update(result.directory, end=EARLIER)
+    assert all_bytes(after) == expected
+    assert inodes(after) == before
 
 
 def test_a_change_of_period_leaves_no_raster_of_the_one_before(

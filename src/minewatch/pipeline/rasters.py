@@ -1,8 +1,9 @@
 """The rasters of a run: one COG a period, left where it lies while its pixels are the same.
 
 Packing pixels is dear, and those of a closed period hardly ever change. What each file was made of
-is kept beside the outputs, as a hash of what its pixels come from and of all else that decides its
-bytes; a file is made anew when that is another, or when the file is not the one that was written.
+is kept beside the outputs: hashes of what its pixels come from, of themselves, and of all else that
+decides its bytes. A file is made anew when its pixels are others, or when it is not the one that
+was written; where they come from the same, they are not looked at.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ class _Raster:
     content: str
     """Hash of what its pixels are made of."""
     make: Callable[[], Pixels]
-    """Its pixels, dims (y, x) or (colour, y, x)."""
+    """Makes its pixels."""
     meaning: str
     """What a pixel says."""
     unit: str = "1"
@@ -56,9 +57,20 @@ class _Raster:
     names: tuple[str, ...] = ()
     """What its bands are."""
 
+    @cached_property
+    def pixels(self) -> Pixels:
+        """Dims (y, x) or (colour, y, x)."""
+        return self.make()
+
     def key(self, *also: object) -> str:
-        """Hash of all that decides its bytes."""
+        """Hash of all that decides its bytes, but its pixels by what they are made of."""
         return hash_values([self.path, self.content, self.meaning, self.unit, self.names, *also])
+
+    def shown(self, *also: object) -> str:
+        """The same by its pixels, which different looks may leave as they were."""
+        hashed = hashlib.sha256(np.ascontiguousarray(self.pixels).data).hexdigest()
+        kind = str(self.pixels.dtype), self.pixels.shape
+        return hash_values([self.path, hashed, *kind, self.meaning, self.unit, self.names, *also])
 
 
 def write_rasters(
@@ -95,11 +107,11 @@ def write_rasters(
     for raster in _rasters(evidence, periods):
         detect.let_go(layer.to_numpy() for layer in evidence.variables.values())
         key, before = raster.key(code, where), known.get(raster.path, {})
-        if before.get("key") == key and _is_whole(out / raster.path, before.get("sha256")):
-            held[raster.path] = before
-            continue
-        path = _write(raster, staged, evidence, simulated=simulated)
-        held[raster.path] = {"key": key, "sha256": export.hash_file(path)}
+        shown = before.get("shown") if before.get("key") == key else None
+        shown, sha256 = shown or raster.shown(code, where), before.get("sha256")
+        if before.get("shown") != shown or not _is_whole(out / raster.path, sha256):
+            sha256 = export.hash_file(_write(raster, staged, evidence, simulated=simulated))
+        held[raster.path] = {"key": key, "shown": shown, "sha256": sha256}
     hashes = {path: str(told["sha256"]) for path, told in held.items()}
     for name, (dtype, meaning, unit) in STACKS.items():
         files = {period_label(p): f"{name}/{p.start}.tif" for p in periods}
@@ -145,11 +157,10 @@ def _rasters(evidence: xr.Dataset, periods: Sequence[Period]) -> Iterator[_Raste
 
 
 def _write(raster: _Raster, staged: Path, evidence: xr.Dataset, *, simulated: bool) -> Path:
-    pixels = raster.make()
-    dims = ("band", "y", "x")[-pixels.ndim :]
+    dims = ("band", "y", "x")[-raster.pixels.ndim :]
     coords = {name: evidence.coords[name] for name in ("y", "x", "spatial_ref")}
     return export.write_cog(
-        xr.DataArray(pixels, dims=dims, coords=coords), staged / raster.path,
+        xr.DataArray(raster.pixels, dims=dims, coords=coords), staged / raster.path,
         meaning=raster.meaning, unit=raster.unit, band_names=raster.names, simulated=simulated,
     )  # fmt: skip
 
