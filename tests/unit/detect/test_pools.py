@@ -1,11 +1,11 @@
-"""Banks of pools are kept, broad shade is not."""
+"""Banks of pools are kept; broad shade and channels are not."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from minewatch.detect.pools import in_banks
+from minewatch.detect.pools import find_channels, in_banks
 
 
 @pytest.mark.parametrize(("rows", "cols"), [(1, 9), (4, 20), (20, 4), (6, 6)])
@@ -28,3 +28,15 @@ def test_pools_in_broad_shade_are_what_they_add_to_it() -> None:
     found = in_banks(water)
     assert found[20, 10:20].tolist() == [50] * 10
     assert found.sum() == 500
+
+
+@pytest.mark.parametrize(("length_px", "is_channel"), [(39, False), (40, True)])
+def test_old_water_is_a_channel_from_its_length_on(length_px: int, is_channel: bool) -> None:
+    for turned in (False, True):
+        wet = np.zeros((30, 80), bool)
+        wet[14:16, 10 : 10 + length_px] = True
+        expected = np.zeros_like(wet)
+        expected[8:22, 4 : 16 + length_px] = is_channel  # its gap of 3 pixels and its banks of 3
+        given = wet.T if turned else wet
+        found = find_channels(given, np.zeros_like(given), resolution_m=10.0)
+        assert np.array_equal(found, expected.T if turned else expected)
