@@ -140,13 +140,13 @@ def close(result: RunResult, *, json: bool, quiet: bool) -> None:
 
 def summary(result: RunResult) -> dict[str, object]:
     """The closing words of a run for a program."""
-    job = _last_job(result)
+    job, rows = _last_job(result), result.manifest["rows"]
     return {
         "directory": str(result.directory),
         "simulated": result.simulated,
-        "sites": len(result.sites),
-        "rows": len(result.inventory),
-        "changes": len(result.changes),
+        "sites": rows["sites"],
+        "rows": rows["inventory"],
+        "changes": rows["changes"],
         "failures": len(result.manifest["failures"]),
         "warnings": result.manifest["warnings"],
         "periods": result.manifest["periods"],
@@ -162,11 +162,11 @@ def _last_job(result: RunResult) -> Entry | None:
 
 
 def _tell(result: RunResult) -> None:
-    rows = []
+    told, rows = [], result.manifest["rows"]
     for period in result.manifest["periods"]:
         here = result.inventory[result.inventory["period_start"] == period["start"]]
         counts = here["alert"].value_counts()
-        rows.append(
+        told.append(
             (
                 period["label"], period["looks"], f"{100 * period['observed_fraction']:.0f} %",
                 int(counts.get("confirmed", 0)), int(counts.get("provisional", 0)),
@@ -175,9 +175,9 @@ def _tell(result: RunResult) -> None:
         )  # fmt: skip
     title = "SIMULATED imagery: no real place" if result.simulated else result.aoi.name
     columns = ("period", "looks", "seen", "confirmed", "provisional", "candidate", "not observed")
-    show.table(title, columns, rows)
+    show.table(title, columns, told)
     show.line(
-        f"{len(result.sites)} sites, {len(result.changes)} changes that are not mines, "
+        f"{rows['sites']} sites, {rows['changes']} changes that are not mines, "
         f"in {result.directory}"
     )
     if job := _last_job(result):

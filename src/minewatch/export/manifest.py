@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
+
+import geopandas as gpd
 
 from minewatch.errors import OutputError
 from minewatch.export.aoi_snapshot import read_aoi_snapshot
@@ -82,7 +85,8 @@ def open_result(directory: Path, *, verify: bool = True) -> RunResult:
     directory
         The folder that `minewatch run` wrote.
     verify
-        Check every output against its SHA-256 in the manifest.
+        Check every output against its SHA-256 in the manifest now; a table is checked whenever it
+        is read, and never one of a later run.
 
     Returns
     -------
@@ -93,7 +97,8 @@ def open_result(directory: Path, *, verify: bool = True) -> RunResult:
     Raises
     ------
     OutputError
-        When this is no finished run, or a file of it is missing or damaged.
+        When this is no finished run, or a file of it is missing or damaged; a table that is read
+        later also when the run was carried on since.
     """
     directory = Path(directory)
     manifest = read_manifest(directory)
@@ -101,17 +106,28 @@ def open_result(directory: Path, *, verify: bool = True) -> RunResult:
     if verify:
         check_outputs(directory, outputs)
     rasters = sorted(Path(p) for p in outputs if Path(p).parent == Path(RASTERS))
-    tables = {
-        name: read_geojson(directory / layer.filename, layer.contract)
-        for name, layer in LAYERS.items()
-    }
     return RunResult(
         directory=directory,
         aoi=read_aoi_snapshot(directory / AOI_SNAPSHOT),
         manifest=manifest,
         rasters={path.stem: directory / path for path in rasters},
-        **tables,
+        read_table=partial(_read_table, directory, manifest),
     )
+
+
+def _read_table(directory: Path, manifest: Mapping[str, Any], name: str) -> gpd.GeoDataFrame:
+    """A table of the run that a manifest speaks of."""
+    layer = LAYERS[name]
+    try:
+        check_outputs(directory, {layer.filename: manifest["outputs"].get(layer.filename, "")})
+    except OutputError:
+        if read_manifest(directory) != manifest:
+            raise OutputError(
+                f"{directory} was carried on since it was opened: its {name} are others now",
+                hint="open it again",
+            ) from None
+        raise
+    return read_geojson(directory / layer.filename, layer.contract)
 
 
 def read_manifest(directory: Path) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class RunResult:
-    """A finished run, opened from its directory."""
+    """A finished run, opened from its directory; a table is read when it is first asked for."""
 
     directory: Path
     """Where it lies."""
@@ -23,18 +24,42 @@ class RunResult:
     """The area watched."""
     manifest: Mapping[str, Any]
     """`manifest.json`."""
-    inventory: gpd.GeoDataFrame
-    """`inventory.geojson`, WGS 84: contract `INVENTORY`."""
-    sites: gpd.GeoDataFrame
-    """`sites.geojson`, WGS 84: contract `SITES`."""
-    features: gpd.GeoDataFrame
-    """`features.geojson`, WGS 84: contract `FEATURES` and `site_id`."""
-    changes: gpd.GeoDataFrame
-    """`changes.geojson`, WGS 84: contract `CHANGES`."""
     rasters: Mapping[str, Path]
     """Name to file in `rasters/`: a COG, or a VRT with a band a period."""
+    read_table: Callable[[str], gpd.GeoDataFrame] = field(repr=False, compare=False)
+    """Reads one of the tables below."""
+
+    @cached_property
+    def inventory(self) -> gpd.GeoDataFrame:
+        """`inventory.geojson`, WGS 84: contract `INVENTORY`."""
+        return self.read_table("inventory")
+
+    @cached_property
+    def sites(self) -> gpd.GeoDataFrame:
+        """`sites.geojson`, WGS 84: contract `SITES`."""
+        return self.read_table("sites")
+
+    @cached_property
+    def features(self) -> gpd.GeoDataFrame:
+        """`features.geojson`, WGS 84: contract `FEATURES` and `site_id`."""
+        return self.read_table("features")
+
+    @cached_property
+    def changes(self) -> gpd.GeoDataFrame:
+        """`changes.geojson`, WGS 84: contract `CHANGES`."""
+        return self.read_table("changes")
+
+    def with_tables(self, **tables: gpd.GeoDataFrame) -> RunResult:
+        """The same run with other tables, by name: to export or report a part of it."""
+        return replace(self, read_table=partial(_given_or_read, tables, self.read_table))
 
     @property
     def simulated(self) -> bool:
         """True when the imagery was made by `minewatch.synthetic`."""
         return bool(self.manifest.get("simulated", False))
+
+
+def _given_or_read(
+    given: Mapping[str, gpd.GeoDataFrame], read: Callable[[str], gpd.GeoDataFrame], name: str
+) -> gpd.GeoDataFrame:
+    return given[name] if name in given else read(name)

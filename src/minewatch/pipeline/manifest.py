@@ -39,14 +39,14 @@ def make_manifest(
     grid: Grid,
     evidence: xr.Dataset,
     periods: Sequence[Period],
-    inventory: gpd.GeoDataFrame,
+    tables: Mapping[str, gpd.GeoDataFrame],
     outputs: Mapping[str, str],
 ) -> dict[str, Any]:
     """The manifest of a run as plain values.
 
     Parameters
     ----------
-    area, parameters, scenes, reduction, elevation, grid, evidence, periods, inventory
+    area, parameters, scenes, reduction, elevation, grid, evidence, periods, tables
         What the run was given, met and found.
     outputs
         Path of each output to its SHA-256.
@@ -66,7 +66,8 @@ def make_manifest(
         "elevation": elevation_entry(elevation),
         "facts": _fact_entries(scenes, reduction),
         "failures": [asdict(failure) for failure in reduction.failures],
-        "warnings": [*warnings, *_explain_nothing(inventory, entries)],
+        "warnings": [*warnings, *_explain_nothing(tables["inventory"], entries)],
+        "rows": {name: len(table) for name, table in tables.items()},
         "outputs": dict(outputs),
     }
 

@@ -76,7 +76,7 @@ def write(
     hashes = export.hash_outputs(staged, (p for p in staged.rglob("*") if p.is_file()))
     hashes |= write_rasters(state, staged, evidence, grid, periods, simulated=simulated)
     manifest = make_manifest(
-        area, parameters, scenes, reduction, elevation, grid, evidence, periods, inventory, hashes
+        area, parameters, scenes, reduction, elevation, grid, evidence, periods, tables, hashes
     )
     export.write_manifest(manifest, staged / MANIFEST)
     kept = staged / state.directory.name

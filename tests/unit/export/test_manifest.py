@@ -10,6 +10,7 @@ import pytest
 from minewatch.errors import OutputError
 from minewatch.export import (
     LAYERS,
+    hash_outputs,
     open_result,
     read_aoi_snapshot,
     write_aoi,
@@ -54,6 +55,37 @@ def test_a_damaged_file_is_named(
     path.unlink()
     with pytest.raises(OutputError, match="missing"):
         open_result(tmp_path)
+
+
+def test_a_table_is_read_when_it_is_asked_for(
+    tmp_path: Path, write_simulated_run: Callable[[Path], RunResult]
+) -> None:
+    write_simulated_run(tmp_path)
+    result = open_result(tmp_path)
+    path = tmp_path / "changes.geojson"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1] + b" ")
+    assert len(result.sites) == result.manifest["rows"]["sites"]
+    with pytest.raises(OutputError, match="damaged"):
+        _ = result.changes
+    path.write_bytes(whole)
+    assert result.changes is result.changes
+
+
+def test_tables_of_one_result_are_of_one_run(
+    tmp_path: Path, write_simulated_run: Callable[[Path], RunResult]
+) -> None:
+    write_simulated_run(tmp_path)
+    result = open_result(tmp_path)
+    later = {**result.manifest, "outputs": {**result.manifest["outputs"]}}
+    path = tmp_path / "sites.geojson"
+    path.write_bytes(path.read_bytes() + b" ")
+    later["outputs"]["sites.geojson"] = hash_outputs(tmp_path, [path])["sites.geojson"]
+    write_manifest(later, tmp_path / "manifest.json")
+    with pytest.raises(OutputError, match="carried on since") as caught:
+        _ = result.sites
+    assert "open it again" in caught.value.hint
+    assert len(open_result(tmp_path).sites) == len(open_result(tmp_path).sites.index)
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"outputs": 3}'])

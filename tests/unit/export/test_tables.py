@@ -95,7 +95,7 @@ def test_a_csv_has_a_point_inside_each_outline(simulated_run: RunResult, tmp_pat
     around = simulated_run.inventory.geometry.iloc[0].buffer(0.001)
     hollow = around.difference(around.buffer(-0.0001))
     inventory = simulated_run.inventory.set_geometry([hollow] * 9, crs=4326)
-    path = EXPORTERS["csv"](replace(simulated_run, inventory=inventory), tmp_path)[0]
+    path = EXPORTERS["csv"](simulated_run.with_tables(inventory=inventory), tmp_path)[0]
     with path.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     points = [shapely.Point(float(r["lon"]), float(r["lat"])) for r in rows]

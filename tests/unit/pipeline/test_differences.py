@@ -26,12 +26,12 @@ def changed(result: RunResult, site_id: str, **values: Any) -> RunResult:
     rows = (inventory["site_id"] == site_id) & (inventory["period_start"] == LAST)
     for name, value in values.items():
         inventory.loc[rows, name] = value
-    return replace(result, inventory=inventory)
+    return result.with_tables(inventory=inventory)
 
 
 def without(result: RunResult, *site_ids: str) -> RunResult:
     inventory = result.inventory
-    return replace(result, inventory=inventory[~inventory["site_id"].isin(site_ids)])
+    return result.with_tables(inventory=inventory[~inventory["site_id"].isin(site_ids)])
 
 
 def blind(result: RunResult, folder: Path) -> RunResult:
@@ -115,14 +115,14 @@ def test_a_merged_site_goes_on_in_the_other(simulated_run: RunResult) -> None:
     after = without(simulated_run, A)
     inventory = after.inventory.copy()
     inventory["merged_from"] = [[A] if s == B else [] for s in inventory["site_id"]]
-    found = told(compare_runs(simulated_run, replace(after, inventory=inventory)))
+    found = told(compare_runs(simulated_run, after.with_tables(inventory=inventory)))
     assert found[A] == ("merged", f"into {B}")
 
 
 def test_a_site_under_another_id_is_known_by_its_ground(simulated_run: RunResult) -> None:
     inventory = simulated_run.inventory.copy()
     inventory["site_id"] = inventory["site_id"].replace({A: "simulated-zzzz"})
-    found = told(compare_runs(simulated_run, replace(simulated_run, inventory=inventory)))
+    found = told(compare_runs(simulated_run, simulated_run.with_tables(inventory=inventory)))
     assert A not in found
     assert found["simulated-zzzz"] == ("unchanged", f"bore the id {A} before")
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from minewatch.errors import SettingsError
@@ -59,5 +57,5 @@ def test_an_area_without_sites_has_zeros_not_holes(empty_run: RunResult) -> None
 
 def test_rejected_sites_and_candidates_are_in_no_total(simulated_run: RunResult) -> None:
     inventory = simulated_run.inventory.assign(alert="candidate")
-    history = area_history(replace(simulated_run, inventory=inventory))
+    history = area_history(simulated_run.with_tables(inventory=inventory))
     assert not history[["sites_high", "ground_m2_high", "active_m2_high"]].to_numpy().any()

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pandas as pd
 
 from minewatch.model import RunResult
@@ -39,7 +37,7 @@ def test_a_site_not_seen_any_more_keeps_what_was_last_seen_of_it(simulated_run: 
     gone = (inventory["site_id"] == "simulated-aaaa") & (inventory["period_start"] > "2023")
     inventory.loc[gone, "state"] = "not_observed"
     inventory.loc[gone, ["disturbed_area_m2", "pool_count_low", "pool_count_high"]] = None
-    last = summarise(replace(simulated_run, inventory=inventory))[-1]
+    last = summarise(simulated_run.with_tables(inventory=inventory))[-1]
     assert last.area_m2 == Range(5000, 5000 + 200 + 4200)
     assert last.sites == Range(1, 3)
     assert last.unseen == 1
@@ -47,7 +45,7 @@ def test_a_site_not_seen_any_more_keeps_what_was_last_seen_of_it(simulated_run: 
 
 def test_rejected_sites_count_nowhere(simulated_run: RunResult) -> None:
     inventory = simulated_run.inventory.assign(alert="rejected")
-    for period in summarise(replace(simulated_run, inventory=inventory)):
+    for period in summarise(simulated_run.with_tables(inventory=inventory)):
         assert period.sites == period.area_m2 == period.pools == Range(0, 0)
         assert sum(period.states.values()) == 0
 
