@@ -24,54 +24,51 @@ _LEAST_SEEN = 20
 
 
 @numba.njit(cache=True, nogil=True)
-def dark_share(nir: NDArray[np.uint8], where: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """Share of dark water in each pixel, per cent.
+def dark_share(nir: NDArray[np.uint8], at: NDArray[np.intp]) -> NDArray[np.uint8]:
+    """Share of dark water in some pixels, per cent.
 
     Parameters
     ----------
     nir
         Near-infrared reflectance x `NIR_SCALE`, dims (y, x), 255 not observed.
-    where
-        Pixels to work out.
+    at
+        Flat indices of the pixels, in order.
 
     Returns
     -------
-    array, dims (y, x), uint8
-        0 elsewhere; 255 where it or most of its surroundings were not observed, or where all
-        surroundings lie in deep shade and nothing can be said.
+    array, dims (pixel,), uint8
+        255 where it or most of its surroundings were not observed, or where all surroundings lie
+        in deep shade and nothing can be said.
     """
     rows, cols = nir.shape
     half = WINDOW_PX // 2
-    out = np.zeros((rows, cols), np.uint8)
+    out = np.full(len(at), NO_SHARE, np.uint8)
     counts = np.zeros(256, np.uint8)
     water = WATER_NIR * NIR_SCALE
-    for r in range(rows):
-        top, bottom = max(r - half, 0), min(r + half + 1, rows)
-        left = right = -WINDOW_PX  # columns that are counted: none
-        for c in range(cols):
-            if not where[r, c]:
-                continue
-            out[r, c] = NO_SHARE
-            if nir[r, c] == NO_SHARE:
-                continue
-            if right <= c - half:  # nothing in common with the window before
-                counts[:] = 0
-                left = right = max(c - half, 0)
-            while right < min(c + half + 1, cols):
-                for i in range(top, bottom):
-                    counts[nir[i, right]] += 1
-                right += 1
-            while left < c - half:
-                for i in range(top, bottom):
-                    counts[nir[i, left]] -= 1
-                left += 1
-            n = (right - left) * (bottom - top) - int(counts[NO_SHARE])
-            if n < _LEAST_SEEN:
-                continue
-            land = float(_value_of(counts, int(LAND_QUANTILE * (n - 1))))
-            if land >= _LEAST_LAND_NIR * NIR_SCALE:
-                share = 100.0 * (land - float(nir[r, c])) / (land - water)
-                out[r, c] = np.uint8(min(max(share, 0.0), 100.0))
+    row, top, bottom, left, right = -1, 0, 0, 0, 0  # the window that is counted: none
+    for k in range(len(at)):
+        r, c = at[k] // cols, at[k] % cols
+        if nir[r, c] == NO_SHARE:
+            continue
+        if r != row or right <= c - half:  # nothing in common with the window before
+            counts[:] = 0
+            row, top, bottom = r, max(r - half, 0), min(r + half + 1, rows)
+            left = right = max(c - half, 0)
+        while right < min(c + half + 1, cols):
+            for i in range(top, bottom):
+                counts[nir[i, right]] += 1
+            right += 1
+        while left < c - half:
+            for i in range(top, bottom):
+                counts[nir[i, left]] -= 1
+            left += 1
+        n = (right - left) * (bottom - top) - int(counts[NO_SHARE])
+        if n < _LEAST_SEEN:
+            continue
+        land = float(_value_of(counts, int(LAND_QUANTILE * (n - 1))))
+        if land >= _LEAST_LAND_NIR * NIR_SCALE:
+            share = 100.0 * (land - float(nir[r, c])) / (land - water)
+            out[k] = np.uint8(min(max(share, 0.0), 100.0))
     return out
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
@@ -16,10 +16,10 @@ from shapely.geometry.base import BaseGeometry
 
 from minewatch.detect.confusers import name_confuser
 from minewatch.detect.evidence import check_evidence, to_day
-from minewatch.detect.labels import count_pixels, label_patches
+from minewatch.detect.labels import Patches, label_pixels
 from minewatch.detect.masks import MIN_PATCH_PX
-from minewatch.detect.morphology import grown, opened
-from minewatch.detect.outlines import outline_labels
+from minewatch.detect.morphology import Pixels, grown, is_among, opened
+from minewatch.detect.outlines import outline_pixels
 from minewatch.detect.patches import describe, pool_ranges
 from minewatch.detect.pools import SEED_PCT
 from minewatch.detect.relief import LIE, lie_of
@@ -77,26 +77,34 @@ def find(
     seasons, pools = find_seasons(
         evidence, periods if sees_pools else (), resolution_m=grid.resolution_m
     )
-    rows, cols = grid.geobox.shape
-    found, union = [], np.zeros((rows, cols), bool)
+    found, mines = [], np.zeros(pools.shape, bool)
     for season in seasons:
         likely = season.table[season.table["confidence"] >= KEEP_CONFIDENCE]
-        labels = replace(season, table=likely).labels((rows, cols))
-        union |= labels > 0
-        found.append((season.period, likely, _outlines(labels, grid)))
+        at, label = season.pixels_of(likely.index)
+        mines.reshape(-1)[at] = True
+        found.append((season.period, likely, _outlines(at, label, grid)))
+    union = np.flatnonzero(mines)
+    ever = np.flatnonzero(evidence["first_detected"].to_numpy() > 0)
     return Findings(
         detections=_detections(found, grid),
-        features=_features(evidence, union, pools, periods, grid),
-        changes=_changes(evidence, union, pools, periods, grid, rise),
+        features=_features(evidence, ever, union, pools, periods, grid),
+        changes=_changes(evidence, ever, union, pools, periods, grid, rise),
     )
 
 
-def _outlines(labels: NDArray[np.integer], grid: Grid) -> dict[int, BaseGeometry]:
-    """Outline of each label in metres."""
-    parts: dict[int, list[BaseGeometry]] = {}
-    for number, outline in outline_labels(labels, transform=list(grid.geobox.transform)[:6]):
-        parts.setdefault(number, []).append(outline)
-    return {n: shapely.normalize(shapely.union_all(p)) for n, p in sorted(parts.items())}
+def _outlines(at: Pixels, label: NDArray[np.int32], grid: Grid) -> dict[int, BaseGeometry]:
+    """Outline of each label in metres; its pieces touch at corners of pixels only."""
+    transform = list(grid.geobox.transform)[:6]
+    pieces = outline_pixels(at, label, tuple(grid.geobox.shape), transform=transform)
+    if not pieces:
+        return {}
+    told, polygons = (np.array(column) for column in zip(*pieces, strict=True))
+    numbers, of, count = np.unique(told, return_inverse=True, return_counts=True)
+    order = np.argsort(of, kind="stable")
+    outlines = shapely.multipolygons(polygons[order], indices=of[order])
+    whole = count[of] == 1
+    outlines[of[whole]] = polygons[whole]
+    return dict(zip(numbers.tolist(), shapely.normalize(outlines), strict=True))
 
 
 def _onset_columns(table: pd.DataFrame) -> dict[str, list[str | None]]:
@@ -140,65 +148,69 @@ def _detections(
 
 def _features(
     evidence: xr.Dataset,
-    union: NDArray[np.bool_],
+    ever: Pixels,
+    union: Pixels,
     pools: NDArray[np.uint8],
     periods: Sequence[Period],
     grid: Grid,
 ) -> gpd.GeoDataFrame:
     """Pools, pads and roads of the mines, each with its own dates."""
-    if not union.any():
+    if not len(union):
         return empty_table(FEATURES, epsg=grid.epsg)
-    ever = evidence["first_detected"].to_numpy() > 0
-    is_pool = union & (pools >= SEED_PCT)
-    wide = opened(ever) | union
-    is_road = _touching(ever & ~wide, union)
+    shape = pools.shape
+    is_pool = pools.reshape(-1)[union] >= SEED_PCT
+    narrow = ever[~is_among(ever, opened(ever, shape)) & ~is_among(ever, union)]
+    roads = _touching(narrow, grown(union, shape, 2), grid)
     tables = []
-    for kind, mask in (("pad", union & ~is_pool), ("pool", is_pool), ("road", is_road)):
-        labels, count = label_patches(mask)
-        if count == 0:
+    for kind, at in (("pad", union[~is_pool]), ("pool", union[is_pool]), ("road", roads)):
+        if not len(at):
             continue
-        table = _whole_time(labels.astype(np.int32), count, evidence, periods, pools, grid)
-        outlines = _outlines(labels, grid)
-        area = [outlines[int(n)].area for n in table.index]
+        patches = label_pixels(at, shape[1])
+        table = _whole_time(patches, evidence, periods, pools, grid)
+        outlines = _outlines(patches.at, patches.label, grid)
+        geometry = [outlines[int(n)] for n in table.index]
         tables.append(
             pd.DataFrame(
                 {
                     "kind": kind,
                     **_onset_columns(table),
                     "last_seen": [to_day(d) for d in table["last"]],
-                    "area_m2": table["water_area_m2"].to_numpy() if kind == "pool" else area,
-                    "geometry": [outlines[int(n)] for n in table.index],
+                    "area_m2": table["water_area_m2"].to_numpy()
+                    if kind == "pool"
+                    else shapely.area(geometry),
+                    "geometry": geometry,
                 }
             )
         )
     return _stacked(tables, FEATURES, grid)
 
 
-def _touching(mask: NDArray[np.bool_], other: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Parts of a mask that touch another one, whole."""
-    labels, count = label_patches(mask)
-    touches = np.zeros(count + 1, bool)
-    touches[labels[grown(other, 2) & mask]] = True
-    return np.asarray(touches[labels])
+def _touching(at: Pixels, others: Pixels, grid: Grid) -> Pixels:
+    """Patches of a mask that overlap another one, whole."""
+    patches = label_pixels(at, grid.geobox.shape[1])
+    touches = np.zeros(patches.count, bool)
+    touches[patches.label[is_among(at, others)] - 1] = True
+    return at[touches[patches.label - 1]]
 
 
 def _whole_time(
-    labels: NDArray[np.int32],
-    count: int,
+    patches: Patches,
     evidence: xr.Dataset,
     periods: Sequence[Period],
     pools: NDArray[np.uint8],
     grid: Grid,
 ) -> pd.DataFrame:
     """Figures of patches over all periods as one."""
-    span = Period(periods[0].start, periods[-1].end)
-    last = len(periods) - 1
-    return describe(labels, count, evidence, last, span, pools=pools, pixel_m=grid.resolution_m)
+    return describe(
+        patches, evidence, len(periods) - 1, Period(periods[0].start, periods[-1].end),
+        pools=pools.reshape(-1)[patches.at], pixel_m=grid.resolution_m,
+    )  # fmt: skip
 
 
 def _changes(
     evidence: xr.Dataset,
-    union: NDArray[np.bool_],
+    ever: Pixels,
+    union: Pixels,
     pools: NDArray[np.uint8],
     periods: Sequence[Period],
     grid: Grid,
@@ -207,17 +219,21 @@ def _changes(
     """Lost ground that is no mine, labelled."""
     if not len(periods):
         return empty_table(CHANGES, epsg=grid.epsg)
-    ever = evidence["first_detected"].to_numpy() > 0
-    labels, count = label_patches(ever & ~grown(union))
-    labels = np.where(count_pixels(labels, count)[labels] >= MIN_PATCH_PX, labels, 0)
-    table = _whole_time(labels.astype(np.int32), count, evidence, periods, pools, grid)
-    table = table[(table["pixels"] >= MIN_PATCH_PX) & (table["first"] > 0)]
+    shape = pools.shape
+    patches = label_pixels(ever[~is_among(ever, grown(union, shape))], shape[1])
+    size = np.bincount(patches.label, minlength=patches.count + 1)[1:]
+    patches = patches.without(size < MIN_PATCH_PX)
+    table = _whole_time(patches, evidence, periods, pools, grid)
+    begun = (table["first"] > 0).to_numpy()
+    table, patches = table[begun].reset_index(drop=True), patches.without(~begun)
+    table.index += 1
     table["area_m2"] = table["pixels"] * grid.pixel_area_m2
     if rise is None:
         table[list(LIE)] = np.nan
     else:
-        table = table.join(lie_of(labels, table, rise, grid=grid))
-    outlines = _outlines(np.where(np.isin(labels, table.index), labels, 0), grid)
+        table = table.join(lie_of(patches, table, rise, grid=grid))
+    outlines = _outlines(patches.at, patches.label, grid)
+    geometry = [outlines[int(n)] for n in table.index]
     named = [name_confuser(row) for row in table.to_dict("records")]
     changes = pd.DataFrame(
         {
@@ -225,10 +241,10 @@ def _changes(
             "reject_reason": [reason for _, reason in named],
             **_onset_columns(table),
             "last_seen": [to_day(d) for d in table["last"]],
-            "area_m2": [outlines[int(n)].area for n in table.index],
+            "area_m2": shapely.area(geometry),
             **{name: table[name].to_numpy(float).round() for name in ("slope_deg", "aspect_deg")},
             "confidence": confidence(evidence_terms(table)).to_numpy().clip(0, KEEP_CONFIDENCE),
-            "geometry": [outlines[int(n)] for n in table.index],
+            "geometry": geometry,
         }
     )
     return _stacked([changes], CHANGES, grid)

@@ -2,11 +2,92 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
 _compiled = numba.njit(cache=True, nogil=True)
+
+
+@dataclass(frozen=True)
+class Patches:
+    """Patches of a mask of few pixels."""
+
+    at: NDArray[np.intp]
+    """Flat indices of the pixels, in order."""
+    label: NDArray[np.int32]
+    """Patch of each of them, from 1 in the order in which they begin, row by row."""
+    count: int
+    """How many patches there are."""
+
+    def without(self, dropped: NDArray[np.bool_]) -> Patches:
+        """The others, numbered from 1 in the same order.
+
+        Parameters
+        ----------
+        dropped
+            Which patches go, dims (patch,).
+        """
+        number = np.where(dropped, 0, np.cumsum(~dropped)).astype(np.int32)[self.label - 1]
+        return Patches(self.at[number > 0], number[number > 0], int((~dropped).sum()))
+
+
+def label_pixels(at: NDArray[np.intp], cols: int, reach: int = 1) -> Patches:
+    """Patches of a mask of few pixels, as `label_patches` numbers them.
+
+    Parameters
+    ----------
+    at
+        Flat indices of its pixels, in order.
+    cols
+        Columns of the grid.
+    reach
+        As for `label_patches`.
+
+    Examples
+    --------
+    >>> label_pixels(np.array([0, 2, 4, 9]), 3).label.tolist()
+    [1, 1, 1, 2]
+    """
+    return Patches(at, *_label_pixels(at, cols, reach))
+
+
+@_compiled
+def _label_pixels(at: NDArray[np.intp], cols: int, reach: int) -> tuple[NDArray[np.int32], int]:
+    rows, starts, ends = np.empty((3, len(at)), np.int64)
+    parents = np.empty(len(at), np.int32)
+    runs = 0
+    for pixel in at:
+        row, col = pixel // cols, pixel % cols
+        if runs and rows[runs - 1] == row and ends[runs - 1] == col:
+            ends[runs - 1] = col + 1
+            continue
+        rows[runs], starts[runs], ends[runs], parents[runs] = row, col, col + 1, runs
+        runs += 1
+    above = 0
+    for run in range(runs):
+        row_above = rows[run] - 1
+        while rows[above] < row_above or (
+            rows[above] == row_above and ends[above] + reach <= starts[run]
+        ):
+            above += 1
+        touching = above
+        while rows[touching] == row_above and starts[touching] < ends[run] + reach:
+            _join(parents, touching, run)
+            touching += 1
+    labels, numbers, count = np.empty(len(at), np.int32), np.empty(runs, np.int32), 0
+    told = 0
+    for run in range(runs):
+        root = _root(parents, run)
+        if root == run:
+            count += 1
+            numbers[run] = count
+        size = ends[run] - starts[run]
+        labels[told : told + size] = numbers[root]
+        told += size
+    return labels, count
 
 
 @_compiled
@@ -87,19 +168,3 @@ def _join(parents: NDArray[np.int32], one: int, other: int) -> None:
         parents[high] = low
     else:
         parents[low] = high
-
-
-@_compiled
-def count_pixels(labels: NDArray[np.int32], count: int) -> NDArray[np.int64]:
-    """Pixels of each label and, first, of none: `numpy.bincount` without a copy of the grid.
-
-    Parameters
-    ----------
-    labels, count
-        From `label_patches`.
-    """
-    pixels = np.zeros(count + 1, np.int64)
-    for row in range(labels.shape[0]):
-        for col in range(labels.shape[1]):
-            pixels[labels[row, col]] += 1
-    return pixels

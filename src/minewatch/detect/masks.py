@@ -9,8 +9,16 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from minewatch.detect.evidence import NO_SHARE, from_day
-from minewatch.detect.labels import label_patches
-from minewatch.detect.morphology import grown, grown_within, opened
+from minewatch.detect.labels import Patches, label_pixels
+from minewatch.detect.morphology import (
+    Pixels,
+    Shape,
+    grown,
+    is_among,
+    opened,
+    reached,
+    spread,
+)
 from minewatch.model import Period
 
 LOST_PCT = 50
@@ -22,7 +30,7 @@ REACH_PX = 7
 extent of a site, 102 m [DOMAIN §2], and two more."""
 
 
-def lost_ground(evidence: xr.Dataset, step: int, period: Period) -> NDArray[np.bool_]:
+def lost_ground(evidence: xr.Dataset, step: int, period: Period) -> Pixels:
     """Where a confirmed run of disturbed looks is under way in a period.
 
     Parameters
@@ -34,14 +42,12 @@ def lost_ground(evidence: xr.Dataset, step: int, period: Period) -> NDArray[np.b
 
     Returns
     -------
-    bool array, dims (y, x)
-        False where not observed.
+    array, dims (pixel,)
+        Flat indices, in order.
     """
     share = evidence.variables["disturbed_pct"][step].to_numpy()
-    is_lost = (share >= LOST_PCT) & (share != NO_SHARE)
-    at = np.unravel_index(np.flatnonzero(is_lost), is_lost.shape)  # few pixels of many
-    is_lost[at] = run_of(evidence, period, at) >= 0
-    return np.asarray(is_lost)
+    at = np.flatnonzero((share >= LOST_PCT) & (share != NO_SHARE))
+    return at[run_of(evidence, period, np.unravel_index(at, share.shape)) >= 0]
 
 
 def run_of(evidence: xr.Dataset, period: Period, at: Any = ...) -> NDArray[np.int8]:
@@ -64,7 +70,7 @@ def run_of(evidence: xr.Dataset, period: Period, at: Any = ...) -> NDArray[np.in
     return found
 
 
-def cut_patches(lost: NDArray[np.bool_], seeds: NDArray[np.bool_]) -> tuple[NDArray[np.int32], int]:
+def cut_patches(lost: Pixels, seeds: Pixels, shape: Shape) -> Patches:
     """Lost ground round pools, cut free of the roads, rivers and slides it touches.
 
     Ground belongs to a pool when it can be reached over lost ground within `REACH_PX` without
@@ -73,13 +79,9 @@ def cut_patches(lost: NDArray[np.bool_], seeds: NDArray[np.bool_]) -> tuple[NDAr
     Parameters
     ----------
     lost, seeds
-        Lost ground, and pool pixels in it, dims (y, x).
-
-    Returns
-    -------
-    labels, count
-        Dims (y, x), int32, patches from 1 in scan order, 8-connected.
+        Lost ground, and pool pixels in it: flat indices, in order.
+    shape
+        Rows and columns of the grid.
     """
-    open_ground = lost & (opened(lost) | grown(seeds))
-    labels, count = label_patches(grown_within(seeds, open_ground, REACH_PX) & lost)
-    return labels, count
+    is_open = is_among(lost, opened(lost, shape)) | is_among(lost, grown(seeds, shape))
+    return label_pixels(reached(seeds, spread(lost[is_open], shape), REACH_PX), shape[1])

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
-from scipy import ndimage
 from shapely.geometry.base import BaseGeometry
 
 from minewatch.detect.evidence import NO_SHARE, check_evidence, let_go
+from minewatch.detect.morphology import Pixels, grown
 from minewatch.detect.patches import pool_hue, pool_ranges
 from minewatch.detect.pools import pool_share
 from minewatch.model import OBSERVATIONS, TRACKS, Grid, Period, check_columns
@@ -56,16 +56,15 @@ def measure(
     check_columns(tracks, TRACKS, name="tracks", epsg=grid.epsg)
     tracks = tracks.sort_values("site_id", ignore_index=True)
     core = rasterise(list(tracks.geometry), grid)
-    grown = ndimage.grey_dilation(core, size=(3, 3))
-    rows, cols = np.nonzero(grown)
-    label = grown[rows, cols]
-    label = np.where(core[rows, cols] > 0, core[rows, cols], label) - 1
-    sites, inside = len(tracks), core[rows, cols] > 0
-    at_once = max(1, BLOCK_PIXELS // max(1, len(rows)))
+    at = grown(np.flatnonzero(core), core.shape)
+    inside = core.reshape(-1)[at] > 0
+    label = np.where(inside, core.reshape(-1)[at], _largest_around(core, at)) - 1
+    sites = len(tracks)
+    at_once = max(1, BLOCK_PIXELS // max(1, len(at)))
     tables = []
     for start in range(0, len(periods), at_once):
         steps = range(len(periods))[start : start + at_once]
-        seen = [_look_at(evidence, k, grown > 0, (rows, cols)) for k in steps]
+        seen = [_look_at(evidence, k, at) for k in steps]
         number = [label + sites * nth for nth in range(len(steps))]  # of each site in each period
         table = _figures(
             {name: np.concatenate([of[name] for of in seen]) for name in (*_USED, "pool_pct")},
@@ -87,15 +86,21 @@ BLOCK_PIXELS = 1 << 20
 _USED = ("clear_looks", "vegetation_pct", "hue")
 
 
-def _look_at(
-    evidence: xr.Dataset,
-    step: int,
-    where: NDArray[np.bool_],
-    at: tuple[NDArray[np.intp], NDArray[np.intp]],
-) -> dict[str, NDArray[np.uint8]]:
+def _largest_around(numbers: NDArray[np.int32], at: Pixels) -> NDArray[np.int32]:
+    """The largest number that touches each of some pixels, corners included."""
+    around = np.pad(numbers, 1)
+    rows, cols = np.divmod(at, numbers.shape[1])
+    found = np.zeros(len(at), np.int32)
+    for down, right in np.ndindex(3, 3):
+        np.maximum(found, around[rows + down, cols + right], out=found)
+    return found
+
+
+def _look_at(evidence: xr.Dataset, step: int, at: Pixels) -> dict[str, NDArray[np.uint8]]:
     """What one period says of the pixels of sites, in no more memory than theirs."""
-    seen = {name: evidence.variables[name].to_numpy()[step][at] for name in _USED}
-    seen["pool_pct"] = pool_share(evidence, step, where)[at]
+    place = np.unravel_index(at, evidence["nir"].shape[1:])
+    seen = {name: evidence.variables[name].to_numpy()[step][place] for name in _USED}
+    seen["pool_pct"] = pool_share(evidence, step, at)
     let_go(layer.to_numpy() for layer in evidence.variables.values())
     return seen
 

@@ -58,7 +58,36 @@ def outline_labels(
             f"labels to outline: {labels.ndim}-d {labels.dtype}", hint="give integers, dims (y, x)"
         )
     values = np.ascontiguousarray(labels)
-    at = np.flatnonzero(values != 0)  # few pixels of many
+    return _outlined(values, np.flatnonzero(values != 0), transform)
+
+
+def outline_pixels(
+    at: NDArray[np.intp],
+    label: NDArray[np.int32],
+    shape: tuple[int, ...],
+    *,
+    transform: Sequence[float],
+) -> list[tuple[int, Polygon]]:
+    """The same for few pixels of many.
+
+    Parameters
+    ----------
+    at, label
+        Flat indices of the pixels in order, and their labels, none of them 0.
+    shape
+        Rows and columns of the grid.
+    transform
+        As for `outline_labels`.
+    """
+    values = np.zeros(shape, np.int32)
+    values.reshape(-1)[at] = label
+    return _outlined(values, at, transform)
+
+
+def _outlined(
+    values: NDArray[np.integer | np.bool_], at: NDArray[np.intp], transform: Sequence[float]
+) -> list[tuple[int, Polygon]]:
+    """Polygons of the patches of equal value; `at` are the pixels that are not 0, in order."""
     patches = np.zeros(values.shape, np.int32)
     first_pixels = _number_patches(values, at, patches)
     rows, cols, ring_ends, ring_patches = _rings(patches, at, np.zeros(values.shape, bool))

@@ -11,6 +11,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from minewatch.detect.evidence import NO_SCORE, NO_SHARE, SCORE_SCALE
+from minewatch.detect.labels import Patches
 from minewatch.detect.masks import run_of
 from minewatch.model import Period
 
@@ -28,8 +29,7 @@ EARLY_PIXELS = 3
 
 
 def describe(
-    labels: NDArray[np.int32],
-    count: int,
+    patches: Patches,
     evidence: xr.Dataset,
     step: int,
     period: Period,
@@ -41,12 +41,12 @@ def describe(
 
     Parameters
     ----------
-    labels, count
-        Patches from 1, dims (y, x).
+    patches
+        The patches.
     evidence, step, period
         Layers of `score` and the period.
     pools
-        Pool share known so far, per cent, dims (y, x).
+        Pool share known so far of each pixel of the patches, per cent, dims (pixel,).
     pixel_m
         Pixel size, metres.
 
@@ -55,11 +55,12 @@ def describe(
     pandas.DataFrame
         Index the label; areas in m2, days since 1970-01-01 (0: none), shares 0..1.
     """
-    return summarise(look_at(labels, evidence, step, period, pools=pools), count, pixel_m=pixel_m)
+    seen = look_at(patches, evidence, step, period, pools=pools)
+    return summarise(seen, patches.count, pixel_m=pixel_m)
 
 
 def look_at(
-    labels: NDArray[np.int32],
+    patches: Patches,
     evidence: xr.Dataset,
     step: int,
     period: Period,
@@ -70,7 +71,7 @@ def look_at(
 
     Parameters
     ----------
-    labels, evidence, step, period, pools
+    patches, evidence, step, period, pools
         As for `describe`.
 
     Returns
@@ -78,8 +79,8 @@ def look_at(
     dict
         `label`, `row`, `col` and the figures `summarise` needs, dims (pixel,).
     """
-    at = rows, cols = np.unravel_index(np.flatnonzero(labels != 0), labels.shape)
-    pixels: dict[str, NDArray[Any]] = {"label": labels[at], "row": rows, "col": cols}
+    at = rows, cols = np.unravel_index(patches.at, evidence["first_detected"].shape)
+    pixels: dict[str, NDArray[Any]] = {"label": patches.label, "row": rows, "col": cols}
 
     def here(name: str, *plane: int) -> NDArray[Any]:
         return np.asarray(evidence.variables[name].to_numpy()[*plane][at])
@@ -92,7 +93,7 @@ def look_at(
     score = here("score", step)
     pixels["score"] = np.where(score == NO_SCORE, np.nan, score / SCORE_SCALE)
     pixels["looks"] = here("clear_looks", step)
-    pixels["pool_pct"] = pools[at].astype(float)
+    pixels["pool_pct"] = pools.astype(float)
     pixels["milky_pct"] = _seen(here("pool_pct", step))
     run = run_of(evidence, period, at)
     for name in ("run_start", "run_before", "run_end"):

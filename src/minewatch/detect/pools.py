@@ -8,8 +8,15 @@ from numpy.typing import NDArray
 
 from minewatch.detect.darkness import dark_share
 from minewatch.detect.evidence import NO_SHARE
-from minewatch.detect.labels import label_patches
-from minewatch.detect.morphology import grown, opened_values
+from minewatch.detect.labels import label_pixels
+from minewatch.detect.morphology import (
+    Pixels,
+    Shape,
+    grown,
+    is_among,
+    opened_values,
+    reached,
+)
 
 UInt8 = NDArray[np.uint8]
 Bool = NDArray[np.bool_]
@@ -37,31 +44,40 @@ CHANNEL_MARGIN_M = 30.0
 """Ground so near a channel is its bank [D]."""
 
 
-def pool_share(evidence: xr.Dataset, step: int, where: Bool) -> UInt8:
-    """Share of pools in each pixel in one period, per cent: `in_banks` of `water_share`.
+def pool_share(evidence: xr.Dataset, step: int, at: Pixels) -> UInt8:
+    """Share of pools in some pixels in one period, per cent: `in_banks` of `water_share`.
 
     Parameters and result as for `water_share`.
     """
-    return in_banks(water_share(evidence, step, where))
+    return in_banks(at, water_share(evidence, step, at), evidence["nir"].shape[1:])
 
 
-def in_banks(water: UInt8) -> UInt8:
+def in_banks(at: Pixels, water: UInt8, shape: Shape) -> UInt8:
     """Water without what is dark over more than `BROAD_PX`: a white top-hat.
+
+    Parameters
+    ----------
+    at, water
+        All pixels with water, flat indices in order, and their shares.
+    shape
+        Rows and columns of the grid.
 
     Examples
     --------
     >>> slope, bank = np.full((9, 9), 30, np.uint8), np.zeros((9, 9), np.uint8)
     >>> bank[4, 2:7] = 50
-    >>> int(in_banks(slope).max()), in_banks(slope + bank)[4].tolist()
+    >>> found = [in_banks(np.arange(81), w.ravel(), (9, 9)) for w in (slope, slope + bank)]
+    >>> int(found[0].max()), found[1][36:45].tolist()
     (0, [0, 0, 50, 50, 50, 50, 50, 0, 0])
     """
     narrow, wide = BROAD_PX
-    broad = np.maximum(opened_values(water, narrow, wide), opened_values(water, wide, narrow))
+    windows = (narrow, wide), (wide, narrow)
+    broad = np.maximum(*(opened_values(at, water, shape, *window) for window in windows))
     return np.asarray(water - broad, np.uint8)
 
 
-def water_share(evidence: xr.Dataset, step: int, where: Bool) -> UInt8:
-    """Share of dark or milky water in each pixel in one period, per cent.
+def water_share(evidence: xr.Dataset, step: int, at: Pixels) -> UInt8:
+    """Share of dark or milky water in some pixels in one period, per cent.
 
     Dark water is found against the surroundings, milky and white water by its colour, which must
     not be bright all season long; a pixel has the larger of the two. Small shares count only
@@ -72,53 +88,53 @@ def water_share(evidence: xr.Dataset, step: int, where: Bool) -> UInt8:
     ----------
     evidence, step
         Layers of `score`, and which period.
-    where
-        Pixels to work out, dims (y, x).
+    at
+        The pixels: flat indices, in order.
 
     Returns
     -------
-    array, dims (y, x), uint8
-        0 elsewhere and where not observed.
+    array, dims (pixel,), uint8
+        0 where not observed.
     """
-    dark_of = dark_share(np.ascontiguousarray(evidence.variables["nir"][step].to_numpy()), where)
-    at = np.flatnonzero(where)  # few pixels of many
-    dark, milky = dark_of.ravel()[at], evidence.variables["pool_pct"][step].to_numpy().ravel()[at]
+    nir = np.ascontiguousarray(evidence.variables["nir"][step].to_numpy())
+    dark = dark_share(nir, at)
+    milky = evidence.variables["pool_pct"][step].to_numpy()[np.unravel_index(at, nir.shape)]
     dark = np.where(dark == NO_SHARE, 0, dark).astype(np.int16)
     dark = np.maximum(dark - DARK_DOUBT_PCT, 0) * 100 // (100 - DARK_DOUBT_PCT)
     milky = np.minimum(np.where(milky == NO_SHARE, 0, milky), MILKY_PER_DARK * dark)
-    share = np.zeros(where.shape, np.uint8)
-    share.reshape(-1)[at] = np.maximum(dark, milky)
-    near_pool = grown(share >= SEED_PCT)
+    share = np.maximum(dark, milky).astype(np.uint8)
+    near_pool = is_among(at, grown(at[share >= SEED_PCT], nir.shape))
     return np.asarray(share * near_pool)
 
 
-def find_channels(wet: Bool, hidden: Bool, *, resolution_m: float) -> Bool:
+def find_channels(wet: Pixels, hidden: Bool, *, resolution_m: float) -> Pixels:
     """Rivers and lakes with their banks: old water too long to be one mine.
 
     Parameters
     ----------
     wet
-        Pixels with water that were without vegetation from the start, dims (y, x).
+        Pixels with water that were without vegetation from the start: flat indices, in order.
     hidden
-        Pixels seen far less often than most: bright bars are taken for cloud. They join waters,
-        but make none.
+        Pixels seen far less often than most, dims (y, x): bright bars are taken for cloud. They
+        join waters, but make none.
     resolution_m
         Pixel size.
+
+    Returns
+    -------
+    array, dims (pixel,)
+        Flat indices, in order.
     """
+    shape, cols = hidden.shape, hidden.shape[1]
     gap = max(1, round(CHANNEL_GAP_M / 2 / resolution_m))
-    joined = grown(wet, gap) | hidden
-    labels, count = label_patches(joined)
-    at = np.flatnonzero(joined)  # few pixels of many
-    number = labels.ravel()[at] - 1
-    water = np.bincount(number[wet.ravel()[at]], minlength=count)
-    is_channel = water >= CHANNEL_WET_SHARE * np.bincount(number, minlength=count)
-    sides = [_extents(number, count, of) - 2 * gap for of in np.divmod(at, wet.shape[1])]
+    joined = label_pixels(reached(grown(wet, shape, gap), hidden, hidden.size), cols)
+    number = joined.label - 1
+    water = np.bincount(number[is_among(joined.at, wet)], minlength=joined.count)
+    is_channel = water >= CHANNEL_WET_SHARE * np.bincount(number, minlength=joined.count)
+    sides = [_extents(number, joined.count, of) - 2 * gap for of in np.divmod(joined.at, cols)]
     is_channel &= np.hypot(*sides) * resolution_m > CHANNEL_EXTENT_M
-    channels = np.zeros(wet.shape, bool)
-    if not is_channel.any():
-        return channels
-    channels.reshape(-1)[at[is_channel[number]]] = True
-    return grown(channels, max(1, round(CHANNEL_MARGIN_M / resolution_m)))
+    margin = max(1, round(CHANNEL_MARGIN_M / resolution_m))
+    return grown(joined.at[is_channel[number]], shape, margin)
 
 
 def _extents(number: NDArray[np.int32], count: int, place: NDArray[np.intp]) -> NDArray[np.intp]:

@@ -5,30 +5,28 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import xarray as xr
-from numpy.typing import NDArray
 
+from minewatch.detect.labels import Patches
 from minewatch.model import Grid
 
 LIE = ("slope_deg", "aspect_deg", "downhill")
 """Columns of `lie_of`."""
 
 
-def lie_of(
-    labels: NDArray[np.integer], table: pd.DataFrame, rise: xr.Dataset, *, grid: Grid
-) -> pd.DataFrame:
+def lie_of(patches: Patches, table: pd.DataFrame, rise: xr.Dataset, *, grid: Grid) -> pd.DataFrame:
     """Slope under each patch, where it faces, and whether the patch runs downhill.
 
     Parameters
     ----------
-    labels
-        Patches from 1, dims (y, x).
+    patches
+        The patches.
     table
-        Of `patches.describe`, with `axis_deg`; index the label.
+        Of `patches.describe` of some of them, with `axis_deg`; index the label.
     rise
         `rise_east` and `rise_north`, metres a metre, dims (y, x), with coordinates of any pixel
         size in the grid's CRS; NaN where unknown.
     grid
-        Where the labels lie.
+        Where the patches lie.
 
     Returns
     -------
@@ -37,7 +35,7 @@ def lie_of(
         `aspect_deg`: where it falls to, degrees clockwise from north; `downhill`: cosine between
         its longest axis and the line of fall, 0..1. NaN where the rise is unknown.
     """
-    at = rows, cols = np.nonzero(np.isin(labels, table.index))
+    rows, cols = np.divmod(patches.at, grid.geobox.shape[1])
     transform = grid.geobox.transform
     xs = transform.c + (cols + 0.5) * transform.a
     ys = transform.f + (rows + 0.5) * transform.e
@@ -46,7 +44,7 @@ def lie_of(
     )
     east, north = here["rise_east"].to_numpy(), here["rise_north"].to_numpy()
     pixels = pd.DataFrame({"east": east, "north": north, "steep": np.hypot(east, north)})
-    mean = pixels.groupby(labels[at]).mean().reindex(table.index)
+    mean = pixels.groupby(patches.label).mean().reindex(table.index)
     aspect = np.degrees(np.arctan2(-mean["east"], -mean["north"])) % 360
     return pd.DataFrame(
         {

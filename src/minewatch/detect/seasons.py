@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 from minewatch.detect.evidence import from_day, let_go
 from minewatch.detect.ground import Ground, find_all_channels, find_ground
-from minewatch.detect.labels import label_patches
+from minewatch.detect.labels import Patches, label_pixels
 from minewatch.detect.masks import MIN_PATCH_PX, cut_patches, run_of
-from minewatch.detect.morphology import grown
+from minewatch.detect.morphology import Pixels, grown, is_among, values_at
 from minewatch.detect.patches import look_at, summarise
 from minewatch.detect.pools import SEED_PCT
 from minewatch.detect.terms import confidence, evidence_terms
@@ -38,7 +38,6 @@ LIKELY = 0.5
 BLOCK_PIXELS = 1 << 20
 """Pixels of patches judged at a time, periods together: sets the memory, never the answer."""
 
-Labels = NDArray[np.int32]
 Bool = NDArray[np.bool_]
 UInt8 = NDArray[np.uint8]
 
@@ -58,12 +57,13 @@ class Season:
     table: pd.DataFrame
     """`patches.describe` with `confidence` and `terms`, index the label."""
 
-    def labels(self, shape: tuple[int, int]) -> Labels:
-        """Patches as an array, dims (y, x), 0 elsewhere."""
-        out = np.zeros(shape[0] * shape[1], np.int32)
-        kept = np.isin(self.label, self.table.index)
-        out[self.where[kept]] = self.label[kept]
-        return out.reshape(shape)
+    def pixels_of(self, labels: pd.Index) -> tuple[Pixels, NDArray[np.int32]]:
+        """The pixels of some patches in order, and the patch of each."""
+        is_wanted = np.zeros(self.label.max(initial=0) + 1, bool)
+        is_wanted[labels.to_numpy()] = True
+        kept = np.flatnonzero(is_wanted[self.label])
+        kept = kept[np.argsort(self.where[kept])]
+        return self.where[kept], self.label[kept]
 
 
 @dataclass(frozen=True)
@@ -72,12 +72,10 @@ class _Cut:
 
     ground: Ground
     """The period."""
-    labels: Labels
-    """Patches from 1, dims (y, x)."""
-    count: int
-    """How many."""
+    patches: Patches
+    """Its patches."""
     pools: UInt8
-    """Pool share they are judged by, per cent, dims (y, x)."""
+    """Pool share their pixels are judged by, per cent."""
 
 
 _Looked = tuple[Ground, int, dict[str, NDArray[Any]]]
@@ -105,15 +103,17 @@ def find_seasons(
         return [], best
     channels = find_all_channels(evidence, grounds, resolution_m=resolution_m)
     seasons = _judge(_cut(grounds, channels), evidence, resolution_m)
-    seasons = _reconsider(seasons, (rows, cols))
+    seasons = _reconsider(seasons)
     return _carry_back(seasons, grounds, evidence, best, resolution_m), best
 
 
-def _cut(grounds: Iterable[Ground], channels: Bool) -> Iterator[_Cut]:
+def _cut(grounds: Iterable[Ground], channels: Pixels) -> Iterator[_Cut]:
     """Lost ground round pools in each period, without channels."""
     for ground in grounds:
-        lost, pools = ground.lost & ~channels, ground.pools
-        yield _Cut(ground, *cut_patches(lost, lost & (pools >= SEED_PCT)), pools)
+        lost = ground.lost_at[~is_among(ground.lost_at, channels)]
+        wet = ground.wet_at, ground.pool_pct
+        patches = cut_patches(lost, lost[values_at(lost, *wet) >= SEED_PCT], ground.shape)
+        yield _Cut(ground, patches, values_at(patches.at, *wet))
 
 
 def _judge(cuts: Iterable[_Cut], evidence: xr.Dataset, resolution_m: float) -> list[Season]:
@@ -122,9 +122,9 @@ def _judge(cuts: Iterable[_Cut], evidence: xr.Dataset, resolution_m: float) -> l
     waiting: list[_Looked] = []
     for cut in cuts:
         ground = cut.ground
-        seen = look_at(cut.labels, evidence, ground.step, ground.period, pools=cut.pools)
+        seen = look_at(cut.patches, evidence, ground.step, ground.period, pools=cut.pools)
         let_go(layer.to_numpy() for layer in evidence.variables.values())
-        waiting.append((ground, cut.count, seen))
+        waiting.append((ground, cut.patches.count, seen))
         if sum(len(pixels["label"]) for _, _, pixels in waiting) >= BLOCK_PIXELS:
             seasons += _judge_block(waiting, resolution_m)
             waiting = []
@@ -150,13 +150,13 @@ def _judge_block(looked: Sequence[_Looked], resolution_m: float) -> list[Season]
     return seasons
 
 
-def _reconsider(seasons: Sequence[Season], shape: tuple[int, int]) -> list[Season]:
+def _reconsider(seasons: Sequence[Season]) -> list[Season]:
     """Confidence of each patch as the mean log-odds of the better half of its place's seasons."""
     shifts = np.cumsum([0, *(s.label.max(initial=0) for s in seasons)])[:-1]
     where = np.concatenate([s.where for s in seasons])
     label = np.concatenate([s.label + at for s, at in zip(seasons, shifts, strict=True)])
     size = np.bincount(label)
-    odds = np.concatenate([_odds_of(other, shape)[where] for other in seasons])
+    odds = np.concatenate([_odds_at(where, other) for other in seasons])
     by_season = np.concatenate([label + len(size) * k for k in range(len(seasons))])
     mean, count = _mean_by_patch(odds, by_season, len(size) * len(seasons))
     told = np.where(count >= SAME_PLACE * np.tile(size, len(seasons)), mean, np.nan)
@@ -176,14 +176,12 @@ def _mean_by_patch(
     return np.asarray(mean, np.float64), np.bincount(label[told], minlength=patches)
 
 
-def _odds_of(season: Season, shape: tuple[int, int]) -> NDArray[np.float32]:
-    """Log-odds of each pixel's patch, flat, NaN where there is none."""
-    out = np.full(shape[0] * shape[1], np.nan, np.float32)
+def _odds_at(at: Pixels, season: Season) -> NDArray[np.float32]:
+    """Log-odds of the patch at each of some pixels, NaN where there is none."""
     chance = np.clip(season.table["confidence"].to_numpy(), 1e-4, 1 - 1e-4)
     odds = np.full(season.label.max(initial=0) + 1, np.nan, np.float32)
     odds[season.table.index.to_numpy()] = np.log(chance / (1 - chance))
-    out[season.where] = odds[season.label]
-    return out
+    return values_at(at, season.where, odds[season.label], missing=np.nan)
 
 
 def _best_half(odds: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -207,11 +205,11 @@ def _carry_back(
     pairs = list(zip(seasons[:-1], seasons[1:], grounds, strict=False))
     begun = _judge((_begun(*pair, evidence, pools) for pair in pairs), evidence, resolution_m)
     out = []
-    for more, (season, following, ground) in zip(begun, pairs, strict=True):
+    for more, (season, following, _) in zip(begun, pairs, strict=True):
         if not len(more.where):
             out.append(season)
             continue
-        odds = _odds_of(following, ground.shape)[more.where]
+        odds = _odds_at(more.where, following)
         mean, _ = _mean_by_patch(odds, more.label, more.label.max(initial=0) + 1)
         likely = 1 / (1 + np.exp(-mean[more.table.index]))
         out.append(_joined(season, replace(more, table=more.table.assign(confidence=likely))))
@@ -222,13 +220,12 @@ def _begun(
     season: Season, following: Season, ground: Ground, evidence: xr.Dataset, pools: UInt8
 ) -> _Cut:
     """Ground opened in a season that is a mine in the next one, and none yet in this one."""
-    likely = following.where[_is_likely(following)]
-    opened = np.intersect1d(likely, ground.lost_at, assume_unique=True)
+    likely = np.sort(following.where[_is_likely(following)])
+    opened = ground.lost_at[is_among(ground.lost_at, likely)]
     opened = opened[_opened_in(evidence, season.period, np.unravel_index(opened, ground.shape))]
-    begun, taken = np.zeros((2, *ground.shape), bool)
-    begun.reshape(-1)[opened] = True
-    taken.reshape(-1)[season.where[_is_likely(season)]] = True
-    return _Cut(ground, *label_patches(begun & ~grown(taken)), pools)
+    taken = grown(season.where[_is_likely(season)], ground.shape)
+    patches = label_pixels(opened[~is_among(opened, taken)], ground.shape[1])
+    return _Cut(ground, patches, pools.reshape(-1)[patches.at])
 
 
 def _is_likely(season: Season) -> Bool:
@@ -248,14 +245,14 @@ def _opened_in(evidence: xr.Dataset, period: Period, at: Any) -> Bool:
 
 def _joined(season: Season, more: Season) -> Season:
     """A season with further patches, which take the place of the doubtful ones they overlap."""
-    overlapped = season.label[np.isin(season.where, more.where)]
+    taken = is_among(season.where, more.where)
+    overlapped = season.label[taken]
     table = season.table[~season.table.index.isin(overlapped)]
     shift = int(season.label.max(initial=0))
     added = more.table.set_axis(more.table.index + shift)
-    kept = ~np.isin(season.where, more.where)
     return replace(
         season,
-        where=np.concatenate([season.where[kept], more.where]),
-        label=np.concatenate([season.label[kept], more.label + np.int32(shift)]),
+        where=np.concatenate([season.where[~taken], more.where]),
+        label=np.concatenate([season.label[~taken], more.label + np.int32(shift)]),
         table=pd.concat([table, added]) if len(added) else table,
     )

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import ndimage
 
-from minewatch.detect.labels import count_pixels, label_patches
+from minewatch.detect.labels import label_patches, label_pixels
 
 MASKS = arrays(bool, st.tuples(st.integers(0, 12), st.integers(0, 12)))
 STRUCTURES = {0: ndimage.generate_binary_structure(2, 1), 1: np.ones((3, 3), int)}
@@ -20,6 +20,10 @@ def test_patches_are_numbered_as_scipy_does(mask: np.ndarray, reach: int) -> Non
     assert count == number
     assert labels.dtype == np.int32
     np.testing.assert_array_equal(labels, expected)
+    few = label_pixels(np.flatnonzero(mask), mask.shape[1], reach)
+    assert few.count == number
+    assert few.label.dtype == np.int32
+    np.testing.assert_array_equal(few.label, expected[mask])
 
 
 @pytest.mark.parametrize("reach", [0, 1])
@@ -29,9 +33,11 @@ def test_a_large_maze_is_numbered_as_scipy_does(reach: int) -> None:
     expected, number = ndimage.label(mask.T, STRUCTURES[reach])
     assert count == number
     np.testing.assert_array_equal(labels, expected)
+    few = label_pixels(np.flatnonzero(mask.T), 300, reach)
+    np.testing.assert_array_equal(few.label, expected[mask.T])
 
 
-def test_pixels_are_counted_as_numpy_does() -> None:
-    labels, count = label_patches(np.random.default_rng(3).random((50, 60)) < 0.4)
-    expected = np.bincount(labels.ravel(), minlength=count + 1)
-    np.testing.assert_array_equal(count_pixels(labels, count), expected)
+def test_the_patches_that_stay_are_numbered_anew() -> None:
+    patches = label_pixels(np.array([0, 1, 4, 7, 8]), 10)
+    kept = patches.without(np.array([False, True, False]))
+    assert (kept.at.tolist(), kept.label.tolist(), kept.count) == ([0, 1, 7, 8], [1, 1, 2, 2], 2)

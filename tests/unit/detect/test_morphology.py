@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from minewatch.detect.morphology import grown, grown_within, opened, opened_values, shrunk
+from minewatch.detect.morphology import grown, opened, opened_values, reached, spread, values_at
 
 EIGHT = np.ones((3, 3), bool)
 SHAPES = [(40, 60), (1, 9), (9, 1), (2, 3), (1, 1)]
@@ -17,28 +17,47 @@ def masks(request) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("px", [1, 3, 7])
 def test_masks_grow_as_by_dilations(masks, px) -> None:
     mask, seeds = masks
+    at = np.flatnonzero(seeds)
     expected = ndimage.binary_dilation(seeds, EIGHT, iterations=px)
-    assert np.array_equal(grown(seeds, px), expected)
+    assert np.array_equal(grown(at, mask.shape, px), np.flatnonzero(expected))
     within = ndimage.binary_dilation(seeds, EIGHT, iterations=px, mask=mask)
-    assert np.array_equal(grown_within(seeds, mask, px), within)
+    assert np.array_equal(reached(at, mask, px), np.flatnonzero(within))
 
 
-def test_masks_shrink_as_by_erosions(masks) -> None:
+def test_masks_are_opened_as_by_binary_opening(masks) -> None:
     mask, _ = masks
-    assert np.array_equal(shrunk(mask), ndimage.binary_erosion(mask, EIGHT))
-    assert np.array_equal(opened(mask), ndimage.binary_opening(mask, EIGHT))
+    expected = ndimage.binary_opening(mask, EIGHT)
+    assert np.array_equal(opened(np.flatnonzero(mask), mask.shape), np.flatnonzero(expected))
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("window", [(5, 5), (5, 7), (7, 5), (1, 3)])
-def test_values_are_opened_as_in_grey(shape, window) -> None:
-    values = np.random.default_rng(1).integers(0, 255, shape).astype("uint8")
-    assert np.array_equal(opened_values(values, *window), ndimage.grey_opening(values, size=window))
+@pytest.mark.parametrize("share", [0.2, 1.0])
+def test_values_are_opened_as_in_grey(shape, window, share) -> None:
+    rng = np.random.default_rng(1)
+    values = rng.integers(0, 255, shape).astype("uint8") * (rng.random(shape) < share)
+    at = np.flatnonzero(values)
+    found = opened_values(at, values.ravel()[at], shape, *window)
+    expected = ndimage.grey_opening(values, size=window)
+    assert np.array_equal(values_at(np.arange(values.size), at, found), expected.ravel())
 
 
 def test_what_is_given_stays_as_it_was(masks) -> None:
     mask, seeds = masks
-    before = mask.copy(), seeds.copy()
-    grown(seeds), opened(mask), grown_within(seeds, mask, 3)
+    at = np.flatnonzero(seeds)
+    before = mask.copy(), at.copy()
+    grown(at, mask.shape), opened(at, mask.shape), reached(at, mask, 3)
     assert np.array_equal(mask, before[0])
-    assert np.array_equal(seeds, before[1])
+    assert np.array_equal(at, before[1])
+
+
+def test_a_mask_is_spread_over_its_grid(masks) -> None:
+    mask, _ = masks
+    assert np.array_equal(spread(np.flatnonzero(mask), mask.shape), mask)
+
+
+def test_values_of_pixels_that_are_not_known_are_missing() -> None:
+    known, values = np.array([3, 8]), np.array([0.5, 2.0])
+    found = values_at(np.array([0, 3, 8, 9]), known, values, missing=np.nan)
+    assert np.array_equal(found, [np.nan, 0.5, 2.0, np.nan], equal_nan=True)
+    assert values_at(np.array([4]), known[:0], values[:0]).tolist() == [0.0]

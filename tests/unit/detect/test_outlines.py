@@ -9,7 +9,7 @@ from affine import Affine
 from rasterio.features import shapes
 from shapely.geometry import shape
 
-from minewatch.detect.outlines import outline_labels
+from minewatch.detect.outlines import outline_labels, outline_pixels
 from minewatch.errors import ContractError
 
 NORTH_UP = Affine(10, 0, 500_000, 0, -10, 2_800_000)
@@ -31,6 +31,9 @@ def test_outlines_equal_those_of_rasterio_on_noise(seed: int, kinds: int) -> Non
     labels = np.random.default_rng(seed).integers(0, kinds, (40, 55))
     ours = sorted((v, _text(p)) for v, p in outline_labels(labels, transform=NORTH_UP))
     assert ours == _reference(labels, NORTH_UP)
+    at = np.flatnonzero(labels)
+    few = outline_pixels(at, labels.ravel()[at].astype("int32"), labels.shape, transform=NORTH_UP)
+    assert few == outline_labels(labels, transform=NORTH_UP)
 
 
 def test_every_outline_is_valid_even_where_a_patch_touches_itself_at_a_corner() -> None:

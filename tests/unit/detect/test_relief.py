@@ -8,6 +8,7 @@ import pytest
 import xarray as xr
 from odc.geo.geobox import GeoBox
 
+from minewatch.detect.labels import label_pixels
 from minewatch.detect.patches import shape
 from minewatch.detect.relief import lie_of
 from minewatch.model import Chunk, Grid
@@ -46,7 +47,8 @@ def strip(kind: str) -> np.ndarray:
 def lie(labels: np.ndarray, rise: xr.Dataset) -> pd.Series:
     rows, cols = np.nonzero(labels)
     table = shape(pd.DataFrame({"label": labels[rows, cols], "row": rows, "col": cols}), 10.0)
-    return lie_of(labels, table, rise, grid=GRID).loc[1]
+    patches = label_pixels(np.flatnonzero(labels), labels.shape[1])
+    return lie_of(patches, table, rise, grid=GRID).loc[1]
 
 
 @pytest.mark.parametrize(("kind", "axis"), [("east", 90), ("north", 0), ("south-east", 135)])

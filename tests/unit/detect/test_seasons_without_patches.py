@@ -18,6 +18,6 @@ def season(step: int, confidence: dict[int, float]) -> Season:
 
 
 def test_patches_of_other_seasons_bring_no_patch_into_a_season_that_has_none() -> None:
-    dropped, kept = _reconsider([season(0, {}), season(1, {1: 0.9})], (3, 3))
+    dropped, kept = _reconsider([season(0, {}), season(1, {1: 0.9})])
     assert len(dropped.table) == 0
     assert list(kept.table.index) == [1]
