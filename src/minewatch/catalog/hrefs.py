@@ -15,6 +15,7 @@ from pystac.utils import make_absolute_href
 from minewatch.settings import SECRET_MEMBER, SECRET_QUERY_KEY, redact
 
 _SIGNED_PATH = re.compile(r"^/vsicurl\?.*?url=(?P<url>[^&]+)")
+_PLAIN_NAME = re.compile(r"(?:\./)?(\w[\w.-]*)", re.ASCII)
 _SEQUENCES = (list, tuple)
 _KEPT_ITEM_KEYS = ("type", "stac_version", "id", "collection", "bbox", "geometry")
 
@@ -41,6 +42,8 @@ def canonical_href(href: str, *, base: str = "") -> str:
     >>> canonical_href("./B02.tif", base="/data/items/a/a.json")
     '/data/items/a/B02.tif'
     """
+    if base and (plain := _PLAIN_NAME.fullmatch(href)):  # most files lie beside their item
+        return _folder_of(base) + plain[1]
     href = _without_gdal_prefix(href)
     if base and not urlsplit(href).scheme:
         remote = urlsplit(base).scheme in {"http", "https"}
@@ -55,6 +58,12 @@ def canonical_href(href: str, *, base: str = "") -> str:
     query = parts.query if kept == pairs else urlencode(kept)
     host = parts.netloc.rpartition("@")[2]
     return urlunsplit((parts.scheme, host, parts.path, query, ""))
+
+
+@lru_cache(maxsize=16)
+def _folder_of(base: str) -> str:
+    """The canonical address of the folder in which a document stands, with its last slash."""
+    return canonical_href("-", base=base).removesuffix("-")
 
 
 def _without_gdal_prefix(href: str) -> str:
