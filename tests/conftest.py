@@ -175,7 +175,9 @@ def _aoi() -> AreaOfInterest:
     )
 
 
-def _manifest(aoi: AreaOfInterest, outputs: dict[str, str]) -> dict[str, object]:
+def _manifest(
+    aoi: AreaOfInterest, rows: dict[str, int], outputs: dict[str, str]
+) -> dict[str, object]:
     return {
         "version": "0.1.0",
         "simulated": True,
@@ -212,6 +214,7 @@ def _manifest(aoi: AreaOfInterest, outputs: dict[str, str]) -> dict[str, object]
             }
         ],
         "warnings": ["no SWIR band in this catalogue"],
+        "rows": rows,
         "outputs": outputs,
     }  # fmt: skip
 
@@ -233,7 +236,8 @@ def _write_run(directory: Path) -> RunResult:
     export.write_aoi(aoi, directory / "state" / "aoi.geojson")
     files = [*directory.glob("*.geojson"), *directory.glob("rasters/*.tif")]
     outputs = export.hash_outputs(directory, files)
-    export.write_manifest(_manifest(aoi, outputs), directory / "manifest.json")
+    rows = {name: len(table) for name, table in tables.items()}
+    export.write_manifest(_manifest(aoi, rows, outputs), directory / "manifest.json")
     return export.open_result(directory)
 
 
@@ -258,6 +262,7 @@ def empty_run(tmp_path_factory: pytest.TempPathFactory) -> RunResult:
         none = layer.table(full).iloc[:0]
         export.write_geojson(none, directory / layer.filename, layer.contract)
     files = [directory / name for name in full.manifest["outputs"]]
-    manifest = {**full.manifest, "outputs": export.hash_outputs(directory, files)}
+    outputs = export.hash_outputs(directory, files)
+    manifest = {**full.manifest, "rows": dict.fromkeys(export.LAYERS, 0), "outputs": outputs}
     export.write_manifest(manifest, directory / "manifest.json")
     return export.open_result(directory)

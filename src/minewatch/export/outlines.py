@@ -44,8 +44,10 @@ def wgs84_outlines(table: gpd.GeoDataFrame | gpd.GeoSeries) -> np.ndarray:
     for index in np.flatnonzero(bounds[:, 2] - bounds[:, 0] > 180):
         flat[index] = cut_at_antimeridian(flat[index])
     rounded = _round(flat)
-    for index in np.flatnonzero(~shapely.is_valid(rounded) & shapely.is_valid(flat)):
-        rounded[index] = _round(shapely.set_precision(flat[index], 10.0**-COORDINATE_DECIMALS))
+    for index in np.flatnonzero(~shapely.is_valid(rounded)):
+        if shapely.is_valid(flat[index]):
+            snapped = shapely.set_precision(flat[index], 10.0**-COORDINATE_DECIMALS)
+            rounded[index] = _round(snapped)
     oriented: np.ndarray = shapely.orient_polygons(shapely.normalize(rounded))
     return oriented
 
