@@ -127,8 +127,9 @@ def weigh(past: Past, months: xr.Dataset, *, period: Period | None) -> tuple[Pas
     for start in range(0, pixels, step):
         part = slice(start, start + step)
         block = {name: np.ascontiguousarray(values[:, part].T) for name, values in flat.items()}
+        green = greenness({band: flat[band][:, part] for band in ("red", "nir")})
         record = {name: layer[part] for name, layer in layers.items()}
-        told = _weigh_block(record, block, days, past.months, first_day, period)
+        told = _weigh_block(record, block, green, days, past.months, first_day, period)
         for name, values in told.items():
             out[name][part] = values
     evidence = xr.Dataset({name: _layer(name, v.reshape(shape)) for name, v in out.items()})
@@ -185,6 +186,7 @@ def _ground(like: xr.Dataset) -> dict[str, xr.DataArray]:
 def _weigh_block(
     record: dict[str, Array],
     cube: Block,
+    green: NDArray[np.float32],
     days: NDArray[np.int64],
     done: int,
     first_day: int,
@@ -198,6 +200,8 @@ def _weigh_block(
         `PAST_LAYERS`, dims (pixel, field...).
     cube
         The months, dims (pixel, month).
+    green
+        Their greenness, dims (month, pixel).
     days
         First day of each month, days since 1970-01-01.
     done, first_day
@@ -215,7 +219,6 @@ def _weigh_block(
         record["runs"], record["under_way"], clear, disturbed,
         cube["last_undisturbed_day"], cube["disturbed_since_day"], days,
     )  # fmt: skip
-    green = greenness({"red": cube["red"], "nir": cube["nir"]})
     drop = follow_baseline(record["fit"], green, season_angle(days), untouched)
     follow_years(record["years"], clear, disturbed, days, first_day)
     lost = (clear > 0) & (2 * disturbed >= clear)
@@ -233,7 +236,7 @@ def _weigh_block(
     cube = {name: values[:, now] for name, values in cube.items()}
     shares = {name: values[:, now] for name, values in shares.items()}
     kept = _since_begun(record, cube["clear_looks"], days[now], period)
-    return {**_tell(cube, shares, drop[:, now], kept), "unrest": unrest(record["swing"])}
+    return {**_tell(cube, shares, drop[now].T, kept), "unrest": unrest(record["swing"])}
 
 
 def season_angle(days: NDArray[np.int64]) -> NDArray[np.float32]:
