@@ -225,7 +225,8 @@ def _weigh_block(
     follow_swing(record["swing"], cube["nir"], lost)
     early = max(0, min(START_MONTHS - done, len(days)))
     is_now = np.array([period is not None and _date(d) in period for d in days], bool)
-    shares = _shares(cube, is_now | (np.arange(len(days)) < early))
+    wanted = is_now | (np.arange(len(days)) < early)
+    shares = _shares(cube, np.ascontiguousarray(green.T), wanted)
     if early:
         looks = np.stack([v[:, :early].sum(axis=1) for v in (clear, disturbed)], axis=-1)
         record["start_looks"] += looks.astype(np.uint16)
@@ -285,14 +286,15 @@ def _since_begun(
     return kept
 
 
-def _shares(cube: Block, wanted: NDArray[np.bool_]) -> dict[str, NDArray[np.uint8]]:
+def _shares(
+    cube: Block, green: NDArray[np.float32], wanted: NDArray[np.bool_]
+) -> dict[str, NDArray[np.uint8]]:
     """Shares of lit ground in each month, per cent, `nir` and `hue`, dims (pixel, month).
 
     Only wanted months with lost vegetation are unmixed; the others are vegetation as their
     greenness says.
     """
     bands = {str(b): cube[b] for b in REFLECTANCE_BANDS if b in cube}
-    green = greenness(bands)
     seen = np.isfinite(green) & ~is_snow(bands)
     veg = np.where(seen, np.clip((green - GREEN_NONE) / (GREEN_FULL - GREEN_NONE), 0, 1) * 100, 255)
     shares = {
