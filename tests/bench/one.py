@@ -12,5 +12,5 @@ from tests.bench.suite import CASES
 if __name__ == "__main__":
     case, way, folder, where, scale, answer = sys.argv[1:]
     setup = Setup(folder=Path(folder), where=where, scale=float(scale))
-    work = CASES[case].ways[way](setup)
-    print(json.dumps(time_once(work, setup, Path(answer))))  # noqa: T201
+    work, repeats = CASES[case].ways[way](setup), CASES[case].repeats
+    print(json.dumps(time_once(work, setup, Path(answer), repeats=repeats)))  # noqa: T201

@@ -67,10 +67,14 @@ def _table(ways: Mapping[str, Figures | str], *, far: bool) -> list[str]:
         cpu = ours.cpu_seconds / figures.cpu_seconds if isinstance(ours, Figures) else math.nan
         same = "–" if math.isnan(figures.same) else f"{100 * figures.same:.4g} %"
         lines.append(_row([
-            way, f"{figures.seconds:.2f}", f"{figures.ratio:.2f}", f"{figures.cpu_seconds:.2f}",
-            f"{cpu:.2f}",            f"{figures.memory_gib:.2f}", *sent, same,
+            way, *map(_short, (figures.seconds, figures.ratio, figures.cpu_seconds, cpu)),
+            f"{figures.memory_gib:.2f}", *sent, same,
         ]))  # fmt: skip
     return lines
+
+
+def _short(value: float) -> str:
+    return f"{value:.2f}" if value >= 0.1 else f"{value:.3f}"
 
 
 def _row(cells: list[str]) -> str:

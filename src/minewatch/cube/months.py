@@ -75,7 +75,7 @@ def month_cube(
     """
     told = clear | (doubtful & ~clear.any(axis=0))
     for pixels in looks.values():
-        pixels[~told] = 0
+        pixels *= told
     last, since = day_layers(told, disturbed, days)
     layers: dict[str, UInt16] = {band: median_of_looks(pixels) for band, pixels in looks.items()}
     layers["clear_looks"] = clear.sum(axis=0, dtype=np.uint16)

@@ -57,10 +57,10 @@ def settle_doubt(months: xr.Dataset, *, before: Counts | None = None) -> xr.Data
         clears, doubts = (_last_sums(t, length)[len(t) - len(clear) :] for t in totals)
         ground |= (doubts >= fewest) & (doubts > clears)
     in_doubt = (clear == 0) & (doubtful > 0)
-    unseen = in_doubt & ~ground
+    is_seen = ~in_doubt | ground
     settled = months.drop_vars("doubtful_looks")
     settled["clear_looks"] = settled["clear_looks"].copy(data=np.where(in_doubt, doubtful, clear))
-    return settled.map(lambda layer: layer.copy(data=np.where(unseen, layer.dtype.type(0), layer)))
+    return settled.map(lambda layer: layer.copy(data=layer.to_numpy() * is_seen))
 
 
 def recent_counts(months: xr.Dataset, *, before: Counts | None = None) -> Counts:

@@ -50,11 +50,11 @@ def follow_runs(
 
     Returns
     -------
-    array, dims (pixel, month), bool
+    array, dims (month, pixel), bool
         True in months up to which the pixel's vegetation had never gone.
     """
     pixels, months = clear.shape
-    untouched = np.zeros((pixels, months), np.bool_)
+    untouched = np.zeros((months, pixels), np.bool_)
     for i in range(pixels):
         first, before, last = int(under_way[i, 0]), int(under_way[i, 1]), int(under_way[i, 2])
         green_day, looks = int(under_way[i, 3]), int(under_way[i, 4])
@@ -87,7 +87,7 @@ def follow_runs(
                 looks, spread, normal = hits, 1, 0
             if green:
                 green_day = day0 + green
-            untouched[i, t] = first == 0 and runs[i, 0, 0] == 0
+            untouched[t, i] = first == 0 and runs[i, 0, 0] == 0
         under_way[i, 0], under_way[i, 1], under_way[i, 2] = first, before, last
         under_way[i, 3], under_way[i, 4] = green_day, min(looks, 65535)
         under_way[i, 5], under_way[i, 6] = spread, normal

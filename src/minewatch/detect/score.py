@@ -127,8 +127,9 @@ def weigh(past: Past, months: xr.Dataset, *, period: Period | None) -> tuple[Pas
     for start in range(0, pixels, step):
         part = slice(start, start + step)
         block = {name: np.ascontiguousarray(values[:, part].T) for name, values in flat.items()}
+        green = greenness({band: flat[band][:, part] for band in ("red", "nir")})
         record = {name: layer[part] for name, layer in layers.items()}
-        told = _weigh_block(record, block, days, past.months, first_day, period)
+        told = _weigh_block(record, block, green, days, past.months, first_day, period)
         for name, values in told.items():
             out[name][part] = values
     evidence = xr.Dataset({name: _layer(name, v.reshape(shape)) for name, v in out.items()})
@@ -185,6 +186,7 @@ def _ground(like: xr.Dataset) -> dict[str, xr.DataArray]:
 def _weigh_block(
     record: dict[str, Array],
     cube: Block,
+    green: NDArray[np.float32],
     days: NDArray[np.int64],
     done: int,
     first_day: int,
@@ -198,6 +200,8 @@ def _weigh_block(
         `PAST_LAYERS`, dims (pixel, field...).
     cube
         The months, dims (pixel, month).
+    green
+        Their greenness, dims (month, pixel).
     days
         First day of each month, days since 1970-01-01.
     done, first_day
@@ -215,14 +219,14 @@ def _weigh_block(
         record["runs"], record["under_way"], clear, disturbed,
         cube["last_undisturbed_day"], cube["disturbed_since_day"], days,
     )  # fmt: skip
-    green = greenness({"red": cube["red"], "nir": cube["nir"]})
     drop = follow_baseline(record["fit"], green, season_angle(days), untouched)
     follow_years(record["years"], clear, disturbed, days, first_day)
     lost = (clear > 0) & (2 * disturbed >= clear)
     follow_swing(record["swing"], cube["nir"], lost)
     early = max(0, min(START_MONTHS - done, len(days)))
     is_now = np.array([period is not None and _date(d) in period for d in days], bool)
-    shares = _shares(cube, is_now | (np.arange(len(days)) < early))
+    wanted = is_now | (np.arange(len(days)) < early)
+    shares = _shares(cube, np.ascontiguousarray(green.T), wanted)
     if early:
         looks = np.stack([v[:, :early].sum(axis=1) for v in (clear, disturbed)], axis=-1)
         record["start_looks"] += looks.astype(np.uint16)
@@ -233,7 +237,7 @@ def _weigh_block(
     cube = {name: values[:, now] for name, values in cube.items()}
     shares = {name: values[:, now] for name, values in shares.items()}
     kept = _since_begun(record, cube["clear_looks"], days[now], period)
-    return {**_tell(cube, shares, drop[:, now], kept), "unrest": unrest(record["swing"])}
+    return {**_tell(cube, shares, drop[now].T, kept), "unrest": unrest(record["swing"])}
 
 
 def season_angle(days: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -282,14 +286,15 @@ def _since_begun(
     return kept
 
 
-def _shares(cube: Block, wanted: NDArray[np.bool_]) -> dict[str, NDArray[np.uint8]]:
+def _shares(
+    cube: Block, green: NDArray[np.float32], wanted: NDArray[np.bool_]
+) -> dict[str, NDArray[np.uint8]]:
     """Shares of lit ground in each month, per cent, `nir` and `hue`, dims (pixel, month).
 
     Only wanted months with lost vegetation are unmixed; the others are vegetation as their
     greenness says.
     """
     bands = {str(b): cube[b] for b in REFLECTANCE_BANDS if b in cube}
-    green = greenness(bands)
     seen = np.isfinite(green) & ~is_snow(bands)
     veg = np.where(seen, np.clip((green - GREEN_NONE) / (GREEN_FULL - GREEN_NONE), 0, 1) * 100, 255)
     shares = {

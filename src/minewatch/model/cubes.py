@@ -48,9 +48,10 @@ def check_month_cube(cube: xr.Dataset) -> None:
     if missing:
         raise ContractError(f"month cube: variable {missing[0]!r} is missing")
     for name in cube.data_vars:
-        if cube[name].dims != ("time", "y", "x"):
+        layer = cube.variables[name]
+        if layer.dims != ("time", "y", "x"):
             raise ContractError(
-                f"month cube: {name!r} has dims {cube[name].dims}, not ('time', 'y', 'x')"
+                f"month cube: {name!r} has dims {layer.dims}, not ('time', 'y', 'x')"
             )
-        if cube[name].dtype != "uint16":
-            raise ContractError(f"month cube: {name!r} is {cube[name].dtype}, not uint16")
+        if layer.dtype != "uint16":
+            raise ContractError(f"month cube: {name!r} is {layer.dtype}, not uint16")

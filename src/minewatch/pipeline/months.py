@@ -169,12 +169,13 @@ def read_months(
     rows, cols = chunk.geobox.shape
     shape = (rows, cols) if within is None else (1, int(within.sum()))
     cube = empty_months(shape, months, bands)
+    into = {name: layer.to_numpy() for name, layer in cube.data_vars.items()}
     for step, month in enumerate(months):
         path = month_path(state, chunk, month)
         if path.exists():
             for name, layer in _read_layers(path).items():
-                if name in cube:
-                    cube[name].to_numpy()[step] = layer if within is None else layer[within]
+                if name in into:
+                    into[name][step] = layer if within is None else layer[within]
     if within is not None:
         return cube
     return cube.assign_coords({n: chunk.geobox.coordinates[n].values for n in ("y", "x")})
