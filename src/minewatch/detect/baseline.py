@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from minewatch.compiled import kernel, part
 
 MIN_MONTHS = 6
 """Months seen before a change that make a baseline [D]."""
@@ -35,10 +36,8 @@ _MIN, _SEASON = np.float32(MIN_MONTHS), np.float32(SEASON_MONTHS)
 
 # Divisions by zero give what is thrown away anyway; asking each time would keep pixels from going
 # through side by side. Everything is float32, so that where months are cut changes nothing.
-_compiled = numba.njit(cache=True, nogil=True, error_model="numpy")
 
 
-@_compiled
 def follow_baseline(
     fit: Float, greenness: Float, angle: Float, untouched: NDArray[np.bool_]
 ) -> Float:
@@ -64,13 +63,33 @@ def follow_baseline(
     array, dims (pixel, month), float32
         Positive below the baseline; NaN where not seen, or where too little lies before.
     """
+    out = np.empty(greenness.shape, np.float32)
+    lanes = np.zeros((FIT_FIELDS + 2 * len(angle), LANES), np.float32)
+    taught = np.zeros((len(angle), LANES), np.bool_)
+    _follow(fit, greenness, angle, untouched, lanes, taught, out)
+    return out
+
+
+@kernel(
+    "float32[:,::1], float32[:,::1], float32[::1], boolean[:,::1],"
+    "float32[:,::1], boolean[:,::1], float32[:,::1]"
+)
+def _follow(
+    fit: Float,
+    greenness: Float,
+    angle: Float,
+    untouched: NDArray[np.bool_],
+    lanes: Float,
+    taught: NDArray[np.bool_],
+    out: Float,
+) -> None:
+    """Follow baselines, `LANES` pixels at a time, laid side by side in `lanes` and `taught`."""
     pixels, months = greenness.shape
-    out = np.empty((pixels, months), np.float32)
-    cosines, sines = np.cos(angle), np.sin(angle)
-    sums = np.zeros((FIT_FIELDS, LANES), np.float32)
-    seen = np.full((months, LANES), _NAN, np.float32)
-    taught = np.zeros((months, LANES), np.bool_)
-    told = np.empty((months, LANES), np.float32)
+    season = np.empty((months, 2), np.float32)
+    for t in range(months):
+        season[t, 0], season[t, 1] = np.cos(angle[t]), np.sin(angle[t])
+    sums, seen = lanes[:FIT_FIELDS], lanes[FIT_FIELDS : FIT_FIELDS + months]
+    told = lanes[FIT_FIELDS + months :]
     for first in range(0, pixels, LANES):
         count = min(LANES, pixels - first)
         for lane in range(count):
@@ -79,22 +98,21 @@ def follow_baseline(
             for t in range(months):
                 seen[t, lane] = greenness[first + lane, t]
                 taught[t, lane] = untouched[first + lane, t]
-        _follow_lanes(sums, seen, taught, cosines, sines, told)
+        _follow_lanes(sums, seen, taught, season, told)
         for lane in range(count):
             for field in range(FIT_FIELDS):
                 fit[first + lane, field] = sums[field, lane]
             for t in range(months):
                 out[first + lane, t] = told[t, lane]
-    return out
 
 
-@_compiled
+@part
 def _follow_lanes(
-    sums: Float, seen: Float, untouched: NDArray[np.bool_], xs: Float, ys: Float, told: Float
+    sums: Float, seen: Float, untouched: NDArray[np.bool_], season: Float, told: Float
 ) -> None:
     """Compare each month of `LANES` pixels with their past, then learn it: no branch, no order."""
-    for t in range(len(xs)):
-        x, y = xs[t], ys[t]
+    for t in range(len(season)):
+        x, y = season[t, 0], season[t, 1]
         for i in range(LANES):
             is_seen = seen[t, i] == seen[t, i]
             value = seen[t, i] if is_seen else _ZERO
@@ -123,7 +141,7 @@ def _follow_lanes(
             sums[10, i] += _ONE if is_taught else _ZERO
 
 
-@_compiled
+@kernel()
 def expected_greenness(fit: Float, angle: Float) -> Float:
     """Greenness that a baseline lets expect, and its standard deviation.
 
@@ -151,14 +169,14 @@ def expected_greenness(fit: Float, angle: Float) -> Float:
     return out
 
 
-@_compiled
+@part
 def _sd(squares: float, learnt: float) -> float:
     months = _FIRST_MONTHS + max(learnt - _SEASON, _ZERO)
     sd: float = max(np.sqrt((_FIRST_SQUARES + squares) / months), _FLOOR)
     return sd
 
 
-@_compiled
+@part
 def _solve(
     n: Any, c: Any, s: Any, cc: Any, ss: Any, cs: Any, v: Any, vc: Any, vs: Any
 ) -> tuple[float, float, float]:

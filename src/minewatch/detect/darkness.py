@@ -7,10 +7,10 @@ the share of dark pool in the pixel, whatever its colour, slope and season.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from minewatch.compiled import kernel, part
 from minewatch.detect.evidence import NIR_SCALE, NO_SHARE
 
 WINDOW_PX = 9
@@ -23,7 +23,7 @@ _LEAST_LAND_NIR = 0.10
 _LEAST_SEEN = 20
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel("uint8[:,::1], boolean[:,::1]")
 def dark_share(nir: NDArray[np.uint8], where: NDArray[np.bool_]) -> NDArray[np.uint8]:
     """Share of dark water in each pixel, per cent.
 
@@ -75,7 +75,7 @@ def dark_share(nir: NDArray[np.uint8], where: NDArray[np.bool_]) -> NDArray[np.u
     return out
 
 
-@numba.njit(cache=True, nogil=True)
+@part
 def _value_of(counts: NDArray[np.uint8], rank: int) -> int:
     """The value of a rank, from 0, among values told by how often each occurs."""
     below, value = int(counts[0]), 0

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
-_compiled = numba.njit(cache=True, nogil=True)
+from minewatch.compiled import kernel, part
 
 
-@_compiled
 def label_patches(mask: NDArray[np.bool_], reach: int = 1) -> tuple[NDArray[np.int32], int]:
     """Number the patches of a mask, as `scipy.ndimage.label` does, in half its time.
 
@@ -36,11 +34,18 @@ def label_patches(mask: NDArray[np.bool_], reach: int = 1) -> tuple[NDArray[np.i
     >>> label_patches(mask, 0)[1]
     4
     """
+    labels = np.zeros(mask.shape, np.int32)
+    return labels, _label(np.ascontiguousarray(mask), reach, labels)
+
+
+@kernel("boolean[:,::1], int64, int32[:,::1]")
+def _label(mask: NDArray[np.bool_], reach: int, labels: NDArray[np.int32]) -> int:
+    """Write the numbers of patches into `labels`, all 0 before; how many there are."""
     rows, cols = mask.shape
     most = rows * ((cols + 1) // 2)
     starts, ends = np.empty(most, np.int32), np.empty(most, np.int32)
-    parents, first = np.empty(most, np.int32), np.zeros(rows + 1, np.int64)
-    runs = 0
+    parents, first = np.empty(most, np.int32), np.empty(rows + 1, np.int32)
+    runs = first[0] = 0
     for row in range(rows):
         above, last_above = (first[row - 1], runs) if row else (0, 0)
         col = 0
@@ -56,22 +61,23 @@ def label_patches(mask: NDArray[np.bool_], reach: int = 1) -> tuple[NDArray[np.i
                 above += 1
             touching = above
             while touching < last_above and starts[touching] < col + reach:
-                _join(parents, touching, runs)
+                _join(parents, touching, parents[runs])
                 touching += 1
             runs += 1
         first[row + 1] = runs
-    labels, numbers, count = np.zeros((rows, cols), np.int32), np.empty(runs, np.int32), 0
+    numbers, count = np.empty(runs, np.int32), 0
     for row in range(rows):
         for run in range(first[row], first[row + 1]):
             root = _root(parents, run)
             if root == run:
                 count += 1
                 numbers[run] = count
-            labels[row, starts[run] : ends[run]] = numbers[root]
-    return labels, count
+            for col in range(starts[run], ends[run]):
+                labels[row, col] = numbers[root]
+    return count
 
 
-@_compiled
+@part
 def _root(parents: NDArray[np.int32], run: int) -> int:
     """The first run of a patch; the way there is made shorter."""
     while parents[run] != run:
@@ -80,7 +86,7 @@ def _root(parents: NDArray[np.int32], run: int) -> int:
     return run
 
 
-@_compiled
+@part
 def _join(parents: NDArray[np.int32], one: int, other: int) -> None:
     low, high = _root(parents, one), _root(parents, other)
     if low < high:
@@ -89,7 +95,7 @@ def _join(parents: NDArray[np.int32], one: int, other: int) -> None:
         parents[low] = high
 
 
-@_compiled
+@kernel("int32[:,::1], int64")
 def count_pixels(labels: NDArray[np.int32], count: int) -> NDArray[np.int64]:
     """Pixels of each label and, first, of none: `numpy.bincount` without a copy of the grid.
 

@@ -7,9 +7,10 @@ pixels of many count, only these are gone through.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from minewatch.compiled import kernel, part
 
 Bool = NDArray[np.bool_]
 UInt8 = NDArray[np.uint8]
@@ -45,12 +46,17 @@ def opened(mask: Bool) -> Bool:
     return grown(shrunk(mask))
 
 
-@numba.njit(cache=True, nogil=True)
 def grown_within(mask: Bool, ground: Bool, px: int) -> Bool:
     """A mask grown step by step over some ground only."""
-    rows, cols = mask.shape
-    out = mask.copy()
-    edge = np.flatnonzero(mask)
+    out = np.array(mask, order="C")
+    _grow_within(out, np.ascontiguousarray(ground), np.flatnonzero(mask), px)
+    return out
+
+
+@kernel("boolean[:,::1], boolean[:,::1], int64[::1], int64")
+def _grow_within(out: Bool, ground: Bool, edge: NDArray[np.int64], px: int) -> None:
+    """Grow a mask in place from its pixels `edge`, flat indices."""
+    rows, cols = out.shape
     for _ in range(px):
         reached = np.empty(8 * len(edge), np.int64)
         count = 0
@@ -63,10 +69,8 @@ def grown_within(mask: Bool, ground: Bool, px: int) -> Bool:
                         reached[count] = i * cols + j
                         count += 1
         edge = reached[:count]
-    return out
 
 
-@numba.njit(cache=True, nogil=True)
 def opened_values(values: UInt8, rows: int, cols: int) -> UInt8:
     """Values without peaks narrower than a window of `rows` by `cols` pixels, odd numbers.
 
@@ -75,26 +79,33 @@ def opened_values(values: UInt8, rows: int, cols: int) -> UInt8:
     >>> opened_values(np.array([[9, 2, 2, 7, 7, 7, 2]], np.uint8), 1, 3)[0].tolist()
     [2, 2, 2, 7, 7, 7, 2]
     """
-    height, width = values.shape
-    up, left = rows // 2, cols // 2
-    out = np.zeros((height, width), np.uint8)
-    for at in np.flatnonzero(values):
-        r, c = at // width, at % width
-        window = values[max(r - up, 0) : r + up + 1, max(c - left, 0) : c + left + 1]
-        least = _least(window)
-        if least:
-            for i in range(max(r - up, 0), min(r + up + 1, height)):
-                for j in range(max(c - left, 0), min(c + left + 1, width)):
-                    out[i, j] = max(out[i, j], least)
+    out = np.zeros(values.shape, np.uint8)
+    _open_values(out, np.ascontiguousarray(values), np.flatnonzero(values), rows, cols)
     return out
 
 
-@numba.njit(cache=True, nogil=True)
-def _least(values: UInt8) -> int:
-    """The least of some values; 0 ends the search."""
+@kernel("uint8[:,::1], uint8[:,::1], int64[::1], int64, int64")
+def _open_values(out: UInt8, values: UInt8, at: NDArray[np.int64], rows: int, cols: int) -> None:
+    """Write values without narrow peaks into `out`, all 0 before; `at` are those not 0, flat."""
+    height, width = values.shape
+    up, left = rows // 2, cols // 2
+    for place in at:
+        r, c = place // width, place % width
+        top, bottom = max(r - up, 0), min(r + up + 1, height)
+        first, last = max(c - left, 0), min(c + left + 1, width)
+        least = _least(values, top, bottom, first, last)
+        if least:
+            for i in range(top, bottom):
+                for j in range(first, last):
+                    out[i, j] = max(out[i, j], least)
+
+
+@part
+def _least(values: UInt8, top: int, bottom: int, first: int, last: int) -> int:
+    """The least of the values in a box; 0 ends the search."""
     least = 255
-    for i in range(values.shape[0]):
-        for j in range(values.shape[1]):
+    for i in range(top, bottom):
+        for j in range(first, last):
             least = min(least, int(values[i, j]))
             if least == 0:
                 return 0
