@@ -17,8 +17,6 @@ UInt16 = NDArray[np.uint16]
 Int64 = NDArray[np.int64]
 Bool = NDArray[np.bool_]
 
-UNSIGNED = ("uint8", "uint16", "uint32")
-"""Kinds of pixels in files: masks, imagery, and heights by their bits."""
 FINE = 1024
 """Positions between pixels are whole numbers of this part of a pixel (1 cm at 10 m)."""
 
@@ -110,7 +108,10 @@ def place(out: UInt16, pixels: UInt16, table: UInt16, here: Bool) -> None:  # pr
                 out[row, col] = table[pixels[row, col]]
 
 
-@kernel(*(f"{kind}[:,::1], {kind}[:,::1], int64, int64, boolean" for kind in UNSIGNED))
+@kernel(
+    "uint8[:,::1], uint8[:,::1], int64, int64, boolean",
+    "uint16[:,::1], uint16[:,::1], int64, int64, boolean",
+)
 def place_block(
     out: NDArray[Any], block: NDArray[Any], row: int, col: int, has_differences: bool
 ) -> None:  # pragma: no cover - compiled

@@ -52,7 +52,7 @@ def wait(package: str, listener: ProgressListener) -> None:
         of_package = sum(kernel.__module__.startswith(package) for kernel in KERNELS)
         done = of_package - missing
         listener(Progress("compiling for this machine, once", done, of_package))
-        time.sleep(0.1)
+        time.sleep(0.2)
 
 
 def uncompiled() -> list[str]:

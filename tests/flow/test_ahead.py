@@ -1,0 +1,126 @@
+"""What a job meets is compiled ahead, whole and once; whatever fails there, the job goes on."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.flow.conftest import SMALL
+
+from minewatch import synthetic
+from minewatch.detect.labels import count_pixels
+from minewatch.pipeline import ahead
+
+JOB = """
+import json, sys
+from datetime import date
+from minewatch.compiled import KERNELS
+from minewatch.pipeline import ahead, run
+folder, out, first, last = sys.argv[1:]
+run(f"{folder}/aoi.geojson", start=date.fromisoformat(first), end=date.fromisoformat(last),
+    catalog=f"{folder}/catalog.json", out=out, chunk_px=96)
+kinds = lambda found: sorted(map(str, found))
+print(json.dumps({
+    kernel.__name__: [kinds(kernel.signatures), kinds(ahead._arguments(kernel))]
+    for kernel in KERNELS
+}))
+"""
+ONE = "minewatch.detect.labels:count_pixels"
+
+
+def told_by(code: str, *arguments: object, **env: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code, *map(str, arguments)],
+        env=os.environ | env, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return done.stdout.splitlines()[-1]
+
+
+@pytest.fixture(autouse=True)
+def nobody_at_it(monkeypatch):
+    monkeypatch.setattr(ahead, "_helpers", [])
+
+
+def test_what_kernels_say_they_meet_is_what_a_job_calls_them_with(tmp_path):
+    archive = synthetic.write_archive(tmp_path / "archive", SMALL)
+    synthetic.write_elevation(archive)
+    told = json.loads(told_by(JOB, archive.directory, tmp_path / "run", SMALL.start, SMALL.end))
+    assert len(told) > 20
+    assert {name: met for name, (met, _) in told.items()} == {
+        name: said for name, (_, said) in told.items()
+    }
+
+
+def test_a_helper_keeps_what_it_compiles_where_numba_looks(tmp_path):
+    code = f"""
+import json, minewatch.pipeline.recipe
+from minewatch.pipeline import ahead
+before = ahead.uncompiled()
+codes = [helper.wait() for helper in ahead._begin(["{ONE}"])]
+print(json.dumps([before, ahead.uncompiled(), codes]))
+"""
+    before, after, codes = json.loads(told_by(code, NUMBA_CACHE_DIR=str(tmp_path)))
+    assert codes == [0]
+    assert sorted([*after, ONE]) == sorted(before)
+    packages = [name.split(".")[1] for name in before]
+    assert packages == sorted(packages)  # what reading needs comes first
+    assert len(before) > 20
+
+
+def test_where_helpers_fail_nobody_waits_and_kernels_work(tmp_path, monkeypatch):
+    broken = tmp_path / "python"
+    broken.write_text("#!/bin/sh\nexit 1\n")
+    broken.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(broken))
+    monkeypatch.setattr(ahead, "uncompiled", lambda: [ONE])
+    ahead.start()
+    assert len(ahead._helpers) == 1
+    ahead.wait("minewatch.detect", lambda _: None)
+    assert ahead._helpers[0].poll() == 1
+    assert count_pixels(np.array([[0, 1], [1, 1]], np.int32), 1).tolist() == [1, 3]
+
+
+def test_a_program_that_is_not_python_is_not_started_again(monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/usr/bin/qgis")
+    monkeypatch.setattr(ahead, "uncompiled", lambda: [ONE])
+    ahead.start()
+    assert ahead._helpers == []
+
+
+def test_waiting_is_told_and_ends_with_the_package(monkeypatch):
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as busy:
+        monkeypatch.setattr(ahead, "_helpers", [busy])
+        answers = iter([[ONE], [ONE], []])
+        monkeypatch.setattr(ahead, "uncompiled", lambda: next(answers))
+        heard = []
+        ahead.wait("minewatch.detect", heard.append)
+        assert busy.poll() is None  # it goes on with other packages
+        busy.kill()
+    assert [event.stage for event in heard] == ["compiling for this machine, once"] * 2
+    assert heard[0].total - heard[0].done == 1
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        {"NUMBA_DISABLE_JIT": "1"},
+        {
+            "NUMBA_CACHE_DIR": str(Path(os.devnull) / "nowhere"),
+            "NUMBA_CACHE_LOCATOR_CLASSES": "UserProvidedCacheLocator",
+        },
+    ],
+    ids=["nothing is compiled", "nothing can be kept"],
+)
+def test_no_helper_starts_where_it_could_not_help(env):
+    code = """
+import json, numpy as np, minewatch.pipeline.recipe
+from minewatch.detect.labels import count_pixels
+from minewatch.pipeline import ahead
+ahead.start()
+counts = count_pixels(np.array([[0, 1]], np.int32), 1).tolist()
+print(json.dumps([ahead.uncompiled(), ahead._helpers, counts]))
+"""
+    assert json.loads(told_by(code, **env)) == [[], [], [1, 1]]
