@@ -83,8 +83,11 @@ def test_where_helpers_fail_nobody_waits_and_kernels_work(tmp_path, monkeypatch)
     assert count_pixels(np.array([[0, 1], [1, 1]], np.int32), 1).tolist() == [1, 3]
 
 
-def test_a_program_that_is_not_python_is_not_started_again(monkeypatch):
-    monkeypatch.setattr(sys, "executable", "/usr/bin/qgis")
+def test_a_program_that_is_not_python_is_not_started_again(tmp_path, monkeypatch):
+    viewer = tmp_path / "viewer"
+    viewer.write_text("#!/bin/sh\n")
+    viewer.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(viewer))
     monkeypatch.setattr(ahead, "uncompiled", lambda: [ONE])
     ahead.start()
     assert ahead._helpers == []

@@ -124,5 +124,6 @@ def _compile_next() -> bool:
 
 
 if __name__ == "__main__":
-    while _compile_next():
+    job = os.getppid()
+    while os.getppid() == job and _compile_next():  # a job that was killed needs nothing more
         pass
