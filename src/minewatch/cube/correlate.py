@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft2, rfft2
 from scipy.signal.windows import hann
+
+from minewatch.compiled import kernel
 
 Float = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -24,7 +25,6 @@ AROUND_STEPS = 24
 """Steps looked at to each side of the best whole pixel."""
 FINE_PX, COARSE_PX = 0.7, 3.0
 """Standard deviations of the two blurs whose difference is an edge, pixels."""
-_compiled = numba.njit(cache=True, nogil=True)
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def _finer(shared: Complex, rows: int, cols: int, ys: Float, xs: Float) -> Float
     return _sum_waves(shared, down, right)
 
 
-@_compiled
+@kernel("complex128[:,::1], complex128[:,::1], complex128[:,::1]")
 def _sum_waves(shared: Complex, down: Complex, right: Complex) -> Float:
     rows, waves = shared.shape
     out = np.zeros((len(down), len(right)))
@@ -137,7 +137,7 @@ def _gaussian(width_px: float) -> Float:
     return np.asarray(weights / weights.sum())
 
 
-@_compiled
+@kernel("float64[:,::1], float64[::1]")
 def _blur(values: Float, weights: Float) -> Float:
     wide, size = values.shape[1], len(weights)
     rows, cols = values.shape[0] - size + 1, wide - size + 1

@@ -5,11 +5,13 @@ Everything is integer arithmetic, so that the answer never depends on how the gr
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from minewatch.compiled import kernel, part
 
 UInt16 = NDArray[np.uint16]
 Int64 = NDArray[np.int64]
@@ -18,11 +20,8 @@ Bool = NDArray[np.bool_]
 FINE = 1024
 """Positions between pixels are whole numbers of this part of a pixel (1 cm at 10 m)."""
 
-_compiled = numba.njit(cache=True, nogil=True)
 
-
-@_compiled
-def median_of_looks(looks: UInt16) -> UInt16:  # pragma: no cover - compiled
+def median_of_looks(looks: UInt16) -> UInt16:
     """Median over looks of what was seen.
 
     Each row is sorted over looks, as far as the median needs it, by a network of compare-exchanges
@@ -42,13 +41,20 @@ def median_of_looks(looks: UInt16) -> UInt16:  # pragma: no cover - compiled
     ----------
     Knuth, The Art of Computer Programming 3, 5.2.2, algorithm M.
     """
+    out = np.zeros(looks.shape[1:], np.uint16)
+    _median(out, looks, _exchanges(len(looks)))
+    return out
+
+
+@kernel("uint16[:,::1], uint16[:,:,::1], int64[:,::1]")
+def _median(out: UInt16, looks: UInt16, exchanges: Int64) -> None:  # pragma: no cover - compiled
+    """Write the median into `out`, all 0 before."""
     n, rows, cols = looks.shape
-    out = np.zeros((rows, cols), np.uint16)
     block = np.empty((n, cols), np.uint16)
     counts = np.empty(cols, np.uint16)
-    exchanges = _exchanges(n)
     for row in range(rows):
-        counts[:] = 0
+        for col in range(cols):
+            counts[col] = 0
         for look in range(n):
             for col in range(cols):
                 value = looks[look, row, col]
@@ -65,38 +71,34 @@ def median_of_looks(looks: UInt16) -> UInt16:  # pragma: no cover - compiled
                 lower = np.uint32(block[(count - 1) // 2, col])
                 upper = np.uint32(block[count // 2, col])
                 out[row, col] = (lower + upper + np.uint32(3)) // np.uint32(2)
-    return out
 
 
-@_compiled
-def _exchanges(n: int) -> Int64:  # pragma: no cover - compiled
+@lru_cache(maxsize=64)
+def _exchanges(n: int) -> Int64:
     """Pairs of values to compare and exchange in turn so that the lower half of `n` is in order.
 
     What was not seen sorts last, so the median of what was seen lies in the lower half. Dims
     (exchange, 2): where the smaller and the larger value go.
     """
-    pairs, count = np.empty((n * n, 2), np.int64), 0
+    pairs: list[tuple[int, int]] = []
     p = 1
     while p < n:
         k = p
         while k >= 1:
-            for j in range(k % p, n - k, 2 * k):
-                for i in range(j, min(j + k, n - k)):
-                    if i // (2 * p) == (i + k) // (2 * p):
-                        pairs[count, 0], pairs[count, 1] = i, i + k
-                        count += 1
+            lows = (i for j in range(k % p, n - k, 2 * k) for i in range(j, min(j + k, n - k)))
+            pairs.extend((i, i + k) for i in lows if i // (2 * p) == (i + k) // (2 * p))
             k //= 2
         p *= 2
-    wanted = np.arange(n) <= n // 2
-    needed = np.zeros(count, np.bool_)
-    for at in range(count - 1, -1, -1):
-        low, high = pairs[at]
-        if wanted[low] or wanted[high]:
-            needed[at] = wanted[low] = wanted[high] = True
-    return pairs[:count][needed]
+    wanted = set(range(n // 2 + 1))
+    needed = []
+    for pair in reversed(pairs):
+        if not wanted.isdisjoint(pair):
+            wanted.update(pair)
+            needed.append(pair)
+    return np.array(needed[::-1], np.int64).reshape(-1, 2)
 
 
-@_compiled
+@kernel("uint16[:,::1], uint16[:,::1], Array(uint16, 1, 'C', readonly=True), boolean[:,::1]")
 def place(out: UInt16, pixels: UInt16, table: UInt16, here: Bool) -> None:  # pragma: no cover
     """Write `table[pixels]` into `out` where `here`; all but the table have dims (y, x)."""
     rows, cols = out.shape
@@ -106,7 +108,10 @@ def place(out: UInt16, pixels: UInt16, table: UInt16, here: Bool) -> None:  # pr
                 out[row, col] = table[pixels[row, col]]
 
 
-@_compiled
+@kernel(
+    "uint8[:,::1], uint8[:,::1], int64, int64, boolean",
+    "uint16[:,::1], uint16[:,::1], int64, int64, boolean",
+)
 def place_block(
     out: NDArray[Any], block: NDArray[Any], row: int, col: int, has_differences: bool
 ) -> None:  # pragma: no cover - compiled
@@ -140,7 +145,7 @@ def place_block(
                 out[row + at, col + left] = block[at, left]
 
 
-@_compiled
+@kernel("boolean[:,::1], int64")
 def grow(mask: Bool, radius_px: int) -> Bool:  # pragma: no cover - compiled
     """A mask grown by a disc: every pixel within `radius_px` of a true one, centre to centre.
 
@@ -177,7 +182,7 @@ def grow(mask: Bool, radius_px: int) -> Bool:  # pragma: no cover - compiled
     return out
 
 
-@_compiled
+@kernel("uint16[:,::1], int64[::1], int64[::1]")
 def resample(pixels: UInt16, ys: Int64, xs: Int64) -> UInt16:  # pragma: no cover - compiled
     """Bilinear values between pixels, in integer arithmetic.
 
@@ -202,7 +207,9 @@ def resample(pixels: UInt16, ys: Int64, xs: Int64) -> UInt16:  # pragma: no cove
     if not out.size:
         return out
     line = np.empty(cols, np.uint64)
-    left, right = xs // FINE, (xs % FINE).astype(np.uint64)
+    left, right = np.empty(len(xs), np.int64), np.empty(len(xs), np.uint64)
+    for j in range(len(xs)):
+        left[j], right[j] = xs[j] // FINE, xs[j] % FINE
     first, last = 0, len(xs)
     while first < last and left[first] < 0:
         first += 1
@@ -223,10 +230,9 @@ def resample(pixels: UInt16, ys: Int64, xs: Int64) -> UInt16:  # pragma: no cove
                 wide = np.uint64(FINE) - right[j]
                 total = wide * line[left[j]] + right[j] * line[left[j] + 1]
                 out[i, j] = (total + _HALF) >> _WHOLE
-            _resample_some(out, pixels, ys, xs, i, 0, first)
-            _resample_some(out, pixels, ys, xs, i, last, len(xs))
+            _resample_some(out, pixels, ys, xs, i, first, last)
         else:
-            _resample_some(out, pixels, ys, xs, i, 0, len(xs))
+            _resample_some(out, pixels, ys, xs, i, len(xs), len(xs))
     return out
 
 
@@ -234,26 +240,27 @@ _WHOLE = np.uint64(20)
 _HALF = np.uint64(FINE * FINE // 2)
 
 
-@_compiled
+@part
 def _resample_some(
-    out: UInt16, pixels: UInt16, ys: Int64, xs: Int64, i: int, start: int, end: int
+    out: UInt16, pixels: UInt16, ys: Int64, xs: Int64, i: int, end: int, start: int
 ) -> None:  # pragma: no cover - compiled
-    """Some pixels of a row of `resample`, whatever lies about them."""
+    """A row of `resample` up to `end` and from `start`, whatever lies about its pixels."""
     rows, cols = pixels.shape
     top, down = ys[i] // FINE, ys[i] % FINE
     nearest_row = top + (1 if 2 * down >= FINE else 0)
     if not 0 <= nearest_row < rows:
         return
-    for j in range(start, end):
-        left, right = xs[j] // FINE, xs[j] % FINE
-        nearest_col = left + (1 if 2 * right >= FINE else 0)
-        if not 0 <= nearest_col < cols or pixels[nearest_row, nearest_col] == 0:
-            continue
-        total, weights = np.int64(0), np.int64(0)
-        for row, tall in ((top, FINE - down), (top + 1, down)):
-            for col, wide in ((left, FINE - right), (left + 1, right)):
-                weight = tall * wide
-                if weight and 0 <= row < rows and 0 <= col < cols and pixels[row, col] != 0:
-                    total += weight * np.int64(pixels[row, col])
-                    weights += weight
-        out[i, j] = (2 * total + weights) // (2 * weights)
+    for first, last in ((0, end), (start, len(xs))):
+        for j in range(first, last):
+            left, right = xs[j] // FINE, xs[j] % FINE
+            nearest_col = left + (1 if 2 * right >= FINE else 0)
+            if not 0 <= nearest_col < cols or pixels[nearest_row, nearest_col] == 0:
+                continue
+            total, weights = np.int64(0), np.int64(0)
+            for row, tall in ((top, FINE - down), (top + 1, down)):
+                for col, wide in ((left, FINE - right), (left + 1, right)):
+                    weight = tall * wide
+                    if weight and 0 <= row < rows and 0 <= col < cols and pixels[row, col] != 0:
+                        total += weight * np.int64(pixels[row, col])
+                        weights += weight
+            out[i, j] = (2 * total + weights) // (2 * weights)

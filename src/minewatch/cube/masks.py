@@ -10,10 +10,10 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from minewatch.compiled import kernel
 from minewatch.cube.kernels import grow
 from minewatch.sensors import MaskRule
 
@@ -131,7 +131,7 @@ def find_clear(flags: UInt8, reach: Reach) -> tuple[Bool, Bool]:
     return clear, doubtful
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel("boolean[:,::1], int64")
 def share_around(mask: Bool, radius_px: int) -> NDArray[np.float64]:  # pragma: no cover - compiled
     """Share of a square box round each pixel that a mask covers, dims (y, x), 0..1.
 

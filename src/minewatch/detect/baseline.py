@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from minewatch.compiled import kernel, part
 
 MIN_MONTHS = 6
 """Months seen before a change that make a baseline [D]."""
@@ -37,10 +38,8 @@ _MIN, _SEASON = np.float32(MIN_MONTHS), np.float32(SEASON_MONTHS)
 
 # Divisions by zero give what is thrown away anyway; asking each time would keep pixels from going
 # through side by side. Everything is float32, so that where months are cut changes nothing.
-_compiled = numba.njit(cache=True, nogil=True, error_model="numpy")
 
 
-@_compiled
 def follow_baseline(
     fit: Float, greenness: Float, angle: Float, untouched: NDArray[np.bool_]
 ) -> Float:
@@ -66,30 +65,51 @@ def follow_baseline(
     array, dims (month, pixel), float32
         Positive below the baseline; NaN where not seen, or where too little lies before.
     """
+    out = np.empty(greenness.shape, np.float32)
+    _follow(fit, greenness, angle, untouched, np.empty((FIT_FIELDS, LANES), np.float32), out)
+    return out
+
+
+@kernel(
+    "float32[:,::1], float32[:,::1], float32[::1], boolean[:,::1], float32[:,::1], float32[:,::1]"
+)
+def _follow(
+    fit: Float,
+    greenness: Float,
+    angle: Float,
+    untouched: NDArray[np.bool_],
+    sums: Float,
+    out: Float,
+) -> None:
+    """Follow baselines, `LANES` pixels at a time, whose fields lie side by side in `sums`."""
     months, pixels = greenness.shape
-    out = np.empty((months, pixels), np.float32)
-    cosines, sines = np.cos(angle), np.sin(angle)
-    sums = np.empty((FIT_FIELDS, LANES), np.float32)
+    season = np.empty((months, 2), np.float32)
+    for t in range(months):
+        season[t, 0], season[t, 1] = np.cos(angle[t]), np.sin(angle[t])
     for first in range(0, pixels, LANES):
         count = min(LANES, pixels - first)
         for lane in range(count):
             for field in range(FIT_FIELDS):
                 sums[field, lane] = fit[first + lane, field]
-        _follow_lanes(sums, first, count, greenness, untouched, cosines, sines, out)
+        _follow_lanes(sums, first, count, greenness, untouched, season, out)
         for lane in range(count):
             for field in range(FIT_FIELDS):
                 fit[first + lane, field] = sums[field, lane]
-    return out
 
 
-@_compiled
+@part
 def _follow_lanes(
-    sums: Float, first: int, count: int, seen: Float, untouched: NDArray[np.bool_],
-    xs: Float, ys: Float, told: Float,
-) -> None:  # fmt: skip
+    sums: Float,
+    first: int,
+    count: int,
+    seen: Float,
+    untouched: NDArray[np.bool_],
+    season: Float,
+    told: Float,
+) -> None:
     """Compare each month of some pixels with their past, then learn it: no branch, no order."""
-    for t in range(len(xs)):
-        x, y = xs[t], ys[t]
+    for t in range(len(season)):
+        x, y = season[t, 0], season[t, 1]
         for i in range(count):
             at = np.uintp(first + i)  # with a sign, it would be tested pixel by pixel
             is_seen = seen[t, at] == seen[t, at]
@@ -119,7 +139,7 @@ def _follow_lanes(
             sums[10, i] += _ONE if is_taught else _ZERO
 
 
-@_compiled
+@kernel()
 def expected_greenness(fit: Float, angle: Float) -> Float:
     """Greenness that a baseline lets expect, and its standard deviation.
 
@@ -147,14 +167,14 @@ def expected_greenness(fit: Float, angle: Float) -> Float:
     return out
 
 
-@_compiled
+@part
 def _sd(squares: float, learnt: float) -> float:
     months = _FIRST_MONTHS + max(learnt - _SEASON, _ZERO)
     sd: float = max(np.sqrt((_FIRST_SQUARES + squares) / months), _FLOOR)
     return sd
 
 
-@_compiled
+@part
 def _solve(
     n: Any, c: Any, s: Any, cc: Any, ss: Any, cs: Any, v: Any, vc: Any, vs: Any
 ) -> tuple[float, float, float]:

@@ -7,10 +7,10 @@ the share of dark pool in the pixel, whatever its colour, slope and season.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from minewatch.compiled import kernel, part
 from minewatch.detect.evidence import NIR_SCALE, NO_SHARE
 
 WINDOW_PX = 9
@@ -23,7 +23,6 @@ _LEAST_LAND_NIR = 0.10
 _LEAST_SEEN = 20
 
 
-@numba.njit(cache=True, nogil=True)
 def dark_share(nir: NDArray[np.uint8], at: NDArray[np.intp]) -> NDArray[np.uint8]:
     """Share of dark water in some pixels, per cent.
 
@@ -40,10 +39,21 @@ def dark_share(nir: NDArray[np.uint8], at: NDArray[np.intp]) -> NDArray[np.uint8
         255 where it or most of its surroundings were not observed, or where all surroundings lie
         in deep shade and nothing can be said.
     """
+    out = np.full(len(at), NO_SHARE, np.uint8)
+    _write_dark_share(nir, at, np.zeros(256, np.uint8), out)
+    return out
+
+
+@kernel("uint8[:,::1], int64[::1], uint8[::1], uint8[::1]")
+def _write_dark_share(
+    nir: NDArray[np.uint8],
+    at: NDArray[np.intp],
+    counts: NDArray[np.uint8],
+    out: NDArray[np.uint8],
+) -> None:
+    """Write what can be said into `out`; `counts` holds how often each value occurs around."""
     rows, cols = nir.shape
     half = WINDOW_PX // 2
-    out = np.full(len(at), NO_SHARE, np.uint8)
-    counts = np.zeros(256, np.uint8)
     water = WATER_NIR * NIR_SCALE
     row, top, bottom, left, right = -1, 0, 0, 0, 0  # the window that is counted: none
     for k in range(len(at)):
@@ -69,10 +79,9 @@ def dark_share(nir: NDArray[np.uint8], at: NDArray[np.intp]) -> NDArray[np.uint8
         if land >= _LEAST_LAND_NIR * NIR_SCALE:
             share = 100.0 * (land - float(nir[r, c])) / (land - water)
             out[k] = np.uint8(min(max(share, 0.0), 100.0))
-    return out
 
 
-@numba.njit(cache=True, nogil=True)
+@part
 def _value_of(counts: NDArray[np.uint8], rank: int) -> int:
     """The value of a rank, from 0, among values told by how often each occurs."""
     below, value = int(counts[0]), 0

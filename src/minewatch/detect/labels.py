@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
-_compiled = numba.njit(cache=True, nogil=True)
+from minewatch.compiled import kernel, part
 
 
 @dataclass(frozen=True)
@@ -51,13 +50,22 @@ def label_pixels(at: NDArray[np.intp], cols: int, reach: int = 1) -> Patches:
     >>> label_pixels(np.array([0, 2, 4, 9]), 3).label.tolist()
     [1, 1, 1, 2]
     """
-    return Patches(at, *_label_pixels(at, cols, reach))
+    labels = np.empty(len(at), np.int32)
+    count = _label_pixels(at, cols, reach, np.empty((5, len(at)), np.int32), labels)
+    return Patches(at, labels, count)
 
 
-@_compiled
-def _label_pixels(at: NDArray[np.intp], cols: int, reach: int) -> tuple[NDArray[np.int32], int]:
-    rows, starts, ends = np.empty((3, len(at)), np.int64)
-    parents = np.empty(len(at), np.int32)
+@kernel("int64[::1], int64, int64, int32[:,::1], int32[::1]")
+def _label_pixels(
+    at: NDArray[np.intp],
+    cols: int,
+    reach: int,
+    of_runs: NDArray[np.int32],
+    labels: NDArray[np.int32],
+) -> int:
+    """Write the number of each pixel's patch into `labels`; how many there are."""
+    rows, starts, ends = of_runs[0], of_runs[1], of_runs[2]
+    parents, numbers = of_runs[3], of_runs[4]
     runs = 0
     for pixel in at:
         row, col = pixel // cols, pixel % cols
@@ -77,20 +85,18 @@ def _label_pixels(at: NDArray[np.intp], cols: int, reach: int) -> tuple[NDArray[
         while rows[touching] == row_above and starts[touching] < ends[run] + reach:
             _join(parents, touching, run)
             touching += 1
-    labels, numbers, count = np.empty(len(at), np.int32), np.empty(runs, np.int32), 0
-    told = 0
+    count = told = 0
     for run in range(runs):
         root = _root(parents, run)
         if root == run:
             count += 1
             numbers[run] = count
-        size = ends[run] - starts[run]
-        labels[told : told + size] = numbers[root]
-        told += size
-    return labels, count
+        for _ in range(starts[run], ends[run]):
+            labels[told] = numbers[root]
+            told += 1
+    return count
 
 
-@_compiled
 def label_patches(mask: NDArray[np.bool_], reach: int = 1) -> tuple[NDArray[np.int32], int]:
     """Number the patches of a mask, as `scipy.ndimage.label` does, in half its time.
 
@@ -117,11 +123,18 @@ def label_patches(mask: NDArray[np.bool_], reach: int = 1) -> tuple[NDArray[np.i
     >>> label_patches(mask, 0)[1]
     4
     """
+    labels = np.zeros(mask.shape, np.int32)
+    return labels, _label(np.ascontiguousarray(mask), reach, labels)
+
+
+@kernel()
+def _label(mask: NDArray[np.bool_], reach: int, labels: NDArray[np.int32]) -> int:
+    """Write the numbers of patches into `labels`, all 0 before; how many there are."""
     rows, cols = mask.shape
     most = rows * ((cols + 1) // 2)
     starts, ends = np.empty(most, np.int32), np.empty(most, np.int32)
-    parents, first = np.empty(most, np.int32), np.zeros(rows + 1, np.int64)
-    runs = 0
+    parents, first = np.empty(most, np.int32), np.empty(rows + 1, np.int32)
+    runs = first[0] = 0
     for row in range(rows):
         above, last_above = (first[row - 1], runs) if row else (0, 0)
         col = 0
@@ -137,22 +150,23 @@ def label_patches(mask: NDArray[np.bool_], reach: int = 1) -> tuple[NDArray[np.i
                 above += 1
             touching = above
             while touching < last_above and starts[touching] < col + reach:
-                _join(parents, touching, runs)
+                _join(parents, touching, parents[runs])
                 touching += 1
             runs += 1
         first[row + 1] = runs
-    labels, numbers, count = np.zeros((rows, cols), np.int32), np.empty(runs, np.int32), 0
+    numbers, count = np.empty(runs, np.int32), 0
     for row in range(rows):
         for run in range(first[row], first[row + 1]):
             root = _root(parents, run)
             if root == run:
                 count += 1
                 numbers[run] = count
-            labels[row, starts[run] : ends[run]] = numbers[root]
-    return labels, count
+            for col in range(starts[run], ends[run]):
+                labels[row, col] = numbers[root]
+    return count
 
 
-@_compiled
+@part
 def _root(parents: NDArray[np.int32], run: int) -> int:
     """The first run of a patch; the way there is made shorter."""
     while parents[run] != run:
@@ -161,7 +175,7 @@ def _root(parents: NDArray[np.int32], run: int) -> int:
     return run
 
 
-@_compiled
+@part
 def _join(parents: NDArray[np.int32], one: int, other: int) -> None:
     low, high = _root(parents, one), _root(parents, other)
     if low < high:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from minewatch.compiled import kernel, part
 
 Pixels = NDArray[np.intp]
 """Flat indices of the true pixels of a mask, in order."""
@@ -71,8 +72,9 @@ def grown(at: Pixels, shape: Shape, px: int = 1) -> Pixels:
     >>> grown(np.array([3]), (2, 4)).tolist()
     [2, 3, 6, 7]
     """
-    rows, cols = shape
-    return np.sort(_grown(at, rows, cols, px))
+    out = np.empty(len(at) * (2 * px + 1) ** 2, np.int64)
+    count = _grow(at, np.zeros(shape, bool), px, out)
+    return np.sort(out[:count])
 
 
 def opened(at: Pixels, shape: Shape) -> Pixels:
@@ -80,8 +82,9 @@ def opened(at: Pixels, shape: Shape) -> Pixels:
 
     Parameters as for `grown`.
     """
-    rows, cols = shape
-    return np.sort(_grown(_shrunk(at, rows, cols), rows, cols, 1))
+    out = np.empty(len(at), np.int64)
+    count = _shrink(at, spread(at, shape), out)
+    return grown(out[:count], shape)
 
 
 def reached(at: Pixels, ground: Bool, px: int) -> Pixels:
@@ -96,55 +99,49 @@ def reached(at: Pixels, ground: Bool, px: int) -> Pixels:
     px
         How many steps.
     """
-    return np.sort(_reached(at, ground, px, len(at) + int(np.count_nonzero(ground))))
+    out = np.empty(len(at) + int(np.count_nonzero(ground)), np.int64)
+    out[: len(at)] = at
+    count = _reach(spread(at, ground.shape), ground, px, len(at), out)
+    return np.sort(out[:count])
 
 
-@numba.njit(cache=True, nogil=True)
-def _grown(at: Pixels, rows: int, cols: int, px: int) -> Pixels:
-    is_in = np.zeros(rows * cols, np.bool_)
-    out = np.empty(len(at) * (2 * px + 1) ** 2, np.int64)
+@kernel("int64[::1], boolean[:,::1], int64, int64[::1]")
+def _grow(at: Pixels, known: Bool, px: int, out: Pixels) -> int:
+    """Write all pixels near some others into `out`, and into `known`; how many they are."""
+    rows, cols = known.shape
     count = 0
     for pixel in at:
         r, c = pixel // cols, pixel % cols
         for i in range(max(r - px, 0), min(r + px + 1, rows)):
             for j in range(max(c - px, 0), min(c + px + 1, cols)):
-                if not is_in[i * cols + j]:
-                    is_in[i * cols + j] = True
+                if not known[i, j]:
+                    known[i, j] = True
                     out[count] = i * cols + j
                     count += 1
-    return out[:count]
+    return count
 
 
-@numba.njit(cache=True, nogil=True)
-def _shrunk(at: Pixels, rows: int, cols: int) -> Pixels:
-    is_in = np.zeros(rows * cols, np.bool_)
-    for pixel in at:
-        is_in[pixel] = True
-    out = np.empty(len(at), np.int64)
+@kernel("int64[::1], boolean[:,::1], int64[::1]")
+def _shrink(at: Pixels, mask: Bool, out: Pixels) -> int:
+    """Write the pixels of a mask into `out` whose eight neighbours are in it; how many they are."""
+    rows, cols = mask.shape
     count = 0
     for pixel in at:
         r, c = pixel // cols, pixel % cols
-        if not (0 < r < rows - 1 and 0 < c < cols - 1):
-            continue
-        is_inside = True
-        for first in (pixel - cols - 1, pixel - 1, pixel + cols - 1):
-            is_inside &= is_in[first] and is_in[first + 1] and is_in[first + 2]
+        is_inside = 0 < r < rows - 1 and 0 < c < cols - 1
+        for i in range(r - 1, r + 2):
+            for j in range(c - 1, c + 2):
+                is_inside = is_inside and mask[i, j]
         if is_inside:
             out[count] = pixel
             count += 1
-    return out[:count]
+    return count
 
 
-@numba.njit(cache=True, nogil=True)
-def _reached(at: Pixels, ground: Bool, px: int, most: int) -> Pixels:
+@kernel("boolean[:,::1], boolean[:,::1], int64, int64, int64[::1]")
+def _reach(known: Bool, ground: Bool, px: int, count: int, out: Pixels) -> int:
+    """Add to the first pixels in `out`, which are `known`, what is reached; how many all are."""
     rows, cols = ground.shape
-    is_in = np.zeros(rows * cols, np.bool_)
-    out = np.empty(most, np.int64)
-    count = 0
-    for pixel in at:
-        is_in[pixel] = True
-        out[count] = pixel
-        count += 1
     begin = 0
     for _ in range(px):
         end = count
@@ -152,17 +149,16 @@ def _reached(at: Pixels, ground: Bool, px: int, most: int) -> Pixels:
             r, c = out[k] // cols, out[k] % cols
             for i in range(max(r - 1, 0), min(r + 2, rows)):
                 for j in range(max(c - 1, 0), min(c + 2, cols)):
-                    if ground[i, j] and not is_in[i * cols + j]:
-                        is_in[i * cols + j] = True
+                    if ground[i, j] and not known[i, j]:
+                        known[i, j] = True
                         out[count] = i * cols + j
                         count += 1
         if count == end:
             break
         begin = end
-    return out[:count]
+    return count
 
 
-@numba.njit(cache=True, nogil=True)
 def opened_values(at: Pixels, values: UInt8, shape: Shape, rows: int, cols: int) -> UInt8:
     """Values without peaks narrower than a window of `rows` by `cols` pixels, odd numbers.
 
@@ -186,30 +182,34 @@ def opened_values(at: Pixels, values: UInt8, shape: Shape, rows: int, cols: int)
     >>> opened_values(np.arange(7), row, (1, 7), 1, 3).tolist()
     [2, 2, 2, 7, 7, 7, 2]
     """
-    height, width = shape
+    given, out = np.zeros((2, *shape), np.uint8)
+    given.reshape(-1)[at] = values
+    _open_values(out, given, at, rows, cols)
+    return np.asarray(out.reshape(-1)[at])
+
+
+@kernel("uint8[:,::1], uint8[:,::1], int64[::1], int64, int64")
+def _open_values(out: UInt8, values: UInt8, at: Pixels, rows: int, cols: int) -> None:
+    """Write values without narrow peaks into `out`, all 0 before; `at` may be other than 0."""
+    height, width = values.shape
     up, left = rows // 2, cols // 2
-    grid, out = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
-    for k in range(len(at)):
-        grid[at[k] // width, at[k] % width] = values[k]
-    for pixel in at:
-        r, c = pixel // width, pixel % width
-        least = _least(grid[max(r - up, 0) : r + up + 1, max(c - left, 0) : c + left + 1])
+    for place in at:
+        r, c = place // width, place % width
+        top, bottom = max(r - up, 0), min(r + up + 1, height)
+        first, last = max(c - left, 0), min(c + left + 1, width)
+        least = _least(values, top, bottom, first, last)
         if least:
-            for i in range(max(r - up, 0), min(r + up + 1, height)):
-                for j in range(max(c - left, 0), min(c + left + 1, width)):
+            for i in range(top, bottom):
+                for j in range(first, last):
                     out[i, j] = max(out[i, j], least)
-    told = np.empty(len(at), np.uint8)
-    for k in range(len(at)):
-        told[k] = out[at[k] // width, at[k] % width]
-    return told
 
 
-@numba.njit(cache=True, nogil=True)
-def _least(values: UInt8) -> int:
-    """The least of some values; 0 ends the search."""
+@part
+def _least(values: UInt8, top: int, bottom: int, first: int, last: int) -> int:
+    """The least of the values in a box; 0 ends the search."""
     least = 255
-    for i in range(values.shape[0]):
-        for j in range(values.shape[1]):
+    for i in range(top, bottom):
+        for j in range(first, last):
             least = min(least, int(values[i, j]))
             if least == 0:
                 return 0

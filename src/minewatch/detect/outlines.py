@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numba
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from shapely.geometry import Polygon
 
+from minewatch.compiled import kernel, part
 from minewatch.errors import ContractError
 
 # Directions of travel along a pixel's edge with the pixel on the left hand: west along its top,
@@ -122,7 +122,7 @@ def _closed_rings(
     return np.column_stack([a * x + b * y + c, d * x + e * y + f]), offsets
 
 
-@numba.njit(cache=True, nogil=True)
+@part
 def _find(parent: NDArray[np.int32], node: int) -> int:
     while parent[node] != node:
         parent[node] = parent[parent[node]]
@@ -130,7 +130,7 @@ def _find(parent: NDArray[np.int32], node: int) -> int:
     return node
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel("int32[:,::1], int64[::1], int32[:,::1]")
 def _number_patches(
     values: NDArray[np.integer | np.bool_], at: NDArray[np.int64], out: NDArray[np.int32]
 ) -> NDArray[np.int64]:
@@ -139,7 +139,9 @@ def _number_patches(
     `at` are the flat indices of values that are not 0, in order; `out` holds 0 and is filled.
     """
     width = values.shape[1]
-    parent = np.arange(len(at) + 1).astype(np.int32)
+    parent = np.empty(len(at) + 1, np.int32)
+    for node in range(len(parent)):
+        parent[node] = node
     count = 0
     for pixel in at:
         r, c = pixel // width, pixel % width
@@ -168,27 +170,14 @@ def _number_patches(
     return first[:final]
 
 
-@numba.njit(cache=True, nogil=True)
-def _edge_count(patches: NDArray[np.int32], at: NDArray[np.int64]) -> int:
-    """Number of pixel edges between a patch and anything else: no fewer than its turns."""
-    width = patches.shape[1]
-    count = 0
-    for pixel in at:
-        r, c = pixel // width, pixel % width
-        for d in range(4):
-            if patches[r, c] != _at(patches, r + _RIGHT_ROW[d], c + _RIGHT_COL[d]):
-                count += 1
-    return count
-
-
-@numba.njit(cache=True, nogil=True, inline="always")
+@part
 def _at(patches: NDArray[np.int32], r: int, c: int) -> int:
     if r < 0 or c < 0 or r >= patches.shape[0] or c >= patches.shape[1]:
         return 0
     return int(patches[r, c])
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel("int32[:,::1], int64[::1], boolean[:,::1]")
 def _rings(
     patches: NDArray[np.int32], at: NDArray[np.int64], seen: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64], NDArray[np.int32]]:
@@ -200,11 +189,13 @@ def _rings(
     the patches' pixels, in order; `seen` is all false and is filled.
     """
     width = patches.shape[1]
-    most = _edge_count(patches, at)
+    most = 4 * len(
+        at
+    )  # edges of pixels: no fewer than turns; memory that is not touched costs nothing
     rows = np.empty(most, np.int32)
     cols = np.empty(most, np.int32)
-    ends = np.empty(most // 4 + 1, np.int64)
-    owners = np.empty(most // 4 + 1, np.int32)
+    ends = np.empty(len(at), np.int64)
+    owners = np.empty(len(at), np.int32)
     turns, rings = 0, 0
     for pixel in at:
         r0, c0 = pixel // width, pixel % width

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from minewatch.compiled import kernel, part
 
 CONFIRM_LOOKS = 3
 """Disturbed looks that confirm a run (DIST-ALERT: three observations) [DOMAIN §6]."""
@@ -19,7 +20,7 @@ OPEN_FIELDS = ("first", "before", "last", "green_day", "looks", "spread", "norma
 the disturbed looks, their months and the green looks since. `first` 0: none is under way."""
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel("uint16[:,:,::1]," + 5 * "uint16[:,::1]," + "int64[::1]")
 def follow_runs(
     runs: NDArray[np.uint16],
     under_way: NDArray[np.uint16],
@@ -94,7 +95,7 @@ def follow_runs(
     return untouched
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel("uint16[:,:,::1], uint16[:,::1]")
 def confirmed_runs(runs: NDArray[np.uint16], under_way: NDArray[np.uint16]) -> NDArray[np.uint16]:
     """The runs that have ended and the one under way, when it is confirmed.
 
@@ -108,7 +109,7 @@ def confirmed_runs(runs: NDArray[np.uint16], under_way: NDArray[np.uint16]) -> N
     return out
 
 
-@numba.njit(cache=True, nogil=True)
+@part
 def _keep(runs: NDArray[np.uint16], first: int, before: int, last: int) -> None:
     """Add a run; when there is no place, the shortest of all gives way."""
     place = -1
@@ -125,6 +126,7 @@ def _keep(runs: NDArray[np.uint16], first: int, before: int, last: int) -> None:
         if shortest < 0:
             return
         for k in range(shortest, RUNS - 1):
-            runs[k] = runs[k + 1]
+            for day in range(3):  # whole rows would take numba 3 s to compile
+                runs[k, day] = runs[k + 1, day]
         place = RUNS - 1
     runs[place, 0], runs[place, 1], runs[place, 2] = first, before, last

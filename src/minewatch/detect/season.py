@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from minewatch.compiled import kernel, part
 
 NO_SHARE = 255
 MIN_UNREST_MONTHS = 6
 """Months without vegetation that `unrest` needs [D]."""
 
 
-@numba.njit(cache=True, nogil=True)
 def median_share(values: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Median over months, the mean of the middle two rounded down.
 
@@ -28,7 +28,6 @@ def median_share(values: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return _mean_of_ranks(values, False)
 
 
-@numba.njit(cache=True, nogil=True)
 def upper_share(values: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Mean of the upper half of the months without the uppermost one.
 
@@ -39,10 +38,10 @@ def upper_share(values: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return _mean_of_ranks(values, True)
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel("uint8[:,::1], boolean")
 def _mean_of_ranks(values: NDArray[np.uint8], is_upper: bool) -> NDArray[np.uint8]:
     pixels, months = values.shape
-    out = np.full(pixels, NO_SHARE, np.uint8)
+    out = np.empty(pixels, np.uint8)
     kept = np.empty(months, np.uint8)
     for i in range(pixels):
         n = 0
@@ -57,6 +56,7 @@ def _mean_of_ranks(values: NDArray[np.uint8], is_upper: bool) -> NDArray[np.uint
             kept[place] = value
             n += 1
         if n == 0:
+            out[i] = NO_SHARE
             continue
         low, high = (n - 1) // 2, n // 2
         if is_upper:
@@ -76,7 +76,7 @@ MIN_YEAR_MONTHS = 3
 """Months that must be seen in a year for it to count [D]."""
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel("uint16[:,::1], uint16[:,::1], uint16[:,::1], int64[::1], int64")
 def follow_years(
     years: NDArray[np.uint16],
     clear: NDArray[np.uint16],
@@ -147,7 +147,7 @@ _DARKEST = 100
 """Reflectance x 10,000 of the first step; the last one is at 1.6."""
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel("uint8[:,::1], uint16[:,::1], boolean[:,::1]")
 def follow_swing(
     swing: NDArray[np.uint8], values: NDArray[np.uint16], counted: NDArray[np.bool_]
 ) -> None:
@@ -173,7 +173,7 @@ def follow_swing(
                     swing[i, place] += 1
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel("uint8[:,::1]")
 def unrest(swing: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Half the 10-90 % range of the natural logarithm of brightness, in hundredths.
 
@@ -188,12 +188,13 @@ def unrest(swing: NDArray[np.uint8]) -> NDArray[np.uint8]:
         At most 254; 255 where fewer than six months count.
     """
     pixels, steps = swing.shape
-    out = np.full(pixels, NO_SHARE, np.uint8)
+    out = np.empty(pixels, np.uint8)
     for i in range(pixels):
         n = 0
         for k in range(steps):
             n += swing[i, k]
         if n < MIN_UNREST_MONTHS:
+            out[i] = NO_SHARE
             continue
         low = _step_of(swing[i], n // 10)
         high = _step_of(swing[i], n - 1 - n // 10)
@@ -201,7 +202,7 @@ def unrest(swing: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return out
 
 
-@numba.njit(cache=True, nogil=True)
+@part
 def _step_of(swing: NDArray[np.uint8], rank: int) -> int:
     """Step of the month of a rank, from 0."""
     below = 0

@@ -15,10 +15,10 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from minewatch.compiled import kernel, part
 from minewatch.detect.spectra import Library
 from minewatch.model import REFLECTANCE_BANDS, Band
 
@@ -78,7 +78,10 @@ def find_solver(library: Library, used: tuple[Band, ...]) -> Solver:
     )
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@kernel(
+    "uint16[:,::1], uint8[:,::1], float64, float64, int64, int64, float64[::1,:], float64[::1],"
+    "float64[:,::1], int64[::1], int64[:,::1], float64[:,:,::1], int64[::1], int64, int64, float64"
+)
 def unmix_pixels(
     block: NDArray[Any],
     out: NDArray[Any],
@@ -150,7 +153,7 @@ def unmix_pixels(
             out[g, p] = min(np.rint(value), 254.0) if unit > 1.0 else value
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@part
 def _descend(
     share: NDArray[np.float64],
     chosen: int,
@@ -190,7 +193,7 @@ def _descend(
     return chosen
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@part
 def _settle(
     share: NDArray[np.float64],
     chosen: int,
@@ -223,7 +226,7 @@ def _settle(
         chosen &= ~(1 << blocked)
 
 
-@numba.njit(cache=True, nogil=True)
+@part
 def _misfit(
     share: NDArray[np.float64], weighted: NDArray[np.float64], target: NDArray[np.float64]
 ) -> float:

@@ -67,8 +67,8 @@ def fractions(
     is_integer = columns[0].dtype.kind in "iu"
     out = np.empty((len(names), columns[0].size), np.uint8 if is_integer else np.float32)
     for start in range(0, columns[0].size, _BLOCK):
-        part = slice(start, start + _BLOCK)
-        _unmix_block(np.stack([c[part] for c in columns]), used, library, out[:, part])
+        block = np.stack([c[start : start + _BLOCK] for c in columns])
+        out[:, start : start + _BLOCK] = _unmix_block(block, used, library, out.dtype)
     shape = bands[used[0]].shape
     return {name: values.reshape(shape) for name, values in zip(names, out, strict=True)}
 
@@ -122,13 +122,14 @@ def _checked(bands: Mapping[str, NDArray[Any]]) -> tuple[Band, ...]:
 
 
 def _unmix_block(
-    block: NDArray[Any], used: tuple[Band, ...], library: Library, out: NDArray[Any]
-) -> None:
-    """Shares of groups and the residual of `block` (band, pixel) into `out` (group, pixel)."""
+    block: NDArray[Any], used: tuple[Band, ...], library: Library, kind: np.dtype[Any]
+) -> NDArray[Any]:
+    """Shares of groups and the residual, dims (group, pixel), of `block` (band, pixel)."""
     core = len(CORE_BANDS)
+    out = np.empty((len(library.groups) + 1, block.shape[1]), kind)
     _run(find_solver(library, used), block, out)
     if len(used) == core:
-        return
+        return out
     is_core_only = (block[:core] > 0).all(axis=0) & ~(block > 0).all(axis=0)
     if is_core_only.any():
         part = np.empty((len(out), int(is_core_only.sum())), out.dtype)
@@ -136,6 +137,7 @@ def _unmix_block(
             find_solver(library, CORE_BANDS), np.compress(is_core_only, block[:core], axis=1), part
         )
         out[:, is_core_only] = part
+    return out
 
 
 def _run(solver: Solver, block: NDArray[Any], out: NDArray[Any]) -> None:

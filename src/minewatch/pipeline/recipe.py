@@ -20,7 +20,7 @@ from minewatch.model import (
     silent,
     split_periods,
 )
-from minewatch.pipeline import outputs
+from minewatch.pipeline import ahead, outputs
 from minewatch.pipeline.elevation import Elevation, get_elevation, kept_elevation
 from minewatch.pipeline.means import Means, MemoryPlan, plan_memory
 from minewatch.pipeline.parameters import (
@@ -124,6 +124,7 @@ def run(
     MinewatchError
         With the problem and the mend. `NoScenesError` when the search finds nothing.
     """
+    ahead.start()
     area = aoi if isinstance(aoi, AreaOfInterest) else areas.read_aoi(aoi)
     parameters = Parameters(
         span=Period(start, end),
@@ -203,6 +204,7 @@ def update(
         scheduler=scheduler, workers=workers, max_memory_gib=max_memory_gib,
         cache=Path(cache) if cache else None, cache_gib=cache_gib, reader=reader, listener=listener,
     )  # fmt: skip
+    ahead.start()
     state = State(directory=Path(directory) / "state")
     state.read_parameters()  # no folder is made where there is no run
     with claimed(Path(directory), is_new=False) as state:
@@ -271,6 +273,7 @@ def _retell(
 def _elevation(
     area: AreaOfInterest, parameters: Parameters, scenes: SceneList, state: State, means: Means
 ) -> Elevation:
+    ahead.wait("minewatch.cube", means.listener)  # from here on pixels are read
     return get_elevation(
         area, parameters, _grid(area, parameters), state,
         catalog=scenes.catalog, listener=means.listener,

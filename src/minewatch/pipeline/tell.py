@@ -17,7 +17,7 @@ from minewatch.model import (
     check_columns,
     split_periods,
 )
-from minewatch.pipeline import outputs
+from minewatch.pipeline import ahead, outputs
 from minewatch.pipeline.elevation import Elevation
 from minewatch.pipeline.evidence import gather_evidence
 from minewatch.pipeline.history import Entry, compare_scenes
@@ -57,6 +57,7 @@ def tell(
     workers, listener
         As in `run`.
     """
+    ahead.wait("minewatch.detect", listener)
     periods = split_periods(parameters.span, parameters.period)
     evidence = gather_evidence(
         area, grid, state,
