@@ -34,6 +34,13 @@ def start() -> None:
         _helpers[:] = _begin(names)
 
 
+def finish() -> None:
+    """Compile now what this machine has not compiled yet, as an installation may."""
+    start()
+    for helper in _helpers:
+        helper.wait()
+
+
 def wait(package: str, listener: ProgressListener) -> None:
     """Wait until the kernels of a package are compiled, or nobody is at it.
 
