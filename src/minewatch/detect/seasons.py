@@ -50,19 +50,18 @@ class Season:
     """Which period."""
     period: Period
     """The period."""
-    where: NDArray[np.int64]
-    """Flat indices of the pixels in patches."""
+    where: Pixels
+    """Flat indices of the pixels in patches, in order."""
     label: NDArray[np.int32]
-    """Patch of each of them, from 1."""
+    """Patch of each of them, from 1; of some that the table leaves out, too."""
     table: pd.DataFrame
     """`patches.describe` with `confidence` and `terms`, index the label."""
 
     def pixels_of(self, labels: pd.Index) -> tuple[Pixels, NDArray[np.int32]]:
-        """The pixels of some patches in order, and the patch of each."""
+        """The pixels of some patches, in order, and the patch of each."""
         is_wanted = np.zeros(self.label.max(initial=0) + 1, bool)
         is_wanted[labels.to_numpy()] = True
-        kept = np.flatnonzero(is_wanted[self.label])
-        kept = kept[np.argsort(self.where[kept])]
+        kept = is_wanted[self.label]
         return self.where[kept], self.label[kept]
 
 
@@ -75,7 +74,7 @@ class _Cut:
     patches: Patches
     """Its patches."""
     pools: UInt8
-    """Pool share their pixels are judged by, per cent."""
+    """Pool share their pixels are judged by, per cent, dims (pixel,)."""
 
 
 _Looked = tuple[Ground, int, dict[str, NDArray[Any]]]
@@ -220,7 +219,7 @@ def _begun(
     season: Season, following: Season, ground: Ground, evidence: xr.Dataset, pools: UInt8
 ) -> _Cut:
     """Ground opened in a season that is a mine in the next one, and none yet in this one."""
-    likely = np.sort(following.where[_is_likely(following)])
+    likely = following.where[_is_likely(following)]
     opened = ground.lost_at[is_among(ground.lost_at, likely)]
     opened = opened[_opened_in(evidence, season.period, np.unravel_index(opened, ground.shape))]
     taken = grown(season.where[_is_likely(season)], ground.shape)
@@ -250,9 +249,12 @@ def _joined(season: Season, more: Season) -> Season:
     table = season.table[~season.table.index.isin(overlapped)]
     shift = int(season.label.max(initial=0))
     added = more.table.set_axis(more.table.index + shift)
+    where = np.concatenate([season.where[~taken], more.where])
+    label = np.concatenate([season.label[~taken], more.label + np.int32(shift)])
+    order = np.argsort(where)
     return replace(
         season,
-        where=np.concatenate([season.where[~taken], more.where]),
-        label=np.concatenate([season.label[~taken], more.label + np.int32(shift)]),
+        where=where[order],
+        label=label[order],
         table=pd.concat([table, added]) if len(added) else table,
     )
