@@ -18,7 +18,6 @@ from minewatch.model import Period
 HIDDEN_SHARE = 0.35
 """Share of the usual number of looks below which a pixel counts as hidden [D]."""
 
-Bool = NDArray[np.bool_]
 UInt8 = NDArray[np.uint8]
 
 
@@ -33,9 +32,9 @@ class Ground:
     shape: Shape
     """Rows and columns of the grid."""
     lost_at: Pixels
-    """Flat indices of lost pixels."""
+    """Flat indices of lost pixels, in order."""
     wet_at: Pixels
-    """Flat indices of pixels with water."""
+    """Flat indices of pixels with water, in order."""
     water_pct: UInt8
     """Share of water in each of them, per cent."""
     pool_pct: UInt8
@@ -80,7 +79,7 @@ def find_all_channels(
     evidence
         Layers of `score`.
     grounds
-        From `find_ground`.
+        From `find_ground`, of one period at least.
     resolution_m
         Pixel size.
     """

@@ -27,7 +27,7 @@ class Patches:
         Parameters
         ----------
         dropped
-            Which patches go, dims (patch,).
+            Which patches go, dims (patch,), in the order of their numbers.
         """
         number = np.where(dropped, 0, np.cumsum(~dropped)).astype(np.int32)[self.label - 1]
         return Patches(self.at[number > 0], number[number > 0], int((~dropped).sum()))
@@ -44,6 +44,11 @@ def label_pixels(at: NDArray[np.intp], cols: int, reach: int = 1) -> Patches:
         Columns of the grid.
     reach
         As for `label_patches`.
+
+    Returns
+    -------
+    Patches
+        Of all of its pixels.
 
     Examples
     --------

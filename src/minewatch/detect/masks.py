@@ -82,6 +82,11 @@ def cut_patches(lost: Pixels, seeds: Pixels, shape: Shape) -> Patches:
         Lost ground, and pool pixels in it: flat indices, in order.
     shape
         Rows and columns of the grid.
+
+    Returns
+    -------
+    Patches
+        Numbered from 1; each holds a pool at least.
     """
     is_open = is_among(lost, opened(lost, shape)) | is_among(lost, grown(seeds, shape))
     return label_pixels(reached(seeds, spread(lost[is_open], shape), REACH_PX), shape[1])

@@ -22,7 +22,14 @@ UInt8 = NDArray[np.uint8]
 
 
 def is_among(at: Pixels, others: Pixels) -> Bool:
-    """Which pixels are among some others.
+    """Which pixels are among some others, dims (pixel,).
+
+    Parameters
+    ----------
+    at
+        Flat indices, in any order.
+    others
+        Flat indices, in order.
 
     Examples
     --------
@@ -36,6 +43,20 @@ def values_at(
     at: Pixels, known: Pixels, values: NDArray[Any], *, missing: float = 0
 ) -> NDArray[Any]:
     """Values of pixels, of which some are known.
+
+    Parameters
+    ----------
+    at
+        The pixels: flat indices, in any order.
+    known, values
+        Flat indices in order, and the value of each.
+    missing
+        What the others are told.
+
+    Returns
+    -------
+    array, dims (pixel,)
+        Of the pixels `at`, dtype that of `values`.
 
     Examples
     --------
@@ -51,7 +72,7 @@ def values_at(
 
 
 def spread(at: Pixels, shape: Shape) -> Bool:
-    """The mask itself, dims (y, x)."""
+    """The mask itself, dims (y, x); its pixels may come in any order and more than once."""
     mask = np.zeros(shape, bool)
     mask.reshape(-1)[at] = True
     return mask
@@ -63,16 +84,21 @@ def grown(at: Pixels, shape: Shape, px: int = 1) -> Pixels:
     Parameters
     ----------
     at, shape
-        The mask, and rows and columns of its grid.
+        The mask, its pixels in any order, and rows and columns of its grid.
     px
         How far.
+
+    Returns
+    -------
+    array, dims (pixel,)
+        Flat indices, in order.
 
     Examples
     --------
     >>> grown(np.array([3]), (2, 4)).tolist()
     [2, 3, 6, 7]
     """
-    out = np.empty(len(at) * (2 * px + 1) ** 2, np.int64)
+    out = np.empty(min(len(at) * (2 * px + 1) ** 2, shape[0] * shape[1]), np.int64)
     count = _grow(at, np.zeros(shape, bool), px, out)
     return np.sort(out[:count])
 
@@ -80,7 +106,7 @@ def grown(at: Pixels, shape: Shape, px: int = 1) -> Pixels:
 def opened(at: Pixels, shape: Shape) -> Pixels:
     """A mask without what is narrower than three pixels; what lies outside the grid is none of it.
 
-    Parameters as for `grown`.
+    Parameters and result as for `grown`.
     """
     out = np.empty(len(at), np.int64)
     count = _shrink(at, spread(at, shape), out)
@@ -93,11 +119,16 @@ def reached(at: Pixels, ground: Bool, px: int) -> Pixels:
     Parameters
     ----------
     at
-        The mask.
+        The mask; it stays also where it lies on no such ground.
     ground
         Where it may grow, dims (y, x).
     px
         How many steps.
+
+    Returns
+    -------
+    array, dims (pixel,)
+        Flat indices, in order.
     """
     out = np.empty(len(at) + int(np.count_nonzero(ground)), np.int64)
     out[: len(at)] = at
@@ -165,7 +196,7 @@ def opened_values(at: Pixels, values: UInt8, shape: Shape, rows: int, cols: int)
     Parameters
     ----------
     at, values
-        The pixels that may be other than 0, and their values.
+        The pixels that may be other than 0, in any order, and their values.
     shape
         Rows and columns of the grid.
     rows, cols
@@ -173,7 +204,7 @@ def opened_values(at: Pixels, values: UInt8, shape: Shape, rows: int, cols: int)
 
     Returns
     -------
-    array, dims (pixel,)
+    array, dims (pixel,), uint8
         Of the same pixels.
 
     Examples

@@ -68,7 +68,7 @@ def outline_pixels(
     *,
     transform: Sequence[float],
 ) -> list[tuple[int, Polygon]]:
-    """The same for few pixels of many.
+    """The same as `outline_labels` for few pixels of many.
 
     Parameters
     ----------
@@ -78,6 +78,11 @@ def outline_pixels(
         Rows and columns of the grid.
     transform
         As for `outline_labels`.
+
+    Returns
+    -------
+    list of (label, polygon)
+        As of `outline_labels`.
     """
     values = np.zeros(shape, np.int32)
     values.reshape(-1)[at] = label

@@ -58,9 +58,14 @@ def in_banks(at: Pixels, water: UInt8, shape: Shape) -> UInt8:
     Parameters
     ----------
     at, water
-        All pixels with water, flat indices in order, and their shares.
+        All pixels with water, flat indices in order, and their shares, per cent.
     shape
         Rows and columns of the grid.
+
+    Returns
+    -------
+    array, dims (pixel,), uint8
+        Of the same pixels, per cent.
 
     Examples
     --------

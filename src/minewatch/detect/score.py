@@ -291,8 +291,8 @@ def _shares(
 ) -> dict[str, NDArray[np.uint8]]:
     """Shares of lit ground in each month, per cent, `nir` and `hue`, dims (pixel, month).
 
-    Only wanted months with lost vegetation are unmixed; the others are vegetation as their
-    greenness says.
+    All that is given has these dims, too. Only wanted months with lost vegetation are unmixed; the
+    others are vegetation as their greenness says.
     """
     bands = {str(b): cube[b] for b in REFLECTANCE_BANDS if b in cube}
     seen = np.isfinite(green) & ~is_snow(bands)
