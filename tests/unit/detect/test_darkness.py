@@ -42,6 +42,20 @@ def test_nothing_is_said_in_deep_shade_or_without_neighbours() -> None:
     assert dark_share(alone, everywhere)[10, 10] == 255
 
 
+def test_nothing_is_said_of_a_pixel_that_was_not_seen() -> None:
+    nir = scene(0.5)
+    nir[10, 10] = 255
+    found = dark_share(nir, np.ones((21, 21), bool))
+    assert np.argwhere(found == 255).tolist() == [[10, 10]]
+
+
+@pytest.mark.parametrize(("light", "is_told"), [(39, False), (40, True)])
+def test_land_of_a_tenth_of_reflectance_is_no_deep_shade(light: int, is_told: bool) -> None:
+    nir = np.full((21, 21), light, "uint8")
+    found = dark_share(nir, np.ones((21, 21), bool))
+    assert (found == (0 if is_told else 255)).all()
+
+
 def test_land_is_the_upper_quarter_of_what_was_seen_around() -> None:
     rng = np.random.default_rng(4)
     nir = rng.integers(40, 130, (30, 30)).astype("uint8")

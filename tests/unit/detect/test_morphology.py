@@ -30,6 +30,13 @@ def test_masks_are_opened_as_by_binary_opening(masks) -> None:
     assert np.array_equal(opened(np.flatnonzero(mask), mask.shape), np.flatnonzero(expected))
 
 
+def test_a_mask_does_not_go_on_at_the_other_edge_of_its_grid() -> None:
+    mask = np.zeros((9, 12), bool)
+    mask[:, [0, 1, -2, -1]] = True
+    assert len(opened(np.flatnonzero(mask), mask.shape)) == 0
+    assert len(opened(np.flatnonzero(mask.T), mask.T.shape)) == 0
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("window", [(5, 5), (5, 7), (7, 5), (1, 3)])
 @pytest.mark.parametrize("share", [0.2, 1.0])

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import xarray as xr
 
+from minewatch.detect.evidence import NO_SHARE
 from minewatch.detect.morphology import spread, values_at
-from minewatch.detect.pools import find_channels, in_banks
+from minewatch.detect.pools import SEED_PCT, find_channels, in_banks, water_share
 
 
 def banks_of(water: np.ndarray) -> np.ndarray:
@@ -60,3 +62,55 @@ def test_hidden_bars_join_waters_but_make_none(reach_px: int, is_channel: bool) 
     found = spread(find_channels(np.flatnonzero(wet), hidden, resolution_m=10.0), wet.shape)
     assert found[14:16, 10:25].all() == is_channel
     assert not found[20:25, 80:110].any()
+
+
+@pytest.mark.parametrize(("rows", "is_channel"), [(24, False), (25, True)])
+def test_the_length_of_a_channel_is_taken_from_corner_to_corner(rows: int, is_channel) -> None:
+    wet = np.zeros((60, 60), bool)
+    wet[10 : 10 + rows, 10:42] = True  # 24 x 32 pixels: 400 m
+    found = find_channels(np.flatnonzero(wet), np.zeros_like(wet), resolution_m=10.0)
+    assert (len(found) > 0) == is_channel
+
+
+def test_a_little_water_at_the_edge_of_much_that_is_hidden_is_no_channel() -> None:
+    wet, hidden = np.zeros((40, 120), bool), np.zeros((40, 120), bool)
+    wet[18:20, 8:12] = hidden[2:38, 14:118] = True
+    found = find_channels(np.flatnonzero(wet), hidden, resolution_m=10.0)
+    assert len(found) == 0
+
+
+def light(**dark: int) -> xr.Dataset:
+    """A grid of 21 x 21 pixels in land of one brightness; pixels of the tenth row by name."""
+    nir, milky = np.full((1, 21, 21), 112, "uint8"), np.full((1, 21, 21), NO_SHARE, "uint8")
+    for name, value in dark.items():
+        layer, col = name.split("_")
+        (nir if layer == "nir" else milky)[0, 10, int(col)] = value
+    dims = ("period", "y", "x")
+    return xr.Dataset({"nir": (dims, nir), "pool_pct": (dims, milky)})
+
+
+def shares(evidence: xr.Dataset) -> list[int]:
+    """Of the tenth row."""
+    found = water_share(evidence, 0, np.arange(21 * 21)).reshape(21, 21)
+    assert found[:10].max() == found[11:].max() == 0
+    return found[10].tolist()
+
+
+def test_a_little_darkness_counts_beside_a_pool_only() -> None:
+    pool, alone, faint = shares(light(nir_10=60, nir_11=90)), 17 * [0], shares(light(nir_11=90))
+    assert pool[10] > 45 > SEED_PCT > pool[11] > 8
+    assert pool[:10] + pool[12:] == [*alone, 0, 0]
+    assert max(faint) == 0
+
+
+def test_water_of_a_seeds_share_makes_a_pool() -> None:
+    assert shares(light(nir_10=90, milky_10=SEED_PCT))[10] == SEED_PCT
+    assert shares(light(nir_10=90, milky_10=SEED_PCT - 1))[10] == 0
+
+
+def test_milky_water_is_believed_up_to_twice_its_darkness() -> None:
+    milky = [shares(light(nir_10=nir, milky_10=90))[10] for nir in (112, 90, 60)]
+    dark = shares(light(nir_10=60))[10]
+    assert milky[0] == 0
+    assert SEED_PCT < milky[1] < 40
+    assert milky[2] == min(90, 2 * dark)
