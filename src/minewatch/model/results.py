@@ -8,10 +8,15 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from minewatch.errors import ContractError, unknown_name
 from minewatch.model.areas import AreaOfInterest
 
 if TYPE_CHECKING:
     import geopandas as gpd
+
+
+TABLES = ("inventory", "sites", "features", "changes")
+"""Names of the tables of a run."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +32,7 @@ class RunResult:
     rasters: Mapping[str, Path]
     """Name to file in `rasters/`: a COG, or a VRT with a band a period."""
     read_table: Callable[[str], gpd.GeoDataFrame] = field(repr=False, compare=False)
-    """Reads one of the tables below."""
+    """Reads one of `TABLES`."""
 
     @cached_property
     def inventory(self) -> gpd.GeoDataFrame:
@@ -50,7 +55,18 @@ class RunResult:
         return self.read_table("changes")
 
     def with_tables(self, **tables: gpd.GeoDataFrame) -> RunResult:
-        """The same run with other tables, by name: to export or report a part of it."""
+        """The same run with other tables, by name: to export or report a part of it.
+
+        The manifest stays as it is, and what it says of rows with it.
+
+        Raises
+        ------
+        ContractError
+            When a run has no table of such a name.
+        """
+        for name in tables:
+            if name not in TABLES:
+                raise ContractError(unknown_name("table", name, list(TABLES)))
         return replace(self, read_table=partial(_given_or_read, tables, self.read_table))
 
     @property
@@ -62,4 +78,5 @@ class RunResult:
 def _given_or_read(
     given: Mapping[str, gpd.GeoDataFrame], read: Callable[[str], gpd.GeoDataFrame], name: str
 ) -> gpd.GeoDataFrame:
+    """A table that was given, else as it is read."""
     return given[name] if name in given else read(name)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from minewatch.errors import OutputError
+from minewatch.errors import ContractError, OutputError
 from minewatch.export import (
     LAYERS,
     hash_outputs,
@@ -86,6 +86,27 @@ def test_tables_of_one_result_are_of_one_run(
         _ = result.sites
     assert "open it again" in caught.value.hint
     assert len(open_result(tmp_path).sites) == later["rows"]["sites"]
+
+
+def test_a_table_that_no_manifest_speaks_of_is_not_read(
+    tmp_path: Path, write_simulated_run: Callable[[Path], RunResult]
+) -> None:
+    manifest = write_simulated_run(tmp_path).manifest
+    outputs = {n: v for n, v in manifest["outputs"].items() if n != "sites.geojson"}
+    write_manifest({**manifest, "outputs": outputs}, tmp_path / "manifest.json")
+    with pytest.raises(OutputError, match="sites.geojson"):
+        _ = open_result(tmp_path).sites
+
+
+def test_a_run_with_other_tables_reads_the_rest_as_before(simulated_run: RunResult) -> None:
+    none = simulated_run.sites.iloc[:0]
+    other = simulated_run.with_tables(sites=none).with_tables(changes=none)
+    assert len(other.sites) == len(other.changes) == 0
+    assert other.inventory.equals(simulated_run.inventory)
+    assert len(simulated_run.sites) == simulated_run.manifest["rows"]["sites"] > 0
+    with pytest.raises(ContractError, match="unknown table 'site'; known: changes") as caught:
+        simulated_run.with_tables(site=none)
+    assert all(name in caught.value.problem for name in LAYERS)
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"outputs": 3}'])
