@@ -58,6 +58,38 @@ def test_a_mine_is_cut_free_of_the_road_that_touches_it(world, periods, grid) ->
     findings = found_in(world.mine(6, 10, since="2020-12-01"), periods, grid)
     assert findings.detections.geometry.area.max() < 64 * 100 * 1.3
     assert "road" in set(findings.features["kind"])
+    mines = findings.detections.geometry.union_all()
+    parts = findings.features.dissolve("kind").geometry
+    assert parts["road"].intersection(mines).area == 0
+    assert len(findings.changes) == 2  # one way and the other
+    assert findings.changes.distance(mines).tolist() == [10, 10]  # a pixel of margin
+
+
+@pytest.mark.parametrize(("gap", "is_part"), [(1, True), (2, False)])
+def test_a_road_belongs_to_a_mine_two_pixels_away(world, periods, grid, gap: int, is_part) -> None:
+    world.paint("bare", slice(13 + gap, 14 + gap), slice(0, 40), 1.0, since="2019-12-01")
+    features = found_in(world.mine(5, 6, since="2019-12-01"), periods, grid).features
+    assert ("road" in set(features["kind"])) == is_part
+
+
+def test_broad_ground_beside_a_mine_is_no_road(world, periods, grid) -> None:
+    world.paint("bare", slice(14, 22), slice(4, 16), 1.0, since="2019-12-01")
+    findings = found_in(world.mine(5, 6, since="2019-12-01"), periods, grid)
+    assert set(findings.features["kind"]) == {"pad", "pool"}
+    assert len(findings.changes) == 1
+
+
+def test_a_mine_that_begins_as_a_clearing_is_told_from_the_clearing_on(
+    world, periods, grid
+) -> None:
+    world.mine(5, 6, since="2021-12-01").mine(25, 20, since="2019-12-01")
+    world.paint("bare", slice(5, 13), slice(6, 14), 1.0, since="2020-12-01", until="2021-12-01")
+    detections = found_in(world, periods, grid).detections
+    old, new = (of for _, of in sorted(detections.groupby("anchor_y")))
+    assert old["period_start"].tolist() == ["2019-11-01", "2020-11-01", "2021-11-01"]
+    assert new["period_start"].tolist() == ["2020-11-01", "2021-11-01"]
+    assert new["confidence"].iloc[0] == pytest.approx(new["confidence"].iloc[1], abs=1e-6)
+    assert new.geometry.area.tolist() == old.geometry.area.tolist()[1:] == [6400, 6400]
 
 
 def test_a_river_is_no_mine(world, periods, grid) -> None:
@@ -75,6 +107,23 @@ def test_a_river_is_no_mine(world, periods, grid) -> None:
     big = Grid(geobox=wide, chunks=(Chunk(row=0, col=0, geobox=wide),))
     findings = found_in(long, periods, big)
     assert len(findings.detections) == 0
+
+
+def test_a_change_has_four_pixels_at_least(world, periods, grid) -> None:
+    for row, (height, width) in zip((5, 15, 25), ((1, 3), (2, 2), (1, 5)), strict=True):
+        rows, cols = slice(row, row + height), slice(5, 5 + width)
+        world.paint("bare", rows, cols, 1.0, since="2019-12-01")
+    changes = found_in(world, periods, grid).changes
+    assert sorted(changes["area_m2"]) == [400, 500]
+
+
+def test_a_change_that_ended_before_the_first_period_is_not_told(world, periods, grid) -> None:
+    world.paint("bare", slice(5, 10), slice(5, 10), 1.0, since="2019-03-01", until="2019-07-01")
+    world.paint("bare", slice(20, 26), slice(20, 30), 1.0, since="2020-12-01")
+    changes = found_in(world, periods[2:], grid).changes
+    assert changes["area_m2"].tolist() == [6000]
+    west, _, _, north = grid.geobox.boundingbox.bbox
+    assert changes.geometry[0].bounds == (west + 200, north - 260, west + 300, north - 200)
 
 
 def test_parts_have_their_own_dates(world, periods, grid) -> None:

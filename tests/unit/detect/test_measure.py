@@ -55,6 +55,15 @@ def test_areas_are_those_of_the_ground(world, periods, grid) -> None:
     assert table["vegetated_fraction"].tolist()[-1] == 0
 
 
+def test_the_ring_of_a_site_counts_where_no_other_site_lies(world, periods, grid) -> None:
+    plain = measured(world.mine(5, 6, since="2019-12-01"), periods, grid, (5, 6)).iloc[-1]
+    world.paint("bare", slice(5, 13), slice(5, 6), 1.0, since="2019-12-01")
+    table = measured(world, periods, grid, (5, 6), (5, 14))
+    mine, beside = (of.iloc[-1]["disturbed_area_m2"] for _, of in table.groupby("site_id"))
+    assert mine - plain["disturbed_area_m2"] == pytest.approx(800, rel=0.1)
+    assert beside == 0
+
+
 def test_a_period_that_saw_nothing_says_so(world, periods, grid) -> None:
     world.mine(5, 6, since="2019-12-01")
     world.clear[world.times >= "2021-11-01"] = 0

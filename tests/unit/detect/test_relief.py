@@ -80,6 +80,14 @@ def test_a_strip_runs_downhill_or_across(
     assert lie(strip(kind), plane(east, north))["downhill"] == pytest.approx(downhill, abs=0.05)
 
 
+def test_a_patch_is_told_by_the_ground_right_under_it() -> None:
+    ys, xs = (BOX.coordinates[name].values for name in ("y", "x"))
+    under = (strip("east") > 0) * np.float32(0.5)
+    layers = {"rise_east": (("y", "x"), under), "rise_north": (("y", "x"), 0 * under)}
+    found = lie(strip("east"), xr.Dataset(layers, coords={"y": ys, "x": xs}))
+    assert found["slope_deg"] == pytest.approx(np.degrees(np.arctan(0.5)), abs=1e-4)
+
+
 def test_where_the_rise_is_unknown_nothing_is_told() -> None:
     assert lie(strip("east"), plane(0.5, 0.0, unknown=slice(None))).isna().all()
 

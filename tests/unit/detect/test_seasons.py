@@ -1,0 +1,115 @@
+"""Ground that was opened in one season and is a mine in the next was a mine's beginning."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from minewatch.detect import score
+from minewatch.detect.evidence import from_day
+from minewatch.detect.ground import Ground, find_ground
+from minewatch.detect.seasons import (
+    BEGUN_DAYS,
+    LIKELY,
+    Season,
+    _begun,
+    _joined,
+    _odds_at,
+    find_seasons,
+)
+from minewatch.model import Period
+
+PERIOD = Period(date(2020, 11, 1), date(2021, 4, 30))
+END = from_day(PERIOD.end)
+SHAPE = (10, 10)
+NONE = np.empty(0, np.intp)
+
+
+def season(patches: dict[float, list[int]]) -> Season:
+    """Patches by their confidence."""
+    pixels = sorted((at, n) for n, of in enumerate(patches.values(), start=1) for at in of)
+    where, label = np.array(pixels, np.intp).reshape(-1, 2).T
+    table = pd.DataFrame({"confidence": list(patches)}, index=range(1, len(patches) + 1))
+    return Season(0, PERIOD, where, label.astype("int32"), table)
+
+
+def block(row: int, col: int) -> list[int]:
+    """Flat indices of 3 x 3 pixels."""
+    return [10 * r + c for r in range(row, row + 3) for c in range(col, col + 3)]
+
+
+def begun(before: Season, after: Season, *, start: int = END, lost: list[int] | None = None):
+    """Patches carried back, all ground lost and begun on one day when not said."""
+    starts, ends = np.zeros((2, 2, *SHAPE), "uint16")
+    starts[0], ends[0] = start, END
+    runs = {"run_start": starts, "run_end": ends}
+    evidence = xr.Dataset({name: (("run", "y", "x"), days) for name, days in runs.items()})
+    at = np.arange(100) if lost is None else np.array(lost)
+    ground = Ground(
+        step=0, period=PERIOD, shape=SHAPE, lost_at=at,
+        wet_at=NONE, water_pct=NONE.astype("uint8"), pool_pct=NONE.astype("uint8"),
+    )  # fmt: skip
+    return _begun(before, after, ground, evidence, np.arange(100, dtype="uint8").reshape(SHAPE))
+
+
+def test_ground_of_a_mine_that_is_likely_later_is_carried_back() -> None:
+    after = season({LIKELY: block(1, 1), LIKELY - 0.01: block(6, 6)})
+    cut = begun(season({}), after)
+    assert cut.patches.at.tolist() == cut.pools.tolist() == block(1, 1)
+    assert cut.patches.count == 1
+    assert begun(season({}), after, lost=[11, 12, 99]).patches.at.tolist() == [11, 12]
+    assert len(begun(season({}), season({})).patches.at) == 0
+
+
+@pytest.mark.parametrize(("days", "is_carried"), [(BEGUN_DAYS, True), (BEGUN_DAYS + 1, False)])
+def test_ground_opened_long_before_is_not(days: int, is_carried: bool) -> None:
+    cut = begun(season({}), season({0.9: block(1, 1)}), start=END - days)
+    assert (len(cut.patches.at) > 0) == is_carried
+
+
+def test_ground_in_a_likely_mine_or_right_beside_it_is_told_already() -> None:
+    after = season({0.9: block(1, 1) + block(1, 4)})
+    assert begun(season({0.9: block(1, 1)}), after).patches.at.tolist() == [
+        10 * row + col for row in (1, 2, 3) for col in (5, 6)
+    ]
+    assert len(begun(season({0.4: block(1, 1)}), after).patches.at) == 18
+
+
+def test_patches_carried_back_take_the_place_of_those_they_overlap() -> None:
+    now = season({0.4: block(6, 6), 0.3: block(1, 1), 0.8: block(6, 0)})
+    more = season({0.9: block(2, 2), 0.7: block(6, 3)})
+    joined = _joined(now, more)
+    assert joined.table["confidence"].tolist() == [0.4, 0.8, 0.9, 0.7]
+    assert (np.diff(joined.where) > 0).all()
+    told = {n: joined.pixels_of(pd.Index([n]))[0].tolist() for n in joined.table.index}
+    assert list(told.values()) == [block(6, 6), block(6, 0), block(2, 2), block(6, 3)]
+    at, label = joined.pixels_of(joined.table.index)
+    assert at.tolist() == sorted(sum(told.values(), []))
+    assert [told[n].count(pixel) for pixel, n in zip(at, label, strict=True)] == [1] * len(at)
+
+
+def test_a_season_without_patches_takes_those_of_the_next() -> None:
+    joined = _joined(season({}), season({0.9: block(2, 2)}))
+    assert (joined.where.tolist(), joined.label.tolist()) == (block(2, 2), [1] * 9)
+
+
+def test_a_pixel_outside_all_patches_has_no_odds() -> None:
+    now = season({0.5: block(1, 1), 0.9: block(6, 6)})
+    odds = _odds_at(np.array([66, 0, 11]), now)
+    assert odds == pytest.approx([np.log(9), np.nan, 0], abs=1e-6, nan_ok=True)
+
+
+def test_the_largest_share_of_pools_of_any_period_is_told(world, periods) -> None:
+    world.mine(5, 6, since="2019-12-01", until="2020-11-01")
+    world.paint("bare", slice(5, 13), slice(6, 14), 1.0, since="2020-11-01")
+    evidence = score(world.months(), periods=periods)
+    most = np.zeros(world.shape[1:], np.uint8)
+    for ground in find_ground(evidence, periods):
+        most.reshape(-1)[ground.wet_at] = np.maximum(most.ravel()[ground.wet_at], ground.pool_pct)
+    _, pools = find_seasons(evidence, periods, resolution_m=10.0)
+    assert most.max() > 40
+    np.testing.assert_array_equal(pools, most)
