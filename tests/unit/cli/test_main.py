@@ -130,6 +130,22 @@ def test_part_not_read_leaves_with_four(
     assert "--resume" in shown
 
 
+def test_the_closing_words_count_what_was_found(
+    simulated_run: RunResult, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import typer
+
+    from minewatch.cli import jobs
+
+    told = jobs.summary(simulated_run)
+    tables = {"sites": "sites", "rows": "inventory", "changes": "changes"}
+    for word, name in tables.items():
+        assert told[word] == len(getattr(simulated_run, name))
+    with pytest.raises(typer.Exit):
+        jobs.close(simulated_run, json=False, quiet=False)
+    assert f"{told['sites']} sites, {told['changes']} changes" in capsys.readouterr().out
+
+
 def test_a_token_in_an_address_is_never_shown(capsys: pytest.CaptureFixture[str]) -> None:
     words = ("--aoi", "nba-pa", "--start", "2024-01-01", "--end", "2024-02-01")
     address = "http://127.0.0.1:9/stac?token=canary-5e1d"

@@ -1,7 +1,14 @@
+from datetime import date
+
 import numpy as np
 import pytest
+from odc.geo.geobox import GeoBox
 
-from minewatch.cube.months import day_layers
+from minewatch.cube.months import day_layers, month_cube
+from minewatch.errors import ContractError
+from minewatch.model import CORE_BANDS, Period, check_month_cube
+
+BOX = GeoBox.from_bbox((600_000, 2_800_000, 600_030, 2_800_010), "EPSG:32647", resolution=10)
 
 
 def told_day_by_day(clear, disturbed, days):
@@ -51,3 +58,32 @@ def test_cloudy_looks_neither_begin_nor_end_a_run():
     bare = np.array([True, False, True]).reshape(3, 1, 1)
     last, since = day_layers(seen, bare, [3, 8, 13])
     assert (last.item(), since.item()) == (0, 3)
+
+
+def month(clear, doubtful):
+    """Two looks at three pixels, one brighter than the other."""
+    shape = (2, 1, 3)
+    looks = {b: np.repeat(np.uint16([100, 300]), 3).reshape(shape) for b in CORE_BANDS}
+    clear, doubtful = (np.array(told, bool).reshape(shape) for told in (clear, doubtful))
+    span = Period(date(2021, 3, 1), date(2021, 3, 31))
+    return month_cube(looks, clear, doubtful, np.ones(shape, bool), [3, 8], month=span, geobox=BOX)
+
+
+def test_doubtful_looks_are_told_only_where_none_is_clear():
+    cube = month(clear=[[1, 0, 0], [0, 0, 0]], doubtful=[[0, 1, 0], [1, 1, 0]])
+    assert cube["red"].values.ravel().tolist() == [100, 200, 0]
+    assert cube["clear_looks"].values.ravel().tolist() == [1, 0, 0]
+    assert cube["doubtful_looks"].values.ravel().tolist() == [1, 2, 0]
+    assert cube["disturbed_looks"].values.ravel().tolist() == [1, 2, 0]
+
+
+def test_a_cube_that_breaks_its_contract_is_named():
+    cube = month(clear=np.ones(6), doubtful=np.zeros(6))
+    check_month_cube(cube)
+    for broken, problem in (
+        (cube.drop_vars("red"), r"'red' is missing"),
+        (cube.transpose("y", "time", "x"), r"has dims \('y', 'time', 'x'\)"),
+        (cube.assign(red=cube["red"].astype("float32")), "'red' is float32, not uint16"),
+    ):
+        with pytest.raises(ContractError, match=problem):
+            check_month_cube(broken)

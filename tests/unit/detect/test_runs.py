@@ -70,3 +70,16 @@ def test_of_three_runs_the_shortest_is_forgotten() -> None:
 
 def test_ground_bare_from_the_first_look_has_no_green_look_before() -> None:
     assert runs_of("d")[0][:2] == (day(0, 5), 0)
+
+
+def test_vegetation_that_came_back_has_gone_before() -> None:
+    pattern = "ggggddddgggggggg"
+    clear = np.full((1, len(pattern)), 4, "uint16")
+    lost = np.array([[p == "d" for p in pattern]])
+    told = (np.where(lost, 4, 0), np.where(lost, 0, 26), np.where(lost, 5, 0))
+    days = np.array([from_day(m) for m in MONTHS[: len(pattern)]])
+    untouched = follow_runs(
+        np.zeros((1, RUNS, 3), "uint16"), np.zeros((1, len(OPEN_FIELDS)), "uint16"),
+        clear, *(layer.astype("uint16") for layer in told), days,
+    )  # fmt: skip
+    assert untouched[:, 0].tolist() == [True] * 4 + [False] * 12

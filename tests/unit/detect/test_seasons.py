@@ -88,7 +88,7 @@ def test_patches_carried_back_take_the_place_of_those_they_overlap() -> None:
     told = {n: joined.pixels_of(pd.Index([n]))[0].tolist() for n in joined.table.index}
     assert list(told.values()) == [block(6, 6), block(6, 0), block(2, 2), block(6, 3)]
     at, label = joined.pixels_of(joined.table.index)
-    assert at.tolist() == sorted(sum(told.values(), []))
+    assert at.tolist() == sorted(pixel for of in told.values() for pixel in of)
     assert [told[n].count(pixel) for pixel, n in zip(at, label, strict=True)] == [1] * len(at)
 
 

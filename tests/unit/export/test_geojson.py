@@ -143,6 +143,14 @@ def test_rounding_that_would_break_an_outline_is_mended() -> None:
         assert shapely.geometry.shape(feature["geometry"]).is_valid
 
 
+def test_an_outline_that_was_broken_before_stays_as_it_is() -> None:
+    bow = shapely.Polygon([(0, 0), (1, 1), (1, 0), (0, 1)])
+    rows = gpd.GeoDataFrame({"site_id": ["a"]}, geometry=[bow], crs=4326)
+    (feature,) = parse(to_geojson(rows, {"site_id": CONTRACT["site_id"]}))["features"]
+    corners = {tuple(xy) for xy in feature["geometry"]["coordinates"][0]}
+    assert corners == set(bow.exterior.coords)
+
+
 def test_no_rows_give_a_valid_collection_that_keeps_the_contract(tmp_path: Path) -> None:
     path = write_geojson(empty_table(INVENTORY, epsg=32647), tmp_path / "none.geojson", INVENTORY)
     assert parse(path.read_bytes()) == {"type": "FeatureCollection", "features": []}

@@ -104,7 +104,7 @@ def test_a_run_with_other_tables_reads_the_rest_as_before(simulated_run: RunResu
     assert len(other.sites) == len(other.changes) == 0
     assert other.inventory.equals(simulated_run.inventory)
     assert len(simulated_run.sites) == simulated_run.manifest["rows"]["sites"] > 0
-    with pytest.raises(ContractError, match="unknown table 'site'; known: changes") as caught:
+    with pytest.raises(ContractError, match="unknown table 'site'") as caught:
         simulated_run.with_tables(site=none)
     assert all(name in caught.value.problem for name in LAYERS)
 

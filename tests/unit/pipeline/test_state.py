@@ -78,6 +78,14 @@ def test_a_month_comes_back_as_it_was_frozen(state: State) -> None:
     assert read_record(state, CHUNK, APRIL) is None
 
 
+def test_only_the_bands_that_are_asked_for_are_read(state: State) -> None:
+    cube = month_cube()
+    write_month(state, CHUNK, MARCH, cube, RECORD)
+    again = read_months(state, CHUNK, [MARCH], ("red", "nir"))
+    assert "blue" not in again
+    assert np.array_equal(again["red"][0], cube["red"][0])
+
+
 def test_a_damaged_month_counts_as_absent(state: State) -> None:
     write_month(state, CHUNK, MARCH, month_cube(), RECORD)
     path = month_path(state, CHUNK, MARCH)
