@@ -94,7 +94,7 @@ def test_a_table_that_no_manifest_speaks_of_is_not_read(
     manifest = write_simulated_run(tmp_path).manifest
     outputs = {n: v for n, v in manifest["outputs"].items() if n != "sites.geojson"}
     write_manifest({**manifest, "outputs": outputs}, tmp_path / "manifest.json")
-    with pytest.raises(OutputError, match="sites.geojson"):
+    with pytest.raises(OutputError, match=r"sites\.geojson"):
         _ = open_result(tmp_path).sites
 
 
