@@ -25,6 +25,7 @@ SAS = f"sv=2021&st=2026-01-01&se=2026-01-02&sr=c&sp=rl&skoid=a&sktid=b&sig={CANA
         ("B02.tif", f"https://u:{CANARY}@h/c/a.json?{SAS}", "https://h/c/B02.tif"),
         ("B%2002.tif", "file:///data/a.json", "/data/B 02.tif"),
         (f"B02.tif?{SAS}", "https://h/c/a.json", "https://h/c/B02.tif"),
+        (f"B02.tif?sig={CANARY}", "https://h/c/a.json", "https://h/c/B02.tif"),
         ("B02.tif?versionId=3", "https://h/c/a.json", "https://h/c/B02.tif?versionId=3"),
         ("B02.tif#frag", "https://h/c/a.json", "https://h/c/B02.tif"),
         ("a/../B02.tif", "https://h/c/a.json", "https://h/c/B02.tif"),

@@ -203,6 +203,15 @@ def test_a_long_row_of_pools_is_a_mine(world, periods, grid) -> None:
     assert (detections["confidence"] > 0.5).all()
 
 
+def test_a_narrow_row_of_pools_beside_a_mine_is_no_road(world, periods, grid) -> None:
+    world.mine(5, 6, since="2019-12-01")
+    for layer in ("bare", "water"):
+        world.paint(layer, slice(9, 10), slice(14, 20), 0.5, since="2019-12-01")
+    findings = found_in(world, periods, grid)
+    assert set(findings.features["kind"]) == {"pad", "pool"}
+    assert findings.detections.geometry.area.tolist() == [7000] * 3
+
+
 def test_what_was_there_and_never_changes_is_doubted_more(world, periods, grid) -> None:
     old = found_in(world.mine(5, 6, since="2018-12-01"), periods, grid).detections
     new = found_in(type(world)().mine(5, 6, since="2019-12-01"), periods, grid).detections
