@@ -32,7 +32,7 @@ def counted_from(ran: Ran, level: float) -> Ran:
     counts = table["site_id"].map(latest) >= level
     alert = np.where(table["alert"] == "rejected", "rejected",
                      np.where(counts, "provisional", "candidate"))  # fmt: skip
-    return replace(ran, result=replace(ran.result, inventory=table.assign(alert=alert)))
+    return replace(ran, result=ran.result.with_tables(inventory=table.assign(alert=alert)))
 
 
 def curve(worlds: Sequence[Ran], levels: Sequence[float] = LEVELS) -> pd.DataFrame:

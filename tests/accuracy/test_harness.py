@@ -149,7 +149,7 @@ def _as_true(ran: Ran) -> Ran:
     empty = gpd.GeoSeries([shapely.Point()], crs=truth.sites.crs).iloc[:0]
     inventory = gpd.GeoDataFrame(rows, geometry=rows["geometry"] if len(rows) else empty)
     found = sites.assign(first_detected=sites["start"], last_undisturbed=sites["start"])
-    result = replace(ran.result, inventory=inventory.set_crs(truth.sites.crs), sites=found)
+    result = ran.result.with_tables(inventory=inventory.set_crs(truth.sites.crs), sites=found)
     return replace(ran, result=result)
 
 
@@ -160,10 +160,10 @@ def test_changes_are_judged_by_the_ground_that_most_of_them_lies_on(worlds: list
     other = truth[truth["kind"] != "swidden"].geometry.iloc[0].representative_point().buffer(1)
     told = slide.assign(kind="road", geometry=slide.union(other))
     told = told.to_crs("EPSG:4326")[["kind", "geometry"]]
-    fooled = replace(ran, result=replace(ran.result, changes=told))
+    fooled = replace(ran, result=ran.result.with_tables(changes=told))
     table = label_table([fooled])
     assert table.loc["swidden", ["changes", "right", "else_called"]].tolist() == [1, 0, "road (1)"]
-    right = replace(ran, result=replace(ran.result, changes=told.assign(kind="swidden")))
+    right = replace(ran, result=ran.result.with_tables(changes=told.assign(kind="swidden")))
     assert label_table([right]).loc["**all**", "right"] == 1
 
 
@@ -183,7 +183,7 @@ def test_sites_left_dry_before_the_archive_are_counted_apart(worlds: list[Ran]) 
         if site["properties"]["kind"] == "mine":
             site["properties"] |= {"ended": "2018-04-15", "fate": "dry"}
     told = ran.archive.truth.read_text("utf-8")
-    nothing = replace(ran, result=replace(ran.result, inventory=ran.result.inventory.iloc[:0]))
+    nothing = replace(ran, result=ran.result.with_tables(inventory=ran.result.inventory.iloc[:0]))
     try:
         ran.archive.truth.write_text(json.dumps(truth))
         score = score_world(nothing)

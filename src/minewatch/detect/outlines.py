@@ -194,9 +194,7 @@ def _rings(
     the patches' pixels, in order; `seen` is all false and is filled.
     """
     width = patches.shape[1]
-    most = 4 * len(
-        at
-    )  # edges of pixels: no fewer than turns; memory that is not touched costs nothing
+    most = 4 * len(at)  # edges, no fewer than turns; memory that is not touched costs nothing
     rows = np.empty(most, np.int32)
     cols = np.empty(most, np.int32)
     ends = np.empty(len(at), np.int64)
