@@ -71,26 +71,25 @@ print(json.dumps([before, find(), [helper.returncode for helper in ahead._helper
     assert len(before) > 20
 
 
-def test_where_helpers_fail_nobody_waits_and_kernels_work(tmp_path, monkeypatch):
-    broken = tmp_path / "python"
-    broken.write_text("#!/bin/sh\nexit 1\n")
-    broken.chmod(0o755)
-    monkeypatch.setattr(sys, "executable", str(broken))
+def run_by(program: Path, monkeypatch) -> None:
+    """Start helpers as if a program were the one that runs; it fails at once."""
+    program.write_text("#!/bin/sh\nexit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
     monkeypatch.setattr(ahead, "uncompiled", lambda: [ONE])
     ahead.start()
+
+
+def test_where_helpers_fail_nobody_waits_and_kernels_work(tmp_path, monkeypatch):
+    run_by(tmp_path / "python", monkeypatch)
     assert len(ahead._helpers) == 1
     ahead.wait("minewatch.detect", lambda _: None)
-    assert ahead._helpers[0].poll() == 1
+    assert ahead._helpers[0].wait() == 1
     assert opened(np.arange(9), (3, 3)).tolist() == list(range(9))
 
 
 def test_a_program_that_is_not_python_is_not_started_again(tmp_path, monkeypatch):
-    viewer = tmp_path / "viewer"
-    viewer.write_text("#!/bin/sh\n")
-    viewer.chmod(0o755)
-    monkeypatch.setattr(sys, "executable", str(viewer))
-    monkeypatch.setattr(ahead, "uncompiled", lambda: [ONE])
-    ahead.start()
+    run_by(tmp_path / "viewer", monkeypatch)
     assert ahead._helpers == []
 
 
@@ -103,8 +102,8 @@ def test_waiting_is_told_and_ends_with_the_package(monkeypatch):
         ahead.wait("minewatch.detect", heard.append)
         assert busy.poll() is None  # it goes on with other packages
         busy.kill()
-    assert [event.stage for event in heard] == ["compiling for this machine, once"] * 2
-    assert heard[0].total - heard[0].done == 1
+    assert {event.stage for event in heard} == {"compiling for this machine, once"}
+    assert [event.total - event.done for event in heard] == [1, 1, 0]
 
 
 def test_a_numba_that_keeps_its_code_elsewhere_compiles_when_called(monkeypatch):

@@ -169,15 +169,14 @@ def _features(
         table = _whole_time(patches, evidence, periods, pools, grid)
         outlines = _outlines(patches.at, patches.label, grid)
         geometry = [outlines[int(n)] for n in table.index]
+        area = table["water_area_m2"] if kind == "pool" else shapely.area(geometry)
         tables.append(
             pd.DataFrame(
                 {
                     "kind": kind,
                     **_onset_columns(table),
                     "last_seen": [to_day(d) for d in table["last"]],
-                    "area_m2": table["water_area_m2"].to_numpy()
-                    if kind == "pool"
-                    else shapely.area(geometry),
+                    "area_m2": np.asarray(area),
                     "geometry": geometry,
                 }
             )

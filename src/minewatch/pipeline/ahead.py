@@ -52,14 +52,16 @@ def wait(package: str, listener: ProgressListener) -> None:
         Hears of it when there is something to wait for.
     """
     until = time.monotonic() + PATIENCE_S
-    while any(helper.poll() is None for helper in _helpers) and time.monotonic() < until:
+    of_package = sum(kernel.__module__.startswith(package) for kernel in KERNELS)
+    missing = of_package
+    while missing and any(helper.poll() is None for helper in _helpers):
         missing = sum(name.startswith(package) for name in uncompiled())
-        if not missing:
-            break
-        of_package = sum(kernel.__module__.startswith(package) for kernel in KERNELS)
         done = of_package - missing
         listener(Progress("compiling for this machine, once", done, of_package))
-        time.sleep(0.2)
+        if time.monotonic() > until:
+            break
+        if missing:
+            time.sleep(0.2)
 
 
 def uncompiled() -> list[str]:
