@@ -8,8 +8,8 @@ import threading
 import time
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,6 @@ from urllib.request import getproxies, proxy_bypass
 
 import deflate
 import numpy as np
-import urllib3
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 from rasterio.enums import Resampling
@@ -27,7 +26,8 @@ from urllib3.exceptions import HTTPError
 from urllib3.exceptions import TimeoutError as NoAnswerError
 
 from minewatch.cube.blocks import Block, BlockCache, blocks_under
-from minewatch.cube.cog import BeyondHeaderError, CogHeader, parse_cog, spans_of
+from minewatch.cube.cog import BeyondHeaderError, CogHeader, parse_cog
+from minewatch.cube.fetch import BrokenError, Fetcher, Place, is_far
 from minewatch.cube.kernels import place_block
 from minewatch.cube.onto import COARSER_FROM, OnlyGdalError, read_onto
 from minewatch.cube.read import RasterioReader
@@ -39,39 +39,20 @@ from minewatch.settings import Settings, redact
 
 log = logging.getLogger(__name__)
 
-Span = tuple[int, int]
-"""First byte, and first byte after."""
-
 HEAD_BYTES = 32_768
 """First request of a file, as GDAL's `GDAL_INGESTED_BYTES_AT_OPEN`: all tags of the full image of a
 Sentinel-2 COG are in it."""
 LONGEST_HEAD_BYTES = 1 << 20
 """A longer header is GDAL's [D]."""
-GAP_BYTES = 1 << 20
-"""Bytes fetched along rather than asked around, as object_store has it: 1 MiB takes about as long
-as a request waits, on a line of 80 Mbit/s."""
 CACHE_BYTES = 384 << 20
 """Unpacked blocks kept [D]: those that two chunks in work share with the chunks beside them."""
-MOST_SHARED = 1 / 16
-"""A window that takes a larger part of the cache is none of a chunk, and passes it by [D]."""
-MOST_IN_FLIGHT = 32
-"""Requests of one process that wait at once for stretches of the same files [D]."""
+MOST_SHARED = 1 / 2
+"""A window that fills more of its blocks shares few with the windows beside it: it passes the cache
+by. One of the default 512 px, laid anyhow on blocks of as many or more, fills a quarter."""
 MOST_KNOWN = 20_000
 """Headers kept, about 3 KB each [D]."""
 GDALS_OWN = ("GDAL_HTTP_", "GDAL_PROXY", "CPL_VSIL_CURL", "CPL_CURL", "VSICURL_")
 """Variables that tell GDAL how to talk to servers begin so: where one is set, GDAL does."""
-REFUSED = (401, 403)
-"""Answers that want a name and key: GDAL may know them (netrc, header files)."""
-BUSY = (429, 503)
-"""Answers that may say how long to wait."""
-
-
-class _BrokenError(Exception):
-    """An answer that is not what was asked for."""
-
-    def __init__(self, reason: str, *, wait_s: float = 0.0) -> None:
-        super().__init__(reason)
-        self.wait_s = wait_s
 
 
 class RangeReader:
@@ -114,13 +95,7 @@ class RangeReader:
         self._lock = threading.Lock()
         self._tally = threading.local()
         self._leave_http = any(name.startswith(GDALS_OWN) for name in os.environ)
-        self._http = urllib3.PoolManager(
-            maxsize=2 * MOST_IN_FLIGHT,
-            timeout=self._settings.http_timeout_s,
-            ca_certs=os.environ.get("CURL_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE"),
-            retries=urllib3.Retry(0, redirect=5, raise_on_redirect=True),
-        )
-        self._fetchers = ThreadPoolExecutor(MOST_IN_FLIGHT, thread_name_prefix="fetch")
+        self._fetcher = Fetcher(self._settings)
 
     def __reduce__(self) -> tuple[Callable[..., RangeReader], tuple[Any, ...]]:
         kept = (self._store.folder, self._store.most_bytes) if self._store else None
@@ -131,14 +106,14 @@ class RangeReader:
         address = self._address(asset, geobox)
         if address is None:
             return self._gdal.read(asset, geobox, band=band)
-        attempts = 1 + (self._settings.http_retries if _is_far(address) else 0)
+        attempts = 1 + (self._settings.http_retries if is_far(address) else 0)
         for attempt in range(attempts):
             try:
                 return self._read_once(address, asset, geobox, band)
             except OnlyGdalError as reason:
                 log.debug("%s is left to GDAL: %s", redact(asset.href), reason)
                 return self._gdal.read(asset, geobox, band=band)
-            except (HTTPError, OSError, deflate.DeflateError, _BrokenError) as error:
+            except (HTTPError, OSError, deflate.DeflateError, BrokenError) as error:
                 self._forget(address)
                 reason_ = _reason(error)
                 log.debug("%s: attempt %d failed: %s", redact(asset.href), attempt + 1, reason_)
@@ -162,7 +137,7 @@ class RangeReader:
         if asset.epsg and geobox.crs and asset.epsg != geobox.crs.epsg:
             return None
         address = self._locate(asset.href).removeprefix("/vsicurl/")
-        is_ours = not self._is_gdals(address) if _is_far(address) else Path(address).is_file()
+        is_ours = not self._is_gdals(address) if is_far(address) else Path(address).is_file()
         return address if is_ours else None
 
     def _is_gdals(self, address: str) -> bool:
@@ -175,8 +150,8 @@ class RangeReader:
     ) -> NDArray[np.uint16]:
         header, version = self._header(address, asset.href)
         file = _CogFile(
-            address, header, partial(self._fetch_all, address), self._blocks,
-            self._store if _is_far(address) else None, version,
+            address, header, partial(self._fetcher.blocks, address), self._blocks,
+            self._store if is_far(address) else None, version,
         )  # fmt: skip
         pixels, _, _ = read_onto(file, geobox, band=band, nodata=asset.nodata)
         self._tally.bytes = getattr(self._tally, "bytes", 0) + file.bytes_read
@@ -200,32 +175,23 @@ class RangeReader:
     def _read_header(self, address: str, href: str) -> tuple[CogHeader | OnlyGdalError, str]:
         size = HEAD_BYTES
         while size <= LONGEST_HEAD_BYTES:
-            head, told = _fetch(self._http, address, 0, size)
+            head, told = self._fetcher.head(address, size)
             try:
                 return parse_cog(head), version_of(href, told=told, head=head)
             except OnlyGdalError as reason:
                 return reason, ""
             except BeyondHeaderError:
                 if len(head) < size:
-                    raise _BrokenError(f"is cut off after {len(head)} bytes") from None
+                    raise BrokenError(f"is cut off after {len(head)} bytes") from None
                 size *= 4
         return OnlyGdalError("its header is long"), ""
-
-    def _fetch_all(self, address: str, spans: list[Span]) -> list[bytes]:
-        def fetch(span: Span) -> bytes:
-            data, _ = _fetch(self._http, address, *span)
-            if len(data) != span[1] - span[0]:
-                raise _BrokenError(f"is cut off after {span[0] + len(data)} bytes")
-            return data
-
-        return [fetch(*spans)] if len(spans) == 1 else list(self._fetchers.map(fetch, spans))
 
     def _forget(self, address: str) -> None:
         with self._lock:
             self._known.pop(address, None)
 
     def _wait_s(self, error: Exception, attempt: int) -> float:
-        asked = error.wait_s if isinstance(error, _BrokenError) else 0.0
+        asked = error.wait_s if isinstance(error, BrokenError) else 0.0
         asked = min(asked, self._settings.http_max_wait_s)
         return max(asked, self._settings.http_backoff_s * 2.0**attempt)
 
@@ -244,7 +210,7 @@ class _CogFile:
     """A COG as a `Source`: its own pixels, and nothing coarser."""
 
     def __init__(
-        self, address: str, header: CogHeader, fetch: Callable[[list[Span]], list[bytes]],
+        self, address: str, header: CogHeader, fetch: Callable[[Sequence[Place]], Generator[bytes]],
         cache: BlockCache, store: BlockStore | None, version: str,
     ) -> None:  # fmt: skip
         self._store, self._version = store, version
@@ -264,33 +230,34 @@ class _CogFile:
             head.offsets, head.counts, head.block, at=(top, left), shape=out_shape
         )
         self.bytes_read += sum(block.size for block in blocks)
-        empty = np.array(head.nodata or 0).astype(head.kind)
-        out = np.full(out_shape, empty).view(head.kind.replace("i", "u"))
-        for block, pixels in self._unpacked(blocks):
+        out = np.empty(out_shape, head.kind)
+        if not head.counts.all():
+            out[:] = head.nodata or 0
+        out = out.view(head.kind.replace("i", "u"))
+        for block, pixels in self._unpacked(blocks, out.size):
             row, col = block.row - top, block.col - left
             place_block(out, pixels.view(out.dtype), row, col, head.has_differences)
         return out.view(head.kind)
 
-    def _unpacked(self, blocks: list[Block]) -> Iterator[tuple[Block, NDArray[Any]]]:
-        if len(blocks) * self._header.block_bytes > MOST_SHARED * self._cache.most_bytes:
+    def _unpacked(
+        self, blocks: list[Block], wanted_px: int
+    ) -> Iterator[tuple[Block, NDArray[Any]]]:
+        """The blocks of a window of so many pixels."""
+        high, wide = self._header.block
+        if wanted_px > MOST_SHARED * len(blocks) * high * wide:
             return self._unpack(blocks)
         return self._cache.get(self._address, blocks, self._unpack)
 
     def _unpack(self, blocks: list[Block]) -> Iterator[tuple[Block, NDArray[Any]]]:
         kept = self._kept(blocks)
-        missing = [(b.start, b.size) for b in blocks if b not in kept]
-        spans = spans_of(missing, gap_bytes=GAP_BYTES)
-        fetched = list(zip(spans, self._fetch(spans), strict=True)) if spans else []
-        for block in blocks:
-            if block in kept:
-                yield block, _unpack(memoryview(kept[block]), self._header)
-                continue
-            start, data = next((s[0], data) for s, data in fetched if block.start < s[1])
-            packed = memoryview(data)[block.start - start :][: block.size]
-            pixels = _unpack(packed, self._header)
-            if self._store:
-                self._store.put(self._version, block.start, packed)
-            yield block, pixels
+        missing = [(block.start, block.size) for block in blocks if block not in kept]
+        with closing(self._fetch(missing)) as fetched:
+            for block in blocks:
+                packed = kept[block] if block in kept else next(fetched)
+                pixels = _unpack(packed, self._header)
+                if self._store and block not in kept:
+                    self._store.put(self._version, block.start, packed)
+                yield block, pixels
 
     def _kept(self, blocks: list[Block]) -> dict[Block, bytes]:
         if self._store is None:
@@ -299,44 +266,13 @@ class _CogFile:
         return {block: data for block, data in found if data is not None}
 
 
-def _unpack(packed: memoryview, header: CogHeader) -> NDArray[Any]:
+def _unpack(packed: bytes, header: CogHeader) -> NDArray[Any]:
     """The pixels of a block, still as differences where they are packed so."""
     size = header.block_bytes
     plain = deflate.zlib_decompress(packed, size) if header.is_deflated else bytearray(packed)
     if len(plain) != size:
-        raise _BrokenError(f"has a block of {len(plain)} bytes instead of {size}")
+        raise BrokenError(f"has a block of {len(plain)} bytes instead of {size}")
     return np.frombuffer(plain, header.kind).reshape(header.block)
-
-
-def _fetch(http: urllib3.PoolManager, address: str, start: int, end: int) -> tuple[bytes, str]:
-    """Bytes of a file from `start` up to `end`, or to where it ends, and what is told of it."""
-    if not _is_far(address):
-        with Path(address).open("rb") as file:
-            return os.pread(file.fileno(), end - start, start), ""
-    answer = http.request(
-        "GET", address, headers={"Range": f"bytes={start}-{end - 1}"}, preload_content=False
-    )
-    try:
-        if answer.status in REFUSED or answer.status == 200:
-            raise OnlyGdalError(f"the server answers {answer.status}")
-        if answer.status != 206:
-            answer.drain_conn()
-            wait_s = _seconds(answer.headers.get("Retry-After")) if answer.status in BUSY else 0.0
-            raise _BrokenError(f"HTTP response code: {answer.status}", wait_s=wait_s)
-        length = answer.headers.get("Content-Range", "").rpartition("/")[2]
-        return answer.read(), f"{length}|{answer.headers.get('ETag', '')}"
-    finally:
-        if answer.status == 200:
-            answer.close()  # the whole file would come
-        answer.release_conn()
-
-
-def _seconds(told: str | None) -> float:
-    return float(told) if told and told.isdigit() else 0.0
-
-
-def _is_far(address: str) -> bool:
-    return address.startswith(("http://", "https://"))
 
 
 def _reason(error: Exception) -> str:

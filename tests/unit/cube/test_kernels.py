@@ -72,6 +72,19 @@ def test_resampling_is_that_of_plain_numpy(seed):
     np.testing.assert_array_equal(resample(pixels, ys, xs), plain_resample(pixels, ys, xs))
 
 
+@pytest.mark.parametrize("holes", [0, 1])
+@pytest.mark.parametrize("count", [1, 2, 7, 40])
+@pytest.mark.parametrize("start", [-5, 0, 1, 4])
+def test_twice_as_fine_is_resampled_as_plain_numpy_has_it(start, count, holes):
+    rng = np.random.default_rng(count)
+    pixels = rng.integers(60_000, 65_536, (11, 9)).astype(np.uint16)
+    pixels[5, 4] = 1 - holes
+    halves = (np.arange(count) + start) * (FINE // 2)
+    for ys, xs in ((FINE // 4, FINE // 4), (3 * FINE // 4, 12), (0, FINE // 4), (8, 9)):
+        args = pixels, halves + ys, halves + xs
+        np.testing.assert_array_equal(resample(*args), plain_resample(*args))
+
+
 def test_nodata_is_neither_blended_nor_filled():
     pixels = np.array([[0, 1000, 1000], [0, 1000, 2000]], np.uint16)
     quarters = np.arange(-FINE // 4, 3 * FINE - FINE // 2, FINE // 2)

@@ -9,8 +9,7 @@ import pytest
 import rasterio
 from affine import Affine
 
-from minewatch.cube import RangeReader, RasterioReader
-from minewatch.cube import ranges as engine
+from minewatch.cube import RangeReader, RasterioReader, fetch
 from minewatch.cube.blocks import Block, BlockCache
 from minewatch.cube.cog import BeyondHeaderError, parse_cog
 from minewatch.cube.onto import OnlyGdalError
@@ -66,7 +65,7 @@ def test_a_file_takes_two_requests_and_the_next_window_one(archive, server, read
 
 
 def test_blocks_that_lie_far_apart_are_fetched_apart(archive, server, reader, monkeypatch):
-    monkeypatch.setattr(engine, "GAP_BYTES", 1000)
+    monkeypatch.setattr(fetch, "GAP_BYTES", 1000)
     asset = archive.cog("a.tif", NOISE)
     at = np.s_[:, :100]
     np.testing.assert_array_equal(read(reader, asset, archive.geobox(400, 400)[at]), NOISE[at])
@@ -88,6 +87,30 @@ def test_blocks_are_fetched_once_for_the_windows_that_share_them(archive, server
     for thread in threads:
         thread.join()
     assert len(server.requests) == before + 1
+
+
+def test_a_window_that_fills_its_blocks_is_not_kept(archive, server, reader):
+    asset, grid = archive.cog("a.tif", NOISE), archive.geobox(400, 400)
+    asked = []
+    for at in (np.s_[:], np.s_[:], np.s_[100:200, 100:200], np.s_[120:220, 100:200]):
+        before = len(server.requests)
+        np.testing.assert_array_equal(read(reader, asset, grid[at]), NOISE[at])
+        asked.append(len(server.requests) - before)
+    assert asked == [2, 1, 1, 0]
+
+
+def test_what_was_left_of_an_answer_does_not_come_with_the_next(archive, server, reader):
+    asset = archive.cog("a.tif", NOISE)
+    path = archive.folder / "a.tif"
+    header = parse_cog(path.read_bytes())
+    with path.open("r+b") as file:
+        file.seek(int(header.offsets[0, 0]) + 40)
+        file.write(b"\xff" * 4000)
+    for _ in range(3):
+        with pytest.raises(ReadError, match="Decompression"):
+            read(reader, asset, archive.geobox(400, 400))
+        at = np.s_[130:, :]
+        np.testing.assert_array_equal(read(reader, asset, archive.geobox(400, 400)[at]), NOISE[at])
 
 
 def test_without_a_cache_every_window_is_fetched(archive, server):
@@ -176,7 +199,7 @@ def test_coarse_grids_of_known_files_cost_no_header(archive, server):
 def test_a_busy_server_is_given_the_time_it_asks_for(archive, server, reader, monkeypatch):
     waits = []
     monkeypatch.setattr(time, "sleep", waits.append)
-    monkeypatch.setattr(engine, "_seconds", lambda told: 7.0)
+    monkeypatch.setattr(fetch, "_seconds", lambda told: 7.0)
     asset = archive.cog("a.tif", NOISE)
     server.faults["a.tif"] = [429, 200]
     np.testing.assert_array_equal(read(reader, asset, archive.geobox(400, 400)), NOISE)
