@@ -132,14 +132,12 @@ def place_block(
     first = max(0, -col)
     last = min(block.shape[1], cols - col)
     for at in range(max(0, -row), min(block.shape[0], rows - row)):
-        there = out[row + at, col + first : col + last]
-        line = block[at, first:last]
-        if not has_differences:
-            there[:] = line
-            continue
-        value = block[at, :first].sum()
-        for left in range(len(line)):
+        line, there, value = block[at], out[row + at, col + first :], np.uint64(0)
+        for left in range(first if has_differences else 0):
             value += line[left]
+        shown = line[first:last]
+        for left in range(len(shown)):
+            value = value + shown[left] if has_differences else np.uint64(shown[left])
             there[left] = value
 
 
@@ -214,33 +212,37 @@ def resample(pixels: UInt16, ys: Int64, xs: Int64) -> UInt16:  # pragma: no cove
     while last > first and left[last - 1] + 1 >= cols:
         last -= 1
     half = FINE // 2
-    is_twice = (xs % _EIGHT_BITS == 0).all() and (ys % _EIGHT_BITS == 0).all()
-    is_twice &= (xs[1:] - xs[:-1] == half).all()
+    is_twice = xs[0] % _EIGHT_BITS == 0 and ys[0] % _EIGHT_BITS == 0
+    for j in range(1, len(xs)):
+        is_twice &= xs[j] - xs[j - 1] == half
+    for i in range(1, len(ys)):
+        is_twice &= ys[i] - ys[i - 1] == half
     if is_twice and first < last:
         first += int(xs[first] % FINE >= half)
         last -= (last - first) % 2
     is_full = np.zeros(rows, np.bool_)
     for row in range(rows if first < last else 0):
-        is_full[row] = pixels[row, left[first] : left[last - 1] + 2].min() > 0
+        is_full[row] = True
+        for col in range(left[first], left[last - 1] + 2):
+            is_full[row] &= pixels[row, col] != 0
     for i in range(len(ys)):
         top, down = ys[i] // FINE, ys[i] % FINE
         below = top + 1 if down else top
-        if not (top >= 0 and below < rows and is_full[top] and is_full[below]):
-            _resample_some(out, pixels, ys, xs, i, len(xs), len(xs))
-            continue
-        upper = pixels[top, left[first] : left[last - 1] + 2]
-        lower = pixels[below, left[first] : left[last - 1] + 2]
-        if is_twice:
-            _resample_twice(out[i, first:last], upper, lower, down, xs[first] % FINE)
-        else:
-            tall, low = np.uint64(FINE - down), np.uint64(down)
-            for col in range(len(upper)):
-                line[col] = tall * upper[col] + low * lower[col]
-            for j in range(first, last):
-                at, wide = left[j] - left[first], np.uint64(FINE) - right[j]
-                total = wide * line[at] + right[j] * line[at + 1]
-                out[i, j] = (total + _HALF) >> _WHOLE
-        _resample_some(out, pixels, ys, xs, i, first, last)
+        is_whole = top >= 0 and below < rows and is_full[top] and is_full[below]
+        if is_whole:
+            upper = pixels[top, left[first] : left[last - 1] + 2]
+            lower = pixels[below, left[first] : left[last - 1] + 2]
+            if is_twice:
+                _resample_twice(out[i, first:last], upper, lower, down, xs[first] % FINE)
+            else:
+                tall, low = np.uint64(FINE - down), np.uint64(down)
+                for col in range(len(upper)):
+                    line[col] = tall * upper[col] + low * lower[col]
+                for j in range(first, last):
+                    at, wide = left[j] - left[first], np.uint64(FINE) - right[j]
+                    total = wide * line[at] + right[j] * line[at + 1]
+                    out[i, j] = (total + _HALF) >> _WHOLE
+        _resample_some(out, pixels, ys, xs, i, first if is_whole else len(xs), last)
     return out
 
 
@@ -282,7 +284,7 @@ def _resample_some(
     nearest_row = top + (1 if 2 * down >= FINE else 0)
     if not 0 <= nearest_row < rows:
         return
-    for first, last in ((0, end), (start, len(xs))):
+    for first, last in ((0, end), (max(start, end), len(xs))):
         for j in range(first, last):
             left, right = xs[j] // FINE, xs[j] % FINE
             nearest_col = left + (1 if 2 * right >= FINE else 0)
