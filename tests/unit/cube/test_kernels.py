@@ -83,6 +83,8 @@ def test_twice_as_fine_is_resampled_as_plain_numpy_has_it(start, count, holes):
     for ys, xs in ((FINE // 4, FINE // 4), (3 * FINE // 4, 12), (0, FINE // 4), (8, 9)):
         args = pixels, halves + ys, halves + xs
         np.testing.assert_array_equal(resample(*args), plain_resample(*args))
+    for args in ((pixels, 341 * np.arange(25), halves), (pixels, halves, 341 * np.arange(25))):
+        np.testing.assert_array_equal(resample(*args), plain_resample(*args))
 
 
 def test_nodata_is_neither_blended_nor_filled():
