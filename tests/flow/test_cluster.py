@@ -25,12 +25,13 @@ def cluster():
         yield running
 
 
-def test_a_lost_worker_changes_no_byte(tiny_archive, cluster, tmp_path, monkeypatch):
+@pytest.mark.parametrize("stage", ["reading months", "weighing evidence"])
+def test_a_lost_worker_changes_no_byte(tiny_archive, cluster, tmp_path, monkeypatch, stage):
     alone = run_archive(tiny_archive, tmp_path / "threads", chunk_px=32)
     lost = []
 
     def lose_a_worker(progress):
-        if progress.stage == "reading months" and not lost:
+        if progress.stage == stage and not lost:
             lost.append(cluster.workers[0].pid)
             os.kill(lost[0], signal.SIGKILL)
 
@@ -61,9 +62,12 @@ def test_what_is_sent_to_workers_holds_no_secret(tiny_archive, tmp_path, monkeyp
     for name in ("AWS_SECRET_ACCESS_KEY", "VSICURL_PC_SAS_TOKEN", "GDAL_HTTP_BEARER"):
         monkeypatch.setenv(name, SECRET)
     recorder = Recorder()
-    monkeypatch.setattr(recipe, "open_executor", lambda *_: nullcontext(recorder))
+    workers_ = workers.Workers(recorder, lambda: 1, are_here=False)
+    monkeypatch.setattr(recipe, "open_workers", lambda *_: nullcontext(workers_))
     run_archive(tiny_archive, tmp_path / "run")
     assert tiny_archive.spec.bands[0].encode() in recorder.sent
+    for work in (b"_look_over", b"_reduce_one", b"_weigh_chunk"):
+        assert work in recorder.sent
     assert SECRET.encode() not in recorder.sent
 
 

@@ -7,9 +7,7 @@ before is not read again: what it said of each pixel is kept in little (`detect.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,7 +31,10 @@ from minewatch.pipeline.months import empty_months, read_months
 from minewatch.pipeline.pasts import Kept, Pasts
 from minewatch.pipeline.picture import PICTURE_VERSION, season_picture
 from minewatch.pipeline.state import State
-from minewatch.pipeline.workers import drained, give_back_memory
+from minewatch.pipeline.workers import Workers, give_back_memory
+
+CHUNKS_AHEAD = 1
+"""Chunks given out beyond one a thread: what a cluster tells of each waits until it is written."""
 
 
 def gather_evidence(
@@ -45,7 +46,7 @@ def gather_evidence(
     periods: Sequence[Period],
     bands: Sequence[Band],
     frozen: Mapping[str, Sequence[str]],
-    workers: int | None,
+    workers: Workers,
     listener: ProgressListener,
 ) -> xr.Dataset:
     """Per-pixel evidence of every chunk, laid side by side.
@@ -61,7 +62,7 @@ def gather_evidence(
     frozen
         Name of each chunk to what its months hold, as `Reduction.frozen` tells.
     workers
-        Threads; None takes one a core. Each holds the months of one period of a chunk.
+        Who weighs; each holds the months of one period of a chunk.
     listener
         Hears of each chunk.
 
@@ -84,21 +85,20 @@ def gather_evidence(
     )  # fmt: skip
     stale = [chunk for chunk in grid.chunks if layers.keys_of(chunk) != keys[chunk.name]]
 
-    def work(chunk: Chunk) -> None:
-        job = _Job(state, chunk, inside[chunk.window], bands, steps, keys[chunk.name], layers)
-        job.do()
-
     if stale:
-        held = {chunk.name: layers.keys_of(chunk) for chunk in stale}
-        layers.note({name: _common(held[name], keys[name]) for name in held})
-        with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
-            waiting = {pool.submit(work, chunk): chunk for chunk in stale}
-            for done, finished in enumerate(drained(waiting), start=1):
-                finished.result()
-                layers.let_go()
-                give_back_memory()
-                name = waiting[finished].name
-                listener(Progress("weighing evidence", done, len(stale), name))
+        held = {chunk.name: _common(layers.keys_of(chunk), keys[chunk.name]) for chunk in stale}
+        layers.note(held)
+        jobs = (
+            _Job(state, chunk, inside[chunk.window], bands, steps, keys[chunk.name],
+                 len(held[chunk.name]), layers if workers.are_here else None)
+            for chunk in stale
+        )  # fmt: skip
+        weighed = workers.each(_weigh_chunk, jobs, spare=CHUNKS_AHEAD)
+        for done, (job, sent) in enumerate(weighed, start=1):
+            for at, told in sent:
+                layers.write(job.chunk, job.inside, told, at)
+            layers.let_go()
+            listener(Progress("weighing evidence", done, len(stale), job.chunk.name))
         layers.flush()
         layers.note({chunk.name: keys[chunk.name] for chunk in stale})
     axes = {name: grid.geobox.coordinates[name].values for name in ("y", "x")}
@@ -144,7 +144,7 @@ def _common(held: Sequence[str], wanted: Sequence[str]) -> list[str]:
 
 @dataclass(frozen=True)
 class _Job:
-    """The weighing of one chunk."""
+    """A chunk to be weighed; it may be sent away."""
 
     state: State
     chunk: Chunk
@@ -152,30 +152,46 @@ class _Job:
     bands: Sequence[Band]
     steps: Sequence[Step]
     keys: Sequence[str]
-    layers: Layers
+    held: int
+    """Steps, from the first on, whose evidence is there."""
+    layers: Layers | None
+    """Where evidence is written; None: they are elsewhere, and it is sent there."""
 
-    def do(self) -> None:
-        """Weigh the steps that changed, from the last past that still holds."""
-        pasts = Pasts(self.state.directory / "evidence" / "pasts" / self.chunk.name)
-        changed = len(_common(self.layers.keys_of(self.chunk), self.keys))
-        begin, known = pasts.latest(self.keys[:changed])
-        known = known or Kept(detect.no_past(int(self.inside.sum())))
-        wanted = _kept(self.steps)
-        for at in range(begin, len(self.steps)):
-            known = self._weigh_step(known, at)
-            if at in wanted:
-                pasts.write(self.keys[at], known)
-        whole = detect.conclude(known.past, shape=(1, int(self.inside.sum())))
-        self.layers.write(self.chunk, self.inside, whole)
-        pasts.keep_only([self.keys[at] for at in wanted])
 
-    def _weigh_step(self, known: Kept, at: int) -> Kept:
-        step = self.steps[at]
-        ground = read_months(self.state, self.chunk, step.months, self.bands, within=self.inside)
-        settled = detect.settle_doubt(ground, before=known.recent)
-        past, told = _tell(known.past, settled, step.period)
-        self.layers.write(self.chunk, self.inside, told, at)
-        return Kept(past, detect.recent_counts(ground, before=known.recent))
+Told = list[tuple[int | None, xr.Dataset]]
+"""Number of a step, or None for the whole record, and its layers, dims (..., 1, pixel)."""
+
+
+def _weigh_chunk(job: _Job) -> Told:
+    """Weigh the steps that changed, from the last past that still holds; what is to be written."""
+    sent: Told = []
+
+    def tell(at: int | None, told: xr.Dataset) -> None:
+        if job.layers:
+            job.layers.write(job.chunk, job.inside, told, at)
+        else:
+            sent.append((at, told))
+
+    pasts = Pasts(job.state.directory / "evidence" / "pasts" / job.chunk.name)
+    begin, found = pasts.latest(job.keys[: job.held])
+    pixels, wanted = int(job.inside.sum()), _kept(job.steps)
+    known = found or Kept(detect.no_past(pixels))
+    for at in range(begin, len(job.steps)):
+        known, told = _weigh_step(job, known, job.steps[at])
+        tell(at, told)
+        if at in wanted:
+            pasts.write(job.keys[at], known)
+    tell(None, detect.conclude(known.past, shape=(1, pixels)))
+    pasts.keep_only([job.keys[at] for at in wanted])
+    give_back_memory()
+    return sent
+
+
+def _weigh_step(job: _Job, known: Kept, step: Step) -> tuple[Kept, xr.Dataset]:
+    ground = read_months(job.state, job.chunk, step.months, job.bands, within=job.inside)
+    settled = detect.settle_doubt(ground, before=known.recent)
+    past, told = _tell(known.past, settled, step.period)
+    return Kept(past, detect.recent_counts(ground, before=known.recent)), told
 
 
 def _tell(

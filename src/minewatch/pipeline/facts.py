@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from concurrent.futures import Executor
+from dataclasses import dataclass
 
 from minewatch import cube
 from minewatch.errors import ReadError
@@ -13,15 +13,18 @@ from minewatch.model import (
     Progress,
     ProgressListener,
     ReadFailure,
+    Scene,
     SceneFacts,
     SceneList,
 )
 from minewatch.pipeline.reference import fact_keys, hold_reference
 from minewatch.pipeline.state import State
-from minewatch.pipeline.workers import drained
+from minewatch.pipeline.workers import Workers
 
 log = logging.getLogger(__name__)
 
+SCENES_AHEAD = 8
+"""Scenes given out beyond one a thread [D]."""
 KEPT_EVERY = 50
 """Scenes looked over between two times that their facts are put on disk [D]."""
 
@@ -32,7 +35,7 @@ def find_all_facts(
     state: State,
     *,
     reader: PixelReader,
-    executor: Executor,
+    workers: Workers,
     listener: ProgressListener,
 ) -> tuple[dict[str, SceneFacts], tuple[ReadFailure, ...]]:
     """Facts of every scene, found once and remembered, with its shift against the reference.
@@ -49,20 +52,36 @@ def find_all_facts(
     facts = state.read_facts(keys)
     missing = [scene for scene in scenes if scene.id not in facts]
     failures: list[ReadFailure] = []
-    waiting = {
-        executor.submit(cube.find_facts, s, aoi, reader=reader, reference=reference): s
-        for s in missing
-    }
-    for done, future in enumerate(drained(waiting), start=1):
-        scene = waiting[future]
-        try:
-            facts[scene.id] = future.result()
-        except ReadError as error:
-            log.warning("%s cannot be opened: %s", scene.id, error.problem)
+    jobs = (_Job(scene, aoi, reader, reference) for scene in missing)
+    looked = workers.each(_look_over, jobs, spare=SCENES_AHEAD)
+    for done, (job, found) in enumerate(looked, start=1):
+        scene = job.scene
+        if isinstance(found, SceneFacts):
+            facts[scene.id] = found
+        else:
+            log.warning("%s cannot be opened: %s", scene.id, found.problem)
             failures.append(
-                ReadFailure(scene_id=scene.id, band="*", chunk="*", reason=error.problem)
+                ReadFailure(scene_id=scene.id, band="*", chunk="*", reason=found.problem)
             )
         listener(Progress("looking over scenes", done, len(missing), scene.id))
         if done % KEPT_EVERY == 0 or done == len(missing):
             state.write_facts(facts, keys)
     return facts, tuple(sorted(failures))
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A scene to be looked over; it may be sent away."""
+
+    scene: Scene
+    aoi: AreaOfInterest
+    reader: PixelReader
+    reference: cube.Reference
+
+
+def _look_over(job: _Job) -> SceneFacts | ReadError:
+    """Its facts, or why it cannot be opened."""
+    try:
+        return cube.find_facts(job.scene, job.aoi, reader=job.reader, reference=job.reference)
+    except ReadError as error:
+        return error

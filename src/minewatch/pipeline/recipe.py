@@ -38,7 +38,7 @@ from minewatch.pipeline.reduce import recall, reduce_all
 from minewatch.pipeline.start import check_same, claimed, find_scene_list
 from minewatch.pipeline.state import State
 from minewatch.pipeline.tell import tell
-from minewatch.pipeline.workers import give_back_memory, open_executor, share_memory_pools
+from minewatch.pipeline.workers import give_back_memory, open_workers, share_memory_pools
 
 
 def run(
@@ -239,17 +239,17 @@ def _work(
     memory = _memory(parameters, scenes, grid, means)
     state = State(directory=state.directory.absolute())  # workers may stand elsewhere
     share_memory_pools()
-    with open_executor(means.scheduler, memory.workers) as executor:
+    with open_workers(means.scheduler, memory.workers) as workers:
         reduction = reduce_all(
             scenes, area, grid, state,
             span=parameters.span, bands=scenes.bands, reader=means.open_reader(memory),
-            executor=executor, listener=means.listener,
+            workers=workers, listener=means.listener,
         )  # fmt: skip
-    give_back_memory()
-    return tell(
-        job, area, parameters, scenes, grid, reduction, elevation, state,
-        workers=memory.workers, listener=means.listener,
-    )  # fmt: skip
+        give_back_memory()
+        return tell(
+            job, area, parameters, scenes, grid, reduction, elevation, state,
+            workers=workers, listener=means.listener,
+        )  # fmt: skip
 
 
 def _retell(
@@ -264,10 +264,11 @@ def _retell(
     )  # fmt: skip
     state.write_job(parameters.as_dict(area), scenes)
     elevation = kept_elevation(parameters, grid, state) or Elevation(reason="not had so far")
-    return tell(
-        "retell", area, parameters, scenes, grid, reduction, elevation, state,
-        workers=memory.workers, listener=means.listener,
-    )  # fmt: skip
+    with open_workers(means.scheduler, memory.workers) as workers:
+        return tell(
+            "retell", area, parameters, scenes, grid, reduction, elevation, state,
+            workers=workers, listener=means.listener,
+        )  # fmt: skip
 
 
 def _elevation(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from datetime import date
 
@@ -30,7 +29,10 @@ from minewatch.pipeline.keys import MonthKeys
 from minewatch.pipeline.months import MonthRecord, read_record, remove_month, write_month
 from minewatch.pipeline.reference import fact_keys, read_reference
 from minewatch.pipeline.state import State
-from minewatch.pipeline.workers import drained
+from minewatch.pipeline.workers import Workers
+
+MONTHS_AHEAD = 64
+"""Chunk-months given out beyond one a thread: workers never wait, and a country's fit [D]."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +62,7 @@ def reduce_all(
     span: Period,
     bands: Sequence[Band],
     reader: PixelReader,
-    executor: Executor,
+    workers: Workers,
     listener: ProgressListener,
 ) -> Reduction:
     """Freeze every month of every chunk that is not frozen yet.
@@ -75,14 +77,14 @@ def reduce_all(
         Days covered.
     bands
         Reflectance bands.
-    reader, executor, listener
+    reader, workers, listener
         How pixels come, where the work runs, who hears of it.
     """
     facts, broken = find_all_facts(
-        scenes, aoi, state, reader=reader, executor=executor, listener=listener
+        scenes, aoi, state, reader=reader, workers=workers, listener=listener
     )
     failures, records = list(broken), dict[tuple[str, date], MonthRecord]()
-    waiting: dict[Future[MonthRecord], _Step] = {}
+    missing: list[tuple[_Step, str]] = []
     keys = MonthKeys(scenes=scenes, facts=facts, bands=bands, chunks=grid.chunks)
     for step in _steps(scenes, grid, facts, span):
         if not step.scenes:
@@ -92,21 +94,23 @@ def reduce_all(
         record = read_record(state, step.chunk, step.month)
         if record and record.key == key and not record.failures:
             records[step.place] = record
-            continue
-        known = {scene.id: facts[scene.id] for scene in step.scenes}  # no more: it is sent away
-        future = executor.submit(_reduce_one, step, known, bands, reader, state, key)
-        waiting[future] = step
+        else:
+            missing.append((step, key))
     kept, bytes_read = len(records), 0
-    for done, finished in enumerate(drained(waiting), start=1):
-        step, record = waiting[finished], finished.result()
-        records[step.place] = record
+    jobs = (
+        _Job(step, {s.id: facts[s.id] for s in step.scenes}, bands, reader, state, key)
+        for step, key in missing
+    )
+    done_jobs = workers.each(_reduce_one, jobs, spare=MONTHS_AHEAD)
+    for done, (job, record) in enumerate(done_jobs, start=1):
+        records[job.step.place] = record
         failures.extend(record.failures)
         bytes_read += record.bytes_read
-        listener(Progress("reading months", done, len(waiting), str(step), bytes_read))
+        listener(Progress("reading months", done, len(missing), str(job.step), bytes_read))
     return Reduction(
         facts=facts,
         failures=tuple(sorted(set(failures))),
-        months_read=len(waiting),
+        months_read=len(missing),
         months_kept=kept,
         frozen=_by_chunk(grid, records),
         bytes_read=bytes_read,
@@ -192,30 +196,36 @@ def _steps(
             yield _Step(chunk=chunk, month=month, scenes=here)
 
 
-def _reduce_one(
-    step: _Step,
-    facts: Mapping[str, SceneFacts],
-    bands: Sequence[Band],
-    reader: PixelReader,
-    state: State,
-    key: str,
-) -> MonthRecord:
+@dataclass(frozen=True)
+class _Job:
+    """A step to be read, and no more than it needs: it may be sent away."""
+
+    step: _Step
+    facts: Mapping[str, SceneFacts]
+    bands: Sequence[Band]
+    reader: PixelReader
+    state: State
+    key: str
+
+
+def _reduce_one(job: _Job) -> MonthRecord:
+    step = job.step
     reduced = cube.reduce_month(
         step.scenes,
-        facts,
+        job.facts,
         step.chunk,
         month=step.month,
-        bands=bands,
-        reader=reader,
+        bands=job.bands,
+        reader=job.reader,
         is_disturbed=detect.is_disturbed,
     )
     record = MonthRecord(
-        key=key,
+        key=job.key,
         looks=reduced.looks,
         failures=tuple(sorted(reduced.failures)),
         bytes_read=reduced.bytes_read,
     )
-    return write_month(state, step.chunk, step.month, reduced.cube, record)
+    return write_month(job.state, step.chunk, step.month, reduced.cube, record)
 
 
 def _by_chunk(

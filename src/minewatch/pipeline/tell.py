@@ -25,6 +25,7 @@ from minewatch.pipeline.parameters import Parameters
 from minewatch.pipeline.reduce import Reduction
 from minewatch.pipeline.state import State
 from minewatch.pipeline.vector import rasterise
+from minewatch.pipeline.workers import Workers
 
 
 def tell(
@@ -37,7 +38,7 @@ def tell(
     elevation: Elevation,
     state: State,
     *,
-    workers: int | None,
+    workers: Workers,
     listener: ProgressListener,
 ) -> RunResult:
     """The inventory that frozen months hold, written and opened.
@@ -55,7 +56,7 @@ def tell(
     state
         The folder with the months.
     workers, listener
-        As in `run`.
+        Who weighs evidence, and who hears of it.
     """
     ahead.wait("minewatch.detect", listener)
     periods = split_periods(parameters.span, parameters.period)

@@ -13,6 +13,7 @@ from minewatch.model.scenes import REFLECTANCE_BANDS
 from minewatch.pipeline.evidence import gather_evidence
 from minewatch.pipeline.months import MonthRecord, empty_months, write_month
 from minewatch.pipeline.state import State
+from minewatch.pipeline.workers import open_workers
 
 BOX = GeoBox.from_bbox((700_000, 2_800_000, 700_040, 2_800_030), "EPSG:32647", resolution=10)
 GRID = Grid(geobox=BOX, chunks=(Chunk(row=0, col=0, geobox=BOX),))
@@ -33,12 +34,13 @@ def freeze(state: State, month: Period) -> str:
 
 def gathered(state: State, held: list[str]) -> xr.Dataset:
     span = Period(MONTHS[0].start, MONTHS[len(held) - 1].end)
-    found = gather_evidence(
-        AREA, GRID, state,
-        span=span, periods=split_periods(span, "month"), bands=REFLECTANCE_BANDS,
-        frozen={GRID.chunks[0].name: held}, workers=1, listener=silent,
-    )  # fmt: skip
-    return found.load()
+    with open_workers(None, 1) as workers:
+        found = gather_evidence(
+            AREA, GRID, state,
+            span=span, periods=split_periods(span, "month"), bands=REFLECTANCE_BANDS,
+            frozen={GRID.chunks[0].name: held}, workers=workers, listener=silent,
+        )  # fmt: skip
+        return found.load()
 
 
 def test_doubt_is_settled_by_months_that_are_not_read_again(tmp_path: Path) -> None:
