@@ -51,16 +51,34 @@ def settle_doubt(months: xr.Dataset, *, before: Counts | None = None) -> xr.Data
     if "doubtful_looks" not in months:
         return months
     clear, doubtful = (months[name].to_numpy() for name in COUNTS)
-    totals = [counts.cumsum(axis=0, dtype=np.int32) for counts in _with_earlier(months, before)]
-    ground = np.zeros(clear.shape, bool)
-    for length, fewest in WINDOWS:
-        clears, doubts = (_last_sums(t, length)[len(t) - len(clear) :] for t in totals)
-        ground |= (doubts >= fewest) & (doubts > clears)
-    in_doubt = (clear == 0) & (doubtful > 0)
-    is_seen = ~in_doubt | ground
     settled = months.drop_vars("doubtful_looks")
-    settled["clear_looks"] = settled["clear_looks"].copy(data=np.where(in_doubt, doubtful, clear))
-    return settled.map(lambda layer: layer.copy(data=layer.to_numpy() * is_seen))
+    in_doubt = np.nonzero((clear == 0) & (doubtful > 0))
+    if not len(in_doubt[0]):
+        return settled
+    is_hidden = ~_is_ground(months, before, in_doubt)
+    hidden = tuple(axis[is_hidden] for axis in in_doubt)
+    layers = {name: layer.to_numpy().copy() for name, layer in settled.data_vars.items()}
+    layers["clear_looks"][in_doubt] = doubtful[in_doubt]
+    for layer in layers.values():
+        layer[hidden] = 0
+    return settled.assign({name: settled[name].copy(data=v) for name, v in layers.items()})
+
+
+def _is_ground(
+    months: xr.Dataset, before: Counts | None, places: tuple[NDArray[np.intp], ...]
+) -> NDArray[np.bool_]:
+    """Whether doubtful looks outvote the clear ones, by place (time, y, x)."""
+    clear, doubtful = _with_earlier(months, before)
+    step, pixel = places[0] + len(clear) - months.sizes["time"], places[1:]
+    clears = doubts = np.zeros(len(step), np.int64)
+    ground = np.zeros(len(step), bool)
+    fewest = dict(WINDOWS)
+    for back in range(DOUBT_MONTHS):
+        there, at = step >= back, (np.maximum(step - back, 0), *pixel)
+        clears, doubts = clears + there * clear[at], doubts + there * doubtful[at]
+        if (enough := fewest.get(back + 1)) is not None:
+            ground |= (doubts >= enough) & (doubts > clears)
+    return ground
 
 
 def recent_counts(months: xr.Dataset, *, before: Counts | None = None) -> Counts:
@@ -87,10 +105,3 @@ def _with_earlier(months: xr.Dataset, before: Counts | None) -> list[Counts]:
     if before is None:
         return counts
     return [np.concatenate(pair) for pair in zip(before, counts, strict=True)]
-
-
-def _last_sums(total: NDArray[np.int32], length: int) -> NDArray[np.int32]:
-    """Sum over the last `length` steps, each step included, from the sums over all up to it."""
-    sums = total.copy()
-    sums[length:] -= total[:-length]
-    return sums

@@ -66,10 +66,14 @@ class Layers:
         period
             Which period they are of; None for layers without periods.
         """
+        is_whole = inside.all()
         for name, layer in values.data_vars.items():
-            target = self.arrays[str(name)]
-            place = target if period is None else target[period]
-            place[..., *chunk.window][..., inside] = layer.to_numpy()[..., 0, :]
+            target, told = self.arrays[str(name)], layer.to_numpy()[..., 0, :]
+            place = (target if period is None else target[period])[..., *chunk.window]
+            if is_whole:  # as most chunks are: a plain copy
+                place[...] = told.reshape(place.shape)
+            else:
+                place[..., inside] = told
 
     def flush(self) -> None:
         """Make the system put the values on the disk."""

@@ -90,7 +90,8 @@ def write_month(
     profile = {
         "driver": "GTiff", "width": cols, "height": rows, "count": len(names), "dtype": "uint16",
         "crs": str(chunk.geobox.crs), "transform": Affine(*chunk.geobox.transform[:6]),
-        "compress": "zstd", "zstd_level": 1, "predictor": 2, "interleave": "band",
+        # A strip a layer, and no differences: they save a tenth at most and take longest to undo.
+        "compress": "zstd", "zstd_level": 1, "interleave": "band", "blockysize": rows,
     }  # fmt: skip
     path = month_path(state, chunk, month)
     with MemoryFile() as memory:  # GDAL may not notice that a disk is full
@@ -170,12 +171,13 @@ def read_months(
     shape = (rows, cols) if within is None else (1, int(within.sum()))
     cube = empty_months(shape, months, bands)
     into = {name: layer.to_numpy() for name, layer in cube.data_vars.items()}
+    is_part = within is not None and not within.all()
     for step, month in enumerate(months):
         path = month_path(state, chunk, month)
         if path.exists():
             for name, layer in _read_layers(path).items():
                 if name in into:
-                    into[name][step] = layer if within is None else layer[within]
+                    into[name][step] = (layer[within] if is_part else layer).reshape(shape)
     if within is not None:
         return cube
     return cube.assign_coords({n: chunk.geobox.coordinates[n].values for n in ("y", "x")})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import xarray as xr
@@ -55,7 +56,10 @@ def _median_seen(values: np.ndarray) -> np.ndarray:
     """Lower median over axis 0 of what is not 0; 0 where nothing is."""
     if not len(values):
         return np.zeros(values.shape[1:], "uint16")
-    ordered = np.sort(np.where(values == 0, np.uint16(65535), values), axis=0)
+    ordered = np.where(values == 0, np.uint16(65535), values)
+    for last in range(len(ordered) - 1, 0, -1):  # many pixels at a time, as np.sort does not
+        for lower, upper in pairwise(ordered[: last + 1]):
+            upper[:], lower[:] = np.maximum(lower, upper), np.minimum(lower, upper)
     seen = (values > 0).sum(axis=0)
     middle = np.maximum(seen - 1, 0) // 2
     median = np.take_along_axis(ordered, middle[None], axis=0)[0]
