@@ -7,6 +7,7 @@ import pytest
 import xarray as xr
 
 from minewatch.detect import recent_counts, settle_doubt
+from minewatch.detect.doubt import WINDOWS
 
 
 def months(clear: list[int], doubtful: list[int], red: int = 2000) -> xr.Dataset:
@@ -82,3 +83,35 @@ def test_months_settled_piece_by_piece_are_those_settled_together(ends: tuple[in
         part = cube.isel(time=slice(begin, end))
         assert settle_doubt(part, before=before).equals(whole.isel(time=slice(begin, end)))
         before, begin = recent_counts(part, before=before), end
+
+
+def _plainly(clear: np.ndarray, doubtful: np.ndarray) -> list[int]:
+    """Looks of each month of one pixel, by the words of `settle_doubt`."""
+    told = []
+    for now in range(len(clear)):
+        back = [slice(max(0, now + 1 - length), now + 1) for length, _ in WINDOWS]
+        outvoted = any(
+            doubtful[some].sum() >= fewest and doubtful[some].sum() > clear[some].sum()
+            for some, (_, fewest) in zip(back, WINDOWS, strict=True)
+        )
+        is_ground = not clear[now] and outvoted
+        told.append(int(doubtful[now] if is_ground else clear[now]))
+    return told
+
+
+@pytest.mark.parametrize("known", [0, 1, 3, 7])
+def test_every_window_counts_as_it_is_written(known: int) -> None:
+    rng = np.random.default_rng(known)
+    clear = rng.choice([0, 0, 0, 1, 2, 4], (12, 20, 30)).astype("uint16")
+    doubtful = rng.choice([0, 0, 1, 2, 3], clear.shape).astype("uint16")
+    dims = ("time", "y", "x")
+    layers = {"clear_looks": clear, "doubtful_looks": doubtful, "red": clear + doubtful}
+    cube = xr.Dataset({name: (dims, layer) for name, layer in layers.items()})
+    before = recent_counts(cube.isel(time=slice(known))) if known else None
+    settled = settle_doubt(cube.isel(time=slice(known, None)), before=before)
+    found = settled["clear_looks"].to_numpy()
+    for y, x in np.ndindex(clear.shape[1:]):
+        assert found[:, y, x].tolist() == _plainly(clear[:, y, x], doubtful[:, y, x])[known:]
+    seen = np.where(found > 0, layers["red"][known:], 0)
+    np.testing.assert_array_equal(settled["red"], seen)
+    np.testing.assert_array_equal(cube["clear_looks"], clear)  # what was given stays as it was
