@@ -405,6 +405,7 @@ CASES = {
         title="Labels and a mean each, of a fifth of the pixels",
         ways={"minewatch": zonal_ours, "scikit-image": zonal_skimage},
         tolerance=1e-6,
+        repeats=4,
     ),
     "link": Case(
         title=f"Patches of {PERIODS} periods linked to sites",
