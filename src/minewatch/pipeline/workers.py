@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Workers:
 
     def each(
         self, work: Callable[[Job], Result], jobs: Iterable[Job], *, spare: int
-    ) -> Iterator[tuple[Job, Result]]:
+    ) -> Generator[tuple[Job, Result]]:
         """Jobs as they are done, with what came of each.
 
         Parameters

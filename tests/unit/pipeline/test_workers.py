@@ -73,6 +73,16 @@ def test_what_a_job_raises_is_raised_and_no_more_are_given_out() -> None:
     assert len(taken) <= 3 + 1 + 4
 
 
+def test_jobs_not_begun_are_taken_back_when_nobody_waits_for_them() -> None:
+    slow = Slow()
+    coming = Workers(slow, lambda: 8).each(abs, range(40), spare=0)
+    next(coming)
+    waiting = [future for future, _ in slow.waiting]
+    coming.close()
+    assert waiting
+    assert all(future.cancelled() or future.done() for future in waiting)
+
+
 def test_there_may_be_nothing_to_do() -> None:
     with open_workers(None, None) as workers:
         assert list(workers.each(abs, [], spare=1)) == []
