@@ -406,6 +406,7 @@ CASES = {
         ways={"minewatch": zonal_ours, "scikit-image": zonal_skimage},
         tolerance=1e-6,
         repeats=4,
+        notes="Four times in a row, as periods follow one another.",
     ),
     "link": Case(
         title=f"Patches of {PERIODS} periods linked to sites",
