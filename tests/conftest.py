@@ -14,7 +14,7 @@ import xarray as xr
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import xr_coords
 
-from minewatch import export
+from minewatch import exporters
 from minewatch.model import AreaOfInterest, ControlInterval, Period, RunResult, period_label
 
 EPSG = 32647
@@ -76,7 +76,7 @@ def _inventory() -> gpd.GeoDataFrame:
 def _sites(inventory: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     last = inventory.drop_duplicates("site_id", keep="last").set_index("site_id", drop=False)
     by_site = inventory.groupby("site_id")
-    sites = last[[c for c in export.LAYERS["sites"].contract if c in last]].copy()
+    sites = last[[c for c in exporters.LAYERS["sites"].contract if c in last]].copy()
     sites["max_disturbed_area_m2"] = by_site["disturbed_area_m2"].max().astype(float)
     sites["max_pool_area_m2"] = by_site["pool_area_m2"].max().astype(float)
     for period in PERIODS:
@@ -153,7 +153,7 @@ def _rasters(folder: Path) -> None:
         ("clear_looks", looks, names, "clear looks per period", "1"),
     ):  # fmt: skip
         layer = xr.DataArray(values, dims=("band", "y", "x"), coords=xr_coords(geobox))
-        export.write_cog(
+        exporters.write_cog(
             layer, folder / f"{name}.tif",
             meaning=meaning, unit=unit, band_names=bands, simulated=True,
         )  # fmt: skip
@@ -228,17 +228,17 @@ def _write_run(directory: Path) -> RunResult:
         "changes": _changes(),
     }
     member = {"simulated": True, "attribution": "Simulated; no real place"}
-    for name, layer in export.LAYERS.items():
-        export.write_geojson(
+    for name, layer in exporters.LAYERS.items():
+        exporters.write_geojson(
             tables[name], directory / layer.filename, layer.contract, member=member
         )
     _rasters(directory / "rasters")
-    export.write_aoi(aoi, directory / "state" / "aoi.geojson")
+    exporters.write_aoi(aoi, directory / "state" / "aoi.geojson")
     files = [*directory.glob("*.geojson"), *directory.glob("rasters/*.tif")]
-    outputs = export.hash_outputs(directory, files)
+    outputs = exporters.hash_outputs(directory, files)
     rows = {name: len(table) for name, table in tables.items()}
-    export.write_manifest(_manifest(aoi, rows, outputs), directory / "manifest.json")
-    return export.open_result(directory)
+    exporters.write_manifest(_manifest(aoi, rows, outputs), directory / "manifest.json")
+    return exporters.open_result(directory)
 
 
 @pytest.fixture
@@ -258,11 +258,11 @@ def empty_run(tmp_path_factory: pytest.TempPathFactory) -> RunResult:
     """A finished run that found nothing."""
     directory = tmp_path_factory.mktemp("empty-run")
     full = _write_run(directory)
-    for layer in export.LAYERS.values():
+    for layer in exporters.LAYERS.values():
         none = layer.table(full).iloc[:0]
-        export.write_geojson(none, directory / layer.filename, layer.contract)
+        exporters.write_geojson(none, directory / layer.filename, layer.contract)
     files = [directory / name for name in full.manifest["outputs"]]
-    outputs = export.hash_outputs(directory, files)
-    manifest = {**full.manifest, "rows": dict.fromkeys(export.LAYERS, 0), "outputs": outputs}
-    export.write_manifest(manifest, directory / "manifest.json")
-    return export.open_result(directory)
+    outputs = exporters.hash_outputs(directory, files)
+    manifest = {**full.manifest, "rows": dict.fromkeys(exporters.LAYERS, 0), "outputs": outputs}
+    exporters.write_manifest(manifest, directory / "manifest.json")
+    return exporters.open_result(directory)

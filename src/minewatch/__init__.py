@@ -8,18 +8,19 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from minewatch.aoi import read_aoi
+    from minewatch.areas import read_aoi
     from minewatch.detect import detect_pair
-    from minewatch.pipeline import open_result, plan, run, update
+    from minewatch.pipeline import plan, run, update
+    from minewatch.store import open_result
 
 __version__ = version("minewatch")
 __all__ = ["detect_pair", "open_result", "plan", "read_aoi", "run", "update"]
 
 _HOMES = {
     "detect_pair": "minewatch.detect",
-    "open_result": "minewatch.pipeline",
+    "open_result": "minewatch.store",
     "plan": "minewatch.pipeline",
-    "read_aoi": "minewatch.aoi",
+    "read_aoi": "minewatch.areas",
     "run": "minewatch.pipeline",
     "update": "minewatch.pipeline",
 }

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from minewatch.cli import show
+from minewatch.cli import terminal
 
 from .failures import write_failures
 from .harness import DEFAULT_CACHE, PROCESSES, current_commit, run_worlds
@@ -43,11 +43,14 @@ def main(
     if not worlds:
         raise typer.BadParameter(f"no such world; known: {', '.join(SETS[chosen[0]])}")
     ran = run_worlds(
-        worlds, cache=cache, processes=processes, tell=lambda name: show.err.print(f"done: {name}")
+        worlds,
+        cache=cache,
+        processes=processes,
+        tell=lambda name: terminal.err.print(f"done: {name}"),
     )
     command = f"python -m tests.accuracy --{chosen[0]}"
     page = make_page(ran, command=command, commit=current_commit(), today=datetime.now(UTC).date())
-    show.line(page)
+    terminal.line(page)
     if pictures:
         write_failures(ran, [score_world(r) for r in ran], pictures)
     if write:

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit, logit
 
-from minewatch.cli import show
-from minewatch.export import read_geojson
-from minewatch.pipeline.outputs import SITE_DETECTIONS
+from minewatch.cli import terminal
+from minewatch.exporters import read_geojson
+from minewatch.store.output_folder import SITE_DETECTIONS
 from minewatch.synthetic import read_truth
 
 from .harness import DEFAULT_CACHE, PROCESSES, Ran, current_commit, run_worlds
@@ -174,7 +174,9 @@ def main(
     patches = {name: _all([patch_verdicts(r) for r in ran]) for name, ran in sets.items()}
     sites = {name: _all([site_verdicts(r) for r in ran]) for name, ran in sets.items()}
     fitted = fit_map(patches["tuning"])
-    show.line(f"commit {current_commit()}: offset {fitted.offset:.3f}, slope {fitted.slope:.3f}")
+    terminal.line(
+        f"commit {current_commit()}: offset {fitted.offset:.3f}, slope {fitted.slope:.3f}"
+    )
     panels = {}
     for name in sets:
         told = {"patches as told": (patches[name], patches[name]["told"].to_numpy())}
@@ -182,13 +184,13 @@ def main(
         told["sites as told"] = (sites[name], sites[name]["told"].to_numpy())
         for label, (verdicts, values) in told.items():
             off = off_by(reliability(verdicts, values))
-            show.line(
+            terminal.line(
                 f"{name}, {label}: n {len(values)}, off by {off:.3f}, Brier "
                 f"{brier(verdicts, values):.3f}"
             )
         panels[f"{name} worlds"] = told
     draw(panels, picture)
-    show.line(str(picture))
+    terminal.line(str(picture))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import pandas as pd
 import typer
 from matplotlib.figure import Figure
 
-from minewatch.cli import show
+from minewatch.cli import terminal
 from minewatch.sites import AlertRules
 
 from .harness import DEFAULT_CACHE, PROCESSES, Ran, current_commit, run_worlds
@@ -81,13 +81,13 @@ def main(
     """Print and draw the curves of the tuning, the reporting and the former blind worlds."""
     sets = {"tuning": TUNING, "reporting": REPORTING, "former blind": FORMER}
     curves = {}
-    show.line(f"commit {current_commit()}")
+    terminal.line(f"commit {current_commit()}")
     for name, worlds in sets.items():
         ran = run_worlds(list(worlds.values()), cache=cache, processes=processes)
         curves[f"{name} worlds"] = curve(ran)
-        show.line(f"{name}\n{curves[f'{name} worlds'].round(4).to_string()}")
+        terminal.line(f"{name}\n{curves[f'{name} worlds'].round(4).to_string()}")
     draw(curves, picture)
-    show.line(str(picture))
+    terminal.line(str(picture))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import shapely
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from minewatch.report import read_picture
+from minewatch.reports import read_picture
 from minewatch.synthetic import Score, Truth, read_truth
 
 from .harness import Ran

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import minewatch
 from minewatch import pipeline, synthetic
-from minewatch.export import open_result
+from minewatch.exporters import open_result
 from minewatch.model import RunResult
 
 SOURCE = Path(minewatch.__file__).parent

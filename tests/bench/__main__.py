@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from minewatch.cli import show
+from minewatch.cli import terminal
 
 from .case import Figures, Setup, measure
 from .machine import facts
@@ -49,16 +49,16 @@ def main(
             continue
         setup = Setup(folder=folder, where=str(folder), scale=scale)
         if name in MAKERS:
-            show.err.print(f"{name}: making files")
+            terminal.err.print(f"{name}: making files")
             MAKERS[name](setup)
         with served(setup) if case.far else unserved(setup) as ready:
-            told.add(name, measure(name, case, ready, rounds=rounds, tell=show.err.print))
+            told.add(name, measure(name, case, ready, rounds=rounds, tell=terminal.err.print))
         told.publish(write)
     for name, (title, make) in TEXTS.items():
         if name in only if only else update and name == "update":
             told.add_text(title, make(quick))
             told.publish(write)
-    show.line(told.section())
+    terminal.line(told.section())
 
 
 class Told:

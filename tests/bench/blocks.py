@@ -11,7 +11,7 @@ import numpy as np
 from odc.geo.geobox import GeoBox
 
 from minewatch.cube import RangeReader
-from minewatch.cube.kernels import median_of_looks
+from minewatch.cube.pixel_kernels import median_of_looks
 from minewatch.model import Asset
 
 from .case import Case, Setup, Work

@@ -24,15 +24,16 @@ from tests.bench.wide_archive import make_wide_archive
 
 from minewatch import detect, export, sites, synthetic
 from minewatch.catalog import hrefs
-from minewatch.pipeline import outputs, read_log, recipe, run, tell, update
+from minewatch.pipeline import inventory_step, jobs, run, update
+from minewatch.store import output_folder, read_log
 
 BEFORE, LAST = date(2023, 3, 10), date(2023, 3, 18)
 YEARS, ROUNDS = (1, 4, 8), 5
 STAGES = (
-    (recipe, "find_scene_list", "search"), (recipe, "reduce_all", "read"),
-    (tell, "gather_evidence", "evidence"), (detect, "find", "find"), (sites, "link", "link"),
+    (jobs, "find_scene_list", "search"), (jobs, "read_all_months", "read"),
+    (inventory_step, "score_chunks", "evidence"), (detect, "find", "find"), (sites, "link", "link"),
     (detect, "measure", "measure"), (sites, "build_inventory", "inventory"),
-    (outputs, "write", "write"), (export, "open_result", "open"),
+    (output_folder, "write", "write"), (export, "open_result", "open"),
 )  # fmt: skip
 
 

@@ -18,8 +18,8 @@ from scipy.ndimage import gaussian_filter
 from shapely.geometry import box, mapping
 
 from minewatch.cube import RangeReader, RasterioReader
-from minewatch.cube.cog import parse_cog
-from minewatch.cube.onto import OnlyGdalError
+from minewatch.cube.cog_header import parse_cog
+from minewatch.cube.resampling import OnlyGdalError
 from minewatch.model import Asset, PixelReader
 from minewatch.settings import GDAL_HTTP_OPTIONS
 

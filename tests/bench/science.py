@@ -15,11 +15,11 @@ from scipy import ndimage
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from minewatch.cube.kernels import median_of_looks
-from minewatch.detect import baseline
+from minewatch.cube.pixel_kernels import median_of_looks
 from minewatch.detect.labels import label_patches
 from minewatch.detect.outlines import outline_labels
-from minewatch.detect.season import NO_SHARE, median_share
+from minewatch.detect.pool_banks import baseline
+from minewatch.detect.pool_banks.season_statistics import NO_SHARE, median_share
 from minewatch.model import DETECTIONS
 from minewatch.sites import link
 

@@ -24,7 +24,7 @@ from minewatch import aoi, cube
 from minewatch.cube.grid import block_of
 from minewatch.model import WGS84, Grid
 from minewatch.synthetic import PRESETS, WorldSpec, stac
-from minewatch.synthetic.looks import Look, plan_looks
+from minewatch.synthetic.overpass_calendar import Look, plan_looks
 from minewatch.synthetic.render import Rendered, render
 from minewatch.synthetic.world import make_world
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from minewatch.errors import OutputError
-from minewatch.export import EXPORTERS
+from minewatch.exporters import EXPORTERS
 from minewatch.model import RunResult
 
 FORMATS = sorted(EXPORTERS)

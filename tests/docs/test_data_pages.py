@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from minewatch.export import EXPORTERS, LAYERS
+from minewatch.exporters import EXPORTERS, LAYERS
 from minewatch.model import RunResult
 
 ROOT = Path(__file__).parents[2]

@@ -12,13 +12,14 @@ from tests.flow.conftest import SMALL
 
 from minewatch import synthetic
 from minewatch.detect.morphology import opened
-from minewatch.pipeline import ahead
+from minewatch.runtime import warmup
 
 JOB = """
 import json, sys
 from datetime import date
 from minewatch.compiled import KERNELS
-from minewatch.pipeline import ahead, run
+from minewatch.pipeline import run
+from minewatch.runtime import warmup
 folder, out, first, last = sys.argv[1:]
 run(f"{folder}/aoi.geojson", start=date.fromisoformat(first), end=date.fromisoformat(last),
     catalog=f"{folder}/catalog.json", out=out, chunk_px=96)
@@ -41,7 +42,7 @@ def told_by(code: str, *arguments: object, **env: str) -> str:
 
 @pytest.fixture(autouse=True)
 def nobody_at_it(monkeypatch):
-    monkeypatch.setattr(ahead, "_helpers", [])
+    monkeypatch.setattr(warmup, "_helpers", [])
 
 
 def test_what_kernels_say_they_meet_is_what_a_job_calls_them_with(tmp_path):
@@ -56,8 +57,8 @@ def test_what_kernels_say_they_meet_is_what_a_job_calls_them_with(tmp_path):
 
 def test_a_helper_keeps_what_it_compiles_where_numba_looks(tmp_path):
     code = f"""
-import json, minewatch.pipeline.recipe
-from minewatch.pipeline import ahead
+import json, minewatch.pipeline.jobs
+from minewatch.runtime import warmup
 find, before = ahead.uncompiled, ahead.uncompiled()
 ahead.uncompiled = lambda: ["{ONE}"]
 ahead.finish()
@@ -76,30 +77,30 @@ def run_by(program: Path, monkeypatch) -> None:
     program.write_text("#!/bin/sh\nexit 1\n")
     program.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(program))
-    monkeypatch.setattr(ahead, "uncompiled", lambda: [ONE])
-    ahead.start()
+    monkeypatch.setattr(warmup, "uncompiled", lambda: [ONE])
+    warmup.start()
 
 
 def test_where_helpers_fail_nobody_waits_and_kernels_work(tmp_path, monkeypatch):
     run_by(tmp_path / "python", monkeypatch)
-    assert len(ahead._helpers) == 1
-    ahead.wait("minewatch.detect", lambda _: None)
-    assert ahead._helpers[0].wait() == 1
+    assert len(warmup._helpers) == 1
+    warmup.wait("minewatch.detect", lambda _: None)
+    assert warmup._helpers[0].wait() == 1
     assert opened(np.arange(9), (3, 3)).tolist() == list(range(9))
 
 
 def test_a_program_that_is_not_python_is_not_started_again(tmp_path, monkeypatch):
     run_by(tmp_path / "viewer", monkeypatch)
-    assert ahead._helpers == []
+    assert warmup._helpers == []
 
 
 def test_waiting_is_told_and_ends_with_the_package(monkeypatch):
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as busy:
-        monkeypatch.setattr(ahead, "_helpers", [busy])
+        monkeypatch.setattr(warmup, "_helpers", [busy])
         answers = iter([[ONE], [ONE], []])
-        monkeypatch.setattr(ahead, "uncompiled", lambda: next(answers))
+        monkeypatch.setattr(warmup, "uncompiled", lambda: next(answers))
         heard = []
-        ahead.wait("minewatch.detect", heard.append)
+        warmup.wait("minewatch.detect", heard.append)
         assert busy.poll() is None  # it goes on with other packages
         busy.kill()
     assert {event.stage for event in heard} == {"compiling for this machine, once"}
@@ -107,8 +108,8 @@ def test_waiting_is_told_and_ends_with_the_package(monkeypatch):
 
 
 def test_a_numba_that_keeps_its_code_elsewhere_compiles_when_called(monkeypatch):
-    monkeypatch.setattr(ahead, "KERNELS", {object(): ("int64",)})
-    assert ahead.uncompiled() == []
+    monkeypatch.setattr(warmup, "KERNELS", {object(): ("int64",)})
+    assert warmup.uncompiled() == []
 
 
 @pytest.mark.parametrize(
@@ -124,9 +125,9 @@ def test_a_numba_that_keeps_its_code_elsewhere_compiles_when_called(monkeypatch)
 )
 def test_no_helper_starts_where_it_could_not_help(env):
     code = """
-import json, numpy as np, minewatch.pipeline.recipe
+import json, numpy as np, minewatch.pipeline.jobs
 from minewatch.detect.morphology import opened
-from minewatch.pipeline import ahead
+from minewatch.runtime import warmup
 ahead.start()
 print(json.dumps([ahead.uncompiled(), ahead._helpers, opened(np.arange(9), (3, 3)).tolist()]))
 """

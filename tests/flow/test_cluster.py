@@ -11,7 +11,8 @@ from distributed import LocalCluster
 from tests.flow.conftest import all_bytes, run_archive
 
 from minewatch.errors import SettingsError
-from minewatch.pipeline import recipe, workers
+from minewatch.pipeline import jobs
+from minewatch.runtime import workers
 
 SECRET = "CANARY123"
 
@@ -25,7 +26,7 @@ def cluster():
         yield running
 
 
-@pytest.mark.parametrize("stage", ["reading months", "weighing evidence"])
+@pytest.mark.parametrize("stage", ["reading months", "scoring evidence"])
 def test_a_lost_worker_changes_no_byte(tiny_archive, cluster, tmp_path, monkeypatch, stage):
     alone = run_archive(tiny_archive, tmp_path / "threads", chunk_px=32)
     lost = []
@@ -63,7 +64,7 @@ def test_what_is_sent_to_workers_holds_no_secret(tiny_archive, tmp_path, monkeyp
         monkeypatch.setenv(name, SECRET)
     recorder = Recorder()
     workers_ = workers.Workers(recorder, lambda: 1, are_here=False)
-    monkeypatch.setattr(recipe, "open_workers", lambda *_: nullcontext(workers_))
+    monkeypatch.setattr(jobs, "open_workers", lambda *_: nullcontext(workers_))
     run_archive(tiny_archive, tmp_path / "run")
     assert tiny_archive.spec.bands[0].encode() in recorder.sent
     for work in (b"_look_over", b"_reduce_one", b"_weigh_chunk"):

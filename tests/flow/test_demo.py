@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from minewatch import cli, synthetic
-from minewatch.cli import demo
+from minewatch.cli import demo_command
 
 from .conftest import TINY
 
 
 @pytest.fixture
 def tiny_demo(monkeypatch: pytest.MonkeyPatch) -> None:
-    worlds = {**synthetic.PRESETS, demo.PRESET: TINY}
+    worlds = {**synthetic.PRESETS, demo_command.PRESET: TINY}
     monkeypatch.setattr(synthetic, "PRESETS", worlds)
 
 
@@ -48,9 +48,9 @@ def test_an_archive_half_written_or_of_another_world_is_made_anew(tmp_path: Path
     folder = tmp_path / "archive"
     folder.mkdir()
     (folder / "catalog.json").write_text("{")
-    first = demo.open_archive(folder, TINY, listener=print)
+    first = demo_command.open_archive(folder, TINY, listener=print)
     assert first.catalog.read_text() != "{"
-    other = demo.open_archive(folder, replace(TINY, seed=5), listener=print)
+    other = demo_command.open_archive(folder, replace(TINY, seed=5), listener=print)
     assert '"SIM_tiny_5"' in other.catalog.read_text()
 
 

@@ -12,7 +12,8 @@ import pytest
 
 from minewatch import synthetic
 from minewatch.errors import OutputError
-from minewatch.pipeline import open_result, update
+from minewatch.pipeline import update
+from minewatch.store import open_result
 
 from .conftest import TINY, all_bytes, run_archive
 

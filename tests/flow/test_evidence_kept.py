@@ -21,13 +21,13 @@ from .conftest import TINY, all_bytes, run_archive
 
 @pytest.fixture
 def weighed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """End of the period of every call of `detect.weigh` that takes in months of a chunk."""
-    weigh, ends = detect.weigh, list[str]()
+    """End of the period of every update that takes in months of a chunk."""
+    update_evidence, ends = detect.update_evidence, list[str]()
 
     def counted(past: Any, months: Any, **named: Any) -> Any:
         if months.sizes["time"]:
             ends.append(str(months["time"].to_numpy()[-1])[:7])
-        return weigh(past, months, **named)
+        return update_evidence(past, months, **named)
 
     monkeypatch.setattr(detect, "weigh", counted)
     return ends
@@ -94,7 +94,7 @@ def test_evidence_of_other_code_or_a_damaged_index_is_weighed_anew(
     (out / "state" / "evidence" / "index.json").write_text("{")
     assert all_bytes(update(out, end=TINY.end)) == before
     assert len(weighed) == 2 * once
-    monkeypatch.setattr("minewatch.pipeline.evidence.code_key", lambda _: "other code")
+    monkeypatch.setattr("minewatch.pipeline.chunk_scoring.code_key", lambda _: "other code")
     assert all_bytes(update(out, end=TINY.end)) == before
     assert len(weighed) == 3 * once
 

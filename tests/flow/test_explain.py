@@ -11,12 +11,12 @@ import pytest
 import rasterio
 from typer.testing import CliRunner
 
+from minewatch.analysis import explain
 from minewatch.cli import app, main
-from minewatch.detect.looks import PATH_LIGHT_DN
-from minewatch.detect.terms import WEIGHTS
+from minewatch.detect.overpass_rules import PATH_LIGHT_DN
+from minewatch.detect.pool_banks.evidence_terms import WEIGHTS
 from minewatch.errors import SettingsError
 from minewatch.model import RunResult
-from minewatch.pipeline import explain
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,8 @@ import pytest
 
 from minewatch import synthetic
 from minewatch.model import RunResult
-from minewatch.pipeline import open_result, run, update
+from minewatch.pipeline import run, update
+from minewatch.store import open_result
 
 from .conftest import TINY, all_bytes, run_archive
 from .killed import Job, child
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.timeout(900)
 KILLS = 12
 SHORT_END = date(2021, 1, 31)
 SERVER = multiprocessing.get_context("forkserver")
-SERVER.set_forkserver_preload(["minewatch.pipeline.recipe"])
+SERVER.set_forkserver_preload(["minewatch.pipeline.jobs"])
 
 
 def killed_at(job: Job, out: Path, fatal: int) -> int | None:

@@ -19,7 +19,7 @@ from minewatch.catalog import read_scene_list
 from minewatch.errors import StateError
 from minewatch.model import RunResult, SceneList
 from minewatch.pipeline import update
-from minewatch.pipeline.state import State, locked
+from minewatch.store.state_folder import StateFolder, locked
 
 from .conftest import SMALL, geojson_bytes, run_archive
 
@@ -164,7 +164,7 @@ def test_a_second_process_on_one_folder_is_refused(
     small_run: RunResult, small_archive: synthetic.Archive
 ) -> None:
     with (
-        locked(State(directory=small_run.directory / "state").directory),
+        locked(StateFolder(directory=small_run.directory / "state").directory),
         pytest.raises(StateError, match="being written by another minewatch"),
     ):
         run_archive(small_archive, small_run.directory, resume=True)

@@ -13,7 +13,8 @@ import rasterio
 
 from minewatch import synthetic
 from minewatch.model import RunResult
-from minewatch.pipeline import open_result, outputs, update
+from minewatch.pipeline import update
+from minewatch.store import open_result, output_folder
 
 from .conftest import TINY, all_bytes, run_archive
 
@@ -122,14 +123,14 @@ def test_a_change_of_period_that_was_cut_is_finished_without_stale_rasters(
     moment: str,
 ) -> None:
     result = run_archive(tiny_archive, tmp_path / "run", period="quarter")
-    remove_stale = outputs._remove_stale
+    remove_stale = output_folder._remove_stale
 
     def cut(out: Path, names: Collection[str]) -> None:
         if moment == "before the manifest":
             remove_stale(out, names)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(outputs, "_remove_stale", cut)
+    monkeypatch.setattr(output_folder, "_remove_stale", cut)
     with pytest.raises(KeyboardInterrupt):
         update(result.directory, period="month")
     monkeypatch.undo()

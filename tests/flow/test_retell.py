@@ -11,7 +11,8 @@ from minewatch import synthetic
 from minewatch.cube import RangeReader
 from minewatch.errors import SettingsError, StateError
 from minewatch.model import RunResult
-from minewatch.pipeline import read_log, update
+from minewatch.pipeline import update
+from minewatch.store import read_log
 
 from .conftest import SMALL, all_bytes, run_archive
 
@@ -28,7 +29,7 @@ def offline(small_run: RunResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         raise AssertionError("imagery was read, or a catalogue asked")
 
     monkeypatch.setattr(RangeReader, "read", refuse)
-    monkeypatch.setattr("minewatch.pipeline.start.catalogs.find_scenes", refuse)
+    monkeypatch.setattr("minewatch.store.folder_claim.catalogs.find_scenes", refuse)
     return out
 
 

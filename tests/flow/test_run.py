@@ -16,7 +16,7 @@ import shapely
 
 from minewatch import synthetic
 from minewatch.errors import NoScenesError, OutputError, SettingsError, StateError
-from minewatch.export import LAYERS, open_result
+from minewatch.exporters import LAYERS, open_result
 from minewatch.model import RunResult, results
 
 from .conftest import GEOJSON, SMALL, geojson_bytes, run_archive, shared_archive

@@ -12,8 +12,9 @@ import pytest
 from minewatch import synthetic
 from minewatch.catalog import read_scene_list
 from minewatch.model import RunResult, Scene, SceneList
-from minewatch.pipeline import read_log, update
-from minewatch.pipeline.history import GONE
+from minewatch.pipeline import update
+from minewatch.store import read_log
+from minewatch.store.job_log import GONE
 
 from .conftest import TINY, all_bytes, run_archive
 

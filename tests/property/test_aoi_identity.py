@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import Polygon, box
 
-from minewatch.aoi.repair import unite
+from minewatch.areas.repair import unite
 from minewatch.model import AreaOfInterest
 
 

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from minewatch.detect import baseline
-from minewatch.detect.baseline import FIT_FIELDS, LANES, follow_baseline
+from minewatch.detect.pool_banks import baseline
+from minewatch.detect.pool_banks.baseline import FIT_FIELDS, LANES, follow_baseline
 
 Float = NDArray[np.float32]
 one, zero, most, huber, least = (np.float32(value) for value in (1, 0, 3, 1.5, 1e-9))

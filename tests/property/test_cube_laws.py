@@ -19,7 +19,7 @@ from minewatch.model import (
     Asset,
     Period,
     Scene,
-    SceneFacts,
+    SceneQuality,
 )
 
 SIZE, MARGIN = 150, 70
@@ -87,7 +87,7 @@ class World:
 
 def facts_of(scenes):
     return {
-        s.id: SceneFacts(
+        s.id: SceneQuality(
             scene_id=s.id,
             scale=0.0001,
             offset_dn=-1000,

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from minewatch.model import STATES
 from minewatch.sites import Links, link
 from minewatch.sites.alerts import Signs, climb
-from minewatch.sites.states import Record, tell_story
+from minewatch.sites.states import Record, build_timeline
 
 EPSG = 32647
 CELL = 75.0
@@ -171,11 +171,11 @@ def test_one_bad_season_flips_nothing(life, odd, area, pool, green, fraction, lo
     assume(odd >= 4 or (life == "worked" and odd >= 1))
     if odd == 6:  # nothing follows, so a well seen season would be believed
         assume(fraction < 0.8 or looks < 6)
-    truth = tell_story(record(areas, pools, greens, [1.0] * 7, [9] * 7), began=date(2015, 1, 5))
+    truth = build_timeline(record(areas, pools, greens, [1.0] * 7, [9] * 7), began=date(2015, 1, 5))
     areas[odd], pools[odd], greens[odd] = area, pool, green
     fractions, numbers = [1.0] * 7, [9] * 7
     fractions[odd], numbers[odd] = fraction, looks
-    told = tell_story(record(areas, pools, greens, fractions, numbers), began=date(2015, 1, 5))
+    told = build_timeline(record(areas, pools, greens, fractions, numbers), began=date(2015, 1, 5))
     others = [k for k in range(7) if k != odd]
     assert [told.states[k] for k in others] == [truth.states[k] for k in others]
     assert told.states[odd] in {truth.states[odd], "not_observed"}
@@ -195,7 +195,7 @@ def test_one_bad_season_flips_nothing(life, odd, area, pool, green, fraction, lo
 )  # fmt: skip
 def test_a_season_is_not_observed_exactly_when_it_was_not_seen(seasons, is_new):
     columns = [list(column) for column in zip(*seasons, strict=True)]
-    told = tell_story(record(*columns), began=date(2015, 1, 5) if is_new else None)
+    told = build_timeline(record(*columns), began=date(2015, 1, 5) if is_new else None)
     seen = [fraction >= 0.5 and looks > 0 for _, _, _, fraction, looks in seasons]
     assert [state != "not_observed" for state in told.states] == seen
     assert set(told.states) <= set(STATES)

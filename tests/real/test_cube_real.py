@@ -17,13 +17,13 @@ from odc.geo.geobox import GeoBox
 
 from minewatch.cube import (
     RasterioReader,
-    find_facts,
     find_shift,
     make_grid,
+    measure_scene_quality,
     reduce_month,
     scenes_over,
 )
-from minewatch.cube.plan import BAND_BYTES_PER_PX
+from minewatch.cube.read_estimate import BAND_BYTES_PER_PX
 from minewatch.model import (
     REFLECTANCE_BANDS,
     AreaOfInterest,
@@ -31,7 +31,7 @@ from minewatch.model import (
     Grid,
     Period,
     Scene,
-    SceneFacts,
+    SceneQuality,
     check_month_cube,
 )
 
@@ -79,12 +79,14 @@ def aoi() -> AreaOfInterest:
 
 
 @pytest.fixture(scope="module")
-def facts(scenes: list[Scene], aoi: AreaOfInterest) -> dict[str, SceneFacts]:
+def facts(scenes: list[Scene], aoi: AreaOfInterest) -> dict[str, SceneQuality]:
     reader = RasterioReader()
-    return {scene.id: find_facts(scene, aoi, reader=reader) for scene in scenes}
+    return {scene.id: measure_scene_quality(scene, aoi, reader=reader) for scene in scenes}
 
 
-def months(scenes: list[Scene], facts: dict[str, SceneFacts], grid: Grid) -> dict[str, np.ndarray]:
+def months(
+    scenes: list[Scene], facts: dict[str, SceneQuality], grid: Grid
+) -> dict[str, np.ndarray]:
     """All layers over the whole grid."""
     whole: dict[str, np.ndarray] = {}
     for chunk in grid.chunks:
@@ -106,7 +108,7 @@ def months(scenes: list[Scene], facts: dict[str, SceneFacts], grid: Grid) -> dic
 
 
 def test_the_offset_that_the_catalogue_removed_is_not_removed_again(
-    facts: dict[str, SceneFacts],
+    facts: dict[str, SceneQuality],
 ) -> None:
     for found in facts.values():
         assert (found.offset_dn, found.offset_metadata_dn) == (0, 0)
@@ -126,14 +128,14 @@ def test_the_pixels_see_through_a_flag_that_lies(
         file.write(np.where(pixels > 0, pixels + 1000, 0).astype(np.uint16), 1)
     scene.assets["red"], before = Asset(href=str(tmp_path / "red.tif")), scene.assets["red"]
     try:
-        found = find_facts(scene, aoi, reader=RasterioReader())
+        found = measure_scene_quality(scene, aoi, reader=RasterioReader())
     finally:
         scene.assets["red"] = before
     assert (found.offset_dn, found.offset_source) == (-1000, "pixels")
 
 
 def test_clear_fractions_rank_the_dates_as_the_items_do(
-    facts: dict[str, SceneFacts], scenes: list[Scene]
+    facts: dict[str, SceneQuality], scenes: list[Scene]
 ) -> None:
     by_day: dict[date, float] = {}
     for scene in scenes:
@@ -143,7 +145,7 @@ def test_clear_fractions_rank_the_dates_as_the_items_do(
 
 
 def test_partial_swaths_of_two_tiles_become_three_looks(
-    scenes: list[Scene], facts: dict[str, SceneFacts], aoi: AreaOfInterest
+    scenes: list[Scene], facts: dict[str, SceneQuality], aoi: AreaOfInterest
 ) -> None:
     layers = months(scenes, facts, make_grid(aoi, resolution_m=120))
     looks = layers["clear_looks"]
@@ -156,7 +158,7 @@ def test_partial_swaths_of_two_tiles_become_three_looks(
 
 
 def test_chunks_of_any_size_give_the_same_month(
-    scenes: list[Scene], facts: dict[str, SceneFacts], aoi: AreaOfInterest
+    scenes: list[Scene], facts: dict[str, SceneQuality], aoi: AreaOfInterest
 ) -> None:
     large = months(scenes, facts, make_grid(aoi, resolution_m=120, chunk_px=1024))
     small = months(scenes, facts, make_grid(aoi, resolution_m=120, chunk_px=100))

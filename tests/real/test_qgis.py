@@ -13,7 +13,7 @@ from typing import Any
 import matplotlib.image
 import pytest
 
-from minewatch.export import EXPORTERS, open_result
+from minewatch.exporters import EXPORTERS, open_result
 from minewatch.model import RunResult
 from minewatch.model.palette import STATE_COLOURS
 

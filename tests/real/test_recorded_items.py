@@ -170,7 +170,7 @@ def test_the_real_archive_of_slovenia_is_found_and_frozen(tmp_path: Path) -> Non
     catalog = str(SHARED / "s2_l2a_slovenia_120m" / "catalog.json")
     found = find_scenes(aoi, period, catalog=catalog)
     assert [scene.tile for scene in found] == ["33TWM", "33TWL"] * 3
-    assert len({scene.look for scene in found}) == 3
+    assert len({scene.overpass for scene in found}) == 3
     assert found.bands == ("blue", "green", "red", "nir")
     assert {SENTINEL_2.offset_from_metadata(s).offset_dn for s in found} == {0}
     assert all(Path(a.href).exists() for s in found for a in s.assets.values())

@@ -1,12 +1,17 @@
 """AOI + period + sensor to a frozen list of scenes."""
 
-from minewatch.catalog.elevation import find_elevation
-from minewatch.catalog.frozen import item_line, item_lines, read_scene_list, write_scene_list
+from minewatch.catalog.dem_search import find_elevation
 from minewatch.catalog.hrefs import canonical_href
 from minewatch.catalog.items import ItemError, scene_from_item
-from minewatch.catalog.looks import summarise_looks
-from minewatch.catalog.search import find_scenes
+from minewatch.catalog.scene_list_file import (
+    item_line,
+    item_lines,
+    read_scene_list,
+    write_scene_list,
+)
+from minewatch.catalog.scene_search import find_scenes
 from minewatch.catalog.selection import drop_duplicates
+from minewatch.catalog.usable_overpasses import summarise_looks
 
 __all__ = [
     "ItemError",

@@ -19,7 +19,7 @@ from minewatch.catalog.connection import read_json, telling
 from minewatch.catalog.hrefs import canonical_href
 from minewatch.errors import CatalogError, unknown_name
 from minewatch.model import Period, Progress, ProgressListener, silent
-from minewatch.settings import redact
+from minewatch.redaction import redact
 
 PAGE_SIZE = 100
 """Items a page: what all known catalogues allow [D]."""

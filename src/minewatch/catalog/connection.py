@@ -14,7 +14,8 @@ from pystac_client.stac_api_io import StacApiIO
 from urllib3.util import Retry
 
 from minewatch.errors import CatalogError
-from minewatch.settings import Settings, redact
+from minewatch.redaction import redact
+from minewatch.settings import Settings
 
 _RETRIED_STATUS = (429, 500, 502, 503, 504)
 _HINTS = {

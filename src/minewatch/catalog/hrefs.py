@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urljoin, urlsplit, urlun
 
 from pystac.utils import make_absolute_href
 
-from minewatch.settings import SECRET_MEMBER, SECRET_QUERY_KEY, redact
+from minewatch.redaction import SECRET_MEMBER, SECRET_QUERY_KEY, redact
 
 _SIGNED_PATH = re.compile(r"^/vsicurl\?.*?url=(?P<url>[^&]+)")
 _PLAIN_NAME = re.compile(r"(?:\./)?(\w[\w.-]*)", re.ASCII)

@@ -116,7 +116,7 @@ def drop_duplicates(scenes: Iterable[Scene]) -> tuple[tuple[Scene, ...], dict[st
     """
     groups: dict[tuple[str, str], list[Scene]] = defaultdict(list)
     for scene in sorted(scenes, key=lambda s: (s.id, s.collection)):
-        groups[(scene.look, scene.tile) if scene.tile else ("", scene.id)].append(scene)
+        groups[(scene.overpass, scene.tile) if scene.tile else ("", scene.id)].append(scene)
     kept: list[Scene] = []
     dropped: dict[str, str] = {}
     for group in groups.values():
@@ -175,5 +175,5 @@ def _notes(scenes: tuple[Scene, ...]) -> tuple[str, ...]:
 
 def looks_of(scenes: Iterable[Scene]) -> list[list[Scene]]:
     """Scenes grouped by pass, in order of time."""
-    ordered = sorted(scenes, key=lambda s: (s.look, s.tile, s.id))
-    return [list(group) for _, group in groupby(ordered, key=lambda s: s.look)]
+    ordered = sorted(scenes, key=lambda s: (s.overpass, s.tile, s.id))
+    return [list(group) for _, group in groupby(ordered, key=lambda s: s.overpass)]

@@ -8,7 +8,17 @@ from typing import Annotated
 
 import typer
 
-from minewatch.cli import areas, bench, demo, explain, history, jobs, search, share, show
+from minewatch.cli import (
+    aoi_commands,
+    bench_command,
+    demo_command,
+    explain_command,
+    job_commands,
+    search_commands,
+    share_commands,
+    site_commands,
+    terminal,
+)
 from minewatch.errors import MinewatchError
 
 EPILOG = "Exit codes: 0 done; 1 error; 2 usage; 3 no scenes; 4 done, but part could not be read."
@@ -22,25 +32,25 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Watch rare-earth mines from space: from a polygon to a site inventory over time.",
 )
-app.command()(demo.demo)
-app.add_typer(areas.app, name="aoi")
-app.command()(search.scenes)
-app.command()(search.plan)
-app.command()(jobs.run)
-app.command()(jobs.update)
-app.command()(history.sites)
-app.command()(history.diff)
-app.command()(share.export)
-app.command()(share.report)
-app.command()(explain.explain)
-app.command()(bench.bench)
+app.command()(demo_command.demo)
+app.add_typer(aoi_commands.app, name="aoi")
+app.command()(search_commands.scenes)
+app.command()(search_commands.plan)
+app.command()(job_commands.run)
+app.command()(job_commands.update)
+app.command()(site_commands.sites)
+app.command()(site_commands.diff)
+app.command()(share_commands.export)
+app.command()(share_commands.report)
+app.command()(explain_command.explain)
+app.command()(bench_command.bench)
 
 
 def _version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version
 
-        show.line(f"minewatch {version('minewatch')}")
+        terminal.line(f"minewatch {version('minewatch')}")
         raise typer.Exit
 
 
@@ -63,13 +73,13 @@ def main(arguments: list[str] | None = None) -> None:
     except MinewatchError as problem:
         if "--debug" in words:
             raise
-        show.error(problem)
+        terminal.error(problem)
         sys.exit(problem.exit_code)
 
 
 def _start_log(*, debug: bool) -> None:
     """Errors of the libraries on standard error, without secrets; with `--debug` all they say."""
-    from minewatch.settings import guard_logs
+    from minewatch.redaction import guard_logs
 
     guard_logs()
     logging.captureWarnings(True)

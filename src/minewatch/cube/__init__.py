@@ -1,15 +1,15 @@
 """Scenes to month cubes: grid, windowed reads, offset and scale, masks, medians."""
 
-from minewatch.cube.elevation import read_rise
-from minewatch.cube.facts import find_facts
+from minewatch.cube.block_store import BlockStore
+from minewatch.cube.dem_reading import read_gradient
+from minewatch.cube.gdal_reader import RasterioReader
 from minewatch.cube.grid import aoi_mask, in_reading_order, make_grid
-from minewatch.cube.looks import group_looks, scenes_over
-from minewatch.cube.plan import ReadEstimate, estimate_read
-from minewatch.cube.ranges import CACHE_BYTES, RangeReader
-from minewatch.cube.read import RasterioReader
-from minewatch.cube.reduce import MonthReduction, reduce_month
+from minewatch.cube.month_reduction import MonthReduction, reduce_month
+from minewatch.cube.overpasses import group_overpasses, scenes_over
+from minewatch.cube.range_reader import CACHE_BYTES, RangeReader
+from minewatch.cube.read_estimate import ReadEstimate, estimate_read
 from minewatch.cube.registration import Patch, Reference, find_shift, make_reference
-from minewatch.cube.store import BlockStore
+from minewatch.cube.scene_quality import measure_scene_quality
 
 __all__ = [
     "CACHE_BYTES",
@@ -22,13 +22,13 @@ __all__ = [
     "Reference",
     "aoi_mask",
     "estimate_read",
-    "find_facts",
     "find_shift",
-    "group_looks",
+    "group_overpasses",
     "in_reading_order",
     "make_grid",
     "make_reference",
-    "read_rise",
+    "measure_scene_quality",
+    "read_gradient",
     "reduce_month",
     "scenes_over",
 ]

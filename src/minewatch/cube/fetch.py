@@ -10,8 +10,8 @@ from pathlib import Path
 
 import urllib3
 
-from minewatch.cube.cog import spans_of
-from minewatch.cube.onto import OnlyGdalError
+from minewatch.cube.cog_header import spans_of
+from minewatch.cube.resampling import OnlyGdalError
 from minewatch.settings import Settings
 
 Place = tuple[int, int]

@@ -7,13 +7,13 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from minewatch.model import REFLECTANCE_SCALE, SceneFacts
+from minewatch.model import REFLECTANCE_SCALE, SceneQuality
 
 UInt16 = NDArray[np.uint16]
 _MOST = np.iinfo(np.uint16).max
 
 
-def harmonise(pixels: UInt16, facts: SceneFacts) -> UInt16:
+def harmonise(pixels: UInt16, facts: SceneQuality) -> UInt16:
     """Reflectance x 10,000 of digital numbers.
 
     Nodata is set aside before the offset; ground darker than black, which over-corrected shadow

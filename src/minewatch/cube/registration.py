@@ -16,10 +16,10 @@ import shapely
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
+from minewatch.cube.cloud_masks import GROUND, flag
 from minewatch.cube.correlate import Edges, find_edges, find_offset
 from minewatch.cube.grid import snapped_geobox
-from minewatch.cube.looks import Look, group_looks
-from minewatch.cube.masks import GROUND, flag
+from minewatch.cube.overpasses import Look, group_overpasses
 from minewatch.errors import ReadError
 from minewatch.model import AreaOfInterest, Band, PixelReader, Scene
 from minewatch.sensors import SensorProfile, get_sensor
@@ -154,7 +154,7 @@ def make_reference(
     places: list[tuple[float, float]] = []
     looked_at: list[str] = []
     unread = 0
-    for look in group_looks(scenes):
+    for look in group_overpasses(scenes):
         looked_at += [scene.id for scene in look]
         profile = sensor or get_sensor(look[0].sensor)
         try:

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minewatch.compiled import kernel, part
-from minewatch.detect.spectra import Library
+from minewatch.detect.endmembers import Library
 from minewatch.model import REFLECTANCE_BANDS, Band
 
 _RIDGE = 1e-3  # squared sigma; makes the answer unique when endmembers outnumber bands

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from minewatch.detect.endmembers import DEFAULT_LIBRARY, Library
 from minewatch.detect.simplex import Solver, find_solver, unmix_pixels
-from minewatch.detect.spectra import DEFAULT_LIBRARY, Library
 from minewatch.errors import ContractError
 from minewatch.model import CORE_BANDS, REFLECTANCE_BANDS, REFLECTANCE_SCALE, Band
 

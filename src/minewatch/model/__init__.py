@@ -2,19 +2,44 @@
 
 from minewatch.model.areas import WGS84, AreaOfInterest, ControlInterval
 from minewatch.model.cubes import MONTH_LAYERS, check_month_cube
-from minewatch.model.elevation import ElevationModel
+from minewatch.model.detectors import (
+    SHOWN_LAYERS,
+    Detector,
+    EvidenceLayer,
+    EvidenceTerm,
+    Findings,
+    Rasterise,
+)
 from minewatch.model.grids import Chunk, Grid
+from minewatch.model.job import (
+    AUTO_DEM,
+    DEFAULT_CACHE_GIB,
+    DEFAULT_CATALOG,
+    DEFAULT_CHUNK_PX,
+    DEFAULT_DETECTOR,
+    DEFAULT_MAX_CLOUD_COVER_PCT,
+    DEFAULT_PERIOD,
+    DEFAULT_RESOLUTION_M,
+    DEFAULT_SENSOR,
+    NO_DEM,
+    Job,
+    Parameters,
+)
 from minewatch.model.periods import (
     PERIOD_KINDS,
     Period,
     PeriodKind,
+    Step,
     months_of,
     period_label,
+    split_months,
     split_periods,
+    steps_of,
 )
+from minewatch.model.pixel_state import PixelState, PixelStateLayer
 from minewatch.model.progress import Progress, ProgressListener, silent
 from minewatch.model.protocols import Exporter, PixelReader
-from minewatch.model.results import RunResult
+from minewatch.model.run_result import RunResult
 from minewatch.model.scenes import (
     CORE_BANDS,
     REFLECTANCE_BANDS,
@@ -23,8 +48,8 @@ from minewatch.model.scenes import (
     Band,
     ReadFailure,
     Scene,
-    SceneFacts,
     SceneList,
+    SceneQuality,
 )
 from minewatch.model.tables import (
     ALERTS,
@@ -43,21 +68,33 @@ from minewatch.model.tables import (
     check_columns,
     empty_table,
 )
+from minewatch.model.terrain import ElevationModel, Terrain
 
 __all__ = [
     "ALERTS",
+    "AUTO_DEM",
     "CHANGES",
     "CHANGE_KINDS",
     "CORE_BANDS",
+    "DEFAULT_CACHE_GIB",
+    "DEFAULT_CATALOG",
+    "DEFAULT_CHUNK_PX",
+    "DEFAULT_DETECTOR",
+    "DEFAULT_MAX_CLOUD_COVER_PCT",
+    "DEFAULT_PERIOD",
+    "DEFAULT_RESOLUTION_M",
+    "DEFAULT_SENSOR",
     "DETECTIONS",
     "FEATURES",
     "FEATURE_KINDS",
     "INVENTORY",
     "MONTH_LAYERS",
+    "NO_DEM",
     "OBSERVATIONS",
     "PERIOD_KINDS",
     "REFLECTANCE_BANDS",
     "REFLECTANCE_SCALE",
+    "SHOWN_LAYERS",
     "SITES",
     "STATES",
     "TRACKS",
@@ -69,24 +106,37 @@ __all__ = [
     "Column",
     "Contract",
     "ControlInterval",
+    "Detector",
     "ElevationModel",
+    "EvidenceLayer",
+    "EvidenceTerm",
     "Exporter",
+    "Findings",
     "Grid",
+    "Job",
+    "Parameters",
     "Period",
     "PeriodKind",
     "PixelReader",
+    "PixelState",
+    "PixelStateLayer",
     "Progress",
     "ProgressListener",
+    "Rasterise",
     "ReadFailure",
     "RunResult",
     "Scene",
-    "SceneFacts",
     "SceneList",
+    "SceneQuality",
+    "Step",
+    "Terrain",
     "check_columns",
     "check_month_cube",
     "empty_table",
     "months_of",
     "period_label",
     "silent",
+    "split_months",
     "split_periods",
+    "steps_of",
 ]

@@ -21,7 +21,7 @@ MONTH_LAYERS: Final = (*REFLECTANCE_BANDS, *COUNT_LAYERS, *DAY_LAYERS)
 """Variables of a month cube, dims (time, y, x), all uint16, `time` the first day of each month.
 
 All but the first two counts tell the clear looks; where there is none, the doubtful ones: those
-that a small cloud hides, or bright ground called cloud. `minewatch.detect.settle_doubt` decides.
+that a small cloud hides, or bright ground called cloud. `detect.settle_cloud_commission` decides.
 
 ==================== ===========================================================================
 a band               median reflectance of the clear looks x 10,000; 0: not seen, or no such band

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
@@ -174,6 +174,54 @@ def period_label(period: Period) -> str:
                 return f"{s:%Y-%m}"
             return f"{s.year} Q{(s.month + 2) // 3}" if kind == "quarter" else str(s.year)
     return str(period)
+
+
+@dataclass(frozen=True)
+class Step:
+    """Consecutive months that a detector takes in together."""
+
+    period: Period | None
+    """The period they complete; None: months after the last period."""
+    months: tuple[Period, ...]
+    """The months, in order of time."""
+
+
+def steps_of(span: Period, periods: Sequence[Period]) -> list[Step]:
+    """The months of a span in the steps in which a detector takes them in, one step a period."""
+    months = months_of(span)
+    starts = [month.start for month in months]
+    return [Step(period, months[at]) for period, at in split_months(starts, periods)]
+
+
+def split_months(
+    starts: Sequence[date], periods: Sequence[Period]
+) -> Iterator[tuple[Period | None, slice]]:
+    """The steps in which months are weighed: up to the end of each period, and what is left.
+
+    A month belongs to the period that holds its first day; months between two periods are taken
+    in with the later one, months after the last with None.
+
+    Parameters
+    ----------
+    starts
+        First day of each month, in order.
+    periods
+        In order of time, without overlap.
+
+    Examples
+    --------
+    >>> months = [date(2021, m, 1) for m in range(1, 9)]
+    >>> spring = Period(date(2021, 3, 1), date(2021, 5, 31))
+    >>> [(str(p), s.start, s.stop) for p, s in split_months(months, [spring])]
+    [('2021-03-01/2021-05-31', 0, 5), ('None', 5, 8)]
+    """
+    done = 0
+    for period in periods:
+        until = sum(start <= period.end for start in starts)
+        yield period, slice(done, until)
+        done = until
+    if done < len(starts):
+        yield None, slice(done, len(starts))
 
 
 def _add_months(first: date, count: int) -> date:

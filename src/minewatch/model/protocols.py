@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     from odc.geo.geobox import GeoBox
 
-    from minewatch.model.results import RunResult
+    from minewatch.model.run_result import RunResult
 
 
 class PixelReader(Protocol):

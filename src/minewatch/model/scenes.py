@@ -78,7 +78,7 @@ class Scene:
         return self.acquired.astimezone(UTC).date()
 
     @property
-    def look(self) -> str:
+    def overpass(self) -> str:
         """Key of the pass: scenes that share it are one look at the ground, cut into tiles."""
         return f"{self.day.isoformat()} {self.datatake or self.platform}"
 
@@ -131,7 +131,7 @@ OffsetRule = Literal["metadata", "pixels", "none"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class SceneFacts:
+class SceneQuality:
     """What is found once a scene, on a coarse overview, before any chunk is read."""
 
     scene_id: str

@@ -17,28 +17,24 @@ from minewatch import cube
 from minewatch.model import (
     REFLECTANCE_BANDS,
     AreaOfInterest,
-    Grid,
+    Job,
+    Parameters,
     Period,
     SceneList,
+    Terrain,
     months_of,
     period_label,
 )
-from minewatch.pipeline.elevation import Elevation, elevation_entry
-from minewatch.pipeline.parameters import Parameters
-from minewatch.pipeline.reduce import Reduction
+from minewatch.pipeline.month_reading import FrozenMonths
+from minewatch.pipeline.terrain_step import terrain_entry
 
 LIBRARIES = ("geopandas", "numpy", "odc-geo", "pyproj", "rasterio", "scipy", "shapely", "xarray")
 
 
 def make_manifest(
-    area: AreaOfInterest,
-    parameters: Parameters,
-    scenes: SceneList,
-    reduction: Reduction,
-    elevation: Elevation,
-    grid: Grid,
+    job: Job,
+    months: FrozenMonths,
     evidence: xr.Dataset,
-    periods: Sequence[Period],
     tables: Mapping[str, gpd.GeoDataFrame],
     outputs: Mapping[str, str],
 ) -> dict[str, Any]:
@@ -46,26 +42,28 @@ def make_manifest(
 
     Parameters
     ----------
-    area, parameters, scenes, reduction, elevation, grid, evidence, periods, tables
+    job, months, evidence, tables
         What the run was given, met and found.
     outputs
         Path of each output to its SHA-256.
     """
+    area, parameters, scenes, terrain = job.area, job.parameters, job.scenes, job.terrain
+    grid, periods = job.grid, job.periods
     simulated = is_simulated(scenes)
     inside = cube.aoi_mask(area, grid.geobox)
-    entries = _period_entries(scenes, reduction, evidence, periods, inside)
-    warnings = _warnings(area, scenes, reduction, parameters)
+    entries = _period_entries(scenes, months, evidence, periods, inside)
+    warnings = _warnings(area, scenes, months, parameters)
     return {
         "version": minewatch.__version__,
         "libraries": {name: version(name) for name in LIBRARIES},
         "simulated": simulated,
         "parameters": parameters.as_dict(area),
-        "aoi": _aoi_entry(area, elevation, simulated=simulated),
+        "aoi": _aoi_entry(area, terrain, simulated=simulated),
         "periods": entries,
         "scenes": _scene_entry(scenes),
-        "elevation": elevation_entry(elevation),
-        "facts": _fact_entries(scenes, reduction),
-        "failures": [asdict(failure) for failure in reduction.failures],
+        "elevation": terrain_entry(terrain),
+        "facts": _quality_entries(scenes, months),
+        "failures": [asdict(failure) for failure in months.failures],
         "warnings": [*warnings, *_explain_nothing(tables["inventory"], entries)],
         "rows": {name: len(table) for name, table in tables.items()},
         "outputs": dict(outputs),
@@ -77,7 +75,7 @@ def is_simulated(scenes: SceneList) -> bool:
     return all(s.item.get("properties", {}).get("minewatch:simulated", False) for s in scenes)
 
 
-def attribution(area: AreaOfInterest, elevation: Elevation, *, simulated: bool) -> str:
+def attribution(area: AreaOfInterest, terrain: Terrain, *, simulated: bool) -> str:
     """Whose data this is made of, in a line."""
     imagery = (
         "simulated imagery, no real place"
@@ -85,30 +83,30 @@ def attribution(area: AreaOfInterest, elevation: Elevation, *, simulated: bool) 
         else "contains modified Copernicus Sentinel data"
     )
     outline = area.properties.get("geometry_licence")
-    heights = elevation_entry(elevation).get("attribution")
+    heights = terrain_entry(terrain).get("attribution")
     told = (imagery, heights, f"outline: {outline}" if outline else "")
     return "; ".join(part for part in told if part)
 
 
 def _period_entries(
     scenes: SceneList,
-    reduction: Reduction,
+    months: FrozenMonths,
     evidence: xr.Dataset,
     periods: Sequence[Period],
     inside: np.ndarray,
 ) -> list[dict[str, Any]]:
     entries, looks = [], evidence["clear_looks"].to_numpy()
-    opened = [(scene.day, scene) for scene in scenes if scene.id in reduction.facts]
+    opened = [(scene.day, scene) for scene in scenes if scene.id in months.quality]
     for step, period in enumerate(periods):
         within = [scene for day, scene in opened if day in period]
-        clear = [reduction.facts[s.id].clear_fraction for s in within]
+        clear = [months.quality[s.id].clear_fraction for s in within]
         seen = looks[step][inside] > 0
         entries.append(
             {
                 "start": period.start.isoformat(),
                 "end": period.end.isoformat(),
                 "label": period_label(period),
-                "looks": len({s.look for s in within}),
+                "looks": len({s.overpass for s in within}),
                 "clear_fraction": round(float(np.mean(clear)), 4) if clear else 0.0,
                 "observed_fraction": round(float(seen.mean()), 4) if seen.size else 0.0,
             }
@@ -132,17 +130,17 @@ def _missing_bands(scenes: SceneList) -> list[str]:
     return [band for band in REFLECTANCE_BANDS if band not in scenes.bands]
 
 
-def _fact_entries(scenes: SceneList, reduction: Reduction) -> list[dict[str, Any]]:
+def _quality_entries(scenes: SceneList, months: FrozenMonths) -> list[dict[str, Any]]:
     rows = []
     for scene in scenes:
-        if fact := reduction.facts.get(scene.id):
+        if fact := months.quality.get(scene.id):
             about = {"day": scene.day.isoformat(), "baseline": scene.baseline}
             rows.append({**vars(fact), **about})
     return rows
 
 
 def _warnings(
-    area: AreaOfInterest, scenes: SceneList, reduction: Reduction, parameters: Parameters
+    area: AreaOfInterest, scenes: SceneList, months: FrozenMonths, parameters: Parameters
 ) -> list[str]:
     warnings = [*area.notes, *scenes.notes]
     if missing := _missing_bands(scenes):
@@ -152,7 +150,7 @@ def _warnings(
             f"at {parameters.resolution_m:g} m a pool of 8-14 m cannot be seen; "
             "only large clearings can"
         )
-    overruled = [f.scene_id for f in reduction.facts.values() if f.offset_source == "pixels"]
+    overruled = [f.scene_id for f in months.quality.values() if f.offset_source == "pixels"]
     if overruled:
         warnings.append(
             f"the pixels overruled the offset metadata of {len(overruled)} scenes: "
@@ -178,7 +176,7 @@ def _explain_nothing(
     return [f"no site was found; share of the area seen clear at least once: {seen}"]
 
 
-def _aoi_entry(area: AreaOfInterest, elevation: Elevation, *, simulated: bool) -> dict[str, Any]:
+def _aoi_entry(area: AreaOfInterest, terrain: Terrain, *, simulated: bool) -> dict[str, Any]:
     return {
         "id": area.id,
         "name": area.name,
@@ -186,5 +184,5 @@ def _aoi_entry(area: AreaOfInterest, elevation: Elevation, *, simulated: bool) -
         "utm_epsg": area.utm_epsg,
         "area_km2": round(area.area_m2 / 1e6, 4),
         "bbox": [round(float(v), 7) for v in shapely.bounds(area.geometry)],
-        "attribution": attribution(area, elevation, simulated=simulated),
+        "attribution": attribution(area, terrain, simulated=simulated),
     }

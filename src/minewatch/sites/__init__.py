@@ -1,9 +1,9 @@
 """Patches to sites with an identity through time, states and an inventory."""
 
-from minewatch.sites.features import assign
 from minewatch.sites.inventory import build_inventory, period_column
 from minewatch.sites.linking import Links, link
-from minewatch.sites.rules import AlertRules, LinkRules, StateRules
+from minewatch.sites.site_features import assign
+from minewatch.sites.site_rules import AlertRules, LinkRules, StateRules
 from minewatch.sites.totals import total_by_period
 
 __all__ = [

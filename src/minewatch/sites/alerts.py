@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from minewatch.sites.rules import AlertRules
+from minewatch.sites.site_rules import AlertRules
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import cdist
 
-from minewatch.sites.rules import LinkRules
+from minewatch.sites.site_rules import LinkRules
 
 Geometries = NDArray[np.object_]
 Labels = NDArray[np.intp]

@@ -24,10 +24,10 @@ from minewatch.model import (
     empty_table,
     period_label,
 )
-from minewatch.sites.context import find_coverage
 from minewatch.sites.linking import Links
-from minewatch.sites.rules import AlertRules, StateRules
-from minewatch.sites.telling import KEPT, Measures, Patches, Teller, Track, key_of
+from minewatch.sites.row_context import find_coverage
+from minewatch.sites.site_rows import KEPT, Measures, Patches, RowBuilder, Track, key_of
+from minewatch.sites.site_rules import AlertRules, StateRules
 
 HISTORY = ("alert", "state", "disturbed_area_m2", "pool_area_m2", "observed_fraction")
 """Columns of the inventory that `sites` repeats for each period."""
@@ -83,7 +83,7 @@ def build_inventory(
     epsg = int(tracks.crs.to_epsg())
     if tracks.empty or not periods:
         return empty_table(INVENTORY, epsg=epsg), empty_table(SITES, epsg=epsg)
-    teller = Teller(
+    teller = RowBuilder(
         aoi=aoi,
         periods=tuple(sorted(periods)),
         coverage=find_coverage(tracks, scenes),

@@ -15,7 +15,7 @@ import shapely
 from shapely import Geometry
 
 from minewatch.model import DETECTIONS, TRACKS, check_columns, empty_table
-from minewatch.sites.ground import (
+from minewatch.sites.disjoint_ground import (
     DECIMALS,
     PRECISION_M,
     SLIVER_M2,
@@ -28,7 +28,7 @@ from minewatch.sites.ground import (
 )
 from minewatch.sites.grouping import Geometries, Labels, extent_m, group
 from minewatch.sites.identity import make_id
-from minewatch.sites.rules import LinkRules
+from minewatch.sites.site_rules import LinkRules
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from minewatch.sites.rules import StateRules
+from minewatch.sites.site_rules import StateRules
 
 Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -47,7 +47,7 @@ class Record:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Story:
+class Timeline:
     """One site's life, one entry a period."""
 
     states: tuple[str, ...]
@@ -60,7 +60,9 @@ class Story:
     """Green and not worked, by the last period that was seen."""
 
 
-def tell_story(record: Record, *, began: date | None, rules: StateRules | None = None) -> Story:
+def build_timeline(
+    record: Record, *, began: date | None, rules: StateRules | None = None
+) -> Timeline:
     """States of one site from its first told period on.
 
     Parameters
@@ -107,7 +109,7 @@ def tell_story(record: Record, *, began: date | None, rules: StateRules | None =
         states[i] = _state(is_active[k], is_wet[k], is_green[k], quiet_days, rules)
         activity[i:] = [began] * (len(seen) - i)
         water[i:] = [wet_day] * (len(seen) - i)
-    return Story(
+    return Timeline(
         states=tuple(states),
         last_activity=tuple(activity),
         water_last_seen=tuple(water),

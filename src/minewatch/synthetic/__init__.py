@@ -7,7 +7,7 @@ ground.
 """
 
 from minewatch.synthetic.archive import Archive, write_archive
-from minewatch.synthetic.elevation import write_elevation
+from minewatch.synthetic.dem_archive import write_elevation
 from minewatch.synthetic.scoring import Score, score_inventory
 from minewatch.synthetic.spec import PRESETS, WorldSpec, get_preset
 from minewatch.synthetic.truth import Truth, read_truth

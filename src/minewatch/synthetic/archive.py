@@ -20,7 +20,7 @@ from shapely.geometry import mapping
 from minewatch.errors import OutputError
 from minewatch.model import WGS84, Band, Progress, ProgressListener, silent
 from minewatch.synthetic import stac
-from minewatch.synthetic.looks import Look, plan_looks
+from minewatch.synthetic.overpass_calendar import Look, plan_looks
 from minewatch.synthetic.render import Rendered, render
 from minewatch.synthetic.spec import EPSG, ORIGIN_XY, PIXEL_M, WorldSpec
 from minewatch.synthetic.truth_writer import LookTruth, write_truth

@@ -10,8 +10,8 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from minewatch.synthetic.ground import Part, blob, rectangle
-from minewatch.synthetic.lives import (
+from minewatch.synthetic.ground_parts import Part, blob, rectangle
+from minewatch.synthetic.site_calendars import (
     Life,
     bare_events,
     draw_life,

@@ -9,10 +9,10 @@ import numpy as np
 from scipy import ndimage
 
 from minewatch.model import REFLECTANCE_BANDS, Band
-from minewatch.synthetic.looks import Look
+from minewatch.synthetic.ground_spectra import material_index
+from minewatch.synthetic.hills import sun_position
+from minewatch.synthetic.overpass_calendar import Look
 from minewatch.synthetic.sky import Sky, classify, draw_sky, halve, look_through
-from minewatch.synthetic.spectra import material_index
-from minewatch.synthetic.terrain import sun_position
 from minewatch.synthetic.world import World
 
 _ROUGHNESS = np.array([0.10, 0.09, 0.10, 0.085, 0.08, 0.09], "float32")

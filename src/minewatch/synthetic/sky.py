@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from minewatch.synthetic.hills import smooth_noise
 from minewatch.synthetic.spec import PIXEL_M, WorldSpec
-from minewatch.synthetic.terrain import smooth_noise
 
 _CLOUD = np.array([0.62, 0.61, 0.62, 0.66, 0.45, 0.36], "float32")
 """Reflectance of thick cloud [D]."""

@@ -13,7 +13,7 @@ import shapely
 from shapely.geometry import mapping
 
 from minewatch.model import WGS84, Band
-from minewatch.synthetic.looks import Look
+from minewatch.synthetic.overpass_calendar import Look
 from minewatch.synthetic.spec import EPSG, ORIGIN_XY, PIXEL_M, WorldSpec
 
 SIMULATED = "simulated, not a real place"

@@ -16,9 +16,9 @@ from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
 from minewatch.model import WGS84, Period, split_periods
-from minewatch.synthetic.confusers import Confuser
-from minewatch.synthetic.lives import POOL_MATERIALS
+from minewatch.synthetic.lookalikes import Confuser
 from minewatch.synthetic.mines import Mine
+from minewatch.synthetic.site_calendars import POOL_MATERIALS
 from minewatch.synthetic.spec import EPSG, WorldSpec
 from minewatch.synthetic.world import World
 

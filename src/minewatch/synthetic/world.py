@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from minewatch.synthetic.confusers import Confuser, draw_confusers
-from minewatch.synthetic.ground import Event, Ground, Part
+from minewatch.synthetic.ground_parts import Event, Ground, Part
+from minewatch.synthetic.ground_spectra import SpectralLibrary
+from minewatch.synthetic.hills import Terrain, make_terrain, smooth_noise
+from minewatch.synthetic.lookalikes import Confuser, draw_confusers
 from minewatch.synthetic.mines import Mine, draw_mine
 from minewatch.synthetic.spec import ORIGIN_XY, PIXEL_M, WorldSpec
-from minewatch.synthetic.spectra import SpectralLibrary
-from minewatch.synthetic.terrain import Terrain, make_terrain, smooth_noise
 
 NEIGHBOUR_MEDIAN_M = 409.0
 NEIGHBOUR_LOG_SIGMA = 0.28

@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
-from minewatch.aoi import describe, list_aois, read_aoi
-from minewatch.aoi.bundled import DATA
+from minewatch.areas import describe, list_aois, read_aoi
+from minewatch.areas.bundled import DATA
 from minewatch.model import ControlInterval
 
 NAMES = [area.id for area in list_aois()]

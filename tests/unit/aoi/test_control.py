@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from minewatch.aoi.control import parse_control, parse_fuzzy_date
+from minewatch.areas.control import parse_control, parse_fuzzy_date
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 import shapely
 from shapely import LineString, MultiPolygon, Point, Polygon, box
 
-from minewatch.aoi import describe, read_aoi
+from minewatch.areas import describe, read_aoi
 from minewatch.errors import AoiError
 
 SQUARE = box(98.30, 25.60, 98.40, 25.70)

@@ -5,7 +5,7 @@ from pyproj.aoi import AreaOfInterest as Place
 from pyproj.database import query_utm_crs_info
 from shapely import MultiPolygon, Point, box
 
-from minewatch.aoi.utm import choose_utm_epsg, find_utm_epsg
+from minewatch.areas.utm import choose_utm_epsg, find_utm_epsg
 
 
 @pytest.mark.parametrize("lon", [-179.9, -93.1, -0.1, 0.1, 95.9, 96.1, 98.35, 179.9])

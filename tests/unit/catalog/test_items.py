@@ -123,7 +123,7 @@ every_dialect = pytest.mark.parametrize("item", DIALECTS.values(), ids=DIALECTS)
 def test_every_dialect_tells_tile_pass_baseline_and_projection(item: Item) -> None:
     scene = read(item)
     assert (scene.tile, scene.datatake, scene.baseline) == ("07RMJ", "S2A_20230105T040111", "05.09")
-    assert scene.look == "2023-01-05 S2A_20230105T040111"
+    assert scene.overpass == "2023-01-05 S2A_20230105T040111"
     assert scene.assets["blue"].epsg == 32607
     assert scene.acquired == datetime(2023, 1, 5, 4, 11, 31, 24000, tzinfo=UTC)
 

@@ -10,7 +10,7 @@ from tests.bench.__main__ import Told
 from tests.bench.case import Case, Figures, Setup
 from tests.bench.page import section, write_page, write_plot
 
-from minewatch.cli import bench, main
+from minewatch.cli import bench_command, main
 
 
 def figures(seconds, same=1.0):
@@ -26,7 +26,7 @@ def figures(seconds, same=1.0):
 
 
 def test_outside_a_checkout_it_says_where_the_benchmarks_are(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(bench, "ROOT", tmp_path)
+    monkeypatch.setattr(bench_command, "ROOT", tmp_path)
     with pytest.raises(SystemExit) as left:
         main(["bench"])
     assert left.value.code == 1
@@ -45,7 +45,7 @@ def test_in_a_checkout_it_starts_the_suite_and_hands_on_its_exit_code(monkeypatc
         main(["bench", "--quick", "--only", "median"])
     assert left.value.code == 7
     words = ["-m", "tests.bench", "--quick", "--only", "median"]
-    assert started == [([sys.executable, *words], bench.ROOT)]
+    assert started == [([sys.executable, *words], bench_command.ROOT)]
 
 
 def test_the_table_tells_ratios_answers_and_what_could_not_run():

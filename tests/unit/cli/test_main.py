@@ -105,8 +105,8 @@ def test_an_unknown_format_lists_the_known_ones(
 
 
 def test_the_help_of_export_lists_every_format(capsys: pytest.CaptureFixture[str]) -> None:
-    from minewatch.cli.share import FORMATS
-    from minewatch.export import EXPORTERS
+    from minewatch.cli.share_commands import FORMATS
+    from minewatch.exporters import EXPORTERS
 
     assert tuple(EXPORTERS) == FORMATS
     assert call("export", "--help") == 0
@@ -119,11 +119,11 @@ def test_part_not_read_leaves_with_four(
 ) -> None:
     import typer
 
-    from minewatch.cli import jobs
+    from minewatch.cli import job_commands
 
     assert simulated_run.manifest["failures"]
     with pytest.raises(typer.Exit) as caught:
-        jobs.close(simulated_run, json=False, quiet=False)
+        job_commands.close(simulated_run, json=False, quiet=False)
     assert caught.value.exit_code == 4
     shown = capsys.readouterr().out
     assert "not observed" in shown
@@ -135,14 +135,14 @@ def test_the_closing_words_count_what_was_found(
 ) -> None:
     import typer
 
-    from minewatch.cli import jobs
+    from minewatch.cli import job_commands
 
-    told = jobs.summary(simulated_run)
+    told = job_commands.summary(simulated_run)
     tables = {"sites": "sites", "rows": "inventory", "changes": "changes"}
     for word, name in tables.items():
         assert told[word] == len(getattr(simulated_run, name))
     with pytest.raises(typer.Exit):
-        jobs.close(simulated_run, json=False, quiet=False)
+        job_commands.close(simulated_run, json=False, quiet=False)
     assert f"{told['sites']} sites, {told['changes']} changes" in capsys.readouterr().out
 
 
@@ -155,10 +155,10 @@ def test_a_token_in_an_address_is_never_shown(capsys: pytest.CaptureFixture[str]
 
 
 def test_stopping_by_hand_says_how_to_go_on() -> None:
-    from minewatch.cli import show
+    from minewatch.cli import terminal
     from minewatch.errors import StoppedError
 
-    with pytest.raises(StoppedError) as caught, show.progress(quiet=True):
+    with pytest.raises(StoppedError) as caught, terminal.progress(quiet=True):
         raise KeyboardInterrupt
     assert "--resume" in caught.value.hint
     assert caught.value.exit_code == 130

@@ -14,7 +14,7 @@ from odc.geo.geobox import GeoBox
 from shapely.geometry import box
 from tests.range_server import serving
 
-from minewatch.model import AreaOfInterest, Asset, Scene, SceneFacts
+from minewatch.model import AreaOfInterest, Asset, Scene, SceneQuality
 
 EPSG = 32647
 WEST, NORTH = 500_000, 2_800_000
@@ -106,7 +106,7 @@ class Archive:
             **stated,
         )
 
-    def facts(self, *scenes, **known) -> dict[str, SceneFacts]:
+    def facts(self, *scenes, **known) -> dict[str, SceneQuality]:
         stated = {
             "scale": 0.0001,
             "offset_dn": 0,
@@ -116,7 +116,7 @@ class Archive:
             "clear_fraction": 1.0,
             **known,
         }
-        return {s.id: SceneFacts(scene_id=s.id, **stated) for s in scenes}
+        return {s.id: SceneQuality(scene_id=s.id, **stated) for s in scenes}
 
 
 @pytest.fixture

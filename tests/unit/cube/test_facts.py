@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from minewatch.cube import RasterioReader, find_facts
+from minewatch.cube import RasterioReader, measure_scene_quality
 from minewatch.errors import ReadError
 
 
 @pytest.fixture
 def find(archive):
-    return lambda scene, **options: find_facts(
+    return lambda scene, **options: measure_scene_quality(
         scene, archive.aoi(), reader=RasterioReader(), **options
     )
 

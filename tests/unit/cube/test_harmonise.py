@@ -1,11 +1,11 @@
 import numpy as np
 
 from minewatch.cube.harmonise import harmonise
-from minewatch.model import SceneFacts
+from minewatch.model import SceneQuality
 
 
-def facts(scale=0.0001, offset_dn=0) -> SceneFacts:
-    return SceneFacts(
+def facts(scale=0.0001, offset_dn=0) -> SceneQuality:
+    return SceneQuality(
         scene_id="a",
         scale=scale,
         offset_dn=offset_dn,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from minewatch.cube.kernels import FINE, grow, median_of_looks, place, resample
+from minewatch.cube.pixel_kernels import FINE, grow, median_of_looks, place, resample
 
 
 def plain_median(looks):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from minewatch.cube.masks import (
+from minewatch.cube.cloud_masks import (
     GROUND,
     SEEN,
     SPREADS,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from odc.geo.geobox import GeoBox
 
-from minewatch.cube.months import day_layers, month_cube
+from minewatch.cube.month_composites import day_layers, month_cube
 from minewatch.errors import ContractError
 from minewatch.model import CORE_BANDS, Period, check_month_cube
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from minewatch.cube import RasterioReader, estimate_read, make_grid
-from minewatch.cube import plan as constants
+from minewatch.cube import read_estimate as constants
 from minewatch.model import Asset
 
 BANDS = ("blue", "green", "red", "nir", "swir16", "swir22")

@@ -10,9 +10,9 @@ import rasterio
 from affine import Affine
 
 from minewatch.cube import RangeReader, RasterioReader, fetch
-from minewatch.cube.blocks import Block, BlockCache
-from minewatch.cube.cog import BeyondHeaderError, parse_cog
-from minewatch.cube.onto import OnlyGdalError
+from minewatch.cube.block_memory import Block, BlockCache
+from minewatch.cube.cog_header import BeyondHeaderError, parse_cog
+from minewatch.cube.resampling import OnlyGdalError
 from minewatch.errors import ReadError
 from minewatch.settings import Settings
 

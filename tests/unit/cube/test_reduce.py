@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from minewatch.cube import RasterioReader, group_looks, make_grid, reduce_month, scenes_over
+from minewatch.cube import RasterioReader, group_overpasses, make_grid, reduce_month, scenes_over
 from minewatch.errors import ReadError
 from minewatch.model import REFLECTANCE_BANDS, Period, check_month_cube
 
@@ -239,9 +239,9 @@ def test_looks_come_in_order_of_time_whatever_order_scenes_come_in(archive):
         for day in (25, 10)
         for tile in ("47RMJ", "47RLJ")
     ]
-    ids = [[scene.id for scene in look] for look in group_looks(scenes)]
+    ids = [[scene.id for scene in look] for look in group_overpasses(scenes)]
     assert ids == [["1047RLJ", "1047RMJ"], ["2547RLJ", "2547RMJ"]]
-    assert group_looks(reversed(scenes)) == group_looks(scenes)
+    assert group_overpasses(reversed(scenes)) == group_overpasses(scenes)
 
 
 def test_scenes_over_a_chunk_reach_as_far_as_its_masks_do(archive, chunk):

@@ -10,9 +10,9 @@ from scipy import ndimage
 from minewatch.cube import (
     RasterioReader,
     Reference,
-    find_facts,
     find_shift,
     make_reference,
+    measure_scene_quality,
     registration,
 )
 from minewatch.errors import ReadError
@@ -113,11 +113,12 @@ def test_facts_hold_the_misplacement_against_the_reference(archive, stack, one_l
     reader, aoi = RasterioReader(), archive.aoi()
     reference = make_reference(stack, aoi, reader=reader)
     found = [
-        find_facts(scene, aoi, reader=reader, reference=reference).misplaced_xy_m for scene in stack
+        measure_scene_quality(scene, aoi, reader=reader, reference=reference).misplaced_xy_m
+        for scene in stack
     ]
     assert found[:2] == [(0, 0), (0, 0)]
     assert found[2] == pytest.approx((4, 2), abs=0.7)
-    assert find_facts(stack[2], aoi, reader=reader).misplaced_xy_m == (0, 0)
+    assert measure_scene_quality(stack[2], aoi, reader=reader).misplaced_xy_m == (0, 0)
 
 
 def test_the_place_that_counts_is_the_median_of_the_first_looks(archive, monkeypatch):
@@ -132,7 +133,7 @@ def test_the_place_that_counts_is_the_median_of_the_first_looks(archive, monkeyp
     assert make_reference(looks[:2], aoi, reader=reader).patches == ()
     reference = make_reference(looks, aoi, reader=reader)
     assert reference.looked_at == ("s0", "s1", "s2")
-    found = [find_facts(look, aoi, reader=reader, reference=reference) for look in looks]
+    found = [measure_scene_quality(look, aoi, reader=reader, reference=reference) for look in looks]
     assert [f.misplaced_xy_m[0] for f in found] == pytest.approx([8, -1, 0, 8], abs=0.8)
     assert [facts.shift_xy_m[0] for facts in found] == [10, 0, 0, 10]
 
@@ -145,7 +146,7 @@ def test_pixels_are_moved_whole_or_not_at_all(archive, one_look):
         for n, east in enumerate((0, 0.4, 0.8))
     ]
     reference = make_reference(looks, aoi, reader=reader)
-    found = [find_facts(look, aoi, reader=reader, reference=reference) for look in looks]
+    found = [measure_scene_quality(look, aoi, reader=reader, reference=reference) for look in looks]
     assert [facts.shift_xy_m for facts in found] == [(0, 0), (0, 0), (10, 0)]
     assert [f.misplaced_xy_m[0] for f in found] == pytest.approx([0, 4, 8], abs=0.8)
 
@@ -156,7 +157,7 @@ def test_misplacements_are_exact_in_binary(archive, stack, one_look):
     reference = make_reference(stack, aoi, reader=reader)
     for pair in pairwise(reference.patches):
         against = replace(reference, patches=pair)
-        facts = find_facts(stack[2], aoi, reader=reader, reference=against)
+        facts = measure_scene_quality(stack[2], aoi, reader=reader, reference=against)
         assert all(16 * metres % 1 == 0 for metres in facts.misplaced_xy_m)
 
 
@@ -171,7 +172,9 @@ def test_patches_that_disagree_move_nothing(archive, stack, one_look):
         replace(whole, geobox=whole.geobox[:, columns], pixels=whole.pixels[:, columns])
         for columns in (np.s_[:64], np.s_[64:128])
     )
-    facts = find_facts(scene, aoi, reader=reader, reference=replace(reference, patches=halves))
+    facts = measure_scene_quality(
+        scene, aoi, reader=reader, reference=replace(reference, patches=halves)
+    )
     assert facts.misplaced_xy_m == (0, 0)
     assert any("disagree" in note for note in facts.notes)
 

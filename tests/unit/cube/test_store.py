@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from minewatch.cube import BlockStore, RangeReader
-from minewatch.cube.store import SUM_BYTES
+from minewatch.cube.block_store import SUM_BYTES
 from minewatch.errors import SettingsError
 
 NOISE = np.random.default_rng(0).integers(1, 9999, (400, 400)).astype(np.uint16)

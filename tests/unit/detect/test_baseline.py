@@ -1,6 +1,11 @@
 import numpy as np
 
-from minewatch.detect.baseline import FIT_FIELDS, LANES, expected_greenness, follow_baseline
+from minewatch.detect.pool_banks.baseline import (
+    FIT_FIELDS,
+    LANES,
+    expected_greenness,
+    follow_baseline,
+)
 
 MONTHS = 48
 ANGLE = (np.arange(MONTHS) % 12 * 2 * np.pi / 12).astype("float32")

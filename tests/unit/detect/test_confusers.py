@@ -8,7 +8,12 @@ from datetime import date
 import numpy as np
 import pytest
 
-from minewatch.detect.confusers import RULES, began_in_the_rains, compass, name_confuser
+from minewatch.detect.pool_banks.change_rules import (
+    RULES,
+    began_in_the_rains,
+    compass,
+    name_confuser,
+)
 from minewatch.model import CHANGE_KINDS
 
 PLAIN = {

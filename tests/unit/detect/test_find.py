@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import shapely
 
-from minewatch.detect import find, score
+from minewatch.detect.pool_banks.find import find
+from minewatch.detect.pool_banks.score import score
 from minewatch.model import CHANGE_KINDS, CHANGES, DETECTIONS, FEATURES, check_columns
 
 
@@ -171,7 +172,7 @@ def test_how_many_periods_are_judged_at_once_changes_nothing(
     world.mine(5, 6, since="2019-12-01").mine(25, 20, since="2020-12-01", until="2021-12-01")
     evidence = score(world.months(), periods=periods)
     at_once = find(evidence, grid=grid, periods=periods)
-    monkeypatch.setattr("minewatch.detect.seasons.BLOCK_PIXELS", 1)
+    monkeypatch.setattr("minewatch.detect.pool_banks.period_patches.BLOCK_PIXELS", 1)
     one_by_one = find(evidence, grid=grid, periods=periods)
     assert len(set(at_once.detections["period_start"])) > 1
     assert at_once.detections.to_json() == one_by_one.detections.to_json()

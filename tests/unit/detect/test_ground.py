@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from minewatch.detect.evidence import NO_SHARE, from_day
-from minewatch.detect.ground import Ground, find_all_channels, find_ground
-from minewatch.detect.pools import SEED_PCT
+from minewatch.detect.pool_banks.evidence_layers import NO_SHARE, from_day
+from minewatch.detect.pool_banks.lost_ground import Ground, find_all_channels, find_ground
+from minewatch.detect.pool_banks.pool_shares import SEED_PCT
 from minewatch.model import Period
 
 PERIODS = tuple(Period(date(2020 + k, 1, 1), date(2020 + k, 12, 31)) for k in range(2))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from minewatch.detect import is_disturbed
-from minewatch.detect.looks import greenness, is_snow
+from minewatch.detect.overpass_rules import greenness, is_snow
 
 # reflectance x 10,000 of blue, green, red, nir, swir16: medians of Brazil, or by analogy
 GROUNDS = {

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from minewatch.detect.evidence import NO_SHARE, from_day
-from minewatch.detect.masks import REACH_PX, cut_patches, lost_ground, run_of
+from minewatch.detect.pool_banks.evidence_layers import NO_SHARE, from_day
+from minewatch.detect.pool_banks.patch_cutting import REACH_PX, cut_patches, lost_ground, run_of
 from minewatch.model import Period
 
 PERIOD = Period(date(2020, 11, 1), date(2021, 4, 30))

@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 import shapely
 
-from minewatch.detect import measure, score
-from minewatch.detect.patches import count_range
+from minewatch.detect.pool_banks.measure import measure
+from minewatch.detect.pool_banks.patch_figures import count_range
+from minewatch.detect.pool_banks.score import score
 from minewatch.model import OBSERVATIONS, check_columns
 
 

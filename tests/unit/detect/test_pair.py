@@ -7,8 +7,8 @@ import pytest
 import shapely
 import xarray as xr
 
-from minewatch.detect.pair import COLUMNS, detect_pair
-from minewatch.detect.spectra import DEFAULT_LIBRARY
+from minewatch.detect.endmembers import DEFAULT_LIBRARY
+from minewatch.detect.pair.two_dates import COLUMNS, detect_pair
 from minewatch.errors import ContractError
 from minewatch.model import CHANGE_KINDS, CORE_BANDS, REFLECTANCE_BANDS
 

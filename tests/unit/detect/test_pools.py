@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from minewatch.detect.evidence import NO_SHARE
 from minewatch.detect.morphology import spread, values_at
-from minewatch.detect.pools import SEED_PCT, find_channels, in_banks, water_share
+from minewatch.detect.pool_banks.evidence_layers import NO_SHARE
+from minewatch.detect.pool_banks.pool_shares import SEED_PCT, find_channels, in_banks, water_share
 
 
 def banks_of(water: np.ndarray) -> np.ndarray:

@@ -9,8 +9,8 @@ import xarray as xr
 from odc.geo.geobox import GeoBox
 
 from minewatch.detect.labels import label_pixels
-from minewatch.detect.patches import shape
-from minewatch.detect.relief import lie_of
+from minewatch.detect.pool_banks.patch_figures import shape
+from minewatch.detect.pool_banks.patch_slope import slopes_under
 from minewatch.model import Chunk, Grid
 
 BOX = GeoBox.from_bbox((600_000, 2_800_000, 600_600, 2_800_600), crs="EPSG:32647", resolution=10)
@@ -21,7 +21,7 @@ def plane(east: float, north: float, *, unknown: slice | None = None) -> xr.Data
     """Ground that rises alike everywhere, on pixels of 30 m."""
     layers = {
         name: (("y", "x"), np.full((24, 24), v, np.float32))
-        for name, v in (("rise_east", east), ("rise_north", north))
+        for name, v in (("gradient_east", east), ("gradient_north", north))
     }
     if unknown:
         for _, values in layers.values():
@@ -44,11 +44,11 @@ def strip(kind: str) -> np.ndarray:
     return labels
 
 
-def lie(labels: np.ndarray, rise: xr.Dataset) -> pd.Series:
+def lie(labels: np.ndarray, gradient: xr.Dataset) -> pd.Series:
     rows, cols = np.nonzero(labels)
     table = shape(pd.DataFrame({"label": labels[rows, cols], "row": rows, "col": cols}), 10.0)
     patches = label_pixels(np.flatnonzero(labels), labels.shape[1])
-    return lie_of(patches, table, rise, grid=GRID).loc[1]
+    return slopes_under(patches, table, gradient, grid=GRID).loc[1]
 
 
 @pytest.mark.parametrize(("kind", "axis"), [("east", 90), ("north", 0), ("south-east", 135)])
@@ -83,7 +83,7 @@ def test_a_strip_runs_downhill_or_across(
 def test_a_patch_is_told_by_the_ground_right_under_it() -> None:
     ys, xs = (BOX.coordinates[name].values for name in ("y", "x"))
     under = (strip("east") > 0) * np.float32(0.5)
-    layers = {"rise_east": (("y", "x"), under), "rise_north": (("y", "x"), 0 * under)}
+    layers = {"gradient_east": (("y", "x"), under), "gradient_north": (("y", "x"), 0 * under)}
     found = lie(strip("east"), xr.Dataset(layers, coords={"y": ys, "x": xs}))
     assert found["slope_deg"] == pytest.approx(np.degrees(np.arctan(0.5)), abs=1e-4)
 

@@ -2,8 +2,13 @@ from datetime import date
 
 import numpy as np
 
-from minewatch.detect.evidence import from_day
-from minewatch.detect.runs import OPEN_FIELDS, RUNS, confirmed_runs, follow_runs
+from minewatch.detect.pool_banks.disturbed_runs import (
+    OPEN_FIELDS,
+    RUNS,
+    confirmed_runs,
+    follow_runs,
+)
+from minewatch.detect.pool_banks.evidence_layers import from_day
 
 MONTHS = [date(2020 + k // 12, k % 12 + 1, 1) for k in range(30)]
 

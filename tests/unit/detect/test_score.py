@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
 
-from minewatch.detect import EVIDENCE_LAYERS, check_evidence, no_past, score, split_months, weigh
-from minewatch.detect.evidence import NO_SHARE
+from minewatch.detect.pool_banks.evidence_layers import EVIDENCE_LAYERS, NO_SHARE, check_evidence
+from minewatch.detect.pool_banks.score import score, update_evidence
+from minewatch.detect.pool_banks.state_layers import start_state
 from minewatch.errors import ContractError
+from minewatch.model import split_months
 
 SINCE = "2020-12-01"
 
@@ -36,7 +38,7 @@ def test_blocks_change_nothing(world, periods, monkeypatch) -> None:
 
     months = world.mine(5, 5, since=SINCE).months()
     whole = score(months, periods=periods)
-    monkeypatch.setattr(sys.modules["minewatch.detect.score"], "BLOCK_VALUES", 5_000)
+    monkeypatch.setattr(sys.modules["minewatch.detect.pool_banks.score"], "BLOCK_VALUES", 5_000)
     xr_equal = score(months, periods=periods).equals(whole)
     assert xr_equal
 
@@ -45,9 +47,9 @@ def test_blocks_change_nothing(world, periods, monkeypatch) -> None:
 def test_months_taken_in_at_once_or_in_two_parts_leave_the_same_record(world, periods, cut) -> None:
     months = world.mine(5, 5, since=SINCE).months()
     size = months.sizes["y"] * months.sizes["x"]
-    once, _ = weigh(no_past(size), months, period=None)
-    first, _ = weigh(no_past(size), months.isel(time=slice(0, cut)), period=None)
-    twice, _ = weigh(first, months.isel(time=slice(cut, None)), period=None)
+    once, _ = update_evidence(start_state(size), months, period=None)
+    first, _ = update_evidence(start_state(size), months.isel(time=slice(0, cut)), period=None)
+    twice, _ = update_evidence(first, months.isel(time=slice(cut, None)), period=None)
     assert (once.months, once.first_day) == (twice.months, twice.first_day)
     for name, layer in once.layers.items():
         np.testing.assert_array_equal(layer, twice.layers[name], err_msg=name)
@@ -97,8 +99,8 @@ def test_evidence_that_lacks_a_layer_is_refused(world, periods) -> None:
     evidence = score(world.months(), periods=periods)
     with pytest.raises(ContractError, match="nir"):
         check_evidence(evidence.drop_vars("nir"))
-    with pytest.raises(ContractError, match="hue"):
-        check_evidence(evidence.assign(hue=evidence["hue"].astype("float32")))
+    with pytest.raises(ContractError, match="ndwi"):
+        check_evidence(evidence.assign(ndwi=evidence["ndwi"].astype("float32")))
 
 
 def test_dark_slopes_are_no_pools(world, periods) -> None:

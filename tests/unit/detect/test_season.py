@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from minewatch.detect.season import (
+from minewatch.detect.pool_banks.season_statistics import (
     SWING_BINS,
     YEAR_FIELDS,
     follow_swing,
     follow_years,
     median_share,
-    unrest,
+    nir_variability,
     upper_share,
     year_shares,
 )
@@ -37,7 +37,7 @@ def unrest_of(values: list[int], *, until: int | None = None) -> int:
     months = np.array([values[:until]], "uint16")
     swing = np.zeros((1, SWING_BINS), "uint8")
     follow_swing(swing, months, np.ones(months.shape, bool))
-    return int(unrest(swing)[0])
+    return int(nir_variability(swing)[0])
 
 
 def test_unrest_is_half_the_range_of_the_logarithm_so_far() -> None:

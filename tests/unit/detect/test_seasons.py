@@ -9,10 +9,9 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from minewatch.detect import score
-from minewatch.detect.evidence import from_day
-from minewatch.detect.ground import Ground, find_ground
-from minewatch.detect.seasons import (
+from minewatch.detect.pool_banks.evidence_layers import from_day
+from minewatch.detect.pool_banks.lost_ground import Ground, find_ground
+from minewatch.detect.pool_banks.period_patches import (
     BEGUN_DAYS,
     LIKELY,
     Season,
@@ -21,6 +20,7 @@ from minewatch.detect.seasons import (
     _odds_at,
     find_seasons,
 )
+from minewatch.detect.pool_banks.score import score
 from minewatch.model import Period
 
 PERIOD = Period(date(2020, 11, 1), date(2021, 4, 30))

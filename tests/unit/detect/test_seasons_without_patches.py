@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from minewatch.detect.seasons import Season, _reconsider
+from minewatch.detect.pool_banks.period_patches import Season, _reconsider
 from minewatch.model import Period
 
 

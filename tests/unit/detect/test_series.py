@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from minewatch.detect.looks import PATH_LIGHT_DN
-from minewatch.detect.series import tell_months
+from minewatch.detect.overpass_rules import PATH_LIGHT_DN
+from minewatch.detect.pool_banks.site_series import site_series
 from minewatch.model.cubes import MONTH_LAYERS
 
 MONTHS = np.arange("2019-01", "2022-01", dtype="datetime64[M]").astype("datetime64[ns]")
@@ -35,7 +35,7 @@ def months():
 
 
 def test_the_baseline_is_the_season_before_the_change_carried_on(months):
-    told = tell_months(months, INSIDE)
+    told = site_series(months, INSIDE)
     expected = 0.8 + 0.05 * np.cos(2 * np.pi * np.arange(len(MONTHS)) / 12)
     assert told["baseline"].to_numpy() == pytest.approx(expected, abs=0.01)
     assert told["greenness"].to_numpy()[CHANGED:] == pytest.approx(0.1, abs=0.01)
@@ -43,7 +43,7 @@ def test_the_baseline_is_the_season_before_the_change_carried_on(months):
 
 
 def test_a_site_there_from_the_start_has_no_baseline(months):
-    told = tell_months(months.isel(time=slice(CHANGED - 2, None)), INSIDE)
+    told = site_series(months.isel(time=slice(CHANGED - 2, None)), INSIDE)
     assert told["baseline"].isna().all()
     assert told["greenness"].notna().all()
 
@@ -52,13 +52,13 @@ def test_a_month_without_a_look_is_not_seen_but_still_expected(months):
     gone = months.copy(deep=True)
     for name in gone.data_vars:
         gone[name][30] = 0
-    told = tell_months(gone, INSIDE).iloc[30]
+    told = site_series(gone, INSIDE).iloc[30]
     assert np.isnan(told[["greenness", "milky_pct", "disturbed_pct"]].astype(float)).all()
     assert told["clear_looks"] == 0
     assert told["baseline"] == pytest.approx(0.8 + 0.05 * np.cos(2 * np.pi * 30 / 12), abs=0.01)
 
 
 def test_looks_without_vegetation_are_counted(months):
-    told = tell_months(months, INSIDE)
+    told = site_series(months, INSIDE)
     assert set(told["disturbed_pct"][:CHANGED]) == {0.0}
     assert set(told["disturbed_pct"][CHANGED:]) == {100.0}

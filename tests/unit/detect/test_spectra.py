@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from minewatch.detect.spectra import (
+from minewatch.detect.endmembers import (
     BURN,
     DEFAULT_LIBRARY,
     FOREST,

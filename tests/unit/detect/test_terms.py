@@ -5,12 +5,12 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from minewatch.detect.terms import WEIGHTS, confidence, evidence_terms
+from minewatch.detect.pool_banks.evidence_terms import WEIGHTS, confidence, evidence_terms
 from minewatch.sites import AlertRules
 
 MINE = {
-    "top_pool_pct": 70.0, "pool_hue": 40.0, "pool_hue_corr": 0.9, "plain_pool_pct": 0.0,
-    "bare_pct": 60.0, "new": 1.0, "unrest": 40.0, "lasting_days": 900, "first": 18_000,
+    "top_pool_pct": 70.0, "pool_ndwi": 40.0, "pool_ndwi_correlation": 0.9, "plain_pool_pct": 0.0,
+    "bare_pct": 60.0, "new": 1.0, "nir_variability": 40.0, "lasting_days": 900, "first": 18_000,
     "elongation": 1.2, "length_m": 80.0, "seasonal_pct": 0.0,
 }  # fmt: skip
 

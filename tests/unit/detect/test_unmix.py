@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.optimize import nnls
 
-from minewatch.detect.spectra import DEFAULT_LIBRARY, FOREST, LEACH_WATER, PAD_LIBRARY, Library
+from minewatch.detect.endmembers import DEFAULT_LIBRARY, FOREST, LEACH_WATER, PAD_LIBRARY, Library
 from minewatch.detect.unmix import NOT_SEEN, fractions, without_shade
 from minewatch.errors import ContractError
 from minewatch.model import CORE_BANDS, REFLECTANCE_BANDS

@@ -10,7 +10,7 @@ from odc.geo.geobox import GeoBox
 from odc.geo.xr import xr_coords
 
 from minewatch.errors import ContractError, OutputError
-from minewatch.export import read_cog, write_cog
+from minewatch.exporters import read_cog, write_cog
 
 GEOBOX = GeoBox.from_bbox((700_000, 2_830_000, 706_000, 2_835_000), "EPSG:32647", resolution=10)
 SAYS = {"meaning": "clear looks per period", "unit": "1"}

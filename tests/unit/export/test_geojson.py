@@ -11,7 +11,7 @@ import pytest
 import shapely
 
 from minewatch.errors import ContractError, OutputError
-from minewatch.export.geojson import read_geojson, to_geojson, write_geojson
+from minewatch.exporters.geojson import read_geojson, to_geojson, write_geojson
 from minewatch.model import INVENTORY, Column, RunResult, empty_table
 
 CONTRACT = {

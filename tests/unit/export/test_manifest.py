@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from minewatch.errors import ContractError, OutputError
-from minewatch.export import (
+from minewatch.exporters import (
     LAYERS,
     hash_outputs,
     open_result,

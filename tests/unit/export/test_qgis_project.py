@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element, fromstring
 
 import pytest
 
-from minewatch.export import EXPORTERS
+from minewatch.exporters import EXPORTERS
 from minewatch.model import RunResult
 
 

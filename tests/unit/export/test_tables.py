@@ -15,7 +15,7 @@ import pyogrio
 import pytest
 import shapely
 
-from minewatch.export import EXPORTERS, LAYERS
+from minewatch.exporters import EXPORTERS, LAYERS
 from minewatch.model import STATES, RunResult
 
 EMPTY_OR_NOT = pytest.mark.parametrize("run", ["simulated_run", "empty_run"])

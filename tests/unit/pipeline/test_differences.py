@@ -12,9 +12,9 @@ import pytest
 import rasterio
 import shapely
 
+from minewatch.analysis.differences import KINDS, Difference, compare_runs, diff
 from minewatch.errors import SettingsError
 from minewatch.model import RunResult
-from minewatch.pipeline.differences import KINDS, Difference, compare_runs, diff
 
 A, B, C = "simulated-aaaa", "simulated-bbbb", "simulated-cccc"
 LAST = "2023-11-01"

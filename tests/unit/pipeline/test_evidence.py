@@ -2,28 +2,46 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import xarray as xr
 from odc.geo.geobox import GeoBox
 
-from minewatch.model import AreaOfInterest, Chunk, Grid, Period, silent, split_periods
+from minewatch.detect import get_detector
+from minewatch.model import (
+    AreaOfInterest,
+    Asset,
+    Chunk,
+    Grid,
+    Job,
+    Parameters,
+    Period,
+    Scene,
+    SceneList,
+    Terrain,
+    silent,
+    split_periods,
+)
 from minewatch.model.scenes import REFLECTANCE_BANDS
-from minewatch.pipeline.evidence import gather_evidence
-from minewatch.pipeline.months import MonthRecord, empty_months, write_month
-from minewatch.pipeline.state import State
-from minewatch.pipeline.workers import open_workers
+from minewatch.pipeline.chunk_scoring import score_chunks
+from minewatch.runtime.workers import open_workers
+from minewatch.store.month_files import MonthRecord, empty_months, write_month
+from minewatch.store.state_folder import StateFolder
 
 BOX = GeoBox.from_bbox((700_000, 2_800_000, 700_040, 2_800_030), "EPSG:32647", resolution=10)
 GRID = Grid(geobox=BOX, chunks=(Chunk(row=0, col=0, geobox=BOX),))
 MONTHS = [Period(date(2021, m, 1), date(2021, m, 28)) for m in (1, 2, 3, 4)]
+SCENE = Scene(
+    id="S", collection="c", sensor="sentinel-2-l2a", acquired=datetime(2021, 1, 1, tzinfo=UTC),
+    footprint=BOX.extent.geom, assets={b: Asset(href=b) for b in REFLECTANCE_BANDS},
+)  # fmt: skip
 AREA = AreaOfInterest(
     id="box", name="Box", geometry=BOX.extent.to_crs("EPSG:4326").geom, utm_epsg=32647
 )
 
 
-def freeze(state: State, month: Period) -> str:
+def freeze(state: StateFolder, month: Period) -> str:
     """A month in which every pixel has one doubtful look; what it holds."""
     cube = empty_months(BOX.shape, [month], REFLECTANCE_BANDS)
     for name in (*REFLECTANCE_BANDS, "doubtful_looks"):
@@ -32,29 +50,33 @@ def freeze(state: State, month: Period) -> str:
     return f"{month.start} {write_month(state, GRID.chunks[0], month, cube, record).content}"
 
 
-def gathered(state: State, held: list[str]) -> xr.Dataset:
+def gathered(state: StateFolder, held: list[str]) -> xr.Dataset:
     span = Period(MONTHS[0].start, MONTHS[len(held) - 1].end)
     with open_workers(None, 1) as workers:
-        found = gather_evidence(
-            AREA, GRID, state,
-            span=span, periods=split_periods(span, "month"), bands=REFLECTANCE_BANDS,
+        job = Job(
+            area=AREA, parameters=Parameters(span=span, period="month"), grid=GRID,
+            scenes=SceneList(scenes=(SCENE,), catalog="", collection=""), terrain=Terrain(),
+            periods=split_periods(span, "month"),
+        )  # fmt: skip
+        found = score_chunks(
+            job, state, detector=get_detector(job.parameters.detector),
             frozen={GRID.chunks[0].name: held}, workers=workers, listener=silent,
         )  # fmt: skip
         return found.load()
 
 
 def test_doubt_is_settled_by_months_that_are_not_read_again(tmp_path: Path) -> None:
-    state = State(directory=tmp_path / "state")
+    state = StateFolder(directory=tmp_path / "state")
     held = [freeze(state, month) for month in MONTHS]
     for count in range(1, 5):
         last = gathered(state, held[:count])
-    whole = gathered(State(directory=_moved(state, tmp_path / "other")), held)
+    whole = gathered(StateFolder(directory=_moved(state, tmp_path / "other")), held)
     assert last.equals(whole)
     looks = whole["clear_looks"].to_numpy().reshape(4, -1)
     assert [set(row.tolist()) for row in looks] == [{0}, {0}, {1}, {1}]
 
 
-def _moved(state: State, to: Path) -> Path:
+def _moved(state: StateFolder, to: Path) -> Path:
     """The same months without anything weighed."""
     to.mkdir()
     (state.directory / "months").rename(to / "months")

@@ -9,7 +9,7 @@ from pathlib import Path
 import shapely
 
 from minewatch.model import Asset, Scene, SceneList
-from minewatch.pipeline.history import (
+from minewatch.store.job_log import (
     GONE,
     Entry,
     SceneChanges,

@@ -11,8 +11,8 @@ import xarray as xr
 from odc.geo.geobox import GeoBox
 
 from minewatch import errors
-from minewatch.model import Chunk, Grid
-from minewatch.pipeline.layers import Layers, open_layers
+from minewatch.model import Chunk, EvidenceLayer, Grid
+from minewatch.store.evidence_arrays import EvidenceArrays, open_evidence_arrays
 
 
 @pytest.fixture
@@ -23,16 +23,15 @@ def grid() -> Grid:
     return Grid(geobox=whole, chunks=chunks)
 
 
-def opened(folder: Path, grid: Grid, periods: int, layout: str = "same") -> Layers:
-    pixel = (("y", "x"), np.zeros((1, 1), "uint8"), {"_FillValue": 255})
-    day = (("y", "x"), np.zeros((1, 1), "uint16"), {"_FillValue": 0})
-    return open_layers(
-        folder, layout, grid,
-        seasonal=xr.Dataset({"share": pixel}), whole=xr.Dataset({"first": day}), periods=periods,
-    )  # fmt: skip
+def opened(folder: Path, grid: Grid, periods: int, layout: str = "same") -> EvidenceArrays:
+    contract = {
+        "share": EvidenceLayer(("period", "y", "x"), "uint8", 255, "%", "a share"),
+        "first": EvidenceLayer(("y", "x"), "uint16", 0, "day", "a day"),
+    }
+    return open_evidence_arrays(folder, layout, grid, contract=contract, sizes={}, periods=periods)
 
 
-def fill(layers: Layers, grid: Grid, value: int, period: int) -> None:
+def fill(layers: EvidenceArrays, grid: Grid, value: int, period: int) -> None:
     for chunk in grid.chunks:
         inside = np.ones(chunk.geobox.shape, bool)
         row = np.full((1, int(inside.sum())), value, "uint8")
@@ -114,7 +113,7 @@ def test_a_full_disk_is_said_and_leaves_nothing_half_made(
 def test_layers_that_were_let_go_take_no_memory_and_hold_what_was_written(
     tmp_path: Path, grid: Grid, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("minewatch.detect.evidence.LEAST_LET_GO_BYTES", 0)
+    monkeypatch.setattr("minewatch.runtime.memory.LEAST_RELEASED_BYTES", 0)
 
     def resident_kb() -> int:
         lines = Path("/proc/self/smaps").read_text().splitlines()
@@ -125,6 +124,6 @@ def test_layers_that_were_let_go_take_no_memory_and_hold_what_was_written(
     layers = opened(tmp_path, grid, 2)
     fill(layers, grid, 7, 1)
     assert resident_kb() > 0
-    layers.let_go()
+    layers.release()
     assert resident_kb() == 0
     assert [np.unique(slab).tolist() for slab in layers.arrays["share"]] == [[255], [7]]

@@ -13,8 +13,8 @@ import shapely
 
 from minewatch import catalog
 from minewatch.model import Scene, SceneList
-from minewatch.pipeline.lines import Lines
-from minewatch.pipeline.state import State
+from minewatch.store.item_cache import ItemCache
+from minewatch.store.state_folder import StateFolder
 
 
 def scene(name: str, **properties: Any) -> Scene:
@@ -29,9 +29,9 @@ SCENES = SceneList(scenes=(scene("a"), scene("b")), catalog="here", collection="
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> State:
+def state(tmp_path: Path) -> StateFolder:
     """A folder in which the lines of `SCENES` are remembered."""
-    state = State(directory=tmp_path)
+    state = StateFolder(directory=tmp_path)
     state.write_job({}, SCENES)
     return state
 
@@ -49,11 +49,11 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return ids
 
 
-def lines_of(state: State, scenes: SceneList) -> tuple[str, ...]:
-    return Lines.read(state.lines_path, state.scenes_path).tell(scenes).told
+def lines_of(state: StateFolder, scenes: SceneList) -> tuple[str, ...]:
+    return ItemCache.read(state.item_cache_path, state.scenes_path).tell(scenes).told
 
 
-def test_a_scene_that_is_known_is_not_told_again(state: State, told: list[str]) -> None:
+def test_a_scene_that_is_known_is_not_told_again(state: StateFolder, told: list[str]) -> None:
     more = replace(SCENES, scenes=(scene("c"), *SCENES.scenes))
     lines = lines_of(state, more)
     assert told == ["c"]
@@ -62,7 +62,7 @@ def test_a_scene_that_is_known_is_not_told_again(state: State, told: list[str]) 
 
 @pytest.mark.parametrize("cloud", [13, 12.0, True, None])
 def test_an_item_that_changed_in_the_least_is_told_anew(
-    state: State, told: list[str], cloud: object
+    state: StateFolder, told: list[str], cloud: object
 ) -> None:
     """A number of another kind is another text, though it is equal."""
     changed = replace(SCENES, scenes=(scene("a", cloud=cloud), scene("b")))
@@ -74,29 +74,29 @@ def test_an_item_that_changed_in_the_least_is_told_anew(
 
 @pytest.mark.parametrize("harm", ["marks", "line", "list", "code"])
 def test_what_is_damaged_is_told_anew(
-    state: State, told: list[str], harm: str, monkeypatch: pytest.MonkeyPatch
+    state: StateFolder, told: list[str], harm: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = tuple(catalog.item_line(s) for s in SCENES)
     told.clear()
     if harm == "marks":
-        state.lines_path.write_text("[3]")
+        state.item_cache_path.write_text("[3]")
     elif harm == "line":
         state.scenes_path.write_text(state.scenes_path.read_text().replace("12", "12 ", 1))
     elif harm == "list":
         state.scenes_path.unlink()
     else:
-        monkeypatch.setattr("minewatch.pipeline.lines.code_key", lambda *_: "other code")
+        monkeypatch.setattr("minewatch.store.item_cache.code_key", lambda *_: "other code")
     assert lines_of(state, SCENES) == expected
     assert told == (["a"] if harm == "line" else ["a", "b"])
 
 
 def test_equal_jobs_leave_equal_bytes_whatever_was_there_before(
-    state: State, tmp_path: Path
+    state: StateFolder, tmp_path: Path
 ) -> None:
     more = replace(SCENES, scenes=(*SCENES.scenes, scene("c")))
     state.write_job({}, more)
-    other = State(directory=tmp_path / "other")
+    other = StateFolder(directory=tmp_path / "other")
     other.directory.mkdir()
     other.write_job({}, more)
-    for name in (state.scenes_path.name, state.lines_path.name):
+    for name in (state.scenes_path.name, state.item_cache_path.name):
         assert (state.directory / name).read_bytes() == (other.directory / name).read_bytes()

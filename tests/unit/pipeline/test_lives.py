@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from minewatch.analysis.timelines import area_timeline, site_timeline
 from minewatch.errors import SettingsError
 from minewatch.model import RunResult
-from minewatch.pipeline.lives import area_history, site_life
 
 A, B, C = "simulated-aaaa", "simulated-bbbb", "simulated-cccc"
 
@@ -14,7 +14,7 @@ A, B, C = "simulated-aaaa", "simulated-bbbb", "simulated-cccc"
 def test_a_site_is_told_period_by_period_with_what_was_not_seen_as_a_range(
     simulated_run: RunResult,
 ) -> None:
-    life = site_life(simulated_run, A)
+    life = site_timeline(simulated_run, A)
     assert list(life["label"]) == ["2021/22 dry season", "2022/23 dry season", "2023/24 dry season"]
     assert list(life["state"]) == ["not_observed", "active", "active"]
     assert list(life["disturbed_area_m2_low"]) == [0, 4200, 7600]
@@ -29,12 +29,12 @@ def test_a_site_is_told_period_by_period_with_what_was_not_seen_as_a_range(
 
 def test_an_unknown_site_lists_the_nearest(simulated_run: RunResult) -> None:
     with pytest.raises(SettingsError, match="aaax") as caught:
-        site_life(simulated_run, "simulated-aaax")
+        site_timeline(simulated_run, "simulated-aaax")
     assert A in caught.value.hint
 
 
 def test_the_area_is_told_as_known_until_then_and_at_work(simulated_run: RunResult) -> None:
-    history = area_history(simulated_run).set_index("label")
+    history = area_timeline(simulated_run).set_index("label")
     first, last = history.loc["2021/22 dry season"], history.loc["2023/24 dry season"]
     assert (first["sites_low"], first["sites_high"]) == (1, 3)
     assert (first["active_low"], first["active_high"]) == (1, 3)
@@ -49,7 +49,7 @@ def test_the_area_is_told_as_known_until_then_and_at_work(simulated_run: RunResu
 
 
 def test_an_area_without_sites_has_zeros_not_holes(empty_run: RunResult) -> None:
-    history = area_history(empty_run)
+    history = area_timeline(empty_run)
     assert len(history) == 3
     assert not history[["sites_high", "ground_m2_high"]].to_numpy().any()
     assert history.notna().all().all()
@@ -57,5 +57,5 @@ def test_an_area_without_sites_has_zeros_not_holes(empty_run: RunResult) -> None
 
 def test_rejected_sites_and_candidates_are_in_no_total(simulated_run: RunResult) -> None:
     inventory = simulated_run.inventory.assign(alert="candidate")
-    history = area_history(simulated_run.with_tables(inventory=inventory))
+    history = area_timeline(simulated_run.with_tables(inventory=inventory))
     assert not history[["sites_high", "ground_m2_high", "active_m2_high"]].to_numpy().any()

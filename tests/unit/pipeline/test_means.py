@@ -11,7 +11,7 @@ from shapely.geometry import box
 from minewatch.cube import CACHE_BYTES
 from minewatch.errors import SettingsError
 from minewatch.model import Chunk, Grid, Period, Scene, split_periods
-from minewatch.pipeline.means import GIB, plan_memory
+from minewatch.runtime.resources import GIB, plan_memory
 
 SPAN = Period(date(2018, 11, 1), date(2022, 4, 30))
 BANDS = ("blue", "green", "red", "nir", "swir16", "swir22")
@@ -46,9 +46,9 @@ def test_memory_is_that_of_the_fullest_month_and_the_longest_period() -> None:
     grid = made_grid(1024, 512)
     year, full = (planned(grid, made_scenes(n), workers=2) for n in (3, 6))
     assert year.read_bytes < full.read_bytes
-    assert year.weigh_bytes == full.weigh_bytes
+    assert year.score_bytes == full.score_bytes
     months = planned(grid, made_scenes(3), workers=2, period="month")
-    assert months.weigh_bytes < year.weigh_bytes
+    assert months.score_bytes < year.score_bytes
     assert planned(grid, made_scenes(3)[:3], workers=2) == year
 
 

@@ -6,10 +6,9 @@ from datetime import date
 
 import pytest
 
-from minewatch.aoi import read_aoi
+from minewatch.areas import read_aoi
 from minewatch.errors import SettingsError
-from minewatch.model import Period
-from minewatch.pipeline import Parameters
+from minewatch.model import Parameters, Period
 
 SPAN = Period(date(2020, 1, 1), date(2021, 1, 1))
 

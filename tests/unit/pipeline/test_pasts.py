@@ -8,39 +8,40 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from minewatch.detect import Past, no_past
-from minewatch.pipeline.pasts import Kept, Pasts
+from minewatch.detect.pool_banks.state_layers import PIXEL_STATE_LAYERS, start_state
+from minewatch.model import PixelState
+from minewatch.store.pixel_state_files import ChunkState, PixelStateFiles
 
 
 @pytest.fixture
-def kept() -> Kept:
-    layers = no_past(5).copied()
+def kept() -> ChunkState:
+    layers = start_state(5).copied()
     layers["fit"][:] = np.arange(5, dtype="float32")[:, None]
     layers["runs"][2, 0] = (18000, 17990, 18100)
     recent = np.arange(40, dtype="uint16").reshape(2, 4, 1, 5)
-    return Kept(Past(14, 17836, layers), recent)
+    return ChunkState(PixelState(14, 17836, layers), recent)
 
 
-def same(a: Kept, b: Kept) -> bool:
-    layers = all(np.array_equal(a.past.layers[n], b.past.layers[n]) for n in a.past.layers)
-    when = [(k.past.months, k.past.first_day) for k in (a, b)]
+def same(a: ChunkState, b: ChunkState) -> bool:
+    layers = all(np.array_equal(a.pixels.layers[n], b.pixels.layers[n]) for n in a.pixels.layers)
+    when = [(k.pixels.months, k.pixels.first_day) for k in (a, b)]
     return layers and when[0] == when[1] and np.array_equal(a.recent, b.recent)
 
 
-def test_the_latest_past_along_the_chain_is_found(tmp_path: Path, kept: Kept) -> None:
-    pasts = Pasts(tmp_path / "chunk")
-    assert pasts.latest(["one", "two"]) == (0, None)
-    pasts.write("one", Kept(no_past(5)))
+def test_the_latest_past_along_the_chain_is_found(tmp_path: Path, kept: ChunkState) -> None:
+    pasts = PixelStateFiles(tmp_path / "chunk")
+    assert pasts.latest(["one", "two"], PIXEL_STATE_LAYERS) == (0, None)
+    pasts.write("one", ChunkState(start_state(5)))
     pasts.write("two", kept)
-    steps, found = pasts.latest(["one", "two", "three"])
+    steps, found = pasts.latest(["one", "two", "three"], PIXEL_STATE_LAYERS)
     assert steps == 2
     assert found is not None
     assert same(found, kept)
-    assert pasts.latest(["one", "other"])[0] == 1
+    assert pasts.latest(["one", "other"], PIXEL_STATE_LAYERS)[0] == 1
 
 
-def test_others_are_forgotten(tmp_path: Path, kept: Kept) -> None:
-    pasts = Pasts(tmp_path)
+def test_others_are_forgotten(tmp_path: Path, kept: ChunkState) -> None:
+    pasts = PixelStateFiles(tmp_path)
     for key in ("one", "two", "three"):
         pasts.write(key, kept)
     pasts.keep_only(["two"])
@@ -49,9 +50,9 @@ def test_others_are_forgotten(tmp_path: Path, kept: Kept) -> None:
 
 @pytest.mark.parametrize("damage", ["cut", "flipped", "empty"])
 def test_a_damaged_past_is_none(
-    tmp_path: Path, kept: Kept, damage: str, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, kept: ChunkState, damage: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    pasts = Pasts(tmp_path)
+    pasts = PixelStateFiles(tmp_path)
     pasts.write("one", kept)
     (path,) = tmp_path.iterdir()
     whole = path.read_bytes()
@@ -61,12 +62,12 @@ def test_a_damaged_past_is_none(
         "empty": b"",
     }[damage])  # fmt: skip
     with caplog.at_level(logging.WARNING):
-        assert pasts.latest(["one"]) == (0, None)
+        assert pasts.latest(["one"], PIXEL_STATE_LAYERS) == (0, None)
     assert "is damaged" in caplog.text
 
 
-def test_equal_pasts_are_equal_bytes(tmp_path: Path, kept: Kept) -> None:
+def test_equal_pasts_are_equal_bytes(tmp_path: Path, kept: ChunkState) -> None:
     for name in ("a", "b"):
-        Pasts(tmp_path / name).write("one", kept)
+        PixelStateFiles(tmp_path / name).write("one", kept)
     a, b = (next((tmp_path / name).iterdir()).read_bytes() for name in ("a", "b"))
     assert a == b

@@ -16,9 +16,9 @@ import xarray as xr
 from odc.geo.geobox import GeoBox
 
 from minewatch.errors import StateError
-from minewatch.model import Asset, Chunk, Period, ReadFailure, Scene, SceneFacts, SceneList
-from minewatch.pipeline.keys import MonthKeys, hash_values
-from minewatch.pipeline.months import (
+from minewatch.model import Asset, Chunk, Period, ReadFailure, Scene, SceneList, SceneQuality
+from minewatch.store.keys import MonthKeys, hash_values
+from minewatch.store.month_files import (
     MonthRecord,
     month_path,
     read_months,
@@ -26,7 +26,7 @@ from minewatch.pipeline.months import (
     remove_month,
     write_month,
 )
-from minewatch.pipeline.state import State, locked
+from minewatch.store.state_folder import StateFolder, locked
 
 MARCH = Period(date(2021, 3, 1), date(2021, 3, 31))
 APRIL = Period(date(2021, 4, 1), date(2021, 4, 30))
@@ -39,8 +39,8 @@ FAILURE = ReadFailure(scene_id="S", band="red", chunk=CHUNK.name, reason="404")
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> State:
-    state = State(directory=tmp_path / "state")
+def state(tmp_path: Path) -> StateFolder:
+    state = StateFolder(directory=tmp_path / "state")
     state.directory.mkdir()
     return state
 
@@ -59,14 +59,14 @@ def scene(name: str = "S", href: str = "https://example.org/S.tif") -> Scene:
     )  # fmt: skip
 
 
-def facts(name: str = "S", offset_dn: int = 0) -> SceneFacts:
-    return SceneFacts(
+def facts(name: str = "S", offset_dn: int = 0) -> SceneQuality:
+    return SceneQuality(
         scene_id=name, scale=1e-4, offset_dn=offset_dn, offset_source="flag",
         offset_metadata_dn=0, dark_vegetation_dn=None, clear_fraction=0.5,
     )  # fmt: skip
 
 
-def test_a_month_comes_back_as_it_was_frozen(state: State) -> None:
+def test_a_month_comes_back_as_it_was_frozen(state: StateFolder) -> None:
     cube, record = month_cube(), MonthRecord(key="k", looks=3, failures=(FAILURE,), bytes_read=9)
     written = write_month(state, CHUNK, MARCH, cube, record)
     again = read_months(state, CHUNK, [MARCH, APRIL], BANDS)
@@ -78,7 +78,7 @@ def test_a_month_comes_back_as_it_was_frozen(state: State) -> None:
     assert read_record(state, CHUNK, APRIL) is None
 
 
-def test_only_the_bands_that_are_asked_for_are_read(state: State) -> None:
+def test_only_the_bands_that_are_asked_for_are_read(state: StateFolder) -> None:
     cube = month_cube()
     write_month(state, CHUNK, MARCH, cube, RECORD)
     again = read_months(state, CHUNK, [MARCH], ("red", "nir"))
@@ -86,20 +86,20 @@ def test_only_the_bands_that_are_asked_for_are_read(state: State) -> None:
     assert np.array_equal(again["red"][0], cube["red"][0])
 
 
-def test_a_damaged_month_counts_as_absent(state: State) -> None:
+def test_a_damaged_month_counts_as_absent(state: StateFolder) -> None:
     write_month(state, CHUNK, MARCH, month_cube(), RECORD)
     path = month_path(state, CHUNK, MARCH)
     path.write_bytes(path.read_bytes()[:40])
     assert read_record(state, CHUNK, MARCH) is None
 
 
-def test_a_month_without_its_record_is_read_again(state: State) -> None:
+def test_a_month_without_its_record_is_read_again(state: StateFolder) -> None:
     write_month(state, CHUNK, MARCH, month_cube(), RECORD)
     month_path(state, CHUNK, MARCH).with_suffix(".json").unlink()
     assert read_record(state, CHUNK, MARCH) is None
 
 
-def test_a_month_that_is_removed_leaves_nothing(state: State) -> None:
+def test_a_month_that_is_removed_leaves_nothing(state: StateFolder) -> None:
     write_month(state, CHUNK, MARCH, month_cube(), RECORD)
     remove_month(state, CHUNK, MARCH)
     assert list(month_path(state, CHUNK, MARCH).parent.iterdir()) == []
@@ -107,7 +107,7 @@ def test_a_month_that_is_removed_leaves_nothing(state: State) -> None:
 
 
 def test_a_month_whose_pixels_are_not_those_that_were_frozen_is_refused_by_name(
-    state: State,
+    state: StateFolder,
 ) -> None:
     write_month(state, CHUNK, MARCH, month_cube(), RECORD)
     path = month_path(state, CHUNK, MARCH)
@@ -120,7 +120,7 @@ def test_a_month_whose_pixels_are_not_those_that_were_frozen_is_refused_by_name(
     assert "--resume" in caught.value.hint
 
 
-def test_other_pixels_of_the_same_scenes_are_other_content(state: State) -> None:
+def test_other_pixels_of_the_same_scenes_are_other_content(state: StateFolder) -> None:
     first = write_month(state, CHUNK, MARCH, month_cube(1), RECORD)
     second = write_month(state, CHUNK, MARCH, month_cube(2), RECORD)
     assert first.key == second.key
@@ -128,9 +128,9 @@ def test_other_pixels_of_the_same_scenes_are_other_content(state: State) -> None
 
 
 def month_key(
-    scenes: list[Scene], known: dict[str, SceneFacts], bands: tuple[str, ...], chunk: Chunk
+    scenes: list[Scene], known: dict[str, SceneQuality], bands: tuple[str, ...], chunk: Chunk
 ) -> str:
-    keys = MonthKeys(scenes=scenes, facts=known, bands=bands, chunks=[chunk])
+    keys = MonthKeys(scenes=scenes, quality=known, bands=bands, chunks=[chunk])
     return keys.of(scenes, chunk)
 
 
@@ -173,20 +173,20 @@ def test_a_scene_processed_anew_under_its_old_name_has_another_key() -> None:
     assert len({s.key for s in (scene(), *changed)}) == len(changed) + 1
 
 
-def test_facts_come_back_for_the_scenes_they_were_found_from(state: State) -> None:
+def test_facts_come_back_for_the_scenes_they_were_found_from(state: StateFolder) -> None:
     known = replace(facts(), notes=("doubt",), shift_xy_m=(1.5, -2.0))
-    state.write_facts({"S": known}, {"S": "key"})
-    assert state.read_facts({"S": "key"}) == {"S": known}
-    assert state.read_facts({"S": "other"}) == {}
+    state.write_scene_quality({"S": known}, {"S": "key"})
+    assert state.read_scene_quality({"S": "key"}) == {"S": known}
+    assert state.read_scene_quality({"S": "other"}) == {}
     (state.directory / "facts.json").write_text("[{")
-    assert state.read_facts({"S": "key"}) == {}
+    assert state.read_scene_quality({"S": "key"}) == {}
 
 
 def scene_list(*scenes: Scene) -> SceneList:
     return SceneList(scenes=scenes, catalog="c", collection="c")
 
 
-def test_a_job_is_remembered_with_its_scenes_in_one_step(state: State) -> None:
+def test_a_job_is_remembered_with_its_scenes_in_one_step(state: StateFolder) -> None:
     state.write_job({"aoi": "x"}, scene_list())
     assert state.read_parameters() == {"aoi": "x"}
     assert len(state.read_scenes()) == 0
@@ -196,7 +196,7 @@ def test_a_job_is_remembered_with_its_scenes_in_one_step(state: State) -> None:
     assert len(list(state.directory.glob("scenes-*"))) == 1
 
 
-def test_state_of_another_version_is_refused_by_number(state: State) -> None:
+def test_state_of_another_version_is_refused_by_number(state: StateFolder) -> None:
     state.write_job({"aoi": "x"}, scene_list())
     body = json.loads(state.parameters_path.read_text())
     state.parameters_path.write_text(json.dumps({**body, "state_version": 99}))
@@ -205,13 +205,13 @@ def test_state_of_another_version_is_refused_by_number(state: State) -> None:
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"aoi": "x"}', '{"state_version": 2}'])
-def test_a_damaged_job_is_said_to_be_one(state: State, content: str) -> None:
+def test_a_damaged_job_is_said_to_be_one(state: StateFolder, content: str) -> None:
     state.parameters_path.write_text(content)
     with pytest.raises(StateError, match="damaged"):
         state.read_scenes()
 
 
-def test_the_lock_names_its_holder_and_ends_with_it(state: State) -> None:
+def test_the_lock_names_its_holder_and_ends_with_it(state: StateFolder) -> None:
     with (
         locked(state.directory),
         pytest.raises(StateError, match=str(os.getpid())),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from minewatch.pipeline.workers import Workers, open_workers
+from minewatch.runtime.workers import Workers, open_workers
 
 
 class Slow(Executor):

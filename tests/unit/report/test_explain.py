@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from minewatch.model import Period, RunResult
-from minewatch.report import (
+from minewatch.reports import (
     Alternative,
     Explanation,
     as_values,
@@ -20,7 +20,7 @@ from minewatch.report import (
     make_chip,
     write_explanation,
 )
-from minewatch.report.explain import CHIPS, _chosen
+from minewatch.reports.explanation_drawing import CHIPS, _chosen
 
 BOX = (700_300.0, 2_830_400.0, 700_700.0, 2_830_800.0)
 
@@ -47,10 +47,10 @@ def explanation(simulated_run: RunResult) -> Explanation:
         aoi=simulated_run.aoi, site=dict(site.drop("geometry")),
         inventory=of(simulated_run.inventory),
         detections=pd.DataFrame([
-            {"period_start": "2021-11-01", "confidence": 0.4, "terms": {"pools": 0.1, "hue": 0.5}},
-            {"period_start": "2022-11-01", "confidence": 0.9, "terms": {"pools": 0.8, "hue": 1.0}},
+            {"period_start": "2021-11-01", "confidence": 0.4, "terms": {"pools": 0.1, "ndwi": 0.5}},
+            {"period_start": "2022-11-01", "confidence": 0.9, "terms": {"pools": 0.8, "ndwi": 1.0}},
         ]),
-        weights={"pools": 2.0, "hue": 1.0}, months=months,
+        weights={"pools": 2.0, "ndwi": 1.0}, months=months,
         alternatives=[Alternative(kind="swidden", doubt=0.2, reason="green again soon")],
         scenes=[{"id": "SIM_20220114", "day": "2022-01-14", "role": "first look"}],
         chips=[make_chip(p, grey, box=BOX) for p in seasons(2021, 2024)],
@@ -85,7 +85,7 @@ def test_the_files_hold_the_same_picture_each_time_and_null_for_what_was_not_see
 
 
 def test_the_terms_are_those_of_the_strongest_detection(explanation: Explanation) -> None:
-    assert explanation.best == {"pools": 0.8, "hue": 1.0}
+    assert explanation.best == {"pools": 0.8, "ndwi": 1.0}
     assert replace(explanation, detections=explanation.detections.iloc[:0]).best == {}
 
 

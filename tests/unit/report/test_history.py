@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from minewatch.model.palette import STATE_COLOURS
-from minewatch.report import area_figure, site_figure
+from minewatch.reports import area_figure, site_figure
 
 LIFE = pd.DataFrame(
     {

@@ -11,7 +11,7 @@ import pytest
 
 from minewatch.errors import OutputError
 from minewatch.model import RunResult
-from minewatch.report import render_page, write_report
+from minewatch.reports import render_page, write_report
 
 
 class Reader(HTMLParser):

@@ -13,9 +13,9 @@ import rasterio
 from minewatch.errors import OutputError
 from minewatch.model import RunResult
 from minewatch.model.palette import STATE_COLOURS
-from minewatch.report import before_after, make_pictures, map_picture, read_picture
-from minewatch.report.page import focus_box
-from minewatch.report.pictures import scale_bar_m
+from minewatch.reports import before_after, make_pictures, map_picture, read_picture
+from minewatch.reports.pictures import scale_bar_m
+from minewatch.reports.report_page import focus_box
 
 BANNER = (255, 212, 0)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pandas as pd
 
 from minewatch.model import RunResult
-from minewatch.report.summary import (
+from minewatch.reports.run_summary import (
     Range,
     count_changes,
     count_offsets,

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from minewatch.errors import SettingsError
-from minewatch.settings import RedactingFilter, Settings, guard_logs, read_settings, redact
+from minewatch.redaction import RedactingFilter, guard_logs, redact
+from minewatch.settings import Settings, read_settings
 
 CANARY = "cAnArY0123456789"
 

@@ -7,7 +7,7 @@ import pytest
 import shapely
 
 from minewatch.model import ControlInterval, Period, Scene, SceneList
-from minewatch.sites.context import find_coverage, name_control
+from minewatch.sites.row_context import find_coverage, name_control
 
 SEASON = Period(date(2024, 7, 1), date(2024, 12, 31))
 WEST, EAST = shapely.box(97.0, 25.0, 98.0, 26.0), shapely.box(97.9, 25.0, 99.0, 26.0)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from minewatch.detect.outlines import outline_labels
-from minewatch.sites.ground import PRECISION_M, share_out, snapped, united, upright
+from minewatch.sites.disjoint_ground import PRECISION_M, share_out, snapped, united, upright
 
 CORNER = (10, 0, 500_000, 0, -10, 2_900_000)
 

@@ -5,7 +5,7 @@ import pytest
 import shapely
 
 from minewatch.sites.grouping import extent_m, group
-from minewatch.sites.rules import LinkRules
+from minewatch.sites.site_rules import LinkRules
 
 
 def squares(*corners: tuple[float, float], side: float = 20.0) -> np.ndarray:

@@ -8,8 +8,8 @@ from datetime import date
 import numpy as np
 import pytest
 
-from minewatch.sites.rules import StateRules
-from minewatch.sites.states import Record, Story, settle, steady, tell_story
+from minewatch.sites.site_rules import StateRules
+from minewatch.sites.states import Record, Timeline, build_timeline, settle, steady
 
 BEGAN = date(2020, 1, 10)
 WORKED, QUIET = (4000.0, 6000.0), 3000.0
@@ -24,7 +24,7 @@ def told(
     looks: Sequence[int] | int = 9,
     began: date | None = BEGAN,
     days: Sequence[date] | None = None,
-) -> Story:
+) -> Timeline:
     count = len(area)
     record = Record(
         disturbed_m2=np.array(area, float),
@@ -34,7 +34,7 @@ def told(
         clear_looks=np.full(count, looks, "int64"),
         last_look=tuple(days or [date(2020 + k, 4, 20) for k in range(count)]),
     )
-    return tell_story(record, began=began)
+    return build_timeline(record, began=began)
 
 
 @pytest.mark.parametrize(
@@ -194,5 +194,5 @@ def test_thresholds_can_be_changed_in_one_place():
         observed_fraction=np.array([0.6]), clear_looks=np.array([3]), last_look=(BEGAN,),
     )  # fmt: skip
     strict = StateRules(min_observed_fraction=0.7)
-    assert tell_story(record, began=BEGAN).states == ("active",)
-    assert tell_story(record, began=BEGAN, rules=strict).states == ("not_observed",)
+    assert build_timeline(record, began=BEGAN).states == ("active",)
+    assert build_timeline(record, began=BEGAN, rules=strict).states == ("not_observed",)

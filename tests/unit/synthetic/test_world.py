@@ -10,15 +10,15 @@ from scipy.spatial import cKDTree
 
 from minewatch.model import STATES, Period
 from minewatch.synthetic import PRESETS
-from minewatch.synthetic.confusers import KINDS, LANDSLIDE_SLOPE_DEG
-from minewatch.synthetic.ground import Event, Ground, Part, rectangle
-from minewatch.synthetic.lives import POOL_MATERIALS
-from minewatch.synthetic.looks import plan_looks
+from minewatch.synthetic.ground_parts import Event, Ground, Part, rectangle
+from minewatch.synthetic.ground_spectra import MATERIALS, SpectralLibrary, material_index
+from minewatch.synthetic.hills import make_terrain, sun_position
+from minewatch.synthetic.lookalikes import KINDS, LANDSLIDE_SLOPE_DEG
 from minewatch.synthetic.mines import draw_mine
+from minewatch.synthetic.overpass_calendar import plan_looks
 from minewatch.synthetic.render import ground_on, render
+from minewatch.synthetic.site_calendars import POOL_MATERIALS
 from minewatch.synthetic.spec import ORIGIN_XY, PIXEL_M
-from minewatch.synthetic.spectra import MATERIALS, SpectralLibrary, material_index
-from minewatch.synthetic.terrain import make_terrain, sun_position
 from minewatch.synthetic.truth_writer import season_periods
 from minewatch.synthetic.world import World, _Places, make_world
 

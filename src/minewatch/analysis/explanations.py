@@ -1,0 +1,192 @@
+"""Why a site is in the inventory: gathered from a finished run and its frozen months."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import reduce
+from operator import add
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+import xarray as xr
+
+from minewatch import catalog as catalogs
+from minewatch import cube, exporters, reports
+from minewatch.cube.natural_colour import season_pictures
+from minewatch.cube.rasterise import rasterise
+from minewatch.detect.pool_banks.alternatives import score_alternatives
+from minewatch.detect.pool_banks.evidence_terms import WEIGHTS
+from minewatch.detect.pool_banks.site_series import site_series
+from minewatch.errors import SettingsError
+from minewatch.model import Grid, Parameters, Period, RunResult, split_periods
+from minewatch.store.output_folder import SITE_DETECTIONS, open_result
+from minewatch.store.settled_months import read_settled_months
+from minewatch.store.state_folder import StateFolder
+
+MARGIN_M = 120.0
+"""Ground drawn round a site: the median site is 102 m across [DOMAIN §2]."""
+_GONE = ("geometry", "evidence", "merged_from", "split_from")
+
+
+def explain(
+    directory: str | Path, site_id: str, *, out: str | Path | None = None
+) -> tuple[reports.Explanation, dict[str, Path]]:
+    """Why a site is in the inventory, as figures and as a picture.
+
+    Parameters
+    ----------
+    directory
+        Folder of a finished run, with its `state/`.
+    site_id
+        A site of its `sites.geojson`.
+    out
+        Folder to write; None takes `directory/explain`.
+
+    Returns
+    -------
+    explanation : Explanation
+        All that speaks for and against it.
+    files : dict
+        `picture` (PNG) and `figures` (JSON), to their paths.
+
+    Raises
+    ------
+    SettingsError
+        When there is no such site; the hint names the nearest ones.
+    """
+    result = open_result(directory)
+    explanation = gather_explanation(result, site_id)
+    folder = Path(out) if out else result.directory / "explain"
+    return explanation, reports.write_explanation(explanation, folder)
+
+
+def gather_explanation(result: RunResult, site_id: str) -> reports.Explanation:
+    """All that a finished run knows of one site; see `explain`."""
+    state = StateFolder(directory=result.directory / "state")
+    parameters = Parameters.from_dict(state.read_parameters())
+    site = _find_site(result, site_id)
+    epsg = result.aoi.utm_epsg
+    grid = cube.make_grid(
+        result.aoi, resolution_m=parameters.resolution_m, chunk_px=parameters.chunk_px
+    )
+    months = _months_round(result, state, grid, parameters, site)
+    periods = split_periods(parameters.span, parameters.period)
+    detections = exporters.read_geojson(state.detections_path, SITE_DETECTIONS)
+    detections = _of(detections, site_id).sort_values(["period_start", "first_detected"])
+    strongest = int(detections["confidence"].to_numpy().argmax())
+    return reports.Explanation(
+        aoi=result.aoi,
+        site={k: v for k, v in site.iloc[0].items() if k not in _GONE},
+        inventory=_of(result.inventory, site_id).to_crs(epsg).sort_values("period_start"),
+        detections=detections.drop(columns="geometry"),
+        weights=dict(WEIGHTS),
+        months=_series(months, site.to_crs(epsg), grid),
+        alternatives=[
+            reports.Alternative(kind=a.kind, doubt=a.doubt, reason=a.reason)
+            for a in score_alternatives(detections["terms"].iloc[strongest])
+        ],
+        scenes=_scenes(result, site_id),
+        chips=_chips(months, periods),
+        features=_of(result.features, site_id).to_crs(epsg),
+        simulated=result.simulated,
+    )
+
+
+def _find_site(result: RunResult, site_id: str) -> gpd.GeoDataFrame:
+    site = _of(result.sites, site_id)
+    if len(site):
+        return site
+    known = sorted(result.sites["site_id"])
+    near = difflib.get_close_matches(site_id, known, n=3, cutoff=0) or ["none"]
+    raise SettingsError(
+        f"there is no site {site_id!r} in {result.directory}",
+        hint=f"it has {len(known)} sites; nearest: {', '.join(near)}",
+    )
+
+
+def _of(table: gpd.GeoDataFrame, site_id: str) -> gpd.GeoDataFrame:
+    return table[table["site_id"] == site_id]
+
+
+def _months_round(
+    result: RunResult,
+    state: StateFolder,
+    grid: Grid,
+    parameters: Parameters,
+    site: gpd.GeoDataFrame,
+) -> xr.Dataset:
+    """Month cube of the ground round a site, put together from the chunks it touches."""
+    ground = _square_round(site.to_crs(grid.epsg).geometry.iloc[0])
+    rows, cols = _window(ground, grid)
+    coordinates = grid.geobox.coordinates
+    frame = {"y": coordinates["y"].values[rows], "x": coordinates["x"].values[cols]}
+    scenes = catalogs.read_scene_list(result.directory / "scenes.json")
+    parts = []
+    for chunk in grid.chunks:
+        if not shapely.intersects(ground, chunk.geobox.extent.geom):
+            continue
+        inside = cube.aoi_mask(result.aoi, chunk.geobox)
+        months = read_settled_months(state, chunk, inside, span=parameters.span, bands=scenes.bands)
+        within = {n: np.isin(months[n].to_numpy(), frame[n]) for n in frame}
+        part = months.isel({n: np.flatnonzero(w) for n, w in within.items()})
+        parts.append(part.reindex(frame, fill_value=0))
+    return reduce(add, parts)
+
+
+def _square_round(outline: shapely.Geometry) -> shapely.Geometry:
+    """A square with a margin round a site."""
+    west, south, east, north = outline.bounds
+    half = max(east - west, north - south) / 2 + MARGIN_M
+    x, y = (west + east) / 2, (south + north) / 2
+    return shapely.box(x - half, y - half, x + half, y + half)
+
+
+def _window(ground: shapely.Geometry, grid: Grid) -> tuple[slice, slice]:
+    """Rows and columns of the grid under a piece of ground."""
+    west, south, east, north = ground.bounds
+    box, step = grid.geobox.boundingbox, grid.resolution_m
+    rows, cols = grid.geobox.shape
+    top, left = int((box.top - north) // step), int((west - box.left) // step)
+    bottom, right = int((box.top - south) // step) + 1, int((east - box.left) // step) + 1
+    return slice(max(top, 0), min(bottom, rows)), slice(max(left, 0), min(right, cols))
+
+
+def _series(months: xr.Dataset, site: gpd.GeoDataFrame, grid: Grid) -> pd.DataFrame:
+    """Medians over the pixels of the site, month by month."""
+    whole = rasterise([site.geometry.iloc[0]], grid) > 0
+    coordinates = grid.geobox.coordinates
+    inside = xr.DataArray(
+        whole, dims=("y", "x"), coords={n: coordinates[n].values for n in ("y", "x")}
+    ).sel(y=months["y"], x=months["x"])
+    return site_series(months, inside.to_numpy())
+
+
+def _scenes(result: RunResult, site_id: str) -> list[Mapping[str, str]]:
+    """The scenes of the looks that bound the start of a site."""
+    row = _of(result.inventory, site_id).iloc[0]
+    days = {
+        s.id: s.day.isoformat() for s in catalogs.read_scene_list(result.directory / "scenes.json")
+    }
+    first = date.fromisoformat(row["first_detected"]).isoformat()
+    return [
+        {"id": name, "day": days[name], "role": "first look" if days[name] >= first else "before"}
+        for name in sorted(row["evidence"], key=lambda name: (days[name], name))
+    ]
+
+
+def _chips(months: xr.Dataset, periods: Sequence[Period]) -> list[reports.Chip]:
+    """Natural colour of the ground in every period in which it was seen."""
+    pictures = season_pictures(months, periods).to_numpy()
+    x, y = months["x"].to_numpy(), months["y"].to_numpy()
+    half = abs(float(x[1] - x[0])) / 2
+    box = (x.min() - half, y.min() - half, x.max() + half, y.max() + half)
+    return [
+        reports.make_chip(period, picture, box=box)
+        for period, picture in zip(periods, pictures, strict=True)
+        if picture.any()
+    ]

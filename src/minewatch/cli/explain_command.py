@@ -1,0 +1,72 @@
+"""`minewatch explain`: why a site is in the inventory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from minewatch.cli import terminal
+from minewatch.cli.options import Debug, Json, Quiet, RunDirectory
+
+if TYPE_CHECKING:
+    from minewatch.reports import Explanation
+
+
+def explain(
+    directory: RunDirectory,
+    site_id: Annotated[str, typer.Argument(help="Id of the site, as in sites.geojson.")],
+    *,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder to write; default: DIR/explain.")
+    ] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Say why a site is in the inventory: its pixels through time, evidence, and other readings.
+
+    Example: minewatch explain pangwa chipwe-pangwa-1f3a9c
+    """
+    from minewatch.analysis import explain as job
+    from minewatch.reports import as_values
+
+    explanation, files = job(directory, site_id, out=out)
+    if json:
+        terminal.as_json(as_values(explanation))
+    elif not quiet:
+        _tell(explanation)
+        for path in files.values():
+            terminal.line(str(path))
+
+
+def _tell(explanation: Explanation) -> None:
+    if explanation.simulated:
+        terminal.line("SIMULATED imagery: no real place")
+    terminal.line(explanation.title)
+    seasons = [
+        (
+            f"{row.period_start} to {row.period_end}", row.state,
+            *(_whole(v) for v in (row.disturbed_area_m2, row.pool_area_m2)),
+            _range(row.pool_count_low, row.pool_count_high), row.clear_looks,
+        )
+        for row in explanation.inventory.itertuples()
+    ]  # fmt: skip
+    columns = ("period", "state", "disturbed m²", "pools m²", "pools", "clear looks")
+    terminal.table("by period", columns, seasons)
+    terms = sorted(explanation.best.items(), key=lambda t: -t[1] * explanation.weights.get(t[0], 0))
+    rows = [(n, v, round(v * explanation.weights.get(n, 0.0), 2)) for n, v in terms]
+    terminal.table("evidence of its strongest season", ("term", "0 to 1", "adds, log-odds"), rows)
+    others = [(a.kind, a.doubt, a.reason) for a in explanation.alternatives]
+    terminal.table("what it could have been instead", ("kind", "doubt", "if"), others)
+    scenes = [(s["role"], s["day"], s["id"]) for s in explanation.scenes]
+    terminal.table("scenes that bound its start", ("look", "day", "scene"), scenes)
+
+
+def _whole(value: float) -> str:
+    return "not seen" if value != value else f"{value:.0f}"
+
+
+def _range(low: object, high: object) -> str:
+    return f"{low}–{high}" if low is not None and low == low else ""

@@ -1,0 +1,190 @@
+"""`minewatch run` and `minewatch update`: the main job."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from minewatch.cli import terminal
+from minewatch.cli.options import (
+    Aoi,
+    Cache,
+    CacheSize,
+    Catalog,
+    Chunk,
+    CloudCover,
+    Collection,
+    Debug,
+    Dem,
+    End,
+    Json,
+    MaxMemory,
+    MaybeEnd,
+    MaybePeriod,
+    PeriodName,
+    Quiet,
+    Resolution,
+    RunDirectory,
+    Scenes,
+    Scheduler,
+    Start,
+    Workers,
+)
+from minewatch.model import (
+    AUTO_DEM,
+    DEFAULT_CACHE_GIB,
+    DEFAULT_CATALOG,
+    DEFAULT_CHUNK_PX,
+    DEFAULT_MAX_CLOUD_COVER_PCT,
+    DEFAULT_PERIOD,
+    DEFAULT_RESOLUTION_M,
+)
+
+if TYPE_CHECKING:
+    from minewatch.model import RunResult
+    from minewatch.store import Entry
+
+PARTLY_READ = 4
+"""Exit code when part of the area or period could not be read."""
+
+
+def run(
+    aoi: Aoi,
+    start: Start,
+    end: End,
+    out: Annotated[Path, typer.Option("--out", help="Folder to write; new or empty.")],
+    *,
+    catalog: Catalog = DEFAULT_CATALOG,
+    collection: Collection = None,
+    period: PeriodName = DEFAULT_PERIOD,
+    resolution: Resolution = DEFAULT_RESOLUTION_M,
+    max_cloud_cover: CloudCover = DEFAULT_MAX_CLOUD_COVER_PCT,
+    chunk: Chunk = DEFAULT_CHUNK_PX,
+    dem: Dem = AUTO_DEM,
+    scenes: Scenes = None,
+    scheduler: Scheduler = None,
+    workers: Workers = None,
+    max_memory: MaxMemory = None,
+    cache: Cache = None,
+    cache_size: CacheSize = DEFAULT_CACHE_GIB,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a run that was cut in --out.")
+    ] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """From a polygon to a GeoJSON inventory of sites over time.
+
+    Example: minewatch run --aoi chipwe-pangwa --start 2019-11-01 --end 2024-04-30 --out pangwa
+    """
+    from minewatch.pipeline import run as job
+
+    with terminal.progress(quiet=quiet or json) as listener:
+        result = job(
+            aoi, start=start.date(), end=end.date(), out=out, catalog=catalog,
+            collection=collection, period=period, resolution_m=resolution,
+            max_cloud_cover_pct=max_cloud_cover, chunk_px=chunk, dem=dem, scenes=scenes,
+            scheduler=scheduler, workers=workers, max_memory_gib=max_memory, cache=cache,
+            cache_gib=cache_size, resume=resume, listener=listener,
+        )  # fmt: skip
+    close(result, json=json, quiet=quiet)
+
+
+def update(
+    directory: RunDirectory,
+    *,
+    end: MaybeEnd = None,
+    period: MaybePeriod = None,
+    scenes: Scenes = None,
+    scheduler: Scheduler = None,
+    workers: Workers = None,
+    max_memory: MaxMemory = None,
+    cache: Cache = None,
+    cache_size: CacheSize = DEFAULT_CACHE_GIB,
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Carry a run on: read only months with new scenes; same answer as a run from nothing.
+
+    With `--period` alone the frozen months are told in other periods: no search, no imagery.
+
+    Example: minewatch update pangwa --end 2024-12-31
+    """
+    from minewatch.pipeline import update as job
+
+    with terminal.progress(quiet=quiet or json) as listener:
+        result = job(
+            directory, end=end.date() if end else None, period=period, scenes=scenes,
+            today=datetime.now(UTC).date(), scheduler=scheduler, workers=workers,
+            max_memory_gib=max_memory, cache=cache, cache_gib=cache_size, listener=listener,
+        )  # fmt: skip
+    close(result, json=json, quiet=quiet)
+
+
+def close(result: RunResult, *, json: bool, quiet: bool) -> None:
+    """Tell what a run found and what it could not see, then leave with its exit code."""
+    failures = result.manifest["failures"]
+    if json:
+        terminal.as_json(summary(result))
+    elif not quiet:
+        _tell(result)
+    if failures:
+        raise typer.Exit(PARTLY_READ)
+
+
+def summary(result: RunResult) -> dict[str, object]:
+    """The closing words of a run for a program."""
+    job, rows = _last_job(result), result.manifest["rows"]
+    return {
+        "directory": str(result.directory),
+        "simulated": result.simulated,
+        "sites": rows["sites"],
+        "rows": rows["inventory"],
+        "changes": rows["changes"],
+        "failures": len(result.manifest["failures"]),
+        "warnings": result.manifest["warnings"],
+        "periods": result.manifest["periods"],
+        "job": asdict(job) if job else None,
+    }
+
+
+def _last_job(result: RunResult) -> Entry | None:
+    from minewatch.store import read_log
+
+    jobs = read_log(result.directory)
+    return jobs[-1] if jobs else None
+
+
+def _tell(result: RunResult) -> None:
+    told, rows = [], result.manifest["rows"]
+    for period in result.manifest["periods"]:
+        here = result.inventory[result.inventory["period_start"] == period["start"]]
+        counts = here["alert"].value_counts()
+        told.append(
+            (
+                period["label"], period["looks"], f"{100 * period['observed_fraction']:.0f} %",
+                int(counts.get("confirmed", 0)), int(counts.get("provisional", 0)),
+                int(counts.get("candidate", 0)), int((here["state"] == "not_observed").sum()),
+            )
+        )  # fmt: skip
+    title = "SIMULATED imagery: no real place" if result.simulated else result.aoi.name
+    columns = ("period", "looks", "seen", "confirmed", "provisional", "candidate", "not observed")
+    terminal.table(title, columns, told)
+    terminal.line(
+        f"{rows['sites']} sites, {rows['changes']} changes that are not mines, "
+        f"in {result.directory}"
+    )
+    if job := _last_job(result):
+        terminal.line(f"{job.job}: {'; '.join(job.words())}")
+    for warning in result.manifest["warnings"]:
+        terminal.line(f"note: {warning}")
+    if failures := result.manifest["failures"]:
+        terminal.line(f"{len(failures)} reads failed: that ground counts as not observed. First:")
+        terminal.line(f"  {failures[0]['scene_id']} {failures[0]['band']}: {failures[0]['reason']}")
+        terminal.line("run again with --resume to read only what is missing")

@@ -1,0 +1,57 @@
+"""`minewatch export` and `minewatch report`: what a finished run hands on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from minewatch.cli import terminal
+from minewatch.cli.options import Debug, Quiet, RunDirectory
+
+FORMATS = ("geojson", "gpkg", "qgis", "geoparquet", "csv")
+"""Names in `minewatch.exporters.EXPORTERS`, told here so that help need not bring the exporters."""
+
+
+def export(
+    directory: RunDirectory,
+    format: Annotated[str, typer.Option("--format", help=f"One of: {', '.join(FORMATS)}.")],
+    *,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder to write; default: DIR/export.")
+    ] = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Write a finished run in another format.
+
+    Example: minewatch export pangwa --format qgis
+    """
+    from minewatch.analysis import export as job
+
+    written = job(directory, format=format, out=out)
+    if not quiet:
+        for path in written:
+            terminal.line(str(path))
+
+
+def report(
+    directory: RunDirectory,
+    *,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="HTML file to write; default: DIR/report.html.")
+    ] = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Write the report: one self-contained HTML page, and its pictures.
+
+    Example: minewatch report pangwa
+    """
+    from minewatch.analysis import report as job
+
+    written = job(directory, out=out)
+    if not quiet:
+        for path in written.values():
+            terminal.line(str(path))

@@ -1,0 +1,156 @@
+"""`minewatch sites` and `minewatch diff`: sites through time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from minewatch.cli import terminal
+from minewatch.cli.options import Debug, Json, RunDirectory
+from minewatch.files import write_bytes_atomic
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def sites(
+    directory: RunDirectory,
+    *,
+    site: Annotated[str | None, typer.Option("--site", help="Id of a site: tell its life.")] = None,
+    figure: Annotated[
+        Path | None,
+        typer.Option("--figure", help="PNG file to write: of the site, or of the whole area."),
+    ] = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """The sites of a finished run, or the life of one of them, period by period.
+
+    Example: minewatch sites pangwa --site s0123456789 --figure site.png
+    """
+    from minewatch import analysis, reports, store
+
+    result = store.open_result(directory)
+    told = analysis.site_timeline(result, site) if site else analysis.area_timeline(result)
+    if figure:
+        title = f"{result.aoi.name}: {site}" if site else result.aoi.name
+        draw = reports.site_figure if site else reports.area_figure
+        write_bytes_atomic(figure, draw(told, title=title, simulated=result.simulated))
+    if json:
+        rows = terminal.plain_rows(result.sites.drop(columns="geometry"))
+        shown = {"simulated": result.simulated, "periods": terminal.plain_rows(told)}
+        terminal.as_json(shown if site else {"sites": rows, **shown})
+        return
+    if site:
+        _tell_life(told, title=f"{site} in {result.aoi.name}", simulated=result.simulated)
+    else:
+        _tell_sites(reports.site_rows(result), title=result.aoi.name, simulated=result.simulated)
+    if figure:
+        terminal.line(str(figure))
+
+
+def diff(
+    before: Annotated[Path, typer.Argument(metavar="DIR_A", help="Folder of a finished run.")],
+    after: Annotated[
+        Path | None, typer.Argument(metavar="[DIR_B]", help="Folder of a later run, same area.")
+    ] = None,
+    *,
+    from_period: Annotated[
+        str | None, typer.Option("--from", help="Period of DIR_A: label or first day.")
+    ] = None,
+    to_period: Annotated[
+        str | None, typer.Option("--to", help="Period of DIR_B, or of DIR_A when alone.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Tell unchanged sites too.")] = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """What appeared, grew, went quiet or vanished between two runs, or two periods of one.
+
+    Example: minewatch diff pangwa --from "2022/23 dry season" --to "2023/24 dry season"
+    """
+    from minewatch import analysis
+    from minewatch.exporters import read_manifest
+
+    found = analysis.diff(before, after, from_period=from_period, to_period=to_period)
+    simulated = any(read_manifest(run).get("simulated", False) for run in (before, after) if run)
+    shown = [d for d in found if every or d.change != "unchanged"]
+    if json:
+        terminal.as_json({"simulated": simulated, "sites": [asdict(d) for d in shown]})
+        return
+    columns = ("site", "change", "state", "disturbed ha", "pools m²", "note")
+    rows = [
+        (
+            d.site_id, d.change.replace("_", " "), _pair(d.before, d.after, "state"),
+            _pair(d.before, d.after, "disturbed_area_m2", 1e4),
+            _pair(d.before, d.after, "pool_area_m2", 1), d.note,
+        )
+        for d in shown
+    ]  # fmt: skip
+    terminal.table(_title(f"{len(found)} sites", simulated), columns, rows)
+    counts = {d.change: sum(e.change == d.change for e in found) for d in found}
+    for change, count in counts.items():
+        terminal.line(f"{count} {change.replace('_', ' ')}: {analysis.DIFFERENCE_KINDS[change]}")
+
+
+def _tell_sites(rows: list[dict[str, Any]], *, title: str, simulated: bool) -> None:
+    columns = ("site", "alert", "state", "began", "last activity", "most ground", "pools")
+    keys = ("site_id", "alert", "state", "began", "last_activity", "hectares", "pools")
+    terminal.table(_title(title, simulated), columns, [tuple(row[k] for k in keys) for row in rows])
+
+
+def _tell_life(life: pd.DataFrame, *, title: str, simulated: bool) -> None:
+    columns = ("period", "alert", "state", "ground m²", "pools m²", "pools", "looks", "seen")
+    rows = [
+        (
+            row["label"], row["alert"], row["state"].replace("_", " "),
+            _range(row["disturbed_area_m2_low"], row["disturbed_area_m2_high"]),
+            _range(row["pool_area_m2_low"], row["pool_area_m2_high"]),
+            _range(row["pool_count_low"], row["pool_count_high"]),
+            row["clear_looks"], f"{100 * row['observed_fraction']:.0f} %",
+        )
+        for row in life.to_dict("records")
+    ]  # fmt: skip
+    last = life.iloc[-1]
+    before, activity = last["last_undisturbed"], last["last_activity"]
+    began = f"after {before}" if before else "before the archive"
+    terminal.table(_title(title, simulated), columns, rows)
+    terminal.line(f"began {began}, first seen {last['first_detected']}")
+    terminal.line(f"last activity {activity or 'unknown'}")
+    for words, name in (("grew together with", "merged_from"), ("came out of", "split_from")):
+        if ids := list(last[name]):
+            terminal.line(f"{words} {', '.join(ids)}")
+
+
+def _title(name: str, simulated: bool) -> str:
+    return f"SIMULATED, no real place: {name}" if simulated else name
+
+
+def _number(value: Any) -> str:
+    """A number for people; a dash when it is not known."""
+    import pandas as pd
+
+    return f"{float(value):,.0f}" if pd.notna(value) else "–"
+
+
+def _range(low: Any, high: Any) -> str:
+    ends = [_number(low), _number(high)]
+    return ends[0] if ends[0] == ends[1] else "–".join(ends)
+
+
+def _pair(
+    before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, name: str, unit: float = 0
+) -> str:
+    """A value before and after, with an arrow."""
+    values = [None if side is None else side[name] for side in (before, after)]
+    if unit:
+        texts = [
+            "–" if v is None else f"{float(v) / unit:,.{2 if unit > 1 else 0}f}" for v in values
+        ]
+    else:
+        texts = ["–" if v is None else str(v).replace("_", " ") for v in values]
+    return texts[0] if texts[0] == texts[1] else "\N{NO-BREAK SPACE}→ ".join(texts)

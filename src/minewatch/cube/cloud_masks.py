@@ -1,0 +1,162 @@
+"""Which pixels of a look are ground: mask classes, grown clouds, and what is only in doubt.
+
+Everything works on a window that reaches `halo` pixels beyond the pixels asked for, so that the
+answer does not depend on how the grid is cut.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minewatch.compiled import kernel
+from minewatch.cube.pixel_kernels import grow
+from minewatch.sensors import MaskRule
+
+Bool = NDArray[np.bool_]
+UInt8 = NDArray[np.uint8]
+UInt16 = NDArray[np.uint16]
+
+SEEN, GROUND, DARK, SPREADS = (1 << bit for bit in range(4))
+"""A pixel is there; shows the ground; is dark ground or shadow; hides its margin too."""
+OPEN_SKY_M = 250.0
+"""How far round a hidden pixel the sky is judged [D]: most sites fit, most cloud fields do not."""
+OPEN_SKY_COVER = 0.25
+"""Most of that ground that may be hidden for a hidden pixel to be only in doubt [D]."""
+CARE_REACH = 2
+"""Dark ground this many times the growth from cloud or shadow is taken for shadow [D]."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reach:
+    """The distances of the mask in pixels of a grid."""
+
+    growth: int
+    """Radius by which clouds grow."""
+    care: int
+    """Radius within which dark ground is not trusted."""
+    sky: int
+    """Half the side of the box in which the sky is judged."""
+
+    @property
+    def halo(self) -> int:
+        """How far from a pixel anything can matter to it."""
+        return max(self.growth, self.care, self.sky) + 1
+
+
+def reach_of(rule: MaskRule, resolution_m: float) -> Reach:
+    """The distances of a mask rule on a grid; each is at least one pixel."""
+    growth = math.ceil(rule.grow_m / resolution_m - 1e-9)
+    sky = max(1, math.ceil(OPEN_SKY_M / resolution_m - 1e-9))
+    return Reach(growth=growth, care=CARE_REACH * growth, sky=sky)
+
+
+def flag(values: UInt16, rule: MaskRule) -> UInt8:
+    """What the mask band says of each pixel, as a set of flags: `SEEN`, `GROUND`, ...
+
+    Parameters
+    ----------
+    values
+        Mask band, any shape, 0 = no pixel.
+    rule
+        What its values mean.
+
+    Returns
+    -------
+    array of the same shape, uint8
+        0 where there is no pixel.
+    """
+    return _flags(rule)[values]
+
+
+@lru_cache(maxsize=8)
+def _flags(rule: MaskRule) -> UInt8:
+    """Flags of every possible value of a mask band."""
+    values = np.arange(np.iinfo(np.uint16).max + 1, dtype=np.uint16)
+
+    def holds(numbers: tuple[int, ...]) -> Bool:
+        if rule.bits:
+            return np.asarray(values & np.uint16(sum(1 << bit for bit in numbers)) != 0)
+        return np.isin(values, numbers)
+
+    care = holds(rule.care)
+    ground = ~holds(rule.drop) if rule.bits else holds(rule.keep) | care
+    seen = ~holds((0,)) if rule.bits else np.ones_like(ground)
+    flags = (
+        SEEN * seen | GROUND * (ground & seen) | DARK * care | SPREADS * holds(rule.grow)
+    ).astype(np.uint8)
+    flags[0] = 0
+    flags.flags.writeable = False
+    return flags
+
+
+def find_clear(flags: UInt8, reach: Reach) -> tuple[Bool, Bool]:
+    """Where each look shows the ground, and where it is only in doubt.
+
+    Clouds and shadows grow by the rule's distance; dark ground near them is left out. What they
+    hide under an otherwise open sky is in doubt: it may be a small cloud, but bright pads are
+    called cloud and dark pools shadow as well, and those come back at the same place look after
+    look. Who sees many looks can tell (`minewatch.detect.settle_cloud_commission`).
+
+    Parameters
+    ----------
+    flags
+        Looks, dims (look, y, x).
+    reach
+        Distances of the mask rule on this grid.
+
+    Returns
+    -------
+    clear, doubtful : array, dims (look, y, x), bool
+        Never both. Right at least `reach.halo` pixels away from the edges.
+    """
+    clear = flags & GROUND > 0
+    doubtful = np.zeros_like(clear)
+    for look in range(len(flags)):
+        spreads = flags[look] & SPREADS > 0
+        if not spreads.any():
+            continue
+        ground = clear[look].copy()
+        hidden = grow(spreads, reach.growth)
+        dark = flags[look] & DARK > 0
+        if dark.any():
+            hidden |= dark & grow(spreads, reach.care)
+        clear[look] &= ~hidden
+        cover = share_around(~ground, reach.sky)
+        doubtful[look] = hidden & (ground | spreads) & (cover <= OPEN_SKY_COVER)
+    return clear, doubtful
+
+
+@kernel("boolean[:,::1], int64")
+def share_around(mask: Bool, radius_px: int) -> NDArray[np.float64]:  # pragma: no cover - compiled
+    """Share of a square box round each pixel that a mask covers, dims (y, x), 0..1.
+
+    Beyond the edges the box is cut.
+    """
+    rows, cols = mask.shape
+    out = np.empty((rows, cols))
+    in_column = np.zeros(cols, np.int64)
+    for row in range(-radius_px, rows):
+        if row + radius_px < rows:
+            for col in range(cols):
+                in_column[col] += mask[row + radius_px, col]
+        if row > radius_px:
+            for col in range(cols):
+                in_column[col] -= mask[row - radius_px - 1, col]
+        if row < 0:
+            continue
+        high = min(row + radius_px + 1, rows) - max(row - radius_px, 0)
+        total = 0
+        for col in range(-radius_px, cols):
+            if col + radius_px < cols:
+                total += in_column[col + radius_px]
+            if col > radius_px:
+                total -= in_column[col - radius_px - 1]
+            if col >= 0:
+                wide = min(col + radius_px + 1, cols) - max(col - radius_px, 0)
+                out[row, col] = total / (high * wide)
+    return out

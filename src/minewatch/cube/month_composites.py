@@ -1,0 +1,96 @@
+"""The medians and counts of one month's looks: the step in which the past is frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+from odc.geo.geobox import GeoBox
+
+from minewatch.cube.pixel_kernels import median_of_looks
+from minewatch.model import Band, Period, check_month_cube
+
+UInt16 = NDArray[np.uint16]
+Bool = NDArray[np.bool_]
+
+
+def day_layers(clear: Bool, disturbed: Bool, days: Sequence[int]) -> tuple[UInt16, UInt16]:
+    """The days between which ground lost its vegetation, as far as one month tells.
+
+    Parameters
+    ----------
+    clear, disturbed
+        Dims (look, y, x), in order of time; `disturbed` counts where clear.
+    days
+        Day of the month of each look.
+
+    Returns
+    -------
+    last_undisturbed_day, disturbed_since_day
+        Dims (y, x), uint16, as `minewatch.model.MONTH_LAYERS` says.
+    """
+    last = np.zeros(clear.shape[1:], np.uint16)
+    since = np.zeros(clear.shape[1:], np.uint16)
+    for seen, bare, day in zip(clear, disturbed, days, strict=True):
+        green = seen & ~bare
+        last[green] = day
+        since[green] = 0
+        since[seen & bare & (since == 0)] = day
+    return last, since
+
+
+def month_cube(
+    looks: Mapping[Band, UInt16],
+    clear: Bool,
+    doubtful: Bool,
+    disturbed: Bool,
+    days: Sequence[int],
+    *,
+    month: Period,
+    geobox: GeoBox,
+) -> xr.Dataset:
+    """One month of a month cube.
+
+    Where no look of the month is clear, the doubtful ones are told instead; `clear_looks` is 0.
+
+    Parameters
+    ----------
+    looks
+        Band to reflectance x 10,000, dims (look, y, x), 0 = not seen. Changed in place.
+    clear, doubtful
+        Where a look shows the ground, and where it may; dims (look, y, x).
+    disturbed, days
+        As in `day_layers`.
+    month
+        The calendar month.
+    geobox
+        The pixels.
+
+    Returns
+    -------
+    xarray.Dataset
+        Contract `minewatch.model.check_month_cube`; `x` and `y` are pixel centres.
+    """
+    told = clear | (doubtful & ~clear.any(axis=0))
+    for pixels in looks.values():
+        pixels *= told
+    last, since = day_layers(told, disturbed, days)
+    layers: dict[str, UInt16] = {band: median_of_looks(pixels) for band, pixels in looks.items()}
+    layers["clear_looks"] = clear.sum(axis=0, dtype=np.uint16)
+    layers["doubtful_looks"] = doubtful.sum(axis=0, dtype=np.uint16)
+    layers["disturbed_looks"] = (told & disturbed).sum(axis=0, dtype=np.uint16)
+    layers["last_undisturbed_day"], layers["disturbed_since_day"] = last, since
+    axes = {name: axis.values for name, axis in geobox.coordinates.items()}
+    cube = xr.Dataset(
+        {name: (("time", "y", "x"), layer[np.newaxis]) for name, layer in layers.items()},
+        coords={
+            "time": np.array([month.start], "datetime64[ns]"),
+            "y": axes["y"],
+            "x": axes["x"],
+            "spatial_ref": ((), 0, {"crs_wkt": geobox.crs.to_wkt()} if geobox.crs else {}),
+        },
+    )
+    check_month_cube(cube)
+    return cube

@@ -1,0 +1,249 @@
+"""Scenes of one month to one month of a month cube, over one chunk."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+from odc.geo.geobox import GeoBox
+
+from minewatch.cube.cloud_masks import GROUND, SEEN, find_clear, flag, reach_of
+from minewatch.cube.harmonise import reflectance_table
+from minewatch.cube.month_composites import month_cube
+from minewatch.cube.overpasses import Look, group_overpasses, shifted, with_halo
+from minewatch.cube.pixel_kernels import place
+from minewatch.errors import ReadError
+from minewatch.model import (
+    CORE_BANDS,
+    REFLECTANCE_BANDS,
+    Band,
+    Chunk,
+    Period,
+    PixelReader,
+    ReadFailure,
+    Scene,
+    SceneQuality,
+)
+from minewatch.sensors import SensorProfile, get_sensor
+
+log = logging.getLogger(__name__)
+
+UInt8 = NDArray[np.uint8]
+UInt16 = NDArray[np.uint16]
+Bool = NDArray[np.bool_]
+IsDisturbed = Callable[[Mapping[str, UInt16]], Bool]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonthReduction:
+    """One month of one chunk, and what came of reading it."""
+
+    cube: xr.Dataset
+    """Contract `minewatch.model.check_month_cube`; one step of time."""
+    failures: tuple[ReadFailure, ...]
+    """Reads that failed: their looks were not observed in this chunk. Sorted."""
+    looks: int
+    """Looks that showed any clear ground here."""
+    bytes_read: int
+    """Compressed bytes of the blocks that were read; 0 when the reader does not count."""
+
+
+@dataclass(frozen=True)
+class _Read:
+    """One band of one scene, read or not."""
+
+    pixels: UInt16
+    """Empty when it could not be read."""
+    bytes_read: int
+    failure: ReadFailure | None = None
+
+
+_Reads = dict[tuple[str, Band], _Read]
+_ReadAll = Callable[[Iterable[tuple[Scene, Band]], GeoBox], _Reads]
+
+
+def reduce_month(
+    scenes: Iterable[Scene],
+    facts: Mapping[str, SceneQuality],
+    chunk: Chunk,
+    *,
+    month: Period,
+    bands: Sequence[Band],
+    reader: PixelReader,
+    is_disturbed: IsDisturbed,
+    sensor: SensorProfile | None = None,
+    reads_in_flight: int = 8,
+) -> MonthReduction:
+    """Medians and counts of the clear looks of one month over one chunk.
+
+    The mask band of every look is read first; other bands only of scenes that show clear ground.
+    Tiles of one look are put together, the first by name winning where they overlap. A look of
+    which anything cannot be read was not observed in this chunk. The order of the scenes and the
+    size of the chunk change nothing.
+
+    Parameters
+    ----------
+    scenes
+        Scenes that may touch the chunk (see `scenes_over`); those of other months are left out.
+    facts
+        Facts of each scene, by id; a scene without facts could not be opened and is left out.
+    chunk
+        The pixels.
+    month
+        The calendar month.
+    bands
+        Reflectance bands wanted besides the core ones. One that no scene has is absent from the
+        cube; where only some looks have it, it is the median of those.
+    reader
+        How pixels come.
+    is_disturbed
+        Band to reflectance x 10,000 of one look (dims (y, x), 0 = not seen) to where the ground
+        shows no vegetation.
+    sensor
+        Profile with the mask rule; None takes that of the scenes.
+    reads_in_flight
+        How many reads run at once.
+
+    Returns
+    -------
+    MonthReduction
+    """
+    looks = group_overpasses(s for s in scenes if s.day in month and s.id in facts)
+    here = {band for look in looks for scene in look for band in scene.assets}
+    columns = [b for b in REFLECTANCE_BANDS if b in CORE_BANDS or (b in bands and b in here)]
+    profile = sensor or get_sensor(looks[0][0].sensor if looks else "sentinel-2-l2a")
+    wide, core = with_halo(chunk.geobox, profile)
+    with ThreadPoolExecutor(reads_in_flight) as pool:
+        read_all = _reading(reader, facts, chunk.name, pool)
+        masks = read_all(((s, _mask_band(s)) for look in looks for s in look), wide)
+        looks = [look for look in looks if not _failed(look, masks)]
+        flags, tile = _mosaic_masks(looks, masks, profile, wide)
+        reach = reach_of(profile.mask, abs(float(wide.resolution.x)))
+        clear, doubtful = (layer[:, *core] for layer in find_clear(flags, reach))
+        tile = np.ascontiguousarray(tile[:, *core])
+        needed = _shown_scenes(looks, clear | doubtful, tile)
+        pixels = read_all(((s, b) for s in needed for b in columns if b in s.assets), chunk.geobox)
+    kept = [at for at, look in enumerate(looks) if not _failed(look, pixels)]
+    looks, clear, doubtful, tile = (
+        [looks[at] for at in kept],
+        clear[kept],
+        doubtful[kept],
+        tile[kept],
+    )
+    shown = clear | doubtful
+    stacks = _stack_looks(looks, pixels, facts, shown, tile, columns)
+    clear, doubtful = clear & shown, doubtful & shown
+    disturbed = np.zeros_like(clear)
+    for at in np.flatnonzero(shown.any(axis=(1, 2))):
+        disturbed[at] = is_disturbed({band: stack[at] for band, stack in stacks.items()})
+    every = (*masks.values(), *pixels.values())
+    return MonthReduction(
+        cube=month_cube(
+            stacks,
+            clear,
+            doubtful,
+            disturbed,
+            [look[0].day.day for look in looks],
+            month=month,
+            geobox=chunk.geobox,
+        ),
+        failures=tuple(sorted(read.failure for read in every if read.failure)),
+        looks=int(clear.any(axis=(1, 2)).sum()),
+        bytes_read=sum(read.bytes_read for read in every),
+    )
+
+
+def _reading(
+    reader: PixelReader, facts: Mapping[str, SceneQuality], chunk: str, pool: Executor
+) -> _ReadAll:
+    """A function that reads bands of scenes onto a geobox, many at once, and never raises."""
+    take_bytes: Callable[[], int] = getattr(reader, "take_bytes", int)
+
+    def read(scene: Scene, band: Band, geobox: GeoBox) -> _Read:
+        target = shifted(geobox, facts[scene.id].shift_xy_m)
+        try:
+            return _Read(reader.read(scene.assets[band], target, band=band), take_bytes())
+        except ReadError as error:
+            log.warning("%s %s %s not observed: %s", scene.id, band, chunk, error.problem)
+            failure = ReadFailure(scene_id=scene.id, band=band, chunk=chunk, reason=error.problem)
+            return _Read(np.zeros((0, 0), np.uint16), take_bytes(), failure)
+
+    def read_all(wanted: Iterable[tuple[Scene, Band]], geobox: GeoBox) -> _Reads:
+        running = {(s.id, b): pool.submit(read, s, b, geobox) for s, b in wanted}
+        return {key: future.result() for key, future in running.items()}
+
+    return read_all
+
+
+def _mosaic_masks(
+    looks: Sequence[Look], reads: _Reads, sensor: SensorProfile, geobox: GeoBox
+) -> tuple[UInt8, UInt8]:
+    """Flags of each look, and which of its scenes (1, 2, ...; 0: none) each pixel is taken from."""
+    flags = np.zeros((len(looks), *geobox.shape), np.uint8)
+    tile = np.zeros_like(flags)
+    for at, look in enumerate(looks):
+        for number, scene in enumerate(look, start=1):
+            band = _mask_band(scene)
+            values = reads[scene.id, band].pixels
+            # Without a mask band every pixel counts as clear; the scene's facts say so.
+            found = flag(values, sensor.mask) if band == "scl" else _all_ground(values)
+            fresh = (tile[at] == 0) & (found & SEEN > 0)
+            flags[at][fresh] = found[fresh]
+            tile[at][fresh] = number
+    return flags, tile
+
+
+def _stack_looks(
+    looks: Sequence[Look],
+    reads: _Reads,
+    facts: Mapping[str, SceneQuality],
+    shown: Bool,
+    tile: UInt8,
+    bands: Sequence[Band],
+) -> dict[Band, UInt16]:
+    """Band to reflectance x 10,000 of the looks, 0 where not shown.
+
+    A pixel that lacks a core band is not shown: `shown` is corrected in place.
+    """
+    stacks = {band: np.zeros(shown.shape, np.uint16) for band in bands}
+    for at, look in enumerate(looks):
+        for number, scene in enumerate(look, start=1):
+            table = reflectance_table(facts[scene.id].scale, facts[scene.id].offset_dn)
+            here = shown[at] & (tile[at] == number)
+            for band in bands:
+                if (scene.id, band) in reads:
+                    place(stacks[band][at], reads[scene.id, band].pixels, table, here)
+        whole = np.logical_and.reduce([stacks[band][at] > 0 for band in CORE_BANDS])
+        if (shown[at] & ~whole).any():
+            shown[at] &= whole
+            for stack in stacks.values():
+                stack[at][~whole] = 0
+    return stacks
+
+
+def _shown_scenes(looks: Sequence[Look], shown: Bool, tile: UInt8) -> list[Scene]:
+    """The scenes from which any clear or doubtful pixel is taken."""
+    return [
+        scene
+        for at, look in enumerate(looks)
+        for number, scene in enumerate(look, start=1)
+        if (shown[at] & (tile[at] == number)).any()
+    ]
+
+
+def _failed(look: Look, reads: _Reads) -> bool:
+    ids = {scene.id for scene in look}
+    return any(read.failure is not None for (scene_id, _), read in reads.items() if scene_id in ids)
+
+
+def _all_ground(values: UInt16) -> UInt8:
+    return np.where(values > 0, SEEN | GROUND, 0).astype(np.uint8)
+
+
+def _mask_band(scene: Scene) -> Band:
+    return "scl" if "scl" in scene.assets else "blue"

@@ -1,0 +1,70 @@
+"""Natural colour of each period, for people to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+import xarray as xr
+
+from minewatch.model import REFLECTANCE_SCALE, EvidenceLayer, Period
+
+BANDS = ("red", "green", "blue")
+PICTURE_VERSION = 1
+"""Raised when equal months give another picture: kept pictures are then drawn anew."""
+PICTURE_LAYER = EvidenceLayer(
+    ("period", "colour", "y", "x"), "uint8", 0, "1", "natural colour of the period"
+)
+"""The picture as a layer over the grid."""
+_WHITE = 0.25
+"""Reflectance drawn as white [D]; bright pads reach .2-.3."""
+
+
+def season_pictures(months: xr.Dataset, periods: Sequence[Period]) -> xr.DataArray:
+    """`season_picture` of every period.
+
+    Returns
+    -------
+    xarray.DataArray
+        `picture`, dims (period, y, x, colour).
+    """
+    frames = [season_picture(months, period) for period in periods]
+    return xr.concat(frames, "period").transpose("period", "y", "x", "colour")
+
+
+def season_picture(months: xr.Dataset, period: Period) -> xr.DataArray:
+    """The median of a period's months, square-root stretched.
+
+    Parameters
+    ----------
+    months
+        Month cube, dims (time, y, x).
+    period
+        Which of them to show.
+
+    Returns
+    -------
+    xarray.DataArray
+        `picture`, dims (colour, y, x), uint8; 0 where nothing was seen.
+    """
+    starts = months["time"].to_numpy().astype("datetime64[D]").astype(object)
+    steps = np.array([start in period for start in starts], dtype=bool)
+    colours = np.stack([_median_seen(months[b].to_numpy()[steps]) for b in BANDS])
+    stretched = np.sqrt(np.clip(colours / (_WHITE * REFLECTANCE_SCALE), 0, 1))
+    frame = np.where(colours > 0, 1 + stretched * 254, 0).astype("uint8")
+    return xr.DataArray(frame, dims=("colour", "y", "x"), name="picture")
+
+
+def _median_seen(values: np.ndarray) -> np.ndarray:
+    """Lower median over axis 0 of what is not 0; 0 where nothing is."""
+    if not len(values):
+        return np.zeros(values.shape[1:], "uint16")
+    ordered = np.where(values == 0, np.uint16(65535), values)
+    for last in range(len(ordered) - 1, 0, -1):  # many pixels at a time, as np.sort does not
+        for lower, upper in pairwise(ordered[: last + 1]):
+            upper[:], lower[:] = np.maximum(lower, upper), np.minimum(lower, upper)
+    seen = (values > 0).sum(axis=0)
+    middle = np.maximum(seen - 1, 0) // 2
+    median = np.take_along_axis(ordered, middle[None], axis=0)[0]
+    return np.where(seen > 0, median, 0)

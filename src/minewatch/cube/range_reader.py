@@ -1,0 +1,283 @@
+"""Pixels of plain COGs, near or far, in the fewest requests and without GDAL."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import deflate
+import numpy as np
+from numpy.typing import NDArray
+from odc.geo.geobox import GeoBox
+from rasterio.enums import Resampling
+from rasterio.windows import Window
+from urllib3.exceptions import HTTPError
+from urllib3.exceptions import TimeoutError as NoAnswerError
+
+from minewatch.cube.block_memory import Block, BlockCache, blocks_under
+from minewatch.cube.block_store import BlockStore, version_of
+from minewatch.cube.cog_header import BeyondHeaderError, CogHeader, parse_cog
+from minewatch.cube.fetch import BrokenError, Fetcher, Place, is_far
+from minewatch.cube.gdal_reader import RasterioReader
+from minewatch.cube.pixel_kernels import place_block
+from minewatch.cube.resampling import COARSER_FROM, OnlyGdalError, read_onto
+from minewatch.errors import ReadError
+from minewatch.model import Asset, Band
+from minewatch.redaction import redact
+from minewatch.sensors import gdal_path
+from minewatch.settings import Settings
+
+log = logging.getLogger(__name__)
+
+HEAD_BYTES = 32_768
+"""First request of a file, as GDAL's `GDAL_INGESTED_BYTES_AT_OPEN`: all tags of the full image of a
+Sentinel-2 COG are in it."""
+LONGEST_HEAD_BYTES = 1 << 20
+"""A longer header is GDAL's [D]."""
+CACHE_BYTES = 384 << 20
+"""Unpacked blocks kept [D]: those that two chunks in work share with the chunks beside them."""
+MOST_SHARED = 1 / 2
+"""A window that fills more of its blocks shares few with the windows beside it: it passes the cache
+by. One of the default 512 px, laid anyhow on blocks of as many or more, fills a quarter."""
+MOST_KNOWN = 20_000
+"""Headers kept, about 3 KB each [D]."""
+GDALS_OWN = ("GDAL_HTTP_", "GDAL_PROXY", "CPL_VSIL_CURL", "CPL_CURL", "VSICURL_")
+"""Variables that tell GDAL how to talk to servers begin so: where one is set, GDAL does."""
+
+
+class RangeReader:
+    """A `PixelReader` that fetches and unpacks blocks itself; its pixels are `RasterioReader`'s.
+
+    It knows tiled, little-endian GeoTIFFs of one band, plain or deflated, on grids in their own CRS
+    at their own pixel or finer, from disk or plain HTTP. The header is fetched once, then the
+    blocks under a window in one request, or one a row of blocks where rows lie far apart. All else
+    is read by GDAL: coarser grids, other zones, other formats, buckets, addresses that GDAL signs,
+    and whatever GDAL's own variables or a proxy are set for.
+
+    Parameters
+    ----------
+    settings
+        Timeouts, retries and waits of remote reads; None: the defaults.
+    locate
+        Address to the name under which GDAL opens it.
+    cache_bytes
+        Unpacked blocks kept for the chunks beside; files are taken to stay as they are meanwhile.
+    store
+        Where blocks of remote files are kept for later runs; None: nowhere. Each file is still
+        asked for its header once, which tells whether it is the one that was kept.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        locate: Callable[[str], str] = gdal_path,
+        cache_bytes: int = CACHE_BYTES,
+        store: BlockStore | None = None,
+    ) -> None:
+        self._store = store
+        self._name = uuid.uuid4()
+        self._settings = settings or Settings()
+        self._locate = locate
+        self._gdal = RasterioReader(self._settings, locate=locate)
+        self._blocks = BlockCache(cache_bytes)
+        self._known: OrderedDict[str, tuple[CogHeader | OnlyGdalError, str]] = OrderedDict()
+        self._lock = threading.Lock()
+        self._tally = threading.local()
+        self._leave_http = any(name.startswith(GDALS_OWN) for name in os.environ)
+        self._fetcher = Fetcher(self._settings)
+
+    def __reduce__(self) -> tuple[Callable[..., RangeReader], tuple[Any, ...]]:
+        kept = (self._store.folder, self._store.most_bytes) if self._store else None
+        return _restore, (self._name, self._settings, self._locate, self._blocks.most_bytes, kept)
+
+    def read(self, asset: Asset, geobox: GeoBox, *, band: Band) -> NDArray[np.uint16]:
+        """Digital numbers on the grid; the contract is `minewatch.model.PixelReader.read`."""
+        address = self._address(asset, geobox)
+        if address is None:
+            return self._gdal.read(asset, geobox, band=band)
+        attempts = 1 + (self._settings.http_retries if is_far(address) else 0)
+        for attempt in range(attempts):
+            try:
+                return self._read_once(address, asset, geobox, band)
+            except OnlyGdalError as reason:
+                log.debug("%s is left to GDAL: %s", redact(asset.href), reason)
+                return self._gdal.read(asset, geobox, band=band)
+            except (HTTPError, OSError, deflate.DeflateError, BrokenError) as error:
+                self._forget(address)
+                reason_ = _reason(error)
+                log.debug("%s: attempt %d failed: %s", redact(asset.href), attempt + 1, reason_)
+                if attempt + 1 < attempts:
+                    time.sleep(self._wait_s(error, attempt))
+        raise ReadError(
+            f"{redact(asset.href)} cannot be read: {reason_}",
+            hint="run again with --resume: only what is missing is read",
+        )
+
+    def take_bytes(self) -> int:
+        """Compressed bytes of the blocks this thread has read since it last asked."""
+        taken: int = getattr(self._tally, "bytes", 0)
+        self._tally.bytes = 0
+        return taken + self._gdal.take_bytes()
+
+    def _address(self, asset: Asset, geobox: GeoBox) -> str | None:
+        """Where to fetch an asset; None when it is GDAL's from the start."""
+        if asset.transform and abs(geobox.resolution.x) >= COARSER_FROM * abs(asset.transform[0]):
+            return None
+        if asset.epsg and geobox.crs and asset.epsg != geobox.crs.epsg:
+            return None
+        address = self._locate(asset.href).removeprefix("/vsicurl/")
+        is_ours = not self._is_gdals(address) if is_far(address) else Path(address).is_file()
+        return address if is_ours else None
+
+    def _is_gdals(self, address: str) -> bool:
+        parts = urlsplit(address)
+        proxied = parts.scheme in getproxies() and not proxy_bypass(parts.hostname or "")
+        return self._leave_http or proxied
+
+    def _read_once(
+        self, address: str, asset: Asset, geobox: GeoBox, band: Band
+    ) -> NDArray[np.uint16]:
+        header, version = self._header(address, asset.href)
+        file = _CogFile(
+            address, header, partial(self._fetcher.blocks, address), self._blocks,
+            self._store if is_far(address) else None, version,
+        )  # fmt: skip
+        pixels, _, _ = read_onto(file, geobox, band=band, nodata=asset.nodata)
+        self._tally.bytes = getattr(self._tally, "bytes", 0) + file.bytes_read
+        return pixels
+
+    def _header(self, address: str, href: str) -> tuple[CogHeader, str]:
+        """Its header, and what names the file as it is now."""
+        with self._lock:
+            known = self._known.get(address)
+        if known is None:
+            known = self._read_header(address, href)
+            with self._lock:
+                self._known[address] = known
+                while len(self._known) > MOST_KNOWN:
+                    self._known.popitem(last=False)
+        header, version = known
+        if isinstance(header, OnlyGdalError):
+            raise OnlyGdalError(*header.args)
+        return header, version
+
+    def _read_header(self, address: str, href: str) -> tuple[CogHeader | OnlyGdalError, str]:
+        size = HEAD_BYTES
+        while size <= LONGEST_HEAD_BYTES:
+            head, told = self._fetcher.head(address, size)
+            try:
+                return parse_cog(head), version_of(href, told=told, head=head)
+            except OnlyGdalError as reason:
+                return reason, ""
+            except BeyondHeaderError:
+                if len(head) < size:
+                    raise BrokenError(f"is cut off after {len(head)} bytes") from None
+                size *= 4
+        return OnlyGdalError("its header is long"), ""
+
+    def _forget(self, address: str) -> None:
+        with self._lock:
+            self._known.pop(address, None)
+
+    def _wait_s(self, error: Exception, attempt: int) -> float:
+        asked = error.wait_s if isinstance(error, BrokenError) else 0.0
+        asked = min(asked, self._settings.http_max_wait_s)
+        return max(asked, self._settings.http_backoff_s * 2.0**attempt)
+
+
+@lru_cache(maxsize=1)
+def _restore(
+    name: uuid.UUID, settings: Settings, locate: Callable[[str], str], cache_bytes: int,
+    kept: tuple[Path, int] | None,
+) -> RangeReader:  # fmt: skip
+    """The same reader in another process: one for all tasks of a run, with all that it keeps."""
+    store = BlockStore(*kept) if kept else None
+    return RangeReader(settings, locate=locate, cache_bytes=cache_bytes, store=store)
+
+
+class _CogFile:
+    """A COG as a `Source`: its own pixels, and nothing coarser."""
+
+    def __init__(
+        self, address: str, header: CogHeader, fetch: Callable[[Sequence[Place]], Generator[bytes]],
+        cache: BlockCache, store: BlockStore | None, version: str,
+    ) -> None:  # fmt: skip
+        self._store, self._version = store, version
+        self._address, self._header, self._fetch, self._cache = address, header, fetch, cache
+        self.crs, self.transform, self.nodata = header.crs, header.transform, header.nodata
+        self.height, self.width = header.shape
+        self.bytes_read = 0
+
+    def read(
+        self, band: int, *, window: Window, out_shape: tuple[int, int], resampling: Resampling
+    ) -> NDArray[Any]:
+        """Pixels of a window; see `minewatch.cube.resampling.Source.read`."""
+        if out_shape != (window.height, window.width):
+            raise OnlyGdalError("an overview serves it better")
+        head, top, left = self._header, window.row_off, window.col_off
+        blocks = blocks_under(
+            head.offsets, head.counts, head.block, at=(top, left), shape=out_shape
+        )
+        self.bytes_read += sum(block.size for block in blocks)
+        out = np.empty(out_shape, head.kind)
+        if not head.counts.all():
+            out[:] = head.nodata or 0
+        out = out.view(head.kind.replace("i", "u"))
+        for block, pixels in self._unpacked(blocks, out.size):
+            row, col = block.row - top, block.col - left
+            place_block(out, pixels.view(out.dtype), row, col, head.has_differences)
+        return out.view(head.kind)
+
+    def _unpacked(
+        self, blocks: list[Block], wanted_px: int
+    ) -> Iterator[tuple[Block, NDArray[Any]]]:
+        """The blocks of a window of so many pixels."""
+        high, wide = self._header.block
+        if wanted_px > MOST_SHARED * len(blocks) * high * wide:
+            return self._unpack(blocks)
+        return self._cache.get(self._address, blocks, self._unpack)
+
+    def _unpack(self, blocks: list[Block]) -> Iterator[tuple[Block, NDArray[Any]]]:
+        kept = self._kept(blocks)
+        missing = [(block.start, block.size) for block in blocks if block not in kept]
+        with closing(self._fetch(missing)) as fetched:
+            for block in blocks:
+                packed = kept[block] if block in kept else next(fetched)
+                pixels = _unpack(packed, self._header)
+                if self._store and block not in kept:
+                    self._store.put(self._version, block.start, packed)
+                yield block, pixels
+
+    def _kept(self, blocks: list[Block]) -> dict[Block, bytes]:
+        if self._store is None:
+            return {}
+        found = ((b, self._store.get(self._version, b.start, b.size)) for b in blocks)
+        return {block: data for block, data in found if data is not None}
+
+
+def _unpack(packed: bytes, header: CogHeader) -> NDArray[Any]:
+    """The pixels of a block, still as differences where they are packed so."""
+    size = header.block_bytes
+    plain = deflate.zlib_decompress(packed, size) if header.is_deflated else bytearray(packed)
+    if len(plain) != size:
+        raise BrokenError(f"has a block of {len(plain)} bytes instead of {size}")
+    return np.frombuffer(plain, header.kind).reshape(header.block)
+
+
+def _reason(error: Exception) -> str:
+    """The cause in one line, without secrets."""
+    if isinstance(error, NoAnswerError):
+        return "no answer in time"
+    return redact(" ".join(str(error).split()) or type(error).__name__)

@@ -1,0 +1,1 @@
+"""What changed between two pictures, where there is no time series."""

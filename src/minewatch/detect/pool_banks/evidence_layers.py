@@ -1,0 +1,159 @@
+"""The layers of evidence: what `score` says of each pixel, and `find` and `measure` read.
+
+Shares are per cent of the pixel as uint8 with 255 for "not observed"; days count from 1970-01-01
+as uint16 with 0 for "none". Every layer holds its "not observed" value in `attrs["_FillValue"]`.
+"""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from minewatch.errors import ContractError
+from minewatch.model import EvidenceLayer
+
+NO_SHARE = 255
+NO_SCORE = -32768
+NIR_SCALE = 400
+"""`nir` is reflectance times this, at most 254."""
+SCORE_SCALE = 100
+"""`score` is robust standard deviations times this."""
+_EPOCH = date(1970, 1, 1)
+
+
+_PERIODIC = ("period", "y", "x")
+_PLAIN = ("y", "x")
+_RUN = ("run", "y", "x")
+
+EVIDENCE_LAYERS: Mapping[str, EvidenceLayer] = {
+    "clear_looks": EvidenceLayer(
+        _PERIODIC, "uint8", 0, "1", "clear looks in the period, 255 at most"
+    ),
+    "disturbed_pct": EvidenceLayer(
+        _PERIODIC, "uint8", NO_SHARE, "%", "clear looks that show ground without its vegetation"
+    ),
+    "vegetation_pct": EvidenceLayer(
+        _PERIODIC, "uint8", NO_SHARE, "%", "vegetation, median of months"
+    ),
+    "bare_pct": EvidenceLayer(_PERIODIC, "uint8", NO_SHARE, "%", "bare ground, median of months"),
+    "pool_pct": EvidenceLayer(
+        _PERIODIC, "uint8", NO_SHARE, "%",
+        "water or white sludge, mean of the wetter half of the months but the wettest: pools fill "
+        "and drain, but one cloud is no pool",
+    ),
+    "nir": EvidenceLayer(
+        _PERIODIC, "uint8", NO_SHARE, "1/400",
+        "near-infrared reflectance, median of months: water is dark where soil and leaves are not",
+    ),
+    "ndwi": EvidenceLayer(
+        _PERIODIC, "uint8", NO_SHARE, "0.01",
+        "100 + 100 (green - nir) / (green + nir), median of months: rises from leaves over soil to "
+        "water, whatever the light",
+    ),
+    "nir_variability": EvidenceLayer(
+        _PERIODIC, "uint8", NO_SHARE, "0.01",
+        "half the 10-90 % range of the logarithm of near-infrared over the months without "
+        "vegetation up to the end of the period, six at least: pools are filled, whitened, "
+        "drained and sheeted, soil is not",
+    ),
+    "score": EvidenceLayer(
+        _PERIODIC, "int16", NO_SCORE, "0.01 sd",
+        "median fall of greenness below the pixel's own seasonal baseline, positive is loss",
+    ),
+    "run_start": EvidenceLayer(_RUN, "uint16", 0, "day", "first look of a confirmed disturbed run"),
+    "run_before": EvidenceLayer(_RUN, "uint16", 0, "day", "last green look before the run"),
+    "run_end": EvidenceLayer(_RUN, "uint16", 0, "day", "last look known to belong to the run"),
+    "first_detected": EvidenceLayer(
+        _PLAIN, "uint16", 0, "day", "first look of the first confirmed run"
+    ),
+    "start_disturbed_pct": EvidenceLayer(
+        _PLAIN, "uint8", NO_SHARE, "%",
+        "looks without vegetation among those of the first twelve months seen",
+    ),
+    "start_pool_pct": EvidenceLayer(
+        _PLAIN, "uint8", NO_SHARE, "%", "as pool_pct, over the first twelve months seen"
+    ),
+    "seasonal_pct": EvidenceLayer(
+        _PLAIN, "uint8", NO_SHARE, "%",
+        "years in which the pixel, once without vegetation, turns green again, of the years seen",
+    ),
+}  # fmt: skip
+"""Every layer of `score`, all with dims (period|run, y, x) or (y, x)."""
+
+
+def check_evidence(evidence: xr.Dataset) -> None:
+    """Raise unless every layer of `EVIDENCE_LAYERS` is there with its dims and dtype.
+
+    Raises
+    ------
+    ContractError
+        Names the layer.
+    """
+    for name, layer in EVIDENCE_LAYERS.items():
+        if name not in evidence:
+            raise ContractError(f"evidence: layer {name!r} is missing")
+        found = evidence[name]
+        if found.dims != layer.dims or found.dtype != layer.dtype:
+            raise ContractError(
+                f"evidence: {name!r} is {found.dtype} {found.dims}, not {layer.dtype} {layer.dims}"
+            )
+
+
+def empty_layers(sizes: Mapping[str, int]) -> dict[str, NDArray[np.generic]]:
+    """Arrays for every layer, filled with "not observed"."""
+    return {
+        name: np.full(tuple(sizes[d] for d in layer.dims), layer.missing, layer.dtype)
+        for name, layer in EVIDENCE_LAYERS.items()
+    }
+
+
+LEAST_LET_GO_BYTES = 1 << 22
+"""Smaller files stay in memory: all layers of a small grid are few MB, and dear to fetch again."""
+
+
+def let_go(arrays: Iterable[NDArray[Any]]) -> None:
+    """Take arrays that lie in mapped files out of memory; they come again where they are read.
+
+    The system would do so only when memory runs out. Arrays of other kinds stay as they are.
+
+    Parameters
+    ----------
+    arrays
+        Arrays, or parts of them.
+    """
+    for array in arrays:
+        base: object = array
+        while isinstance(base, np.ndarray):
+            base = base.base
+        if not isinstance(base, mmap.mmap) or len(base) < LEAST_LET_GO_BYTES:
+            continue
+        if hasattr(mmap, "MADV_DONTNEED"):
+            base.madvise(mmap.MADV_DONTNEED)
+
+
+def to_day(number: int) -> str:
+    """ISO date of days since 1970-01-01.
+
+    Examples
+    --------
+    >>> to_day(19000)
+    '2022-01-08'
+    """
+    return (_EPOCH + timedelta(days=int(number))).isoformat()
+
+
+def from_day(day: date) -> int:
+    """Days since 1970-01-01.
+
+    Examples
+    --------
+    >>> from_day(date(2022, 1, 8))
+    19000
+    """
+    return (day - _EPOCH).days

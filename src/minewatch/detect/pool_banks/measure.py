@@ -1,0 +1,160 @@
+"""Figures of every site in every period, seen or not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+
+from minewatch.detect.morphology import Pixels, grown
+from minewatch.detect.pool_banks.evidence_layers import NO_SHARE, check_evidence, let_go
+from minewatch.detect.pool_banks.patch_figures import pool_ndwi, pool_ranges
+from minewatch.detect.pool_banks.pool_shares import pool_share
+from minewatch.model import OBSERVATIONS, TRACKS, Grid, Period, Rasterise, check_columns
+
+GREEN_PCT = 50
+"""Vegetation share from which a pixel counts as green [D]."""
+
+
+def measure(
+    evidence: xr.Dataset,
+    tracks: gpd.GeoDataFrame,
+    *,
+    grid: Grid,
+    periods: Sequence[Period],
+    rasterise: Rasterise,
+) -> pd.DataFrame:
+    """Areas, pool counts and how much was seen, for every site in every period.
+
+    Shares of mixed pixels are summed over the site and a ring of one pixel round it. Where a
+    period saw nothing of a pixel it adds nothing, and `observed_fraction` says so.
+
+    Parameters
+    ----------
+    evidence
+        Layers of `score` over the whole grid.
+    tracks
+        Contract `TRACKS`: the sites and their union footprints, in the CRS of the grid.
+    grid, periods
+        As given to `find`.
+    rasterise
+        Number of the geometry that covers each pixel of the grid, from 1; 0: none.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Contract `OBSERVATIONS`, one row a site and period, sorted by both.
+    """
+    check_evidence(evidence)
+    check_columns(tracks, TRACKS, name="tracks", epsg=grid.epsg)
+    tracks = tracks.sort_values("site_id", ignore_index=True)
+    core = rasterise(list(tracks.geometry), grid)
+    at = grown(np.flatnonzero(core), core.shape)
+    inside = core.reshape(-1)[at] > 0
+    label = np.where(inside, core.reshape(-1)[at], _largest_around(core, at)) - 1
+    sites = len(tracks)
+    at_once = max(1, BLOCK_PIXELS // max(1, len(at)))
+    tables = []
+    for start in range(0, len(periods), at_once):
+        steps = range(len(periods))[start : start + at_once]
+        seen = [_look_at(evidence, k, at) for k in steps]
+        number = [label + sites * nth for nth in range(len(steps))]  # of each site in each period
+        table = _figures(
+            {name: np.concatenate([of[name] for of in seen]) for name in (*_USED, "pool_pct")},
+            np.concatenate(number),
+            np.tile(inside, len(steps)), sites * len(steps), grid.pixel_area_m2,
+        )  # fmt: skip
+        days = [(p.start.isoformat(), p.end.isoformat()) for p in periods[start : start + at_once]]
+        table.insert(0, "site_id", np.tile(tracks["site_id"].to_numpy(), len(steps)))
+        table.insert(1, "period_start", np.repeat([first for first, _ in days], sites))
+        table.insert(2, "period_end", np.repeat([last for _, last in days], sites))
+        tables.append(table)
+    if not tables:
+        return pd.DataFrame(columns=list(OBSERVATIONS))
+    return pd.concat(tables).sort_values(["site_id", "period_start"], ignore_index=True)
+
+
+BLOCK_PIXELS = 1 << 20
+"""Pixels of sites worked on at a time, in all periods: sets the memory, never the answer."""
+_USED = ("clear_looks", "vegetation_pct", "ndwi")
+
+
+def _largest_around(numbers: NDArray[np.int32], at: Pixels) -> NDArray[np.int32]:
+    """The largest number that touches each of some pixels, corners included."""
+    around = np.pad(numbers, 1)
+    rows, cols = np.divmod(at, numbers.shape[1])
+    found = np.zeros(len(at), np.int32)
+    for down, right in np.ndindex(3, 3):
+        np.maximum(found, around[rows + down, cols + right], out=found)
+    return found
+
+
+def _look_at(evidence: xr.Dataset, step: int, at: Pixels) -> dict[str, NDArray[np.uint8]]:
+    """What one period says of the pixels of sites, in no more memory than theirs."""
+    place = np.unravel_index(at, evidence["nir"].shape[1:])
+    seen = {name: evidence.variables[name].to_numpy()[step][place] for name in _USED}
+    seen["pool_pct"] = pool_share(evidence, step, at)
+    let_go(layer.to_numpy() for layer in evidence.variables.values())
+    return seen
+
+
+def _figures(
+    layers: dict[str, NDArray[np.uint8]],
+    label: NDArray[np.int32],
+    inside: NDArray[np.bool_],
+    sites: int,
+    pixel_area_m2: float,
+) -> pd.DataFrame:
+    """Figures of some sites, or of each of them in some periods: one row a number of `label`."""
+    seen = layers["vegetation_pct"] != NO_SHARE
+
+    def total(values: NDArray[Any], where: NDArray[np.bool_]) -> NDArray[np.float64]:
+        weights = values[where].astype(float)
+        return np.bincount(label[where], weights=weights, minlength=sites).astype(float)
+
+    ones = np.ones(len(label))
+    wet = _turns_colour(layers, label, seen & inside).reindex(range(sites)).fillna(0).to_numpy()
+    pool = wet * total(layers["pool_pct"], seen) * pixel_area_m2 / 100
+    lost = 100 - np.minimum(layers["vegetation_pct"].astype(int), 100)
+    lost = np.where(lost >= LOST_MIN_PCT, lost, 0)
+    disturbed = np.maximum(total(lost, seen) * pixel_area_m2 / 100, pool)
+    observed = total(ones, seen & inside) / np.maximum(total(ones, inside), 1)
+    green = total((layers["vegetation_pct"] >= GREEN_PCT), seen & inside)
+    looks = pd.Series(layers["clear_looks"][inside]).groupby(label[inside]).median()
+    with np.errstate(invalid="ignore", divide="ignore"):
+        vegetated = green / total(ones, seen & inside)
+    return pd.DataFrame(
+        {
+            "disturbed_area_m2": disturbed,
+            "pad_area_m2": disturbed - pool,
+            "pool_area_m2": pool,
+            **pool_ranges(pool),
+            "clear_looks": looks.reindex(range(sites)).fillna(0).astype(int).to_numpy(),
+            "observed_fraction": observed,
+            "vegetated_fraction": vegetated,
+        }
+    )
+
+
+def _turns_colour(
+    layers: dict[str, NDArray[np.uint8]], label: NDArray[np.int32], where: NDArray[np.bool_]
+) -> pd.Series:
+    """0..1 for each site: whether its darkest pixels have the colour of water.
+
+    Pools that were drained, and shade on what was left, are dark but keep the colour of soil.
+    """
+    names = {"pool_pct": layers["pool_pct"][where], "ndwi": layers["ndwi"][where].astype(float)}
+    pixels = pd.DataFrame({"label": label[where], **names})
+    return ((pool_ndwi(pixels) - DRY_NDWI) / (WET_NDWI - DRY_NDWI)).clip(0, 1)
+
+
+DRY_NDWI, WET_NDWI = 3, 12
+"""Turn of colour between the driest and the wettest pixels without and with water, hundredths [D].
+"""
+LOST_MIN_PCT = 20
+"""Less lost vegetation than this in a pixel is noise [D]."""

@@ -1,0 +1,213 @@
+"""Statistics over the months of a season: one date proves nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minewatch.compiled import kernel, part
+
+NO_SHARE = 255
+MIN_VARIABILITY_MONTHS = 6
+"""Months without vegetation that `nir_variability` needs [D]."""
+
+
+def median_share(values: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Median over months, the mean of the middle two rounded down.
+
+    Parameters
+    ----------
+    values
+        Per cent, dims (pixel, month), 255 not observed.
+
+    Returns
+    -------
+    array, dims (pixel,), uint8
+        255 where no month was observed.
+    """
+    return _mean_of_ranks(values, False)
+
+
+def upper_share(values: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Mean of the upper half of the months without the uppermost one.
+
+    The odd month is among them; of two months the lower one counts.
+
+    Parameters and result as for `median_share`.
+    """
+    return _mean_of_ranks(values, True)
+
+
+@kernel("uint8[:,::1], boolean")
+def _mean_of_ranks(values: NDArray[np.uint8], is_upper: bool) -> NDArray[np.uint8]:
+    pixels, months = values.shape
+    out = np.empty(pixels, np.uint8)
+    kept = np.empty(months, np.uint8)
+    for i in range(pixels):
+        n = 0
+        for t in range(months):
+            value = values[i, t]
+            if value == NO_SHARE:
+                continue
+            place = n
+            while place > 0 and kept[place - 1] > value:
+                kept[place] = kept[place - 1]
+                place -= 1
+            kept[place] = value
+            n += 1
+        if n == 0:
+            out[i] = NO_SHARE
+            continue
+        low, high = (n - 1) // 2, n // 2
+        if is_upper:
+            high = max(n - 2, 0)
+            low = min(n // 2, high)
+        total = 0
+        for k in range(low, high + 1):
+            total += kept[k]
+        out[i] = total // (high - low + 1)
+    return out
+
+
+YEAR_FIELDS = 6
+"""Year under way, years seen, years that turned green again; months seen in this one, whether it
+turned green again, and whether the pixel was without vegetation when last seen."""
+MIN_YEAR_MONTHS = 3
+"""Months that must be seen in a year for it to count [D]."""
+
+
+@kernel("uint16[:,::1], uint16[:,::1], uint16[:,::1], int64[::1], int64")
+def follow_years(
+    years: NDArray[np.uint16],
+    clear: NDArray[np.uint16],
+    disturbed: NDArray[np.uint16],
+    month_day: NDArray[np.int64],
+    first_day: int,
+) -> None:
+    """Count, through some more months, the years in which a bare pixel turns green again.
+
+    Paddy, bars and floods do so every year; a mine goes bare once, and stays so.
+
+    Parameters
+    ----------
+    years
+        `YEAR_FIELDS` of each pixel, changed in place. Begins with 0.
+    clear, disturbed
+        Looks and disturbed looks, dims (pixel, month).
+    month_day
+        First day of each month, days since 1970-01-01.
+    first_day
+        First day of the record: years are counted from it.
+    """
+    pixels, months = clear.shape
+    for i in range(pixels):
+        of = years[i]
+        for t in range(months):
+            at = (month_day[t] - first_day) // 365
+            if at != of[0]:
+                if of[3] >= MIN_YEAR_MONTHS:
+                    of[1] += 1
+                    of[2] += of[4]
+                of[0], of[3], of[4] = at, 0, 0
+            if clear[i, t] == 0:
+                continue
+            of[3] += 1
+            if 4 * disturbed[i, t] >= 3 * clear[i, t]:
+                of[5] = 1
+            elif 4 * disturbed[i, t] <= clear[i, t]:
+                of[4] |= of[5]
+                of[5] = 0
+
+
+def year_shares(years: NDArray[np.uint16]) -> NDArray[np.uint8]:
+    """Per cent of years in which a bare pixel turns green again.
+
+    Parameters
+    ----------
+    years
+        `YEAR_FIELDS` of each pixel.
+
+    Returns
+    -------
+    array, dims (pixel,), uint8
+        Of the years with at least three months seen; 255 when there are none.
+    """
+    is_counted = years[:, 3] >= MIN_YEAR_MONTHS
+    seen = years[:, 1] + is_counted
+    turned = years[:, 2] + (is_counted & (years[:, 4] > 0))
+    share = 100 * turned.astype(np.int64) // np.maximum(seen, 1)
+    return np.where(seen > 0, share, NO_SHARE).astype(np.uint8)
+
+
+SWING_BINS = 64
+"""Steps of brightness that unrest is told from."""
+_BIN_UNREST = 4
+"""Hundredths of unrest in a step: half the natural logarithm of 1.08 in brightness."""
+_DARKEST = 100
+"""Reflectance x 10,000 of the first step; the last one is at 1.6."""
+
+
+@kernel("uint8[:,::1], uint16[:,::1], boolean[:,::1]")
+def follow_swing(
+    swing: NDArray[np.uint8], values: NDArray[np.uint16], counted: NDArray[np.bool_]
+) -> None:
+    """Count, through some more months, how often a pixel had each brightness.
+
+    Parameters
+    ----------
+    swing
+        Months at each of `SWING_BINS` steps, dims (pixel, step), 255 at most; changed in place.
+    values
+        Reflectance x 10,000, dims (pixel, month).
+    counted
+        Months that count, same dims.
+    """
+    pixels, months = values.shape
+    scale = 50.0 / _BIN_UNREST
+    for i in range(pixels):
+        for t in range(months):
+            if counted[i, t] and values[i, t] > 0:
+                place = int(scale * np.log(values[i, t] / _DARKEST))
+                place = min(max(place, 0), SWING_BINS - 1)
+                if swing[i, place] < 255:
+                    swing[i, place] += 1
+
+
+@kernel("uint8[:,::1]")
+def nir_variability(swing: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Half the 10-90 % range of the natural logarithm of brightness, in hundredths.
+
+    Parameters
+    ----------
+    swing
+        Months at each step, dims (pixel, step).
+
+    Returns
+    -------
+    array, dims (pixel,), uint8
+        At most 254; 255 where fewer than six months count.
+    """
+    pixels, steps = swing.shape
+    out = np.empty(pixels, np.uint8)
+    for i in range(pixels):
+        n = 0
+        for k in range(steps):
+            n += swing[i, k]
+        if n < MIN_VARIABILITY_MONTHS:
+            out[i] = NO_SHARE
+            continue
+        low = _step_of(swing[i], n // 10)
+        high = _step_of(swing[i], n - 1 - n // 10)
+        out[i] = min(_BIN_UNREST * (high - low), 254)
+    return out
+
+
+@part
+def _step_of(swing: NDArray[np.uint8], rank: int) -> int:
+    """Step of the month of a rank, from 0."""
+    below = 0
+    for k in range(len(swing)):
+        below += swing[k]
+        if below > rank:
+            return k
+    return len(swing) - 1

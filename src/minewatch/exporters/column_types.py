@@ -1,0 +1,75 @@
+"""Tables with real types, for formats that have them: days as days, lists as lists or JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+import geopandas as gpd
+import pandas as pd
+import pyarrow as pa
+
+from minewatch.exporters.table_layers import Layer
+from minewatch.model import Column, Contract, RunResult
+from minewatch.model.tables import Kind
+
+_TYPES: dict[Kind, pa.DataType] = {
+    "text": pa.string(),
+    "int": pa.int64(),
+    "float": pa.float64(),
+    "date": pa.date32(),
+    "list": pa.list_(pa.string()),
+    "terms": pa.string(),
+}
+
+
+def arrow_table(
+    result: RunResult, layer: Layer, *, lists: Literal["lists", "json"] = "json"
+) -> pa.Table:
+    """The columns of a layer in the types of their contract, without outlines.
+
+    Parameters
+    ----------
+    result
+        A finished run.
+    layer
+        Which table of it.
+    lists
+        `json` writes lists as JSON text, for formats that have none.
+
+    Returns
+    -------
+    pyarrow.Table
+        Columns of the contract, then those beyond it, then `simulated`; missing values null.
+    """
+    table = layer.table(result)
+    columns = {
+        name: _array(table[name], layer.contract.get(name), lists=lists)
+        for name in column_order(table, layer.contract)
+    }
+    columns["simulated"] = pa.array([result.simulated] * len(table), type=pa.bool_())
+    return pa.table(columns)
+
+
+def column_order(table: gpd.GeoDataFrame, contract: Contract) -> list[str]:
+    """Names of the columns of a table without its outlines: the contract's first.
+
+    Parameters
+    ----------
+    table, contract
+        The table and what it keeps.
+    """
+    others = (c for c in table.columns if c not in contract and c != table.geometry.name)
+    return [*contract, *others]
+
+
+def _array(values: pd.Series[Any], rule: Column | None, *, lists: str) -> pa.Array:
+    if rule is None:
+        text = values.dtype == object or pd.api.types.is_string_dtype(values)
+        return pa.Array.from_pandas(values, type=pa.string() if text else None)
+    if rule.kind == "terms" or (rule.kind == "list" and lists == "json"):
+        texts = [None if v is None else json.dumps(v, ensure_ascii=False) for v in values]
+        return pa.array(texts, type=pa.string())
+    if rule.kind == "date":
+        values = pd.to_datetime(values).dt.date
+    return pa.Array.from_pandas(values, type=_TYPES[rule.kind])

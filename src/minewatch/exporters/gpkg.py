@@ -1,0 +1,140 @@
+"""One GeoPackage for a GIS: every table as a styled layer, with real days."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Final
+
+import geopandas as gpd
+import pyarrow as pa
+import pyogrio
+import shapely
+from pyogrio.errors import DataSourceError
+
+from minewatch.errors import OutputError
+from minewatch.exporters.column_types import arrow_table
+from minewatch.exporters.qgis_symbols import layer_style
+from minewatch.exporters.rfc7946_outlines import wgs84_outlines
+from minewatch.exporters.table_layers import LAYERS
+from minewatch.files import atomic_path
+from minewatch.model import WGS84, RunResult
+
+FILENAME: Final = "minewatch.gpkg"
+_VERSION: Final = "1.2"  # older GDALs warn of newer ones each time they open the file
+_STYLES: Final = """
+CREATE TABLE layer_styles (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, f_table_catalog TEXT(256), f_table_schema TEXT(256),
+  f_table_name TEXT(256), f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT,
+  styleSLD TEXT, useAsDefault BOOLEAN, description TEXT, owner TEXT(30), ui TEXT(30),
+  update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now'))
+)"""
+
+
+def write_gpkg(result: RunResult, out: Path) -> list[Path]:
+    """One GeoPackage with the layers inventory, sites, features, changes and aoi.
+
+    Parameters
+    ----------
+    result
+        A finished run.
+    out
+        Folder to write.
+
+    Returns
+    -------
+    list of Path
+        `minewatch.gpkg`. Days are of type DATE, lists JSON text, outlines WGS 84; a style for QGIS
+        lies in the table `layer_styles`.
+
+    Raises
+    ------
+    OutputError
+        When it cannot be written.
+    """
+    path = out / FILENAME
+    tables = gpkg_tables(result)
+    moment = f"{result.manifest['parameters']['end']}T00:00:00.000Z"
+    try:
+        with atomic_path(path) as part, _gdal_options(moment):
+            for name, table in tables.items():
+                _write_layer(table, part, name=name, simulated=result.simulated)
+            _write_styles(part, list(tables), moment=moment)
+    except (DataSourceError, sqlite3.Error) as error:
+        raise OutputError(
+            f"cannot write {path}: {error}", hint="free some disk space, or choose another --out"
+        ) from error
+    return [path]
+
+
+def gpkg_tables(result: RunResult) -> dict[str, pa.Table]:
+    """Every layer of the GeoPackage with its outlines as WKB in the column `geometry`.
+
+    Parameters
+    ----------
+    result
+        A finished run.
+    """
+    tables = {
+        name: _with_outlines(arrow_table(result, layer), layer.table(result).geometry)
+        for name, layer in LAYERS.items()
+    }
+    aoi = result.aoi
+    about = {"id": [aoi.id], "name": [aoi.name], "simulated": [result.simulated]}
+    outline = gpd.GeoSeries([aoi.geometry], crs=WGS84)
+    return {**tables, "aoi": _with_outlines(pa.table(about), outline)}
+
+
+@contextmanager
+def _gdal_options(moment: str) -> Iterator[None]:
+    """A fixed clock, and no flush after each step: the whole file is flushed once, at the end."""
+    options = {"OGR_CURRENT_DATE": moment, "OGR_SQLITE_SYNCHRONOUS": "OFF"}
+    pyogrio.set_gdal_config_options(options)
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options(dict.fromkeys(options))
+
+
+def _with_outlines(table: pa.Table, outlines: gpd.GeoSeries) -> pa.Table:
+    whole = [
+        g if g is None or g.geom_type.startswith("Multi") else shapely.multipolygons([g])
+        for g in wgs84_outlines(outlines)
+    ]
+    return table.append_column("geometry", pa.array(shapely.to_wkb(whole), type=pa.binary()))
+
+
+def _write_layer(table: pa.Table, path: Path, *, name: str, simulated: bool) -> None:
+    title = LAYERS[name].title if name in LAYERS else "Area of interest"
+    pyogrio.write_arrow(
+        table, path, layer=name, driver="GPKG", append=path.exists(),
+        geometry_name="geometry", geometry_type="MultiPolygon", crs=WGS84,
+        dataset_options={} if path.exists() else {"VERSION": _VERSION},
+        layer_options={
+            "IDENTIFIER": name, "DESCRIPTION": f"SIMULATED: {title}" if simulated else title,
+        },
+    )  # fmt: skip
+
+
+def _write_styles(path: Path, layers: list[str], *, moment: str) -> None:
+    """Add the table of styles that QGIS reads."""
+    rows: list[Mapping[str, str]] = [
+        {"name": name, "style": layer_style(name), "moment": moment} for name in layers
+    ]
+    with closing(sqlite3.connect(path)) as base, base:
+        base.execute("PRAGMA synchronous = OFF")
+        base.execute(_STYLES)
+        base.executemany(
+            "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name,"
+            " f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description, owner,"
+            " ui, update_time) VALUES ('', '', :name, 'geom', 'minewatch', :style, '', 1,"
+            " 'minewatch', '', NULL, :moment)",
+            rows,
+        )
+        base.execute(
+            "INSERT INTO gpkg_contents (table_name, data_type, identifier, last_change)"
+            " VALUES ('layer_styles', 'attributes', 'layer_styles', ?)",
+            [moment],
+        )

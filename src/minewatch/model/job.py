@@ -1,0 +1,134 @@
+"""What a run is asked to do, checked once; and the job that it becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from minewatch.errors import SettingsError
+from minewatch.model.areas import AreaOfInterest
+from minewatch.model.grids import Grid
+from minewatch.model.periods import Period, PeriodKind, split_periods
+from minewatch.model.scenes import SceneList
+from minewatch.model.terrain import Terrain
+from minewatch.redaction import redact
+
+DEFAULT_CATALOG = "earth-search"
+DEFAULT_SENSOR = "sentinel-2-l2a"
+DEFAULT_DETECTOR = "pool-banks"
+DEFAULT_PERIOD: PeriodKind = "dry-season"
+DEFAULT_RESOLUTION_M = 10.0
+DEFAULT_MAX_CLOUD_COVER_PCT = 90.0
+DEFAULT_CHUNK_PX = 512
+AUTO_DEM, NO_DEM = "auto", "none"
+DEFAULT_CACHE_GIB = 20.0
+"""Bytes kept on disk with `--cache`, GiB [D]: a quarter of what eight years of both areas take."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameters:
+    """Everything that decides the answer of a run, apart from the AOI."""
+
+    span: Period
+    """First and last day to look at."""
+    catalog: str = DEFAULT_CATALOG
+    """Known name, STAC API root, or static catalogue."""
+    collection: str | None = None
+    """Collection id; None takes the catalogue's own for the sensor."""
+    sensor: str = DEFAULT_SENSOR
+    """Sensor profile."""
+    detector: str = DEFAULT_DETECTOR
+    """Detector, by its name in `minewatch.detect.DETECTORS`."""
+    period: str = DEFAULT_PERIOD
+    """Step in which the inventory is told."""
+    resolution_m: float = DEFAULT_RESOLUTION_M
+    """Pixel of the grid, metres."""
+    max_cloud_cover_pct: float = DEFAULT_MAX_CLOUD_COVER_PCT
+    """Scenes cloudier than this are not read, percent of the tile."""
+    chunk_px: int = DEFAULT_CHUNK_PX
+    """Side of a chunk, pixels; changes memory, not the answer."""
+    dem: str = AUTO_DEM
+    """Heights for slopes: `auto` (the catalogue's Copernicus DEM, if any), `none`, a collection id
+    of the catalogue, or a file."""
+
+    def __post_init__(self) -> None:
+        if not split_periods(self.span, self.period):
+            raise SettingsError(
+                f"no period of {self.period!r} lies in {self.span}",
+                hint="widen the dates, or choose another --period",
+            )
+        if not 1 <= self.resolution_m <= 1000:
+            raise SettingsError(
+                f"--resolution {self.resolution_m} m is outside 1..1000",
+                hint="pools are seen at 10 m; give metres",
+            )
+        if not 0 < self.max_cloud_cover_pct <= 100:
+            raise SettingsError(
+                f"maximum cloud cover {self.max_cloud_cover_pct} is outside 0..100",
+                hint="give percent",
+            )
+        if not 32 <= self.chunk_px <= 8192:
+            raise SettingsError(f"chunk of {self.chunk_px} px is outside 32..8192")
+        if redact(self.dem) != self.dem:
+            raise SettingsError(
+                f"--dem {redact(self.dem)} carries a signature or a password",
+                hint="give a collection id, a file on this machine, or an address without one",
+            )
+
+    def as_dict(self, aoi: AreaOfInterest) -> dict[str, Any]:
+        """All parameters as plain values, for the manifest and for telling two runs apart."""
+        return {
+            "aoi": aoi.id,
+            "aoi_sha256": aoi.sha256,
+            "start": self.span.start.isoformat(),
+            "end": self.span.end.isoformat(),
+            "period": self.period,
+            "catalog": redact(self.catalog),
+            "collection": self.collection,
+            "sensor": self.sensor,
+            "detector": self.detector,
+            "resolution_m": self.resolution_m,
+            "max_cloud_cover_pct": self.max_cloud_cover_pct,
+            "chunk_px": self.chunk_px,
+            "dem": self.dem,
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Parameters:
+        """The parameters from the values that `as_dict` gave."""
+        span = Period(date.fromisoformat(values["start"]), date.fromisoformat(values["end"]))
+        names = ("catalog", "collection", "sensor", "period", "resolution_m")
+        more = ("max_cloud_cover_pct", "chunk_px")
+        dem = values.get("dem", NO_DEM)  # runs from before there was a choice have none
+        detector = values.get("detector", DEFAULT_DETECTOR)
+        return cls(
+            span=span,
+            dem=dem,
+            detector=detector,
+            **{name: values[name] for name in (*names, *more)},
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One run or update, built once: what every step of it is handed."""
+
+    area: AreaOfInterest
+    """Where to look."""
+    parameters: Parameters
+    """What was asked."""
+    scenes: SceneList
+    """The frozen scenes."""
+    grid: Grid
+    """The pixels."""
+    periods: tuple[Period, ...]
+    """The periods of the inventory, in order of time."""
+    terrain: Terrain
+    """How the ground slopes, where that is known."""
+
+    @property
+    def span(self) -> Period:
+        """First and last day to look at."""
+        return self.parameters.span

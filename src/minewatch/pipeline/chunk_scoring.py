@@ -1,0 +1,189 @@
+"""Frozen months to evidence over the whole grid, chunk by chunk and period by period, on disk.
+
+Each period of a chunk lies there under a key that hashes its months and the key of the period
+before it. A new scene changes the keys of its own period and of later ones only, and what lies
+before is not read again: what it said of each pixel is kept in little (`detect.PixelState`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import rioxarray  # noqa: F401 - gives arrays their CRS
+import xarray as xr
+
+from minewatch import cube, detect
+from minewatch.cube.natural_colour import PICTURE_LAYER, PICTURE_VERSION, season_picture
+from minewatch.model import (
+    Band,
+    Chunk,
+    Detector,
+    Job,
+    Progress,
+    ProgressListener,
+    Step,
+    months_of,
+    steps_of,
+)
+from minewatch.runtime.memory import give_back_memory
+from minewatch.runtime.workers import Workers
+from minewatch.store.evidence_arrays import EvidenceArrays, open_evidence_arrays
+from minewatch.store.keys import code_key, hash_values
+from minewatch.store.month_files import read_months
+from minewatch.store.pixel_state_files import ChunkState, PixelStateFiles
+from minewatch.store.state_folder import StateFolder
+
+CHUNKS_AHEAD = 1
+"""Chunks given out beyond one a thread: what a cluster tells of each waits until it is written."""
+
+
+def score_chunks(
+    job: Job,
+    state: StateFolder,
+    *,
+    detector: Detector,
+    frozen: Mapping[str, Sequence[str]],
+    workers: Workers,
+    listener: ProgressListener,
+) -> xr.Dataset:
+    """Per-pixel evidence of every chunk, laid side by side.
+
+    Parameters
+    ----------
+    job, state
+        What is asked, and the folder with the frozen months.
+    detector
+        Who judges.
+    frozen
+        Name of each chunk to what its months hold: `FrozenMonths.frozen`.
+    workers
+        Where it runs; each worker holds the months of one period of a chunk.
+    listener
+        Hears of each chunk.
+
+    Returns
+    -------
+    xarray.Dataset
+        The layers of the detector over the grid, memory-mapped, and `picture`, dims
+        (period, colour, y, x), uint8, 0 where nothing was seen. Pixels outside the AOI are not
+        observed. `attrs["contents"]` has a hash of what lies in the layers of each period.
+    """
+    grid, periods, bands = job.grid, job.periods, job.scenes.bands
+    steps = steps_of(job.span, periods)
+    asked = [str(grid.geobox), str(months_of(job.span)[0]), list(bands)]
+    layout = hash_values([code_key(detect), PICTURE_VERSION, job.area.sha256, *asked])
+    keys = {chunk.name: _chain(layout, steps, frozen[chunk.name]) for chunk in grid.chunks}
+    inside = cube.aoi_mask(job.area, grid.geobox)
+    arrays = open_evidence_arrays(
+        state.directory / "evidence", layout, grid,
+        contract={**detector.evidence_layers, "picture": PICTURE_LAYER},
+        sizes={**detector.evidence_sizes, "colour": 3}, periods=len(periods),
+    )  # fmt: skip
+    stale = [chunk for chunk in grid.chunks if arrays.keys_of(chunk) != keys[chunk.name]]
+
+    if stale:
+        held = {chunk.name: _common(arrays.keys_of(chunk), keys[chunk.name]) for chunk in stale}
+        arrays.note(held)
+        tasks = (
+            _ScoreTask(detector, state, chunk, inside[chunk.window], bands, steps,
+                       keys[chunk.name], len(held[chunk.name]),
+                       arrays if workers.are_here else None)
+            for chunk in stale
+        )  # fmt: skip
+        scored = workers.each(_score_chunk, tasks, spare=CHUNKS_AHEAD)
+        for done, (task, sent) in enumerate(scored, start=1):
+            for at, evidence in sent:
+                arrays.write(task.chunk, task.inside, evidence, at)
+            arrays.release()
+            listener(Progress("scoring evidence", done, len(stale), task.chunk.name))
+        arrays.flush()
+        arrays.note({chunk.name: keys[chunk.name] for chunk in stale})
+    axes = {name: grid.geobox.coordinates[name].values for name in ("y", "x")}
+    contents = [hash_values([keys[c.name][at] for c in grid.chunks]) for at in range(len(periods))]
+    evidence = xr.Dataset(arrays.variables(), coords=axes, attrs={"contents": contents})
+    evidence.rio.write_crs(grid.epsg, inplace=True)  # else all layers are copied into memory
+    return evidence
+
+
+def _chain(layout: str, steps: Sequence[Step], frozen: Sequence[str]) -> list[str]:
+    """A key for each step: what its months hold, and the key of the step before."""
+    holds = {entry.split(" ", 1)[0]: entry for entry in frozen}
+    keys, key = [], layout
+    for step in steps:
+        named = [month.start.isoformat() for month in step.months]
+        key = hash_values([key, str(step.period), named, [holds.get(n) for n in named]])
+        keys.append(key)
+    return keys
+
+
+def _common(held: Sequence[str], wanted: Sequence[str]) -> list[str]:
+    """The keys that two chains begin with."""
+    pairs = list(zip(held, wanted, strict=False))
+    return [a for at, (a, b) in enumerate(pairs) if all(x == y for x, y in pairs[: at + 1])]
+
+
+@dataclass(frozen=True)
+class _ScoreTask:
+    """A chunk to be scored; it may be sent away."""
+
+    detector: Detector
+    state: StateFolder
+    chunk: Chunk
+    inside: np.ndarray
+    bands: Sequence[Band]
+    steps: Sequence[Step]
+    keys: Sequence[str]
+    held: int
+    """Steps, from the first on, whose evidence is there."""
+    arrays: EvidenceArrays | None
+    """Where evidence is written; None: they are elsewhere, and it is sent there."""
+
+
+StepEvidence = list[tuple[int | None, xr.Dataset]]
+"""Number of a step, or None for the whole record, and its layers, dims (..., 1, pixel)."""
+
+
+def _score_chunk(task: _ScoreTask) -> StepEvidence:
+    """Score the steps that changed, from the last state that still holds; what is to be written."""
+    sent: StepEvidence = []
+
+    def hand_over(at: int | None, evidence: xr.Dataset) -> None:
+        if task.arrays:
+            task.arrays.write(task.chunk, task.inside, evidence, at)
+        else:
+            sent.append((at, evidence))
+
+    files = PixelStateFiles(task.state.pixel_state_folder(task.chunk))
+    layers = tuple(task.detector.state_layers)
+    begin, found = files.latest(task.keys[: task.held], layers)
+    pixels, wanted = int(task.inside.sum()), _kept(task.steps)
+    known = found or ChunkState(task.detector.start(pixels))
+    for at in range(begin, len(task.steps)):
+        known, evidence = _score_step(task, known, task.steps[at])
+        hand_over(at, evidence)
+        if at in wanted:
+            files.write(task.keys[at], known)
+    hand_over(None, task.detector.conclude(known.pixels, shape=(1, pixels)))
+    files.keep_only([task.keys[at] for at in wanted])
+    give_back_memory()
+    return sent
+
+
+def _score_step(task: _ScoreTask, known: ChunkState, step: Step) -> tuple[ChunkState, xr.Dataset]:
+    months = read_months(task.state, task.chunk, step.months, task.bands, within=task.inside)
+    settled = detect.settle_cloud_commission(months, before=known.recent)
+    pixels, evidence = task.detector.update(known.pixels, settled, period=step.period)
+    if step.period:
+        evidence = evidence.assign(picture=season_picture(settled, step.period))
+    recent = detect.recent_counts(months, before=known.recent)
+    return ChunkState(pixels, recent), evidence
+
+
+def _kept(steps: Sequence[Step]) -> set[int]:
+    """The steps whose states are kept: the last two periods, and those of the last half year."""
+    complete = [at for at, step in enumerate(steps) if step.period]
+    late = {m.start for step in steps[-1:] for m in step.months[-1:]}
+    recent = {at for at in complete for day in late if (day - steps[at].months[-1].end).days <= 183}
+    return recent | set(complete[-2:])

@@ -1,0 +1,303 @@
+"""`run` and `update`: from a polygon to an inventory over time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from minewatch import areas, cube, exporters
+from minewatch.errors import SettingsError
+from minewatch.model import (
+    AUTO_DEM,
+    DEFAULT_CACHE_GIB,
+    DEFAULT_CATALOG,
+    DEFAULT_CHUNK_PX,
+    DEFAULT_DETECTOR,
+    DEFAULT_MAX_CLOUD_COVER_PCT,
+    DEFAULT_PERIOD,
+    DEFAULT_RESOLUTION_M,
+    DEFAULT_SENSOR,
+    AreaOfInterest,
+    Grid,
+    Job,
+    Parameters,
+    Period,
+    PixelReader,
+    ProgressListener,
+    RunResult,
+    SceneList,
+    Terrain,
+    silent,
+    split_periods,
+)
+from minewatch.pipeline.inventory_step import write_inventory
+from minewatch.pipeline.month_reading import read_all_months, recall_months
+from minewatch.pipeline.scene_lists import find_scene_list
+from minewatch.pipeline.terrain_step import find_terrain, kept_terrain
+from minewatch.runtime import warmup
+from minewatch.runtime.memory import give_back_memory, share_memory_pools
+from minewatch.runtime.resources import MemoryPlan, Resources, plan_memory
+from minewatch.runtime.workers import open_workers
+from minewatch.store import output_folder
+from minewatch.store.folder_claim import check_same, claimed
+from minewatch.store.state_folder import StateFolder
+
+
+def run(
+    aoi: str | Path | AreaOfInterest,
+    *,
+    start: date,
+    end: date,
+    out: str | Path,
+    catalog: str = DEFAULT_CATALOG,
+    collection: str | None = None,
+    sensor: str = DEFAULT_SENSOR,
+    detector: str = DEFAULT_DETECTOR,
+    period: str = DEFAULT_PERIOD,
+    resolution_m: float = DEFAULT_RESOLUTION_M,
+    max_cloud_cover_pct: float = DEFAULT_MAX_CLOUD_COVER_PCT,
+    chunk_px: int = DEFAULT_CHUNK_PX,
+    dem: str = AUTO_DEM,
+    scenes: str | Path | SceneList | None = None,
+    scheduler: str | None = None,
+    workers: int | None = None,
+    max_memory_gib: float | None = None,
+    cache: str | Path | None = None,
+    cache_gib: float = DEFAULT_CACHE_GIB,
+    resume: bool = False,
+    reader: PixelReader | None = None,
+    listener: ProgressListener = silent,
+) -> RunResult:
+    """An inventory of mine sites over time, from a polygon.
+
+    Parameters
+    ----------
+    aoi
+        Bundled name, polygon file, or area.
+    start, end
+        First and last day to look at, UTC, both included.
+    out
+        Directory to write. Must be empty or absent, unless `resume`.
+    catalog
+        Known name, STAC API root, or address of a static `catalog.json`.
+    collection
+        Collection id; None takes the catalogue's own for the sensor.
+    sensor
+        Sensor profile.
+    detector
+        Who judges the months: a name in `minewatch.detect.DETECTORS`.
+    period
+        Step in which the inventory is told: one of `PERIOD_KINDS`, or `custom:` and a list.
+    resolution_m
+        Pixel of the grid, metres. Pools are seen at 10 m only.
+    max_cloud_cover_pct
+        Scenes cloudier than this are not read.
+    chunk_px
+        Side of a chunk, pixels. Sets the memory, never the answer.
+    dem
+        Heights, from which slopes sharpen what is told of changes: `auto` takes Copernicus DEM
+        where the catalogue of the scenes has it, `none` nothing; else a collection id of that
+        catalogue, or a file.
+    scenes
+        A frozen `scenes.json` to use instead of searching.
+    scheduler
+        Address of a Dask scheduler; None works in threads on this machine.
+    workers
+        Threads; None takes one a core, or as many as fit into the memory.
+    max_memory_gib
+        Most memory of the process, GiB, or an error; None aims at 3. Workers of a cluster are
+        not counted. Changes no answer.
+    cache
+        Folder that keeps blocks of remote files for later runs, compressed as they came; several
+        runs may share it. None keeps nothing. Files that GDAL must read are not kept.
+    cache_gib
+        Most GiB in it; blocks not used for longest give way.
+    resume
+        Go on with a run that was cut, reading only what is missing.
+    reader
+        How pixels are read; None takes `cube.RangeReader`.
+    listener
+        Hears of progress.
+
+    Returns
+    -------
+    RunResult
+        The finished run, opened from `out`. `manifest["failures"]` lists what could not be read.
+
+    Raises
+    ------
+    MinewatchError
+        With the problem and the mend. `NoScenesError` when the search finds nothing.
+    """
+    warmup.start()
+    area = aoi if isinstance(aoi, AreaOfInterest) else areas.read_aoi(aoi)
+    parameters = Parameters(
+        span=Period(start, end),
+        catalog=str(catalog),
+        collection=collection,
+        sensor=sensor,
+        detector=detector,
+        period=period,
+        resolution_m=resolution_m,
+        max_cloud_cover_pct=max_cloud_cover_pct,
+        chunk_px=chunk_px,
+        dem=dem,
+    )
+    resources = Resources(
+        scheduler=scheduler, workers=workers, max_memory_gib=max_memory_gib,
+        cache=Path(cache) if cache else None, cache_gib=cache_gib, reader=reader, listener=listener,
+    )  # fmt: skip
+    goes_on = resume and StateFolder(directory=Path(out) / "state").parameters_path.exists()
+    with claimed(Path(out), is_new=not goes_on) as state:
+        if goes_on:
+            check_same(state, area, parameters)
+            found = state.read_scenes()
+            job = _make_job(area, parameters, found, state, resources)
+        else:
+            found = find_scene_list(area, parameters, scenes, listener)
+            job = _make_job(area, parameters, found, state, resources)  # a wrong --dem ends here
+            exporters.write_aoi(area, state.aoi_path)
+            state.write_job(parameters.as_dict(area), found)
+        return _work("run", job, state, resources=resources)
+
+
+def update(
+    directory: str | Path,
+    *,
+    end: date | None = None,
+    period: str | None = None,
+    today: date | None = None,
+    scenes: str | Path | SceneList | None = None,
+    scheduler: str | None = None,
+    workers: int | None = None,
+    max_memory_gib: float | None = None,
+    cache: str | Path | None = None,
+    cache_gib: float = DEFAULT_CACHE_GIB,
+    reader: PixelReader | None = None,
+    listener: ProgressListener = silent,
+) -> RunResult:
+    """A run carried on to a later day: only months with new, changed or failed scenes are read.
+
+    The answer is byte for byte that of a run from nothing over the whole span, whatever became of
+    the scenes since: late ones are taken up, those processed anew replace the old, those withdrawn
+    count no more. `read_log` tells what there was of each.
+
+    Parameters
+    ----------
+    directory
+        A finished or interrupted run.
+    end
+        New last day; None takes `today`.
+    period
+        New step in which the inventory is told; None keeps the old. Alone, without `end` and
+        `scenes`, it tells what is frozen anew: nothing is searched for and no imagery is read.
+    today
+        The day to update to when `end` is not given.
+    scenes
+        A frozen `scenes.json` to use instead of searching.
+    scheduler, workers, max_memory_gib, cache, cache_gib, reader, listener
+        As in `run`.
+
+    Raises
+    ------
+    MinewatchError
+        With the problem and the mend.
+    """
+    resources = Resources(
+        scheduler=scheduler, workers=workers, max_memory_gib=max_memory_gib,
+        cache=Path(cache) if cache else None, cache_gib=cache_gib, reader=reader, listener=listener,
+    )  # fmt: skip
+    warmup.start()
+    state = StateFolder(directory=Path(directory) / "state")
+    state.read_parameters()  # no folder is made where there is no run
+    with claimed(Path(directory), is_new=False) as state:
+        before = Parameters.from_dict(state.read_parameters())
+        area = exporters.read_aoi_snapshot(state.aoi_path)
+        if period is not None and end is None and scenes is None:
+            parameters = replace(before, period=period)
+            return _repeat(area, parameters, state, resources=resources)
+        span = _extended(before.span, end or today)
+        parameters = replace(before, span=span, period=period or before.period)
+        found = find_scene_list(area, parameters, scenes, listener)
+        job = _make_job(area, parameters, found, state, resources)
+        state.write_job(parameters.as_dict(area), found)
+        return _work("update", job, state, resources=resources)
+
+
+def _work(name: str, job: Job, state: StateFolder, *, resources: Resources) -> RunResult:
+    """Read what is missing, then score it and write the inventory."""
+    memory = _memory(job, resources)
+    state = StateFolder(directory=state.directory.absolute())  # workers may stand elsewhere
+    share_memory_pools()
+    with open_workers(resources.scheduler, memory.workers) as workers:
+        months = read_all_months(
+            job, state, reader=resources.open_reader(memory), workers=workers,
+            listener=resources.listener,
+        )  # fmt: skip
+        give_back_memory()
+        return write_inventory(
+            name, job, months, state, workers=workers, listener=resources.listener
+        )
+
+
+def _repeat(
+    area: AreaOfInterest, parameters: Parameters, state: StateFolder, *, resources: Resources
+) -> RunResult:
+    """The inventory of frozen months in other periods."""
+    scenes, grid = state.read_scenes(), _grid(area, parameters)
+    job = Job(
+        area=area, parameters=parameters, scenes=scenes, grid=grid,
+        periods=split_periods(parameters.span, parameters.period),
+        terrain=kept_terrain(parameters, grid, state) or Terrain(reason="not had so far"),
+    )  # fmt: skip
+    memory = _memory(job, resources)
+    months = recall_months(job, state, unopened=output_folder.unopened_scenes(state))
+    state.write_job(parameters.as_dict(area), scenes)
+    with open_workers(resources.scheduler, memory.workers) as workers:
+        return write_inventory(
+            "retell", job, months, state, workers=workers, listener=resources.listener
+        )
+
+
+def _make_job(
+    area: AreaOfInterest,
+    parameters: Parameters,
+    scenes: SceneList,
+    state: StateFolder,
+    resources: Resources,
+) -> Job:
+    """Everything that the steps are handed: the one place where the grid is built."""
+    warmup.wait("minewatch.cube", resources.listener)  # from here on pixels are read
+    grid = _grid(area, parameters)
+    terrain = find_terrain(
+        area, parameters, grid, state, catalog=scenes.catalog, listener=resources.listener
+    )
+    return Job(
+        area=area, parameters=parameters, scenes=scenes, grid=grid,
+        periods=split_periods(parameters.span, parameters.period), terrain=terrain,
+    )  # fmt: skip
+
+
+def _memory(job: Job, resources: Resources) -> MemoryPlan:
+    return plan_memory(
+        job.scenes, job.grid,
+        span=job.span, periods=job.periods, bands=job.scenes.bands,
+        workers=resources.workers, max_memory_gib=resources.max_memory_gib,
+    )  # fmt: skip
+
+
+def _grid(area: AreaOfInterest, parameters: Parameters) -> Grid:
+    return cube.make_grid(area, resolution_m=parameters.resolution_m, chunk_px=parameters.chunk_px)
+
+
+def _extended(span: Period, last: date | None) -> Period:
+    """The span with a later last day."""
+    if last is None:
+        raise SettingsError("update needs a last day", hint="pass end= or today=")
+    if last < span.end:
+        raise SettingsError(
+            f"--end {last} is before the end of the run, {span.end}",
+            hint="an update only goes forward; run into a new folder for a shorter span",
+        )
+    return Period(span.start, last)

@@ -1,0 +1,234 @@
+"""Scenes to frozen months: the only part of a run that reads imagery."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from minewatch import cube, detect
+from minewatch.errors import StateError
+from minewatch.model import (
+    Band,
+    Chunk,
+    Grid,
+    Job,
+    Period,
+    PixelReader,
+    Progress,
+    ProgressListener,
+    ReadFailure,
+    Scene,
+    SceneList,
+    SceneQuality,
+    months_of,
+)
+from minewatch.pipeline.scene_survey import survey_scenes
+from minewatch.runtime.workers import Workers
+from minewatch.store.keys import MonthKeys
+from minewatch.store.month_files import MonthRecord, read_record, remove_month, write_month
+from minewatch.store.registration_reference import read_reference, scene_quality_keys
+from minewatch.store.state_folder import StateFolder
+
+MONTHS_AHEAD = 64
+"""Chunk-months given out beyond one a thread: workers never wait, and a country's fit [D]."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrozenMonths:
+    """What reading a whole scene list came to."""
+
+    quality: Mapping[str, SceneQuality]
+    """Quality of every scene that could be opened."""
+    failures: tuple[ReadFailure, ...]
+    """Reads that failed: that ground was not observed then."""
+    months_read: int
+    """Chunk-months that were read now."""
+    months_kept: int
+    """Chunk-months that were frozen before and still hold."""
+    frozen: Mapping[str, tuple[str, ...]]
+    """Name of each chunk to what its months hold, in order of time."""
+    bytes_read: int = 0
+    """Bytes fetched now."""
+
+
+def read_all_months(
+    job: Job,
+    state: StateFolder,
+    *,
+    reader: PixelReader,
+    workers: Workers,
+    listener: ProgressListener,
+) -> FrozenMonths:
+    """Freeze every month of every chunk that is not frozen yet.
+
+    Parameters
+    ----------
+    job
+        What to read, and where.
+    state
+        Where months are kept.
+    reader, workers, listener
+        How pixels come, where the work runs, who hears of it.
+    """
+    scenes, grid, bands = job.scenes, job.grid, job.scenes.bands
+    quality, broken = survey_scenes(
+        scenes, job.area, state, reader=reader, workers=workers, listener=listener
+    )
+    failures, records = list(broken), dict[tuple[str, date], MonthRecord]()
+    missing: list[tuple[_ChunkMonth, str]] = []
+    keys = MonthKeys(scenes=scenes, quality=quality, bands=bands, chunks=grid.chunks)
+    for step in _steps(scenes, grid, quality, job.span):
+        if not step.scenes:
+            remove_month(state, step.chunk, step.month)
+            continue
+        key = keys.of(step.scenes, step.chunk)
+        record = read_record(state, step.chunk, step.month)
+        if record and record.key == key and not record.failures:
+            records[step.place] = record
+        else:
+            missing.append((step, key))
+    kept, bytes_read = len(records), 0
+    jobs = (
+        _ReadJob(step, {s.id: quality[s.id] for s in step.scenes}, bands, reader, state, key)
+        for step, key in missing
+    )
+    done_jobs = workers.each(_reduce_one, jobs, spare=MONTHS_AHEAD)
+    for done, (read, record) in enumerate(done_jobs, start=1):
+        records[read.step.place] = record
+        failures.extend(record.failures)
+        bytes_read += record.bytes_read
+        listener(Progress("reading months", done, len(missing), str(read.step), bytes_read))
+    return FrozenMonths(
+        quality=quality,
+        failures=tuple(sorted(set(failures))),
+        months_read=len(missing),
+        months_kept=kept,
+        frozen=_by_chunk(grid, records),
+        bytes_read=bytes_read,
+    )
+
+
+def recall_months(job: Job, state: StateFolder, *, unopened: Sequence[ReadFailure]) -> FrozenMonths:
+    """What was read before, without reading anything.
+
+    Parameters
+    ----------
+    job, state
+        As in `read_all_months`.
+    unopened
+        Failures of whole scenes that the job before reported.
+
+    Raises
+    ------
+    StateError
+        When a month is missing.
+    """
+    scenes, grid, bands = job.scenes, job.grid, job.scenes.bands
+    quality = state.read_scene_quality(scene_quality_keys(scenes, read_reference(state)))
+    failures, records = list(unopened), dict[tuple[str, date], MonthRecord]()
+    keys = MonthKeys(scenes=scenes, quality=quality, bands=bands, chunks=grid.chunks)
+    for step in _steps(scenes, grid, quality, job.span):
+        if not step.scenes:
+            continue
+        record = read_record(state, step.chunk, step.month)
+        if record is None or record.key != keys.of(step.scenes, step.chunk):
+            raise StateError(
+                f"{state.directory.parent} lacks {step.month.start:%Y-%m} of {step.chunk.name}",
+                hint="finish the run first: `minewatch run` with --resume, or `minewatch update`",
+            )
+        failures.extend(record.failures)
+        records[step.place] = record
+    return FrozenMonths(
+        quality=quality,
+        failures=tuple(sorted(set(failures))),
+        months_read=0,
+        months_kept=len(records),
+        frozen=_by_chunk(grid, records),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _ChunkMonth:
+    """One month of one chunk."""
+
+    chunk: Chunk
+    month: Period
+    scenes: tuple[Scene, ...]
+
+    def __str__(self) -> str:
+        return f"{self.month.start:%Y-%m} {self.chunk.name}"
+
+    @property
+    def place(self) -> tuple[str, date]:
+        return self.chunk.name, self.month.start
+
+
+def _steps(
+    scenes: SceneList, grid: Grid, quality: Mapping[str, SceneQuality], span: Period
+) -> Iterator[_ChunkMonth]:
+    """Every month of every chunk, with the scenes that reach it and could be opened.
+
+    Month by month, and chunks that share blocks of the files one after the other: a reader that
+    keeps blocks then fetches each about once.
+    """
+    by_month = _by_month(scenes, quality)
+    over = {c.name: {scene.id for scene in cube.scenes_over(scenes, c)} for c in grid.chunks}
+    chunks = cube.in_reading_order(grid)
+    for month in months_of(span):
+        for chunk in chunks:
+            here = tuple(s for s in by_month[month.start] if s.id in over[chunk.name])
+            yield _ChunkMonth(chunk=chunk, month=month, scenes=here)
+
+
+@dataclass(frozen=True)
+class _ReadJob:
+    """A step to be read, and no more than it needs: it may be sent away."""
+
+    step: _ChunkMonth
+    quality: Mapping[str, SceneQuality]
+    bands: Sequence[Band]
+    reader: PixelReader
+    state: StateFolder
+    key: str
+
+
+def _reduce_one(job: _ReadJob) -> MonthRecord:
+    step = job.step
+    reduced = cube.reduce_month(
+        step.scenes,
+        job.quality,
+        step.chunk,
+        month=step.month,
+        bands=job.bands,
+        reader=job.reader,
+        is_disturbed=detect.is_disturbed,
+    )
+    record = MonthRecord(
+        key=job.key,
+        looks=reduced.looks,
+        failures=tuple(sorted(reduced.failures)),
+        bytes_read=reduced.bytes_read,
+    )
+    return write_month(job.state, step.chunk, step.month, reduced.cube, record)
+
+
+def _by_chunk(
+    grid: Grid, records: Mapping[tuple[str, date], MonthRecord]
+) -> dict[str, tuple[str, ...]]:
+    """What the months of each chunk hold, in order of time."""
+    held: dict[str, list[str]] = {chunk.name: [] for chunk in grid.chunks}
+    for (chunk, month), record in sorted(records.items(), key=lambda entry: entry[0]):
+        held[chunk].append(f"{month} {record.content}")
+    return {chunk: tuple(months) for chunk, months in held.items()}
+
+
+def _by_month(
+    scenes: SceneList, quality: Mapping[str, SceneQuality]
+) -> defaultdict[date, list[Scene]]:
+    months: defaultdict[date, list[Scene]] = defaultdict(list)
+    for scene in scenes:
+        if scene.id in quality:
+            months[scene.day.replace(day=1)].append(scene)
+    return months

@@ -1,0 +1,89 @@
+"""Facts of scenes: found once, remembered, found again when a scene is processed anew."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from minewatch import cube
+from minewatch.errors import ReadError
+from minewatch.model import (
+    AreaOfInterest,
+    PixelReader,
+    Progress,
+    ProgressListener,
+    ReadFailure,
+    Scene,
+    SceneList,
+    SceneQuality,
+)
+from minewatch.runtime.workers import Workers
+from minewatch.store.registration_reference import hold_reference, scene_quality_keys
+from minewatch.store.state_folder import StateFolder
+
+log = logging.getLogger(__name__)
+
+SCENES_AHEAD = 8
+"""Scenes given out beyond one a thread [D]."""
+KEPT_EVERY = 50
+"""Scenes looked over between two times that their facts are put on disk [D]."""
+
+
+def survey_scenes(
+    scenes: SceneList,
+    aoi: AreaOfInterest,
+    state: StateFolder,
+    *,
+    reader: PixelReader,
+    workers: Workers,
+    listener: ProgressListener,
+) -> tuple[dict[str, SceneQuality], tuple[ReadFailure, ...]]:
+    """Facts of every scene, found once and remembered, with its shift against the reference.
+
+    Returns
+    -------
+    facts
+        By scene id; a scene that cannot be opened has none.
+    failures
+        One for each scene that cannot be opened.
+    """
+    reference = hold_reference(scenes, aoi, state, reader=reader)
+    keys = scene_quality_keys(scenes, reference)
+    facts = state.read_scene_quality(keys)
+    missing = [scene for scene in scenes if scene.id not in facts]
+    failures: list[ReadFailure] = []
+    jobs = (_Job(scene, aoi, reader, reference) for scene in missing)
+    looked = workers.each(_look_over, jobs, spare=SCENES_AHEAD)
+    for done, (job, found) in enumerate(looked, start=1):
+        scene = job.scene
+        if isinstance(found, SceneQuality):
+            facts[scene.id] = found
+        else:
+            log.warning("%s cannot be opened: %s", scene.id, found.problem)
+            failures.append(
+                ReadFailure(scene_id=scene.id, band="*", chunk="*", reason=found.problem)
+            )
+        listener(Progress("looking over scenes", done, len(missing), scene.id))
+        if done % KEPT_EVERY == 0 or done == len(missing):
+            state.write_scene_quality(facts, keys)
+    return facts, tuple(sorted(failures))
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A scene to be looked over; it may be sent away."""
+
+    scene: Scene
+    aoi: AreaOfInterest
+    reader: PixelReader
+    reference: cube.Reference
+
+
+def _look_over(job: _Job) -> SceneQuality | ReadError:
+    """Its facts, or why it cannot be opened."""
+    try:
+        return cube.measure_scene_quality(
+            job.scene, job.aoi, reader=job.reader, reference=job.reference
+        )
+    except ReadError as error:
+        return error

@@ -1,0 +1,188 @@
+"""The report of a run: one HTML page that needs nothing else, and its pictures."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+import geopandas as gpd
+import shapely
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from minewatch.files import write_bytes_atomic
+from minewatch.model import RunResult
+from minewatch.model.palette import STATE_COLOURS
+from minewatch.reports.pictures import before_after, map_picture, timeline
+from minewatch.reports.raster_pictures import Box, read_picture
+from minewatch.reports.run_summary import count_changes, count_offsets, site_rows, summarise
+
+_ROWS: Final = 200  # of failures and the like; the manifest has them all
+_FOCUS_M: Final = 1_200.0
+"""Side of the ground in the before/after picture: a site's bank and what lies round it."""
+_CAPTIONS: Final = {
+    "map": (
+        "Map of the area with its sites coloured by latest state",
+        "Sites by latest state. A dot marks each site, for most are too small to see.",
+    ),
+    "before/after": (
+        "Two satellite pictures of the same ground, before and after, with outlines of sites",
+        "The ground round the largest site, before and after. Grey: not seen.",
+    ),
+    "timeline": (
+        "Bars of sites by state in each period, and the range of disturbed ground",
+        "Sites by state, and disturbed ground as a range, period by period.",
+    ),
+}
+"""What each picture shows: for those who cannot see it, and below it."""
+
+
+def write_report(result: RunResult, page: Path) -> dict[str, Path]:
+    """Write the report page, and its pictures beside it.
+
+    Parameters
+    ----------
+    result
+        A finished run.
+    page
+        The HTML file.
+
+    Returns
+    -------
+    dict
+        What each file is, to its path: `report`, `map`, `timeline`, and `before/after` when the
+        run has pictures of both.
+
+    Raises
+    ------
+    OutputError
+        When a raster cannot be read or a file cannot be written.
+    """
+    pictures = make_pictures(result)
+    write_bytes_atomic(page, render_page(result, pictures).encode())
+    written = {"report": page}
+    for name, content in pictures.items():
+        path = page.with_name(f"{page.stem}-{name.replace('/', '-')}.png")
+        write_bytes_atomic(path, content)
+        written[name] = path
+    return written
+
+
+def make_pictures(result: RunResult) -> dict[str, bytes]:
+    """The pictures of a report as PNG.
+
+    Parameters
+    ----------
+    result
+        A finished run.
+
+    Returns
+    -------
+    dict
+        `map`, `before/after` when the run has both pictures, `timeline`.
+    """
+    sites = result.sites.to_crs(result.aoi.utm_epsg)
+    after, before = result.rasters.get("rgb_after"), result.rasters.get("rgb_before")
+    background = read_picture(after) if after else None
+    simulated = result.simulated
+    pictures = {"map": map_picture(result.aoi, sites, background, simulated=simulated)}
+    if before and after:
+        box = focus_box(sites, result.aoi.geometry_utm.bounds)
+        near = sites[sites.intersects(shapely.box(*box))]
+        pictures["before/after"] = before_after(
+            read_picture(before, box=box), read_picture(after, box=box), near, simulated=simulated
+        )
+    pictures["timeline"] = timeline(summarise(result), simulated=simulated)
+    return pictures
+
+
+def focus_box(sites: gpd.GeoDataFrame, area: Box) -> Box:
+    """The ground worth looking at closely: round the largest site, or all of it without one.
+
+    Parameters
+    ----------
+    sites
+        Contract `SITES`, in metres.
+    area
+        Bounds of the area of interest, in the same metres.
+    """
+    kept = sites[sites["alert"] != "rejected"]
+    if kept.empty:
+        return area
+    order = ["max_disturbed_area_m2", "site_id"]
+    largest = kept.sort_values(order, ascending=[False, True]).geometry.iloc[0]
+    centre = largest.centroid
+    west, south, east, north = largest.bounds
+    half = max(_FOCUS_M, 1.3 * (east - west), 1.3 * (north - south)) / 2
+    return centre.x - half, centre.y - half, centre.x + half, centre.y + half
+
+
+def render_page(result: RunResult, pictures: Mapping[str, bytes]) -> str:
+    """The page as HTML. Every value that came from outside is escaped.
+
+    Parameters
+    ----------
+    result
+        A finished run.
+    pictures
+        As of `make_pictures`.
+    """
+    folder = files("minewatch.reports")
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    template = environment.from_string((folder / "page.html.j2").read_text("utf-8"))
+    css = (folder / "page.css").read_text("utf-8") + "".join(
+        f".state-{state} {{ background: {colour}; }}\n" for state, colour in STATE_COLOURS.items()
+    )
+    return template.render(policy=_policy(css), css=Markup(css), **_values(result, pictures))
+
+
+def _policy(css: str) -> str:
+    """A Content-Security-Policy under which the page can load nothing and run nothing."""
+    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
+    return (
+        f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _values(result: RunResult, pictures: Mapping[str, bytes]) -> dict[str, Any]:
+    """Everything the template names."""
+    manifest = result.manifest
+    periods = summarise(result)
+    return {
+        "aoi": result.aoi,
+        "aoi_entry": manifest["aoi"],
+        "catalog": _catalog_name(manifest["parameters"]["catalog"]),
+        "changes": count_changes(result.changes),
+        "doubts": [fact for fact in manifest["facts"] if fact.get("notes")],
+        "failures": manifest["failures"],
+        "latest": periods[-1] if periods else None,
+        "libraries": sorted(manifest.get("libraries", {}).items()),
+        "limit": _ROWS,
+        "offsets": count_offsets(manifest["facts"]),
+        "parameters": manifest["parameters"],
+        "periods": periods,
+        "pictures": [_figure(name, content) for name, content in pictures.items()],
+        "scenes": manifest["scenes"],
+        "simulated": result.simulated,
+        "sites": site_rows(result),
+        "version": manifest["version"],
+        "warnings": manifest["warnings"],
+    }
+
+
+def _catalog_name(address: str) -> str:
+    """An address as it is; of a file on this machine the end of its path, which names no one."""
+    return address if "://" in address else "/".join(Path(address).parts[-2:])
+
+
+def _figure(name: str, content: bytes) -> dict[str, str]:
+    alt, caption = _CAPTIONS[name]
+    uri = f"data:image/png;base64,{base64.b64encode(content).decode()}"
+    return {"uri": uri, "alt": alt, "caption": caption}

@@ -1,0 +1,223 @@
+"""What a run keeps on disk between one night and the next: its job, facts of scenes, a lock.
+
+`run.json` names everything that belongs to the job, so writing it is the one step that counts.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from minewatch import catalog as catalogs
+from minewatch.errors import StateError
+from minewatch.files import write_bytes_atomic
+from minewatch.model import Chunk, SceneList, SceneQuality
+from minewatch.store.item_cache import ItemCache
+from minewatch.store.keys import STATE_VERSION, list_key
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StateFolder:
+    """The `state/` folder of one run."""
+
+    directory: Path
+    """The folder."""
+
+    @property
+    def parameters_path(self) -> Path:
+        """Parameters of the job, and the name of its scene list."""
+        return self.directory / "run.json"
+
+    @property
+    def aoi_path(self) -> Path:
+        """The area the run watches."""
+        return self.directory / "aoi.geojson"
+
+    @property
+    def detections_path(self) -> Path:
+        """Every patch of every site, with its evidence terms."""
+        return self.directory / "detections.geojson"
+
+    @property
+    def log_path(self) -> Path:
+        """One line for each job that was finished here, see `minewatch.store.job_log`."""
+        return self.directory / "log.jsonl"
+
+    @property
+    def item_cache_path(self) -> Path:
+        """What the lines of the frozen scenes were told from, see `minewatch.store.item_cache`."""
+        return self.directory / "lines.json"
+
+    @property
+    def rasters_path(self) -> Path:
+        """What the rasters in place were made of, see `minewatch.pipeline.raster_products`."""
+        return self.directory / "rasters.json"
+
+    @property
+    def scene_quality_path(self) -> Path:
+        """Facts of the scenes met so far."""
+        return self.directory / "facts.json"
+
+    @property
+    def reference_path(self) -> Path:
+        """Patches that scenes are laid against."""
+        return self.directory / "reference.zip"
+
+    @property
+    def terrain_path(self) -> Path:
+        """How the ground slopes, see `minewatch.pipeline.terrain_step`."""
+        return self.directory / "elevation.npz"
+
+    def pixel_state_folder(self, chunk: Chunk) -> Path:
+        """Where a detector keeps its state of the pixels of a chunk."""
+        return self.directory / "evidence" / "pixel_state" / chunk.name
+
+    @property
+    def scenes_path(self) -> Path:
+        """The frozen scenes of the job.
+
+        Raises
+        ------
+        StateError
+            As for `read_parameters`.
+        """
+        return self.directory / self._read_job()[1]
+
+    def write_job(self, parameters: Mapping[str, Any], scenes: SceneList) -> None:
+        """Remember what is being done: the parameters and the frozen scenes, in one step."""
+        path = self.directory / f"scenes-{list_key(scenes)[:12]}.json"
+        before = self.scenes_path if self.parameters_path.exists() else None
+        lines = ItemCache.read(self.item_cache_path, before).tell(scenes)
+        catalogs.write_scene_list(scenes, path, lines=lines.told)
+        body = {"state_version": STATE_VERSION, "scenes": path.name, **parameters}
+        write_bytes_atomic(self.parameters_path, as_json(body))
+        write_bytes_atomic(self.item_cache_path, as_json(lines.marks))
+        for other in self.directory.glob("scenes-*.json"):
+            if other != path:
+                other.unlink()
+
+    def read_parameters(self) -> dict[str, Any]:
+        """What the run was last asked to do.
+
+        Raises
+        ------
+        StateError
+            When there is no state here, it is damaged, or another version wrote it.
+        """
+        return self._read_job()[0]
+
+    def read_scenes(self) -> SceneList:
+        """The frozen scenes of the job.
+
+        Raises
+        ------
+        StateError
+            As for `read_parameters`.
+        """
+        return catalogs.read_scene_list(self.scenes_path)
+
+    def _read_job(self) -> tuple[dict[str, Any], str]:
+        try:
+            body: dict[str, Any] = json.loads(self.parameters_path.read_text("utf-8"))
+            version = body.pop("state_version")
+        except (FileNotFoundError, NotADirectoryError):
+            raise StateError(
+                f"{self.directory.parent} holds no run",
+                hint="give the folder that `minewatch run --out` wrote",
+            ) from None
+        except (ValueError, KeyError, AttributeError, TypeError):
+            raise self._damaged() from None
+        if version != STATE_VERSION:
+            raise StateError(
+                f"{self.directory} was written with state version {version}, this is "
+                f"{STATE_VERSION}",
+                hint="run again into a new folder, or use the minewatch version in manifest.json",
+            )
+        scenes = body.pop("scenes", None)
+        if not isinstance(scenes, str):
+            raise self._damaged()
+        return body, scenes
+
+    def _damaged(self) -> StateError:
+        return StateError(
+            f"{self.parameters_path} is damaged",
+            hint="run again into a new folder with `minewatch run --out`",
+        )
+
+    def read_scene_quality(self, keys: Mapping[str, str]) -> dict[str, SceneQuality]:
+        """Facts found before that still hold.
+
+        Parameters
+        ----------
+        keys
+            Scene id to the hash of all that decides its facts; those of another do not hold.
+        """
+        if not self.scene_quality_path.exists():
+            return {}
+        try:
+            rows = json.loads(self.scene_quality_path.read_text("utf-8"))
+            holds = [row for row in rows if keys.get(row["scene_id"]) == row.pop("key")]
+            return {row["scene_id"]: _facts(row) for row in holds}
+        except (ValueError, KeyError, TypeError) as error:
+            log.warning(
+                "%s is damaged (%s): the facts are found again", self.scene_quality_path, error
+            )
+            return {}
+
+    def write_scene_quality(
+        self, facts: Mapping[str, SceneQuality], keys: Mapping[str, str]
+    ) -> None:
+        """Remember the facts of scenes, and from what they were found."""
+        rows = ({**vars(facts[name]), "key": keys[name]} for name in sorted(facts))
+        lines = ",\n".join(_encode(row) for row in rows)
+        write_bytes_atomic(self.scene_quality_path, f"[\n{lines}\n]\n".encode())
+
+
+@contextmanager
+def locked(directory: Path) -> Iterator[None]:
+    """Hold the run directory for this process alone.
+
+    Raises
+    ------
+    StateError
+        When another process holds it.
+    """
+    path = directory / "lock"
+    with path.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.seek(0)
+            holder = file.read().strip() or "unknown"
+            raise StateError(
+                f"{directory.parent} is being written by another minewatch (process {holder})",
+                hint="wait for it to end, or stop it",
+            ) from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def as_json(body: Mapping[str, Any]) -> bytes:
+    """Plain values as JSON, an entry a line, the same bytes for equal content."""
+    rows = ",\n".join(f"{_encode(str(name))}: {_encode(body[name])}" for name in sorted(body))
+    return f"{{\n{rows}\n}}\n".encode()
+
+
+_encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
+
+
+def _facts(row: Mapping[str, Any]) -> SceneQuality:
+    lists = ("shift_xy_m", "misplaced_xy_m", "notes")
+    fields = {**row, **{name: tuple(row[name]) for name in lists}}
+    return SceneQuality(**fields)
