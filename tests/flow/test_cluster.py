@@ -67,7 +67,7 @@ def test_what_is_sent_to_workers_holds_no_secret(tiny_archive, tmp_path, monkeyp
     monkeypatch.setattr(jobs, "open_workers", lambda *_: nullcontext(workers_))
     run_archive(tiny_archive, tmp_path / "run")
     assert tiny_archive.spec.bands[0].encode() in recorder.sent
-    for work in (b"_look_over", b"_reduce_one", b"_weigh_chunk"):
+    for work in (b"_look_over", b"_reduce_one", b"_score_chunk"):
         assert work in recorder.sent
     assert SECRET.encode() not in recorder.sent
 

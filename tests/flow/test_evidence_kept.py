@@ -1,4 +1,4 @@
-"""Evidence is weighed once for the months it is made of, and never outlives them."""
+"""Evidence is scored once for the months it is made of, and never outlives them."""
 
 from __future__ import annotations
 
@@ -12,40 +12,41 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from minewatch import detect, synthetic
+from minewatch import synthetic
 from minewatch.catalog import read_scene_list
+from minewatch.detect.pool_banks.detector import PoolBanks
 from minewatch.pipeline import update
 
 from .conftest import TINY, all_bytes, run_archive
 
 
 @pytest.fixture
-def weighed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def scored(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """End of the period of every update that takes in months of a chunk."""
-    update_evidence, ends = detect.update_evidence, list[str]()
+    update, ends = PoolBanks.update, list[str]()
 
-    def counted(past: Any, months: Any, **named: Any) -> Any:
+    def counted(detector: PoolBanks, state: Any, months: Any, **named: Any) -> Any:
         if months.sizes["time"]:
             ends.append(str(months["time"].to_numpy()[-1])[:7])
-        return update_evidence(past, months, **named)
+        return update(detector, state, months, **named)
 
-    monkeypatch.setattr(detect, "weigh", counted)
+    monkeypatch.setattr(PoolBanks, "update", counted)
     return ends
 
 
-def test_only_chunks_whose_months_changed_are_weighed_again(
-    tiny_archive: synthetic.Archive, tmp_path: Path, weighed: list[str]
+def test_only_chunks_whose_months_changed_are_scored_again(
+    tiny_archive: synthetic.Archive, tmp_path: Path, scored: list[str]
 ) -> None:
     out = tmp_path / "run"
     run_archive(tiny_archive, out, chunk_px=32, period="month")
     chunks = len(list((out / "state" / "months").iterdir()))
-    steps = len(set(weighed))
-    assert len(weighed) == chunks * steps
+    steps = len(set(scored))
+    assert len(scored) == chunks * steps
     assert chunks > 1
     assert steps > 1
-    weighed.clear()
+    scored.clear()
     before = all_bytes(update(out, end=TINY.end))
-    assert weighed == []
+    assert scored == []
 
     index = out / "state" / "evidence" / "index.json"
     held = json.loads(index.read_text())
@@ -53,50 +54,50 @@ def test_only_chunks_whose_months_changed_are_weighed_again(
     held["chunks"][name][-1] = "of other months"
     index.write_text(json.dumps(held))
     assert all_bytes(update(out, end=TINY.end)) == before
-    assert len(weighed) == 1
+    assert len(scored) == 1
 
 
-def test_what_lies_before_the_last_period_is_not_weighed_again(
-    tiny_archive: synthetic.Archive, tmp_path: Path, weighed: list[str]
+def test_what_lies_before_the_last_period_is_not_scored_again(
+    tiny_archive: synthetic.Archive, tmp_path: Path, scored: list[str]
 ) -> None:
     whole, out = tmp_path / "whole", tmp_path / "run"
     expected = all_bytes(run_archive(tiny_archive, whole, period="month"))
     earlier = TINY.end - timedelta(days=40)
     run_archive(tiny_archive, out, end=earlier, period="month")
-    assert min(weighed) < f"{earlier:%Y-%m}"
-    weighed.clear()
+    assert min(scored) < f"{earlier:%Y-%m}"
+    scored.clear()
     assert all_bytes(update(out, end=TINY.end)) == expected
-    assert min(weighed) == f"{earlier:%Y-%m}"
+    assert min(scored) == f"{earlier:%Y-%m}"
 
 
-def test_without_its_pasts_everything_is_weighed_again_to_the_same_bytes(
-    tiny_archive: synthetic.Archive, tmp_path: Path, weighed: list[str]
+def test_without_its_pasts_everything_is_scored_again_to_the_same_bytes(
+    tiny_archive: synthetic.Archive, tmp_path: Path, scored: list[str]
 ) -> None:
     out = tmp_path / "run"
     expected = all_bytes(run_archive(tiny_archive, tmp_path / "whole", period="month"))
     run_archive(tiny_archive, out, end=TINY.end - timedelta(days=40), period="month")
-    for path in (out / "state" / "evidence" / "pasts").rglob("*.npz"):
+    for path in (out / "state" / "evidence" / "pixel_state").rglob("*.npz"):
         path.write_bytes(path.read_bytes()[:-40])
-    weighed.clear()
+    scored.clear()
     assert all_bytes(update(out, end=TINY.end)) == expected
-    assert min(weighed) == f"{TINY.start:%Y-%m}"
+    assert min(scored) == f"{TINY.start:%Y-%m}"
 
 
-def test_evidence_of_other_code_or_a_damaged_index_is_weighed_anew(
+def test_evidence_of_other_code_or_a_damaged_index_is_scored_anew(
     tiny_archive: synthetic.Archive,
     tmp_path: Path,
-    weighed: list[str],
+    scored: list[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     out = tmp_path / "run"
     before = all_bytes(run_archive(tiny_archive, out))
-    once = len(weighed)
+    once = len(scored)
     (out / "state" / "evidence" / "index.json").write_text("{")
     assert all_bytes(update(out, end=TINY.end)) == before
-    assert len(weighed) == 2 * once
+    assert len(scored) == 2 * once
     monkeypatch.setattr("minewatch.pipeline.chunk_scoring.code_key", lambda _: "other code")
     assert all_bytes(update(out, end=TINY.end)) == before
-    assert len(weighed) == 3 * once
+    assert len(scored) == 3 * once
 
 
 def test_a_withdrawn_scene_leaves_no_evidence_of_itself(
@@ -118,17 +119,17 @@ def test_a_withdrawn_scene_leaves_no_evidence_of_itself(
 def test_evidence_is_found_in_its_files_and_not_copied_into_memory(
     tiny_archive: synthetic.Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    find, mapped = detect.find, list[bool]()
+    find, mapped = PoolBanks.find, list[bool]()
 
-    def watched(evidence: xr.Dataset, **named: Any) -> Any:
+    def watched(detector: PoolBanks, evidence: xr.Dataset, **named: Any) -> Any:
         for layer in evidence.values():
             base: Any = layer.to_numpy()
             while isinstance(base, np.ndarray):
                 base = base.base
             mapped.append(isinstance(base, mmap.mmap))
-        return find(evidence, **named)
+        return find(detector, evidence, **named)
 
-    monkeypatch.setattr(detect, "find", watched)
+    monkeypatch.setattr(PoolBanks, "find", watched)
     run_archive(tiny_archive, tmp_path / "run")
     assert mapped
     assert all(mapped)

@@ -17,7 +17,7 @@ import shapely
 from minewatch import synthetic
 from minewatch.errors import NoScenesError, OutputError, SettingsError, StateError
 from minewatch.exporters import LAYERS, open_result
-from minewatch.model import RunResult, results
+from minewatch.model import RunResult, run_result
 
 from .conftest import GEOJSON, SMALL, geojson_bytes, run_archive, shared_archive
 
@@ -47,7 +47,7 @@ def test_the_manifest_holds_the_sha256_of_every_output(small_run: RunResult) -> 
 def test_the_manifest_tells_how_many_rows_every_table_has(small_run: RunResult) -> None:
     rows = {name: len(layer.table(small_run)) for name, layer in LAYERS.items()}
     assert small_run.manifest["rows"] == rows
-    assert tuple(rows) == results.TABLES
+    assert tuple(rows) == run_result.TABLES
 
 
 def test_everything_simulated_says_so(small_run: RunResult) -> None:

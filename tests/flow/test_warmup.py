@@ -25,7 +25,7 @@ run(f"{folder}/aoi.geojson", start=date.fromisoformat(first), end=date.fromisofo
     catalog=f"{folder}/catalog.json", out=out, chunk_px=96)
 kinds = lambda found: sorted(map(str, found))
 print(json.dumps({
-    kernel.__name__: [kinds(kernel.signatures), kinds(ahead._arguments(kernel))]
+    kernel.__name__: [kinds(kernel.signatures), kinds(warmup._arguments(kernel))]
     for kernel in KERNELS
 }))
 """
@@ -59,10 +59,10 @@ def test_a_helper_keeps_what_it_compiles_where_numba_looks(tmp_path):
     code = f"""
 import json, minewatch.pipeline.jobs
 from minewatch.runtime import warmup
-find, before = ahead.uncompiled, ahead.uncompiled()
-ahead.uncompiled = lambda: ["{ONE}"]
-ahead.finish()
-print(json.dumps([before, find(), [helper.returncode for helper in ahead._helpers]]))
+find, before = warmup.uncompiled, warmup.uncompiled()
+warmup.uncompiled = lambda: ["{ONE}"]
+warmup.finish()
+print(json.dumps([before, find(), [helper.returncode for helper in warmup._helpers]]))
 """
     before, after, codes = json.loads(told_by(code, NUMBA_CACHE_DIR=str(tmp_path)))
     assert codes == [0]
@@ -128,7 +128,7 @@ def test_no_helper_starts_where_it_could_not_help(env):
 import json, numpy as np, minewatch.pipeline.jobs
 from minewatch.detect.morphology import opened
 from minewatch.runtime import warmup
-ahead.start()
-print(json.dumps([ahead.uncompiled(), ahead._helpers, opened(np.arange(9), (3, 3)).tolist()]))
+warmup.start()
+print(json.dumps([warmup.uncompiled(), warmup._helpers, opened(np.arange(9), (3, 3)).tolist()]))
 """
     assert json.loads(told_by(code, **env)) == [[], [], list(range(9))]

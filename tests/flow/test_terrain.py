@@ -14,6 +14,7 @@ from minewatch import synthetic
 from minewatch.errors import MinewatchError, StateError
 from minewatch.model import RunResult
 from minewatch.pipeline import run, update
+from minewatch.synthetic import hills
 
 from .conftest import SMALL, all_bytes, run_archive, shared_archive
 
@@ -35,7 +36,7 @@ def hilly_run(hilly: synthetic.Archive, tmp_path_factory: pytest.TempPathFactory
 
 
 def test_changes_tell_the_slope_they_lie_on(hilly_run: RunResult) -> None:
-    terrain = synthetic.terrain.make_terrain(SMALL)
+    terrain = hills.make_terrain(SMALL)
     told = hilly_run.changes.to_crs(hilly_run.aoi.utm_epsg)
     large = told[told["area_m2"] > 2000]
     assert len(large) > 0

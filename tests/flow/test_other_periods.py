@@ -29,7 +29,7 @@ def offline(small_run: RunResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         raise AssertionError("imagery was read, or a catalogue asked")
 
     monkeypatch.setattr(RangeReader, "read", refuse)
-    monkeypatch.setattr("minewatch.store.folder_claim.catalogs.find_scenes", refuse)
+    monkeypatch.setattr("minewatch.pipeline.scene_lists.catalogs.find_scenes", refuse)
     return out
 
 
