@@ -32,11 +32,6 @@ Contract = Mapping[str, Column]
 ALERTS = ("candidate", "provisional", "confirmed", "rejected")
 STATES = ("active", "idle", "abandoned_wet", "abandoned_dry", "revegetated", "not_observed")
 FEATURE_KINDS = ("pad", "pool", "road")
-CHANGE_KINDS = (
-    "swidden", "landslide", "river_bar", "flood", "road", "village", "paddy", "fish_pond", "snow",
-    "shadow", "cloud_residue", "misregistration", "other_clearing",
-)  # fmt: skip
-
 _PERIOD: Contract = {
     "period_start": Column("date", "first day of the period"),
     "period_end": Column("date", "last day of the period, included"),

@@ -10,23 +10,27 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import shapely
-import xarray as xr
 
 import minewatch
 from minewatch import cube
 from minewatch.model import (
     REFLECTANCE_BANDS,
     AreaOfInterest,
+    Detection,
+    Evidence,
     Job,
-    Parameters,
     Period,
     SceneList,
     Terrain,
     months_of,
     period_label,
+    rule_values,
+    sees_pools_at,
 )
+from minewatch.pipeline.climate_step import expected_dry_season
 from minewatch.pipeline.month_reading import FrozenMonths
 from minewatch.pipeline.terrain_step import terrain_entry
+from minewatch.store.rule_versions import rule_versions
 
 LIBRARIES = ("geopandas", "numpy", "odc-geo", "pyproj", "rasterio", "scipy", "shapely", "xarray")
 
@@ -34,7 +38,7 @@ LIBRARIES = ("geopandas", "numpy", "odc-geo", "pyproj", "rasterio", "scipy", "sh
 def make_manifest(
     job: Job,
     months: FrozenMonths,
-    evidence: xr.Dataset,
+    evidence: Evidence,
     tables: Mapping[str, gpd.GeoDataFrame],
     outputs: Mapping[str, str],
 ) -> dict[str, Any]:
@@ -52,12 +56,16 @@ def make_manifest(
     simulated = is_simulated(scenes)
     inside = cube.aoi_mask(area, grid.geobox)
     entries = _period_entries(scenes, months, evidence, periods, inside)
-    warnings = _warnings(area, scenes, months, parameters)
+    warnings = _warnings(job, months)
     return {
         "version": minewatch.__version__,
         "libraries": {name: version(name) for name in LIBRARIES},
         "simulated": simulated,
         "parameters": parameters.as_dict(area),
+        "rule_versions": rule_versions(job.detection),
+        "rules": _rule_entry(job.detection),
+        "climate": asdict(job.climate),
+        "visibility": _visibility(job),
         "aoi": _aoi_entry(area, terrain, simulated=simulated),
         "periods": entries,
         "scenes": _scene_entry(scenes),
@@ -67,6 +75,15 @@ def make_manifest(
         "warnings": [*warnings, *_explain_nothing(tables["inventory"], entries)],
         "rows": {name: len(table) for name, table in tables.items()},
         "outputs": dict(outputs),
+    }
+
+
+def _rule_entry(detection: Detection) -> dict[str, Any]:
+    """Every threshold of a run, by section."""
+    return {
+        "overpass": rule_values(detection.overpass),
+        "cloud_commission": rule_values(detection.cloud_commission),
+        detection.detector.name: rule_values(detection.detector.rules),
     }
 
 
@@ -91,11 +108,11 @@ def attribution(area: AreaOfInterest, terrain: Terrain, *, simulated: bool) -> s
 def _period_entries(
     scenes: SceneList,
     months: FrozenMonths,
-    evidence: xr.Dataset,
+    evidence: Evidence,
     periods: Sequence[Period],
     inside: np.ndarray,
 ) -> list[dict[str, Any]]:
-    entries, looks = [], evidence["clear_looks"].to_numpy()
+    entries, looks = [], evidence.layers["clear_looks"].to_numpy()
     opened = [(scene.day, scene) for scene in scenes if scene.id in months.quality]
     for step, period in enumerate(periods):
         within = [scene for day, scene in opened if day in period]
@@ -139,17 +156,19 @@ def _quality_entries(scenes: SceneList, months: FrozenMonths) -> list[dict[str, 
     return rows
 
 
-def _warnings(
-    area: AreaOfInterest, scenes: SceneList, months: FrozenMonths, parameters: Parameters
-) -> list[str]:
-    warnings = [*area.notes, *scenes.notes]
+def _warnings(job: Job, months: FrozenMonths) -> list[str]:
+    scenes = job.scenes
+    warnings = [*job.area.notes, *scenes.notes]
     if missing := _missing_bands(scenes):
         warnings.append(f"no {', '.join(missing)} in this catalogue: judged without")
-    if parameters.resolution_m > 15:
-        warnings.append(
-            f"at {parameters.resolution_m:g} m a pool of 8-14 m cannot be seen; "
-            "only large clearings can"
-        )
+    if reason := _visibility(job)["reason"]:
+        warnings.append(reason)
+    if job.parameters.rules:
+        changed = ", ".join(_changed_names(job.parameters.rules))
+        warnings.append(f"thresholds are not as shipped: {changed}")
+    if job.climate.dry_season != expected_dry_season(job.area):
+        season = f"{job.climate.setting} ({job.climate.source})"
+        warnings.append(f"the dry season is taken to be {season}")
     overruled = [f.scene_id for f in months.quality.values() if f.offset_source == "pixels"]
     if overruled:
         warnings.append(
@@ -157,13 +176,37 @@ def _warnings(
             f"{', '.join(sorted(overruled)[:5])}"
         )
     seen = {scene.day.replace(day=1) for scene in scenes}
-    unseen = [m for m in months_of(parameters.span) if m.start not in seen]
+    unseen = [m for m in months_of(job.span) if m.start not in seen]
     if unseen:
         warnings.append(
-            f"{len(unseen)} of {len(months_of(parameters.span))} months have no scene: "
+            f"{len(unseen)} of {len(months_of(job.span))} months have no scene: "
             f"{', '.join(f'{m.start:%Y-%m}' for m in unseen[:12])}"
         )
     return warnings
+
+
+def _changed_names(rules: Mapping[str, Any], prefix: str = "") -> list[str]:
+    """Names of the thresholds that a user replaced."""
+    names: list[str] = []
+    for name, value in rules.items():
+        place = f"{prefix}{name}"
+        is_group = isinstance(value, Mapping)
+        names += _changed_names(value, f"{place}.") if is_group else [f"{place} = {value}"]
+    return names
+
+
+def _visibility(job: Job) -> dict[str, Any]:
+    """What pixels of this size can show."""
+    sees_pools = sees_pools_at(job.pixel_m)
+    reason = (
+        ""
+        if sees_pools
+        else (
+            f"at {job.pixel_m:g} m a pool of 8-14 m cannot be seen: clearings are found, as sites of at "
+            "most provisional, and what is said of pools is null"
+        )
+    )
+    return {"pixel_m": job.pixel_m, "sees_pools": sees_pools, "reason": reason}
 
 
 def _explain_nothing(

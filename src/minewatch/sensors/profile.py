@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from minewatch.model import Asset, Band, Scene
+from minewatch.model import CORE_BANDS, Asset, Band, Scene
 
 _MAJOR = 100  # a baseline "05.10" is compared as 5 * 100 + 10
 
@@ -89,6 +89,11 @@ class SensorProfile:
     """South and north end of what is imaged, degrees."""
     first_day: date
     """First day of the archive anywhere."""
+
+    @property
+    def core_pixel_m(self) -> float:
+        """Pixel of the coarsest band that every scene must have, metres: what can be seen."""
+        return max(self.native_pixel_m[band] for band in CORE_BANDS)
 
     @property
     def known_collections(self) -> frozenset[str]:

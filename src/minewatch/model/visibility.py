@@ -1,0 +1,17 @@
+"""What pixels of a size can show of a mine."""
+
+from __future__ import annotations
+
+from typing import Final
+
+POOLS_SEEN_UP_TO_M: Final = 15.0
+"""Pixel size above which a pool of 8-14 m cannot be seen: 25 % of sites at 20 m [DOMAIN §2]."""
+POOL_COLUMNS: Final = (
+    "pool_area_m2", "pool_area_low_m2", "pool_area_high_m2", "pool_count_low", "pool_count_high",
+)  # fmt: skip
+"""What is said of pools, in every table; null where they cannot be seen."""
+
+
+def sees_pools_at(pixel_m: float) -> bool:
+    """Whether pools can be seen in pixels of a size, metres."""
+    return pixel_m <= POOLS_SEEN_UP_TO_M
