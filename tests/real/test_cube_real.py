@@ -55,7 +55,7 @@ def _scene(path: Path) -> Scene:
     assets = {
         band: Asset(href=str(path.parent / asset["href"]), epsg=told["proj:epsg"])
         for band, asset in item["assets"].items()
-        if band in (*REFLECTANCE_BANDS, "scl")
+        if band in (*REFLECTANCE_BANDS, "mask")
     }
     return Scene(
         id=item["id"],
@@ -180,7 +180,7 @@ def test_two_dates_lie_on_each_other_wherever_both_are_clear(scenes: list[Scene]
         )
         red = []
         for scene in pair:
-            clear = np.isin(reader.read(scene.assets["scl"], patch, band="scl"), (4, 5, 6, 7))
+            clear = np.isin(reader.read(scene.assets["mask"], patch, band="mask"), (4, 5, 6, 7))
             red.append(np.where(clear, reader.read(scene.assets["red"], patch, band="red"), 0))
         found = find_shift(red[1], red[0], resolution_m=120)
         shifts += [found] if found else []

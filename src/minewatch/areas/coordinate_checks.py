@@ -12,8 +12,9 @@ from shapely.geometry.base import BaseGeometry
 from minewatch.areas.utm import UTM_LATITUDES
 from minewatch.errors import AoiError
 
-SENTINEL2_LATITUDES = (-56.0, 84.0)
-"""Latitudes Sentinel-2 maps systematically, degrees (ESA, Sentinel-2 User Handbook, 2015, §1.3)."""
+MAPPED_LATITUDES = (-56.0, 84.0)
+"""Latitudes that Sentinel-2 maps systematically, degrees (ESA, User Handbook, 2015, §1.3); Landsat
+maps them, too."""
 MAX_AREA_KM2 = 50_000.0
 """Above this a run on one machine is a mistake rather than a wish [D]."""
 MIN_AREA_M2 = 10_000.0

@@ -12,7 +12,7 @@ from typing import Any
 
 from minewatch.areas.bundled import find_bundled, list_aois
 from minewatch.areas.control import parse_control
-from minewatch.areas.coordinate_checks import SENTINEL2_LATITUDES, check_coverage, check_size
+from minewatch.areas.coordinate_checks import MAPPED_LATITUDES, check_coverage, check_size
 from minewatch.areas.repair import unite
 from minewatch.areas.utm import choose_utm_epsg
 from minewatch.areas.vector_files import Feature, read_features
@@ -69,7 +69,7 @@ def read_aoi(
     wanted = bundled.summary.id if bundled else feature
     if wanted is not None:
         features = _select(features, wanted)
-    aoi = _area(features, path, notes, coverage or SENTINEL2_LATITUDES)
+    aoi = _area(features, path, notes, coverage or MAPPED_LATITUDES)
     for note in aoi.notes:
         log.info("%s: %s", aoi.id, note)
     return aoi

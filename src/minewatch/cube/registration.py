@@ -264,9 +264,9 @@ def read_clear(
     scene: Scene, geobox: GeoBox, *, reader: PixelReader, sensor: SensorProfile
 ) -> UInt16 | None:
     """`BAND` of a patch where clear; None when too little of it is, or it has no mask."""
-    if "scl" not in scene.assets or BAND not in scene.assets:
+    if "mask" not in scene.assets or BAND not in scene.assets:
         return None
-    mask = reader.read(scene.assets["scl"], geobox, band="scl")
+    mask = reader.read(scene.assets["mask"], geobox, band="mask")
     clear = flag(mask, sensor.mask) & GROUND > 0
     if clear.mean() < CLEAR_SHARE:
         return None

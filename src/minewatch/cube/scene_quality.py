@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 UInt16 = NDArray[np.uint16]
 
 OVERVIEW_PX = 512
-"""Most pixels a side of the overview on which facts are found."""
+"""Most pixels a side of the overview on which quality is measured."""
 DARK_PERCENTILE = 5
 """Percentile of red over clear vegetation that is compared with the offset."""
 DARK_STAYS_DN = 1000
@@ -28,8 +28,6 @@ DARK_GONE_DN = 800
 """Up to this red of dark vegetation, it is not: reflectance would be below -0.02."""
 LEAST_VEGETATION_PX = 100
 """Fewest overview pixels of clear vegetation on which pixels may overrule metadata [D]."""
-VEGETATION_CLASS = 4
-"""Vegetation in the Sentinel-2 scene classification."""
 
 
 def measure_scene_quality(
@@ -40,7 +38,7 @@ def measure_scene_quality(
     reference: Reference | None = None,
     sensor: SensorProfile | None = None,
 ) -> SceneQuality:
-    """Offset, clear fraction, shift and doubts of one scene, from an overview of the area.
+    """Offset, clear fraction, shift and warnings of one scene, from an overview of the area.
 
     The offset is decided by metadata, then verified on the red of dark vegetation: the pixels
     overrule it only when they are clear-cut, and both values are kept.
@@ -60,7 +58,7 @@ def measure_scene_quality(
 
     Returns
     -------
-    SceneFacts
+    SceneQuality
 
     Raises
     ------
@@ -72,28 +70,28 @@ def measure_scene_quality(
     inside = aoi_mask(aoi, geobox)
     red = reader.read(scene.assets["red"], geobox, band="red")
     notes: tuple[str, ...] = ()
-    if "scl" in scene.assets:
-        mask = reader.read(scene.assets["scl"], geobox, band="scl")
+    if "mask" in scene.assets:
+        mask = reader.read(scene.assets["mask"], geobox, band="mask")
         clear = (flag(mask, profile.mask) & GROUND > 0) & (red > 0) & inside
-        green = clear & (mask == VEGETATION_CLASS)
+        green = clear & np.isin(mask, profile.mask.vegetation)
     else:
         notes = ("no cloud mask: every pixel counts as clear",)
         clear = (red > 0) & inside
         green = clear
     decision = profile.offset_from_metadata(scene)
     offset_dn, source, dark = decision.offset_dn, decision.source, None
-    doubts: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     if profile.offset is not None:
         dark = dark_vegetation_dn(red, green)
-        offset_dn, source, doubts = verify_offset(
+        offset_dn, source, warnings = verify_offset(
             decision.offset_dn, decision.source, dark, profile.offset
         )
     misplaced, uncertain = find_misplacement(
         scene, reference or Reference(), reader=reader, sensor=profile
     )
-    doubts += uncertain
-    for doubt in doubts:
-        log.warning("%s: %s", scene.id, doubt)
+    warnings += uncertain
+    for warning in warnings:
+        log.warning("%s: %s", scene.id, warning)
     return SceneQuality(
         scene_id=scene.id,
         scale=profile.scale,
@@ -104,7 +102,7 @@ def measure_scene_quality(
         clear_fraction=round(float(clear.sum() / max(1, inside.sum())), 6),
         shift_xy_m=whole_pixels(misplaced, profile.native_pixel_m["red"]),
         misplaced_xy_m=misplaced,
-        notes=(*decision.notes, *doubts, *notes),
+        notes=(*decision.notes, *warnings, *notes),
     )
 
 
@@ -118,7 +116,7 @@ def dark_vegetation_dn(red: UInt16, green: NDArray[np.bool_]) -> float | None:
 def verify_offset(
     offset_dn: int, source: str, dark_dn: float | None, rule: OffsetRule
 ) -> tuple[int, str, tuple[str, ...]]:
-    """The offset after the pixels had their say, who decided, and doubts.
+    """The offset after the pixels had their say, who decided, and warnings.
 
     Examples
     --------
@@ -135,8 +133,8 @@ def verify_offset(
     seen_dn = rule.offset_dn if dark_dn >= DARK_STAYS_DN else 0
     if seen_dn == offset_dn:
         return offset_dn, source, ()
-    doubt = (
+    warning = (
         f"{source} means an offset of {offset_dn} DN, but dark vegetation has {dark_dn:.0f} DN: "
         f"{seen_dn} is used"
     )
-    return seen_dn, "pixels", (doubt,)
+    return seen_dn, "pixels", (warning,)

@@ -16,7 +16,7 @@ class OverpassRules:
 
     red_over_nir: float = rule(
         0.38, unit="1", moves="more red is needed before ground counts as bare",
-        source="NDVI 0.45, starting value; evergreen forest has 0.06, new tropical mines 0.7 to 1.3 "
+        source="NDVI 0.45, starting value; evergreen forest has 0.06, new mines 0.7 to 1.3 "
         "(real pairs of Brazil)",
     )  # fmt: skip
     path_light_dn: int = rule(
@@ -24,8 +24,8 @@ class OverpassRules:
     )
     cloud_dn: int = rule(
         700, unit="reflectance x 10,000", moves="bluer overpasses still count as ground",
-        source="Fmask's test (doi:10.1016/j.rse.2011.10.028) with 0.08, a little stricter: only 5 % "
-        "of bare ground comes near it (real pairs of Brazil)",
+        source="Fmask's test (doi:10.1016/j.rse.2011.10.028) with 0.08, a little stricter: only "
+        "5 % of bare ground comes near it (real pairs of Brazil)",
     )  # fmt: skip
     snow_blue_dn: int = rule(
         3500, unit="reflectance x 10,000", moves="brighter ground is not taken for snow or cloud",

@@ -153,7 +153,7 @@ class Job:
 
     @property
     def pixel_m(self) -> float:
-        """The coarser of the grid's pixel and the sensor's own: what can be seen follows from it."""
+        """The coarser of the grid's pixel and the sensor's own: decides what can be seen."""
         return max(self.grid.resolution_m, self.native_pixel_m)
 
     @property

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from shapely.geometry.base import BaseGeometry
 
-Band = Literal["blue", "green", "red", "nir", "swir16", "swir22", "scl"]
+Band = Literal["blue", "green", "red", "nir", "swir16", "swir22", "mask"]
 REFLECTANCE_BANDS: tuple[Band, ...] = ("blue", "green", "red", "nir", "swir16", "swir22")
 CORE_BANDS: tuple[Band, ...] = ("blue", "green", "red", "nir")
 REFLECTANCE_SCALE = 10_000
@@ -37,6 +37,8 @@ class Asset:
     """Multiplier the item states for its digital numbers."""
     offset: float | None = None
     """Addend the item states, in reflectance."""
+    file_bytes: int | None = None
+    """Size of the file, None when the item does not say."""
 
 
 @dataclass(frozen=True, kw_only=True)

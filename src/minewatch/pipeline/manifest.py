@@ -15,13 +15,11 @@ import minewatch
 from minewatch import cube
 from minewatch.model import (
     REFLECTANCE_BANDS,
-    AreaOfInterest,
     Detection,
     Evidence,
     Job,
     Period,
     SceneList,
-    Terrain,
     months_of,
     period_label,
     rule_values,
@@ -30,6 +28,7 @@ from minewatch.model import (
 from minewatch.pipeline.climate_step import expected_dry_season
 from minewatch.pipeline.month_reading import FrozenMonths
 from minewatch.pipeline.terrain_step import terrain_entry
+from minewatch.sensors import get_sensor
 from minewatch.store.rule_versions import rule_versions
 
 LIBRARIES = ("geopandas", "numpy", "odc-geo", "pyproj", "rasterio", "scipy", "shapely", "xarray")
@@ -66,7 +65,7 @@ def make_manifest(
         "rules": _rule_entry(job.detection),
         "climate": asdict(job.climate),
         "visibility": _visibility(job),
-        "aoi": _aoi_entry(area, terrain, simulated=simulated),
+        "aoi": _aoi_entry(job, simulated=simulated),
         "periods": entries,
         "scenes": _scene_entry(scenes),
         "elevation": terrain_entry(terrain),
@@ -92,17 +91,17 @@ def is_simulated(scenes: SceneList) -> bool:
     return all(s.item.get("properties", {}).get("minewatch:simulated", False) for s in scenes)
 
 
-def attribution(area: AreaOfInterest, terrain: Terrain, *, simulated: bool) -> str:
+def attribution(job: Job, *, simulated: bool) -> str:
     """Whose data this is made of, in a line."""
     imagery = (
         "simulated imagery, no real place"
         if simulated
-        else "contains modified Copernicus Sentinel data"
+        else get_sensor(job.parameters.sensor).attribution
     )
-    outline = area.properties.get("geometry_licence")
-    heights = terrain_entry(terrain).get("attribution")
-    told = (imagery, heights, f"outline: {outline}" if outline else "")
-    return "; ".join(part for part in told if part)
+    outline = job.area.properties.get("geometry_licence")
+    heights = terrain_entry(job.terrain).get("attribution")
+    parts = (imagery, heights, f"outline: {outline}" if outline else "")
+    return "; ".join(part for part in parts if part)
 
 
 def _period_entries(
@@ -202,8 +201,8 @@ def _visibility(job: Job) -> dict[str, Any]:
         ""
         if sees_pools
         else (
-            f"at {job.pixel_m:g} m a pool of 8-14 m cannot be seen: clearings are found, as sites of at "
-            "most provisional, and what is said of pools is null"
+            f"at {job.pixel_m:g} m a pool of 8-14 m cannot be seen: clearings are found, as sites "
+            "of at most provisional, and what is said of pools is null"
         )
     )
     return {"pixel_m": job.pixel_m, "sees_pools": sees_pools, "reason": reason}
@@ -219,7 +218,8 @@ def _explain_nothing(
     return [f"no site was found; share of the area seen clear at least once: {seen}"]
 
 
-def _aoi_entry(area: AreaOfInterest, terrain: Terrain, *, simulated: bool) -> dict[str, Any]:
+def _aoi_entry(job: Job, *, simulated: bool) -> dict[str, Any]:
+    area = job.area
     return {
         "id": area.id,
         "name": area.name,
@@ -227,5 +227,5 @@ def _aoi_entry(area: AreaOfInterest, terrain: Terrain, *, simulated: bool) -> di
         "utm_epsg": area.utm_epsg,
         "area_km2": round(area.area_m2 / 1e6, 4),
         "bbox": [round(float(v), 7) for v in shapely.bounds(area.geometry)],
-        "attribution": attribution(area, terrain, simulated=simulated),
+        "attribution": attribution(job, simulated=simulated),
     }

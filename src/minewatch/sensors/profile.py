@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import NamedTuple
 
 from minewatch.model import CORE_BANDS, Asset, Band, Scene
@@ -16,14 +15,16 @@ _MAJOR = 100  # a baseline "05.10" is compared as 5 * 100 + 10
 class MaskRule:
     """Which values of the mask band are ground, and which are not."""
 
-    band: Band = "scl"
+    band: Band = "mask"
     """Our name of the mask band."""
     bits: bool = False
     """True: the values below are bit numbers of a bit field; False: they are classes."""
     keep: tuple[int, ...] = ()
     """Values of clear ground or water. With `bits`: a pixel is clear when no `drop` bit is set."""
     care: tuple[int, ...] = ()
-    """Values that are clear but doubtful (dark ground that may be a shadow)."""
+    """Values of shade: clear, but it may be a cloud's shadow."""
+    vegetation: tuple[int, ...] = ()
+    """Values of vegetation; empty when the mask does not know it."""
     drop: tuple[int, ...] = ()
     """Values that hide the ground."""
     grow: tuple[int, ...] = ()
@@ -77,18 +78,14 @@ class SensorProfile:
     """Pixel of each band, metres."""
     mask: MaskRule
     """Rule of the mask band."""
-    nodata_dn: int
-    """Digital number of "no pixel", before any offset."""
     scale: float
     """Reflectance per digital number."""
     constant_offset_dn: int = 0
     """Addend to every digital number of the product, whatever the baseline."""
     offset: OffsetRule | None = None
     """Addend that depends on the processing, or None."""
-    latitudes: tuple[float, float]
-    """South and north end of what is imaged, degrees."""
-    first_day: date
-    """First day of the archive anywhere."""
+    attribution: str
+    """What the licence of the imagery asks to be said of anything made with it."""
 
     @property
     def core_pixel_m(self) -> float:
@@ -170,7 +167,7 @@ def stated_offsets_dn(assets: Mapping[Band, Asset], *, scale: float) -> set[int]
     return {
         round(asset.offset / (asset.scale or scale))
         for band, asset in assets.items()
-        if band != "scl" and asset.offset is not None
+        if band != "mask" and asset.offset is not None
     }
 
 

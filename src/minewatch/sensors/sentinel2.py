@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from minewatch.model import CORE_BANDS
 from minewatch.sensors.profile import MaskRule, OffsetRule, SensorProfile
 
@@ -28,7 +26,7 @@ SENTINEL_2_L2A = SensorProfile(
         "nir": ("nir", "B08", "B08_10m"),
         "swir16": ("swir16", "B11", "B11_20m"),
         "swir22": ("swir22", "B12", "B12_20m"),
-        "scl": ("scl", "SCL", "SCL_20m"),
+        "mask": ("scl", "SCL", "SCL_20m"),
     },
     common_names={
         "blue": ("blue",),
@@ -42,18 +40,17 @@ SENTINEL_2_L2A = SensorProfile(
         **dict.fromkeys(CORE_BANDS, 10.0),
         "swir16": 20.0,
         "swir22": 20.0,
-        "scl": 20.0,
+        "mask": 20.0,
     },
     mask=MaskRule(
         keep=(4, 5, 6, 7),  # vegetation, bare, water, unclassified [DOMAIN §4]
+        vegetation=(4,),
         care=(2,),  # dark area: topographic shadow on slopes
         drop=(0, 1, 3, 8, 9, 10, 11),  # nodata, defective, shadow, cloud x2, cirrus, snow
         grow=(3, 8, 9, 10),
         grow_m=60.0,  # [DOMAIN §4]
     ),
-    nodata_dn=0,
     scale=0.0001,
     offset=OffsetRule(offset_dn=-1000, since_baseline="04.00"),  # ESA, 25 January 2022
-    latitudes=(-84.0, 84.0),
-    first_day=date(2015, 6, 27),  # first acquisition of Sentinel-2A
+    attribution="contains modified Copernicus Sentinel data",
 )

@@ -95,7 +95,7 @@ class StateFolder:
     def write_job(
         self, parameters: Mapping[str, Any], scenes: SceneList, *, rules: Mapping[str, Any]
     ) -> None:
-        """Remember what is being done, in one step: parameters, frozen scenes, versions of rules."""
+        """Remember what is being done, in one step: parameters, scenes, versions of rules."""
         path = self.directory / f"scenes-{list_key(scenes)[:12]}.json"
         before = self.scenes_path if self.parameters_path.exists() else None
         cache = ItemCache.read(self.item_cache_path, before).encode(scenes)
@@ -153,7 +153,7 @@ class StateFolder:
             raise self._damaged() from None
         if version != LAYOUT_VERSION:
             raise StateError(
-                f"{self.directory} has layout {version}, this minewatch reads layout {LAYOUT_VERSION}",
+                f"{self.directory} has layout {version}, this minewatch reads {LAYOUT_VERSION}",
                 hint="run again into a new folder, or go on with the minewatch that made it: "
                 "manifest.json names its version",
             )

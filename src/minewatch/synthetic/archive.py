@@ -18,7 +18,7 @@ from rasterio.transform import Affine
 from shapely.geometry import mapping
 
 from minewatch.errors import OutputError
-from minewatch.model import WGS84, Band, Progress, ProgressListener, silent
+from minewatch.model import WGS84, Progress, ProgressListener, silent
 from minewatch.synthetic import stac
 from minewatch.synthetic.overpass_calendar import Look, plan_looks
 from minewatch.synthetic.render import Rendered, render
@@ -171,7 +171,7 @@ def _look_row(name: str, look: Look, image: Rendered) -> dict[str, Any]:
     }
 
 
-def _write_cog(path: Path, pixels: np.ndarray, tile: stac.Tile, band: Band) -> None:
+def _write_cog(path: Path, pixels: np.ndarray, tile: stac.Tile, band: str) -> None:
     pixel_m = 20.0 if band == "scl" or band.startswith("swir") else 10.0
     resampling = "NEAREST" if band == "scl" else "AVERAGE"
     options = {

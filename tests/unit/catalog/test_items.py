@@ -166,7 +166,7 @@ def test_a_granule_without_its_product_name_is_known_by_its_orbit(item: Make) ->
 def test_a_scene_without_swir_is_a_scene(item: Make) -> None:
     four = item()
     del four["assets"]["swir16"], four["assets"]["swir22"]
-    assert set(read(four).assets) == {"blue", "green", "red", "nir", "scl"}
+    assert set(read(four).assets) == {"blue", "green", "red", "nir", "mask"}
 
 
 def test_a_missing_projection_is_no_reason_to_drop(item: Make) -> None:

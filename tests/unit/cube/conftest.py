@@ -20,7 +20,7 @@ EPSG = 32647
 WEST, NORTH = 500_000, 2_800_000
 FOREST = {"blue": 160, "green": 360, "red": 180, "nir": 2860, "swir16": 1490, "swir22": 610}
 """Reflectance x 10,000 of evergreen forest [DOMAIN §2]."""
-NATIVE_M = {"swir16": 20, "swir22": 20, "scl": 20}
+NATIVE_M = {"swir16": 20, "swir22": 20, "mask": 20}
 
 
 class Archive:
@@ -86,7 +86,7 @@ class Archive:
             assets[band] = self.cog(f"{id}/{band}.tif", digital, res=res, **place)
         if scl is not None:
             classes = (scl * np.ones((size_px // 2, size_px // 2), int)).astype(np.uint8)
-            assets["scl"] = self.cog(f"{id}/scl.tif", classes, res=20, **place)
+            assets["mask"] = self.cog(f"{id}/scl.tif", classes, res=20, **place)
         square = box(west, north - size_px * 10, west + size_px * 10, north)
         stated = {
             "collection": "sentinel-2-l2a",

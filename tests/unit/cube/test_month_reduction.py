@@ -112,7 +112,7 @@ def test_where_nothing_is_clear_only_the_mask_is_read(archive, reduce):
     month = reduce(
         archive.scene("clear"), archive.scene("cloudy", day="2024-01-10", scl=CLOUD), reader=reader
     )
-    assert [read for read in reader.reads if read[0] == "cloudy"] == [("cloudy", "scl")]
+    assert [read for read in reader.reads if read[0] == "cloudy"] == [("cloudy", "mask")]
     assert len(reader.reads) == 1 + 7
     assert month.looks == 1
 
@@ -162,7 +162,7 @@ def test_a_cloud_casts_its_margin_across_the_seam_of_tiles(archive, reduce):
     assert not clear[:, 74:].any()
 
 
-@pytest.mark.parametrize("band", ["scl", "red", "swir22"])
+@pytest.mark.parametrize("band", ["mask", "red", "swir22"])
 def test_a_look_that_cannot_be_read_was_not_seen(archive, chunk, reduce, band):
     whole = archive.scene("whole", day="2024-01-10")
     tiles = [archive.scene(tile, tile=tile, datatake="GS2A_1") for tile in ("47RLJ", "47RMJ")]
@@ -191,7 +191,7 @@ def test_a_band_that_some_looks_lack_is_the_median_of_the_others(archive, reduce
 def test_bands_not_asked_for_are_not_read(archive, reduce):
     reader = Watched()
     month = reduce(archive.scene(), reader=reader, bands=("blue", "green", "red", "nir"))
-    assert {band for _, band in reader.reads} == {"scl", "blue", "green", "red", "nir"}
+    assert {band for _, band in reader.reads} == {"mask", "blue", "green", "red", "nir"}
     assert "swir16" not in month.cube
 
 

@@ -79,7 +79,7 @@ def test_a_product_of_constant_offset_needs_no_pixels_to_decide(archive, find):
     clear = 21824
     scene = archive.scene(pixels={"red": 8000}, sensor="landsat-c2-l2", scl=None)
     mask = archive.cog("qa.tif", np.full((80, 80), clear, np.uint16), res=20)
-    scene.assets["scl"] = mask
+    scene.assets["mask"] = mask
     facts = find(scene)
     assert (facts.scale, facts.offset_dn, facts.dark_vegetation_dn) == (0.0000275, -7273, None)
     assert facts.clear_fraction == 1
