@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from minewatch.exporters.aoi_snapshot import read_aoi_snapshot, write_aoi
     from minewatch.exporters.cog_writing import read_cog, write_cog
     from minewatch.exporters.geojson import read_geojson, to_geojson, write_geojson
+    from minewatch.exporters.kept_files import read_record, write_kept
     from minewatch.exporters.manifest_file import (
         check_outputs,
         hash_file,
@@ -33,10 +34,12 @@ __all__ = [
     "read_cog",
     "read_geojson",
     "read_manifest",
+    "read_record",
     "to_geojson",
     "write_aoi",
     "write_cog",
     "write_geojson",
+    "write_kept",
     "write_manifest",
     "write_stack",
 ]
