@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -59,7 +58,7 @@ def write_kept(write: Exporter, result: RunResult, folder: Path) -> list[Path]:
             _check_own(folder / name, record.get(name.as_posix(), {}), digest)
         for name, digest in hashes.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            os.replace(staged / name, folder / name)
+            (staged / name).replace(folder / name)
             record[name.as_posix()] = {"sha256": digest, "source": source_mark(result.manifest)}
         write_bytes_atomic(folder / RECORD, json.dumps(record, indent=1, sort_keys=True).encode())
     finally:
