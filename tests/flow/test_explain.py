@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from minewatch.analysis import explain
 from minewatch.cli import app, main
-from minewatch.detect.overpass_rules import PATH_LIGHT_DN
+from minewatch.detect.overpass_thresholds import OVERPASS
 from minewatch.detect.pool_banks.evidence_terms import WEIGHTS
 from minewatch.errors import SettingsError
 from minewatch.model import RunResult
@@ -62,7 +62,7 @@ def test_the_greenness_told_is_that_of_the_frozen_pixels(
                 [outline], file.shape, file.transform, invert=True
             )
             red, nir = (file.read(1 + file.descriptions.index(b))[inside] for b in ("red", "nir"))
-            lit = red[red > 0].astype(float) - PATH_LIGHT_DN
+            lit = red[red > 0].astype(float) - OVERPASS.path_light_dn
             values += list((nir[red > 0] - lit) / (nir[red > 0] + lit))
     assert explanation.months.loc[month, "greenness"] == pytest.approx(np.median(values), abs=0.01)
 

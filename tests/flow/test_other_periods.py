@@ -37,7 +37,7 @@ def offline(small_run: RunResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_a_change_of_period_reads_no_imagery(offline: Path, period: str) -> None:
     result = update(offline, period=period)
     entry = read_log(offline)[-1]
-    assert (entry.job, entry.period, entry.months_read) == ("retell", period, 0)
+    assert (entry.job, entry.period, entry.months_read) == ("other periods", period, 0)
     assert entry.months_kept > 0
     assert result.manifest["parameters"]["period"] == period
     spans = {(p["start"], p["end"]) for p in result.manifest["periods"]}

@@ -8,7 +8,7 @@ from pathlib import Path
 import xarray as xr
 from odc.geo.geobox import GeoBox
 
-from minewatch.detect import get_detector
+from minewatch.detect import get_detection
 from minewatch.model import (
     AreaOfInterest,
     Asset,
@@ -56,13 +56,13 @@ def gathered(state: StateFolder, held: list[str]) -> xr.Dataset:
         job = Job(
             area=AREA, parameters=Parameters(span=span, period="month"), grid=GRID,
             scenes=SceneList(scenes=(SCENE,), catalog="", collection=""), terrain=Terrain(),
-            periods=split_periods(span, "month"),
+            periods=split_periods(span, "month"), detection=get_detection("pool-banks"),
+            native_pixel_m=10.0,
         )  # fmt: skip
         found = score_chunks(
-            job, state, detector=get_detector(job.parameters.detector),
-            frozen={GRID.chunks[0].name: held}, workers=workers, listener=silent,
+            job, state, frozen={GRID.chunks[0].name: held}, workers=workers, listener=silent,
         )  # fmt: skip
-        return found.load()
+        return found.layers.load()
 
 
 def test_doubt_is_settled_by_months_that_are_not_read_again(tmp_path: Path) -> None:
