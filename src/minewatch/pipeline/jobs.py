@@ -10,7 +10,7 @@ from typing import Any
 
 from minewatch import areas, cube, exporters
 from minewatch.detect import get_detection
-from minewatch.errors import SettingsError
+from minewatch.errors import SettingsError, StateError
 from minewatch.model import (
     AUTO_DEM,
     AUTO_SEASON,
@@ -22,6 +22,7 @@ from minewatch.model import (
     DEFAULT_PERIOD,
     DEFAULT_RESOLUTION_M,
     DEFAULT_SENSOR,
+    NO_DEM,
     AreaOfInterest,
     Grid,
     Job,
@@ -48,7 +49,12 @@ from minewatch.runtime.workers import open_workers
 from minewatch.sensors import get_sensor
 from minewatch.store import output_folder
 from minewatch.store.folder_claim import check_same, claimed
-from minewatch.store.rule_versions import changed_rules, rule_versions
+from minewatch.store.rule_versions import (
+    READ_ANEW,
+    changed_rules,
+    flat_rules,
+    rule_versions,
+)
 from minewatch.store.state_folder import StateFolder
 
 
@@ -165,13 +171,13 @@ def run(
         cache=Path(cache) if cache else None, cache_gib=cache_gib, reader=reader, listener=listener,
     )  # fmt: skip
     goes_on = resume and StateFolder(directory=Path(out) / "state").parameters_path.exists()
-    other: list[str] = []
+    other = list[str]()
     with claimed(Path(out), is_new=not goes_on) as state:
         if goes_on:
             check_same(state, area, parameters)
             found = state.read_scenes()
             job = _make_job(area, parameters, found, state, resources)
-            other = changed_rules(state.read_rule_versions(), rule_versions(job.detection))
+            other = _other_rules(state, job)
             _remember(state, job)
         else:
             found = find_scene_list(area, parameters, scenes, listener)
@@ -240,16 +246,34 @@ def update(
         parameters = replace(before, span=span, period=period or before.period)
         found = find_scene_list(area, parameters, scenes, listener)
         job = _make_job(area, parameters, found, state, resources)
-        other = changed_rules(state.read_rule_versions(), rule_versions(job.detection))
+        other = _other_rules(state, job)
         _remember(state, job)
         return _work("update", job, state, other_rules=other, resources=resources)
 
 
 def _remember(state: StateFolder, job: Job) -> None:
     """Write down what is being done, and by which rules."""
-    state.write_job(
-        job.parameters.as_dict(job.area), job.scenes, rules=rule_versions(job.detection)
-    )
+    rules = rule_versions(job.detection, job.scenes)
+    state.write_job(job.parameters.as_dict(job.area), job.scenes, rules=rules)
+
+
+def _other_rules(state: StateFolder, job: Job) -> list[str]:
+    """What the outputs in place were made by, where that is not what this job works by."""
+    versions, values = output_folder.rules_before(state)
+    changed = changed_rules(versions, rule_versions(job.detection, job.scenes))
+    return changed + (changed_rules(values, flat_rules(job.detection)) if values else [])
+
+
+def _check_nothing_to_read(state: StateFolder, job: Job) -> None:
+    """Raise when what is kept was read by other rules: other periods read nothing."""
+    versions, _ = output_folder.rules_before(state)
+    now = rule_versions(job.detection, job.scenes)
+    kinds = READ_ANEW if job.parameters.dem == NO_DEM else (*READ_ANEW, "terrain")
+    if changed := changed_rules(versions, {kind: now[kind] for kind in kinds}):
+        raise StateError(
+            f"{state.directory.parent} was read by other rules: {'; '.join(changed)}",
+            hint="run `minewatch update` with --end, too: it reads again what they decide",
+        )
 
 
 def _work(
@@ -283,6 +307,7 @@ def _repeat(
     scenes, grid = state.read_scenes(), _grid(area, parameters)
     terrain = kept_terrain(parameters, grid, state) or Terrain(reason="not had so far")
     job = _job(area, parameters, scenes, grid, terrain)
+    _check_nothing_to_read(state, job)
     memory = _memory(job, resources)
     months = recall_months(job, state, unopened=output_folder.unopened_scenes(state))
     _remember(state, job)

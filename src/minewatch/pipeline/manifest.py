@@ -61,7 +61,7 @@ def make_manifest(
         "libraries": {name: version(name) for name in LIBRARIES},
         "simulated": simulated,
         "parameters": parameters.as_dict(area),
-        "rule_versions": rule_versions(job.detection),
+        "rule_versions": rule_versions(job.detection, scenes),
         "rules": _rule_entry(job.detection),
         "climate": asdict(job.climate),
         "visibility": _visibility(job),
