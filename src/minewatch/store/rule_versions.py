@@ -67,7 +67,7 @@ RULE_VERSIONS: Final[Mapping[str, RuleVersion]] = {
         meaning="the COGs of a run",
     ),
     "terrain": RuleVersion(
-        version=1, roots=("cube.dem_reading", "catalog.dem_search"), meaning="slopes of the area",
+        version=1, roots=("cube.dem_reading",), meaning="slopes of the area",
         constants=("cube.dem_reading",),
     ),
     "items": RuleVersion(
@@ -146,7 +146,7 @@ def flat_rules(detection: Detection) -> dict[str, Any]:
         "overpass": detection.overpass, "cloud_commission": detection.cloud_commission,
         detection.detector.name: detection.detector.rules,
     }  # fmt: skip
-    return flatten({name: rule_values(rules) for name, rules in sections.items()})
+    return flatten({name: _as_json(rule_values(rules)) for name, rules in sections.items()})
 
 
 def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -165,7 +165,12 @@ def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _digest(values: Any) -> str:
-    return hash_values(json.loads(json.dumps(values)))[:12]
+    return hash_values(_as_json(values))[:12]
+
+
+def _as_json(values: Any) -> Any:
+    """Values as they come back from a file: a tuple is a list."""
+    return json.loads(json.dumps(values))
 
 
 def changed_rules(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
