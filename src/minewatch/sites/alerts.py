@@ -61,7 +61,7 @@ def climb(signs: Signs, *, rules: AlertRules | None = None) -> Standing:
     rules = rules or AlertRules()
     rung, looks, supports, against, best = "candidate", 0, 0, 0, 0.0
     rungs: list[str] = []
-    told: list[float] = []
+    chances: list[float] = []
     for k, found in enumerate(signs.confidence.tolist()):
         is_found = not np.isnan(found)
         if is_found:
@@ -78,13 +78,14 @@ def climb(signs: Signs, *, rules: AlertRules | None = None) -> Standing:
             if age_days <= rules.fallow_days and not signs.was_wet[k]:
                 rung = "rejected"
         rungs.append(rung)
-        told.append(_combined(best, supports, rung, rules))
-    return Standing(rungs=tuple(rungs), confidence=tuple(told))
+        chances.append(_combined(best, supports, rung, rules))
+    return Standing(rungs=tuple(rungs), confidence=tuple(chances))
 
 
 def _rung(rung: str, looks: int, supports: int, found: float, rules: AlertRules) -> str:
     is_repeated = supports >= 2 or found >= rules.strong
-    if rung == "confirmed" or (looks >= rules.confirmed_looks and is_repeated):
+    is_enough = looks >= rules.confirmed_looks and is_repeated and rules.may_confirm
+    if rung == "confirmed" or is_enough:
         return "confirmed"
     return "provisional" if looks >= rules.provisional_looks else rung
 
