@@ -45,7 +45,7 @@ from minewatch.pipeline.rule_files import read_rules
 from minewatch.pipeline.scene_lists import find_scene_list
 from minewatch.pipeline.terrain_step import canonical_dem, find_terrain, kept_terrain
 from minewatch.runtime import warmup
-from minewatch.runtime.memory import give_back_memory, share_memory_pools
+from minewatch.runtime.memory import give_back_memory
 from minewatch.runtime.resources import MemoryPlan, Resources, plan_memory
 from minewatch.runtime.workers import open_workers
 from minewatch.sensors import get_sensor
@@ -153,7 +153,6 @@ def run(
     MinewatchError
         With the problem and the mend. `NoScenesError` when the search finds nothing.
     """
-    warmup.start()
     area = aoi if isinstance(aoi, AreaOfInterest) else areas.read_aoi(aoi)
     parameters = Parameters(
         span=Period(parse_day(start, name="start"), parse_day(end, end=True, name="end")),
@@ -238,7 +237,6 @@ def update(
         scheduler=scheduler, workers=workers, max_memory_gib=max_memory_gib,
         cache=Path(cache) if cache else None, cache_gib=cache_gib, reader=reader, listener=listener,
     )  # fmt: skip
-    warmup.start()
     state = StateFolder(directory=Path(directory) / "state")
     state.read_parameters()  # no folder is made where there is no run
     with claimed(Path(directory), is_new=False) as state:
@@ -293,7 +291,6 @@ def _work(
     """Read what is missing, then score it and write the inventory."""
     memory = _memory(job, resources)
     state = StateFolder(directory=state.directory.absolute())  # workers may stand elsewhere
-    share_memory_pools()
     with open_workers(resources.scheduler, memory.workers) as workers:
         months = read_all_months(
             job, state, reader=resources.open_reader(memory), workers=workers,
