@@ -40,7 +40,7 @@ from minewatch.model import (
 )
 from minewatch.pipeline.climate_step import find_climate
 from minewatch.pipeline.inventory_step import write_inventory
-from minewatch.pipeline.month_reading import FrozenMonths, read_all_months, recall_months
+from minewatch.pipeline.month_reading import FrozenMonths, collect_kept_months, read_all_months
 from minewatch.pipeline.rule_files import read_rules
 from minewatch.pipeline.scene_lists import find_scene_list
 from minewatch.pipeline.terrain_step import canonical_dem, find_terrain, kept_terrain
@@ -111,7 +111,7 @@ def run(
     dry_season
         First and last month of the dry season, `11-04`; `auto` finds it in the area's record.
     period
-        Step in which the inventory is told: one of `PERIOD_KINDS`, or `custom:` and a list.
+        Step of the inventory: one of `PERIOD_KINDS`, or `custom:` and a list.
     resolution_m
         Pixel of the grid, metres. Pools are seen at 10 m only.
     max_cloud_cover_pct
@@ -119,7 +119,7 @@ def run(
     chunk_px
         Side of a chunk, pixels. Sets the memory, never the answer.
     dem
-        Heights, from which slopes sharpen what is told of changes: `auto` takes Copernicus DEM
+        Heights, from which slopes sharpen what is said of changes: `auto` takes Copernicus DEM
         where the catalogue of the scenes has it, `none` nothing; else a collection id of that
         catalogue, or a file.
     scenes
@@ -137,7 +137,8 @@ def run(
     cache_gib
         Most GiB in it; blocks not used for longest give way.
     resume
-        Go on with a run that was cut, reading only what is missing.
+        Go on with a run that was cut, reading only what is missing; what other rules made is read
+        or scored again.
     reader
         How pixels are read; None takes `cube.RangeReader`.
     listener
@@ -210,7 +211,8 @@ def update(
 
     The answer is byte for byte that of a run from nothing over the whole span, whatever became of
     the scenes since: late ones are taken up, those processed anew replace the old, those withdrawn
-    count no more. `read_log` tells what there was of each.
+    count no more. What other rules made is made again, all of it. `read_log` lists what there was
+    of each.
 
     Parameters
     ----------
@@ -219,8 +221,8 @@ def update(
     end
         New last day; None takes `today`.
     period
-        New step in which the inventory is told; None keeps the old. Alone, without `end` and
-        `scenes`, it tells what is frozen anew: nothing is searched for and no imagery is read.
+        New step of the inventory; None keeps the old. Alone, without `end` and `scenes`, it takes
+        the frozen months as they are: nothing is searched for and no imagery is read.
     today
         The day to update to when `end` is not given.
     scenes
@@ -312,7 +314,7 @@ def _repeat(
     job = _job(area, parameters, scenes, grid, terrain)
     _check_nothing_to_read(state, job)
     memory = _memory(job, resources)
-    months = recall_months(job, state, unopened=output_folder.unopened_scenes(state))
+    months = collect_kept_months(job, state, unopened=output_folder.unopened_scenes(state))
     _remember(state, job)
     with open_workers(resources.scheduler, memory.workers) as workers:
         return write_inventory(

@@ -36,7 +36,7 @@ from minewatch.store.registration_reference import read_reference, scene_quality
 from minewatch.store.rule_versions import month_rules
 from minewatch.store.state_folder import StateFolder
 
-MONTHS_AHEAD = 64
+MONTHS_QUEUED = 64
 """Chunk-months given out beyond one a thread: workers never wait, and a country's fit [D]."""
 
 
@@ -125,7 +125,7 @@ def read_all_months(
         )
         for step, key in missing
     )
-    done_jobs = workers.each(_reduce_one, jobs, spare=MONTHS_AHEAD)
+    done_jobs = workers.each(_reduce_one, jobs, spare=MONTHS_QUEUED)
     for done, (read, record) in enumerate(done_jobs, start=1):
         records[read.step.place] = record
         failures.extend(record.failures)
@@ -146,7 +146,9 @@ def read_all_months(
     )
 
 
-def recall_months(job: Job, state: StateFolder, *, unopened: Sequence[ReadFailure]) -> FrozenMonths:
+def collect_kept_months(
+    job: Job, state: StateFolder, *, unopened: Sequence[ReadFailure]
+) -> FrozenMonths:
     """What was read before, without reading anything.
 
     Parameters
@@ -259,7 +261,7 @@ def _reduce_one(job: _ReadJob) -> MonthRecord:
         clear_pixels=clear,
         greenness_sum=greenness,
         seen_pixels=seen,
-        looks=reduced.looks,
+        overpasses=reduced.looks,
         failures=tuple(sorted(reduced.failures)),
         bytes_read=reduced.bytes_read,
     )

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numba
-from llvmlite import binding
+from llvmlite import binding  # type: ignore[import-untyped]
 
 import minewatch
 from minewatch.compiled import KERNELS

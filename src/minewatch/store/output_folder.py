@@ -41,7 +41,7 @@ def finish_interrupted(state: StateFolder) -> None:
     files = sorted(p.relative_to(ready) for p in ready.rglob("*") if p.is_file())
     files.sort(key=lambda path: path.name == MANIFEST)
     for path in files:
-        if path.name == MANIFEST:  # the one before it tells what belongs to the run no more
+        if path.name == MANIFEST:  # the one before names what is of the run no more
             _remove_stale(out, exporters.read_manifest(ready)["outputs"])
         (out / path).parent.mkdir(parents=True, exist_ok=True)
         (ready / path).replace(out / path)

@@ -1,4 +1,4 @@
-"""What scenes are laid against: chosen once, kept, chosen again when older looks come."""
+"""What scenes are laid against: chosen once, kept, chosen again when older overpasses come."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def hold_reference(
 ) -> cube.Reference:
     """The reference of a scene list: the one that is kept, when it would be chosen again.
 
-    It holds while the looks it was chosen from are the same. When one of them could not be read,
-    they are tried again, so that a run that goes on ends as one that was never cut.
+    It holds while the overpasses it was chosen from are the same. When one of them could not be
+    read, they are tried again, so that a run that goes on ends as one that was never cut.
 
     Parameters
     ----------
@@ -74,10 +74,10 @@ def read_reference(state: StateFolder) -> cube.Reference | None:
 
 
 def _key(scenes: SceneList, reference: cube.Reference) -> str:
-    """Hash of the looks that a reference is chosen from, as they are in a list."""
+    """Hash of the overpasses that a reference is chosen from, as they are in a list."""
     by_id: Mapping[str, Scene] = {scene.id: scene for scene in scenes}
     count = len(reference.looked_at)
-    first = [scene.id for look in cube.group_overpasses(scenes) for scene in look][:count]
+    first = [scene.id for overpass in cube.group_overpasses(scenes) for scene in overpass][:count]
     return hash_values([rules_of("reference", scenes), [by_id[name].key for name in first]])
 
 

@@ -46,7 +46,7 @@ def freeze(state: StateFolder, month: Period) -> str:
     cube = empty_months(BOX.shape, [month], REFLECTANCE_BANDS)
     for name in (*REFLECTANCE_BANDS, "doubtful_looks"):
         cube[name].to_numpy()[:] = 1
-    record = MonthRecord(key=str(month), looks=1, failures=())
+    record = MonthRecord(key=str(month), overpasses=1, failures=())
     return f"{month.start} {write_month(state, GRID.chunks[0], month, cube, record).content}"
 
 

@@ -1,4 +1,4 @@
-"""What became of the scenes between two jobs, told in numbers and words."""
+"""What became of the scenes between two jobs, in numbers and words."""
 
 from __future__ import annotations
 

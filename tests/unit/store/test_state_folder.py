@@ -34,7 +34,7 @@ GEOBOX = GeoBox.from_bbox((700_000, 2_800_000, 700_080, 2_800_060), "EPSG:32647"
 CHUNK = Chunk(row=0, col=512, geobox=GEOBOX)
 BANDS = ("blue", "green", "red", "nir")
 NAMES = (*BANDS, "clear_looks", "disturbed_looks", "last_undisturbed_day", "disturbed_since_day")
-RECORD = MonthRecord(key="k", looks=1, failures=())
+RECORD = MonthRecord(key="k", overpasses=1, failures=())
 FAILURE = ReadFailure(scene_id="S", band="red", chunk=CHUNK.name, reason="404")
 
 
@@ -67,7 +67,10 @@ def quality(name: str = "S", offset_dn: int = 0) -> SceneQuality:
 
 
 def test_a_month_comes_back_as_it_was_frozen(state: StateFolder) -> None:
-    cube, record = month_cube(), MonthRecord(key="k", looks=3, failures=(FAILURE,), bytes_read=9)
+    cube, record = (
+        month_cube(),
+        MonthRecord(key="k", overpasses=3, failures=(FAILURE,), bytes_read=9),
+    )
     written = write_month(state, CHUNK, MARCH, cube, record)
     again = read_months(state, CHUNK, [MARCH, APRIL], BANDS)
     for name in NAMES:
