@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-import xarray as xr
 
 from minewatch import synthetic
 from minewatch.catalog import read_scene_list
 from minewatch.detect.pool_banks.detector import PoolBanks
+from minewatch.model import Evidence
 from minewatch.pipeline import update
 
 from .conftest import TINY, all_bytes, run_archive
@@ -121,8 +121,8 @@ def test_evidence_is_found_in_its_files_and_not_copied_into_memory(
 ) -> None:
     find, mapped = PoolBanks.find, list[bool]()
 
-    def watched(detector: PoolBanks, evidence: xr.Dataset, **named: Any) -> Any:
-        for layer in evidence.values():
+    def watched(detector: PoolBanks, evidence: Evidence, **named: Any) -> Any:
+        for layer in evidence.layers.values():
             base: Any = layer.to_numpy()
             while isinstance(base, np.ndarray):
                 base = base.base
