@@ -90,7 +90,7 @@ def test_the_command_prints_the_evidence_and_where_the_files_lie(
     words = ["explain", str(small_run.directory), site_id, "--out", str(tmp_path)]
     shown = CliRunner().invoke(app, words)
     assert shown.exit_code == 0
-    for text in ("SIMULATED", site_id, *WEIGHTS, f"{site_id}.png", f"{site_id}.json"):
+    for text in ("SIMULATED", site_id, *PoolBanks().terms, f"{site_id}.png", f"{site_id}.json"):
         assert text in shown.output
     printed = CliRunner().invoke(app, [*words, "--json"])
     assert json.loads(printed.output)["site"]["site_id"] == site_id
