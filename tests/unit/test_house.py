@@ -46,12 +46,6 @@ def test_the_places_that_architecture_names_are_there() -> None:
     for path, name in PLACES:
         assert (SOURCE / path).exists(), path
         if name:
-<<<<<<< HEAD
-            assert re.search(rf"^\s*(def |class |){name}\b", (SOURCE / path).read_text(), re.M), (
-                name
-            )
-=======
             assert re.search(
                 rf"^\s*(def |class |){name}\b", (SOURCE / path).read_text(), re.MULTILINE
             ), name
->>>>>>> main
