@@ -18,9 +18,10 @@ from tests.unit.store.rule_sources import (
 )
 
 from minewatch import sensors
-from minewatch.detect import get_detection
+from minewatch.detect import DETECTORS, get_detection
 from minewatch.model import Detection, Scene, SceneList
 from minewatch.store.rule_versions import (
+    DETECTOR_ROOTS,
     RULE_VERSIONS,
     changed_rules,
     rule_versions,
@@ -122,3 +123,7 @@ def test_what_is_of_other_rules_is_named() -> None:
     before = {"months": "2-aa", "terrain": "1"}
     now = {"months": "3-aa", "terrain": "1", "rasters": "1"}
     assert changed_rules(before, now) == ["months 2-aa, now 3-aa", "rasters unknown, now 1"]
+
+
+def test_every_detector_that_is_shipped_is_held_to_its_version() -> None:
+    assert set(DETECTOR_ROOTS) == set(DETECTORS.built_in)
