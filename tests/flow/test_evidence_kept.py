@@ -70,7 +70,7 @@ def test_what_lies_before_the_last_period_is_not_scored_again(
     assert min(scored) == f"{earlier:%Y-%m}"
 
 
-def test_without_its_pasts_everything_is_scored_again_to_the_same_bytes(
+def test_without_its_pixel_states_everything_is_scored_again_to_the_same_bytes(
     tiny_archive: synthetic.Archive, tmp_path: Path, scored: list[str]
 ) -> None:
     out = tmp_path / "run"
@@ -95,7 +95,7 @@ def test_evidence_of_other_rules_or_a_damaged_index_is_scored_anew(
     (out / "state" / "evidence" / "index.json").write_text("{")
     assert all_bytes(update(out, end=TINY.end)) == before
     assert len(scored) == 2 * once
-    monkeypatch.setattr(PoolBanks, "version", 99)
+    monkeypatch.setattr("minewatch.pipeline.chunk_scoring.evidence_rules", lambda _: "other")
     assert all_bytes(update(out, end=TINY.end)) == before
     assert len(scored) == 3 * once
 

@@ -1,4 +1,4 @@
-"""Slopes are read once, kept, told of changes, and never cost a run."""
+"""Slopes are read once, kept, sharpen what is said of changes, and never cost a run."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def hilly_run(hilly: synthetic.Archive, tmp_path_factory: pytest.TempPathFactory
 
 def test_changes_tell_the_slope_they_lie_on(hilly_run: RunResult) -> None:
     terrain = hills.make_terrain(SMALL)
-    told = hilly_run.changes.to_crs(hilly_run.aoi.utm_epsg)
-    large = told[told["area_m2"] > 2000]
+    rows = hilly_run.changes.to_crs(hilly_run.aoi.utm_epsg)
+    large = rows[rows["area_m2"] > 2000]
     assert len(large) > 0
     west, _, _, north = SMALL.bounds
     for _, change in large.iterrows():

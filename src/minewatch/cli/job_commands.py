@@ -94,8 +94,10 @@ def run(
     Example: minewatch run --aoi chipwe-pangwa --start 2019-11-01 --end 2024-04-30 --out pangwa
     """
     from minewatch.pipeline import run as job
+    from minewatch.runtime.process_tuning import tune_process
 
     with terminal.progress(quiet=quiet or json) as listener:
+        tune_process()
         result = job(
             aoi, start=start, end=end, out=out, catalog=catalog, collection=collection,
             sensor=sensor, detector=detector, rules=rules, dry_season=dry_season,
@@ -129,8 +131,10 @@ def update(
     Example: minewatch update pangwa --end 2024-12-31
     """
     from minewatch.pipeline import update as job
+    from minewatch.runtime.process_tuning import tune_process
 
     with terminal.progress(quiet=quiet or json) as listener:
+        tune_process()
         result = job(
             directory, end=end, period=period, scenes=scenes,
             today=datetime.now(UTC).date(), scheduler=scheduler, workers=workers,

@@ -125,6 +125,8 @@ class Parameters:
             span=span,
             dem=dem,
             detector=detector,
+            rules=values.get("rules", {}),
+            dry_season=values.get("dry_season", AUTO_SEASON),
             **{name: values[name] for name in (*names, *more)},
         )
 

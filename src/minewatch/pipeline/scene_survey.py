@@ -1,4 +1,4 @@
-"""Facts of scenes: found once, remembered, found again when a scene is processed anew."""
+"""Quality of scenes: found once, remembered, found again when a scene is processed anew."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from minewatch.store.state_folder import StateFolder
 
 log = logging.getLogger(__name__)
 
-SCENES_AHEAD = 8
+SCENES_QUEUED = 8
 """Scenes given out beyond one a thread [D]."""
 KEPT_EVERY = 50
-"""Scenes looked over between two times that their facts are put on disk [D]."""
+"""Scenes looked over between two times that their quality is put on disk [D]."""
 
 
 def survey_scenes(
@@ -38,26 +38,26 @@ def survey_scenes(
     workers: Workers,
     listener: ProgressListener,
 ) -> tuple[dict[str, SceneQuality], tuple[ReadFailure, ...]]:
-    """Facts of every scene, found once and remembered, with its shift against the reference.
+    """Quality of every scene, found once and remembered, with its shift against the reference.
 
     Returns
     -------
-    facts
+    quality
         By scene id; a scene that cannot be opened has none.
     failures
         One for each scene that cannot be opened.
     """
     reference = hold_reference(scenes, aoi, state, reader=reader)
     keys = scene_quality_keys(scenes, reference)
-    facts = state.read_scene_quality(keys)
-    missing = [scene for scene in scenes if scene.id not in facts]
+    quality = state.read_scene_quality(keys)
+    missing = [scene for scene in scenes if scene.id not in quality]
     failures: list[ReadFailure] = []
     jobs = (_Job(scene, aoi, reader, reference) for scene in missing)
-    looked = workers.each(_look_over, jobs, spare=SCENES_AHEAD)
+    looked = workers.each(_look_over, jobs, spare=SCENES_QUEUED)
     for done, (job, found) in enumerate(looked, start=1):
         scene = job.scene
         if isinstance(found, SceneQuality):
-            facts[scene.id] = found
+            quality[scene.id] = found
         else:
             log.warning("%s cannot be opened: %s", scene.id, found.problem)
             failures.append(
@@ -65,8 +65,8 @@ def survey_scenes(
             )
         listener(Progress("looking over scenes", done, len(missing), scene.id))
         if done % KEPT_EVERY == 0 or done == len(missing):
-            state.write_scene_quality(facts, keys)
-    return facts, tuple(sorted(failures))
+            state.write_scene_quality(quality, keys)
+    return quality, tuple(sorted(failures))
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class _Job:
 
 
 def _look_over(job: _Job) -> SceneQuality | ReadError:
-    """Its facts, or why it cannot be opened."""
+    """Its quality, or why it cannot be opened."""
     try:
         return cube.measure_scene_quality(
             job.scene, job.aoi, reader=job.reader, reference=job.reference
