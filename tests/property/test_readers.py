@@ -56,7 +56,7 @@ OURS, GDALS = RangeReader(), RasterioReader()
 
 @settings(max_examples=120, deadline=None)
 @given(files, sizes, places, st.sampled_from([10, 20, 5, 15, 40]), st.sampled_from([0, 3.4375, 5]),
-       st.sampled_from(["red", "scl"]))  # fmt: skip
+       st.sampled_from(["red", "mask"]))  # fmt: skip
 def test_the_same_pixels_as_gdal_on_any_grid(asset, size, place, res, shift, band):
     west, north = WEST + 10 * place[1] + shift, NORTH - 10 * place[0] - shift
     geobox = GeoBox(size, Affine(res, 0, west, 0, -res, north), "EPSG:32647")

@@ -153,7 +153,7 @@ def test_landsat_items_have_their_bands(recorded: list[tuple[Path, Item]]) -> No
     assert {scene.platform[-1] for scene in read} >= {"4", "5", "7", "8", "9"}
     for scene in read:
         assert "swir16" in scene.assets
-        assert "scl" in scene.assets
+        assert "mask" in scene.assets
         assert scene.tile.count("/") == 1
         stated = scene.assets["red"]
         if stated.offset is not None and stated.scale is not None:

@@ -2,13 +2,11 @@
 
 from minewatch.areas.bundled import AoiSummary, list_aois
 from minewatch.areas.control import parse_control
-from minewatch.areas.coordinate_checks import SENTINEL2_LATITUDES
 from minewatch.areas.describe import describe
 from minewatch.areas.reading import read_aoi
 from minewatch.areas.utm import find_utm_epsg
 
 __all__ = [
-    "SENTINEL2_LATITUDES",
     "AoiSummary",
     "describe",
     "find_utm_epsg",

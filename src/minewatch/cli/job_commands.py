@@ -31,6 +31,7 @@ from minewatch.cli.options import (
     RunDirectory,
     Scenes,
     Scheduler,
+    Sensor,
     Start,
     Workers,
 )
@@ -42,6 +43,7 @@ from minewatch.model import (
     DEFAULT_MAX_CLOUD_COVER_PCT,
     DEFAULT_PERIOD,
     DEFAULT_RESOLUTION_M,
+    DEFAULT_SENSOR,
 )
 
 if TYPE_CHECKING:
@@ -60,6 +62,7 @@ def run(
     *,
     catalog: Catalog = DEFAULT_CATALOG,
     collection: Collection = None,
+    sensor: Sensor = DEFAULT_SENSOR,
     period: PeriodName = DEFAULT_PERIOD,
     resolution: Resolution = DEFAULT_RESOLUTION_M,
     max_cloud_cover: CloudCover = DEFAULT_MAX_CLOUD_COVER_PCT,
@@ -87,7 +90,7 @@ def run(
     with terminal.progress(quiet=quiet or json) as listener:
         result = job(
             aoi, start=start.date(), end=end.date(), out=out, catalog=catalog,
-            collection=collection, period=period, resolution_m=resolution,
+            collection=collection, sensor=sensor, period=period, resolution_m=resolution,
             max_cloud_cover_pct=max_cloud_cover, chunk_px=chunk, dem=dem, scenes=scenes,
             scheduler=scheduler, workers=workers, max_memory_gib=max_memory, cache=cache,
             cache_gib=cache_size, resume=resume, listener=listener,

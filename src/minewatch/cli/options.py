@@ -31,6 +31,9 @@ Catalog = Annotated[
 Collection = Annotated[
     str | None, typer.Option("--collection", help="Collection id; default: the catalogue's own.")
 ]
+Sensor = Annotated[
+    str, typer.Option("--sensor", help="Whose images: sentinel-2-l2a or landsat-c2-l2.")
+]
 CloudCover = Annotated[
     float, typer.Option("--max-cloud-cover", help="Leave out scenes cloudier than this, percent.")
 ]

@@ -22,6 +22,7 @@ from minewatch.cli.options import (
     Quiet,
     Resolution,
     Scenes,
+    Sensor,
     Start,
     Workers,
 )
@@ -31,6 +32,7 @@ from minewatch.model import (
     DEFAULT_MAX_CLOUD_COVER_PCT,
     DEFAULT_PERIOD,
     DEFAULT_RESOLUTION_M,
+    DEFAULT_SENSOR,
 )
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ def scenes(
     *,
     catalog: Catalog = DEFAULT_CATALOG,
     collection: Collection = None,
+    sensor: Sensor = DEFAULT_SENSOR,
     max_cloud_cover: CloudCover = DEFAULT_MAX_CLOUD_COVER_PCT,
     json: Json = False,
     quiet: Quiet = False,
@@ -60,7 +63,7 @@ def scenes(
     area, span = areas.read_aoi(aoi), Period(start.date(), end.date())
     with terminal.progress(quiet=quiet or json) as listener:
         found = catalogs.find_scenes(
-            area, span, catalog=catalog, collection=collection,
+            area, span, catalog=catalog, collection=collection, sensor=sensor,
             max_cloud_cover_pct=max_cloud_cover, listener=listener,
         )  # fmt: skip
     months = catalogs.summarise_looks(found, span)
@@ -92,6 +95,7 @@ def plan(
     scenes: Scenes = None,
     catalog: Catalog = DEFAULT_CATALOG,
     collection: Collection = None,
+    sensor: Sensor = DEFAULT_SENSOR,
     max_cloud_cover: CloudCover = DEFAULT_MAX_CLOUD_COVER_PCT,
     resolution: Resolution = DEFAULT_RESOLUTION_M,
     period: PeriodName = DEFAULT_PERIOD,
@@ -116,8 +120,9 @@ def plan(
     with terminal.progress(quiet=quiet or json) as listener:
         result = planned(
             aoi, start=start.date() if start else None, end=end.date() if end else None,
-            scenes=scenes, catalog=catalog, collection=collection, resolution_m=resolution,
-            max_cloud_cover_pct=max_cloud_cover, period=period, chunk_px=chunk, workers=workers,
+            scenes=scenes, catalog=catalog, collection=collection, sensor=sensor,
+            resolution_m=resolution, max_cloud_cover_pct=max_cloud_cover, period=period,
+            chunk_px=chunk, workers=workers,
             max_memory_gib=max_memory, listener=listener,
         )  # fmt: skip
     if json:

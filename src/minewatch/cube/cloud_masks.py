@@ -27,7 +27,7 @@ OPEN_SKY_M = 250.0
 """How far round a hidden pixel the sky is judged [D]: most sites fit, most cloud fields do not."""
 OPEN_SKY_COVER = 0.25
 """Most of that ground that may be hidden for a hidden pixel to be only in doubt [D]."""
-CARE_REACH = 2
+SHADE_REACH = 2
 """Dark ground this many times the growth from cloud or shadow is taken for shadow [D]."""
 
 
@@ -37,7 +37,7 @@ class Reach:
 
     growth: int
     """Radius by which clouds grow."""
-    care: int
+    shade: int
     """Radius within which dark ground is not trusted."""
     sky: int
     """Half the side of the box in which the sky is judged."""
@@ -45,14 +45,14 @@ class Reach:
     @property
     def halo(self) -> int:
         """How far from a pixel anything can matter to it."""
-        return max(self.growth, self.care, self.sky) + 1
+        return max(self.growth, self.shade, self.sky) + 1
 
 
 def reach_of(rule: MaskRule, resolution_m: float) -> Reach:
     """The distances of a mask rule on a grid; each is at least one pixel."""
     growth = math.ceil(rule.grow_m / resolution_m - 1e-9)
     sky = max(1, math.ceil(OPEN_SKY_M / resolution_m - 1e-9))
-    return Reach(growth=growth, care=CARE_REACH * growth, sky=sky)
+    return Reach(growth=growth, shade=SHADE_REACH * growth, sky=sky)
 
 
 def flag(values: UInt16, rule: MaskRule) -> UInt8:
@@ -83,11 +83,11 @@ def _flags(rule: MaskRule) -> UInt8:
             return np.asarray(values & np.uint16(sum(1 << bit for bit in numbers)) != 0)
         return np.isin(values, numbers)
 
-    care = holds(rule.care)
-    ground = ~holds(rule.drop) if rule.bits else holds(rule.keep) | care
+    shade = holds(rule.shade)
+    ground = ~holds(rule.drop) if rule.bits else holds(rule.keep) | shade
     seen = ~holds((0,)) if rule.bits else np.ones_like(ground)
     flags = (
-        SEEN * seen | GROUND * (ground & seen) | DARK * care | SPREADS * holds(rule.grow)
+        SEEN * seen | GROUND * (ground & seen) | DARK * shade | SPREADS * holds(rule.grow)
     ).astype(np.uint8)
     flags[0] = 0
     flags.flags.writeable = False
@@ -124,7 +124,7 @@ def find_clear(flags: UInt8, reach: Reach) -> tuple[Bool, Bool]:
         hidden = grow(spreads, reach.growth)
         dark = flags[look] & DARK > 0
         if dark.any():
-            hidden |= dark & grow(spreads, reach.care)
+            hidden |= dark & grow(spreads, reach.shade)
         clear[look] &= ~hidden
         cover = share_around(~ground, reach.sky)
         doubtful[look] = hidden & (ground | spreads) & (cover <= OPEN_SKY_COVER)

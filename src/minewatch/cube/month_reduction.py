@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
 from minewatch.cube.cloud_masks import GROUND, SEEN, find_clear, flag, reach_of
-from minewatch.cube.harmonise import reflectance_table
 from minewatch.cube.month_composites import month_cube
 from minewatch.cube.overpasses import Look, group_overpasses, shifted, with_halo
 from minewatch.cube.pixel_kernels import place
+from minewatch.cube.reflectance_scale import reflectance_table
 from minewatch.errors import ReadError
 from minewatch.model import (
     CORE_BANDS,
@@ -191,7 +191,7 @@ def _mosaic_masks(
             band = _mask_band(scene)
             values = reads[scene.id, band].pixels
             # Without a mask band every pixel counts as clear; the scene's facts say so.
-            found = flag(values, sensor.mask) if band == "scl" else _all_ground(values)
+            found = flag(values, sensor.mask) if band == "mask" else _all_ground(values)
             fresh = (tile[at] == 0) & (found & SEEN > 0)
             flags[at][fresh] = found[fresh]
             tile[at][fresh] = number
@@ -246,4 +246,4 @@ def _all_ground(values: UInt16) -> UInt8:
 
 
 def _mask_band(scene: Scene) -> Band:
-    return "scl" if "scl" in scene.assets else "blue"
+    return "mask" if "mask" in scene.assets else "blue"

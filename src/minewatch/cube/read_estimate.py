@@ -90,9 +90,9 @@ def estimate_read(
     touches = _touches(found, grid)
     clear = np.array([_clear_share(scene) for scene in found])
     total_bytes = total_requests = 0.0
-    for band in ("scl", *bands):
-        per_px = MASK_BYTES_PER_PX if band == "scl" else BAND_BYTES_PER_PX
-        share = np.ones_like(clear) if band == "scl" else clear
+    for band in ("mask", *bands):
+        per_px = MASK_BYTES_PER_PX if band == "mask" else BAND_BYTES_PER_PX
+        share = np.ones_like(clear) if band == "mask" else clear
         groups = _groups(grid, BLOCK_PX * profile.native_pixel_m[band])
         over = np.stack([touches[:, group].any(axis=1) for group in groups], axis=1)
         rows, blocks = _blocks(found, grid, groups, band, profile)
@@ -154,7 +154,7 @@ def _blocks_of(
     if asset is None:
         return np.zeros(len(groups)), np.zeros(len(groups))
     windows = [
-        with_halo(chunk.geobox, sensor)[0] if band == "scl" else chunk.geobox
+        with_halo(chunk.geobox, sensor)[0] if band == "mask" else chunk.geobox
         for chunk in grid.chunks
     ]
     boxes = np.array([window.boundingbox.bbox for window in windows])

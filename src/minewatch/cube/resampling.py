@@ -161,7 +161,7 @@ def _between(
     size = (int(ys[-1]) // FINE + 2 - row, int(xs[-1]) // FINE + 2 - col)
     pixels, window, _ = _cut(file, size, (row, col), 1, band, empty)
     ys, xs = ys - row * FINE, xs - col * FINE
-    if band == "scl":
+    if band == "mask":
         rows, cols = (ys + FINE // 2) // FINE, (xs + FINE // 2) // FINE
         return pixels[np.ix_(rows, cols)], window, 1
     return resample(pixels, ys, xs), window, 1
@@ -190,7 +190,7 @@ def _warp(
     if step >= COARSER_FROM:
         how = _coarser(band)
     else:
-        how = Resampling.nearest if band == "scl" else Resampling.bilinear
+        how = Resampling.nearest if band == "mask" else Resampling.bilinear
     # A fixed scale: GDAL would otherwise guess one a window, and pixels would depend on chunks.
     scale = {"XSCALE": str(1 / step), "YSCALE": str(1 / step)}
     with WarpedVRT(
@@ -229,4 +229,4 @@ def _digital(pixels: NDArray[Any], empty: float) -> NDArray[np.uint16]:
 
 
 def _coarser(band: Band) -> Resampling:
-    return Resampling.mode if band == "scl" else Resampling.average
+    return Resampling.mode if band == "mask" else Resampling.average

@@ -156,18 +156,6 @@ def read_geojson(path: Path, contract: Contract) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(data, geometry=list(outlines), crs=WGS84)
 
 
-def member_of(path: Path) -> dict[str, Any]:
-    """The foreign member `minewatch` of a file; empty when it has none.
-
-    Parameters
-    ----------
-    path
-        A GeoJSON file.
-    """
-    found = json.loads(path.read_text("utf-8")).get(MEMBER, {})
-    return dict(found)
-
-
 def _records(values: Mapping[str, list[Any]], count: int) -> list[dict[str, Any]]:
     if not values:
         return [{}] * count

@@ -39,6 +39,7 @@ from minewatch.runtime import warmup
 from minewatch.runtime.memory import give_back_memory, share_memory_pools
 from minewatch.runtime.resources import MemoryPlan, Resources, plan_memory
 from minewatch.runtime.workers import open_workers
+from minewatch.sensors import get_sensor
 from minewatch.store import output_folder
 from minewatch.store.folder_claim import check_same, claimed
 from minewatch.store.state_folder import StateFolder
@@ -130,6 +131,7 @@ def run(
     MinewatchError
         With the problem and the mend. `NoScenesError` when the search finds nothing.
     """
+    get_sensor(sensor)  # an unknown one ends here, before there is a folder or a search
     warmup.start()
     area = aoi if isinstance(aoi, AreaOfInterest) else areas.read_aoi(aoi)
     parameters = Parameters(

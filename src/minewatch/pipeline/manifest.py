@@ -21,12 +21,12 @@ from minewatch.model import (
     Parameters,
     Period,
     SceneList,
-    Terrain,
     months_of,
     period_label,
 )
 from minewatch.pipeline.month_reading import FrozenMonths
 from minewatch.pipeline.terrain_step import terrain_entry
+from minewatch.sensors import get_sensor
 
 LIBRARIES = ("geopandas", "numpy", "odc-geo", "pyproj", "rasterio", "scipy", "shapely", "xarray")
 
@@ -58,7 +58,7 @@ def make_manifest(
         "libraries": {name: version(name) for name in LIBRARIES},
         "simulated": simulated,
         "parameters": parameters.as_dict(area),
-        "aoi": _aoi_entry(area, terrain, simulated=simulated),
+        "aoi": _aoi_entry(job),
         "periods": entries,
         "scenes": _scene_entry(scenes),
         "elevation": terrain_entry(terrain),
@@ -75,17 +75,15 @@ def is_simulated(scenes: SceneList) -> bool:
     return all(s.item.get("properties", {}).get("minewatch:simulated", False) for s in scenes)
 
 
-def attribution(area: AreaOfInterest, terrain: Terrain, *, simulated: bool) -> str:
-    """Whose data this is made of, in a line."""
-    imagery = (
-        "simulated imagery, no real place"
-        if simulated
-        else "contains modified Copernicus Sentinel data"
-    )
-    outline = area.properties.get("geometry_licence")
-    heights = terrain_entry(terrain).get("attribution")
-    told = (imagery, heights, f"outline: {outline}" if outline else "")
-    return "; ".join(part for part in told if part)
+def attribution(job: Job) -> str:
+    """Whose data the outputs of a run are made of, in a line: imagery, heights, outline."""
+    sensor = get_sensor(job.parameters.sensor)
+    is_made_up = is_simulated(job.scenes)
+    imagery = "simulated imagery, no real place" if is_made_up else sensor.attribution
+    outline = job.area.properties.get("geometry_licence")
+    heights = terrain_entry(job.terrain).get("attribution")
+    sources = (imagery, heights, f"outline: {outline}" if outline else "")
+    return "; ".join(part for part in sources if part)
 
 
 def _period_entries(
@@ -176,7 +174,8 @@ def _explain_nothing(
     return [f"no site was found; share of the area seen clear at least once: {seen}"]
 
 
-def _aoi_entry(area: AreaOfInterest, terrain: Terrain, *, simulated: bool) -> dict[str, Any]:
+def _aoi_entry(job: Job) -> dict[str, Any]:
+    area = job.area
     return {
         "id": area.id,
         "name": area.name,
@@ -184,5 +183,5 @@ def _aoi_entry(area: AreaOfInterest, terrain: Terrain, *, simulated: bool) -> di
         "utm_epsg": area.utm_epsg,
         "area_km2": round(area.area_m2 / 1e6, 4),
         "bbox": [round(float(v), 7) for v in shapely.bounds(area.geometry)],
-        "attribution": attribution(area, terrain, simulated=simulated),
+        "attribution": attribution(job),
     }

@@ -23,7 +23,7 @@ from minewatch.model import (
     silent,
     split_periods,
 )
-from minewatch.pipeline.scene_lists import within
+from minewatch.pipeline.scene_lists import read_given, within
 from minewatch.runtime.resources import MemoryPlan, plan_memory
 
 
@@ -93,8 +93,7 @@ def plan(
             listener=listener,
         )  # fmt: skip
     else:
-        given = scenes if isinstance(scenes, SceneList) else catalogs.read_scene_list(Path(scenes))
-        found = within(given, area, start=start, end=end)
+        found = within(read_given(scenes, sensor=sensor), area, start=start, end=end)
     grid = cube.make_grid(area, resolution_m=resolution_m, chunk_px=chunk_px)
     days = sorted(scene.day for scene in found)
     span = Period(start or days[0], end or days[-1])

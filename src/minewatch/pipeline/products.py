@@ -47,7 +47,7 @@ def write_products(
     staged.mkdir()
     tables = {name: getattr(products, name) for name in exporters.LAYERS}
     simulated = is_simulated(job.scenes)
-    source = attribution(job.area, job.terrain, simulated=simulated)
+    source = attribution(job)
     label = {"simulated": simulated, "attribution": source}
     for name, layer in exporters.LAYERS.items():
         exporters.write_geojson(tables[name], staged / layer.filename, layer.contract, member=label)

@@ -1,4 +1,4 @@
-"""Landsat Collection 2 Level-2 surface reflectance: clearings back to the 2000s, never pools."""
+"""Landsat Collection 2 Level-2 surface reflectance: clearings since 1982, never pools."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LANDSAT_C2_L2 = SensorProfile(
         "nir": ("nir08",),
         "swir16": ("swir16",),
         "swir22": ("swir22",),
-        "scl": ("qa_pixel",),
+        "mask": ("qa_pixel",),
     },
     common_names={
         "blue": ("blue",),
@@ -31,7 +31,7 @@ LANDSAT_C2_L2 = SensorProfile(
         "swir16": ("swir16",),
         "swir22": ("swir22",),
     },
-    native_pixel_m=dict.fromkeys((*REFLECTANCE_BANDS, "scl"), 30.0),
+    native_pixel_m=dict.fromkeys((*REFLECTANCE_BANDS, "mask"), 30.0),
     mask=MaskRule(
         bits=True,
         keep=(6, 7),  # clear, water
@@ -39,9 +39,9 @@ LANDSAT_C2_L2 = SensorProfile(
         grow=(3, 4),
         grow_m=60.0,
     ),
-    nodata_dn=0,
     scale=0.0000275,  # USGS Collection 2 product guide
     constant_offset_dn=-7273,  # -0.2 / 0.0000275, to the nearest digital number
     latitudes=(-82.0, 82.0),
     first_day=date(1982, 8, 22),  # first image of Landsat 4
+    attribution="Landsat data courtesy of the U.S. Geological Survey",  # USGS, citing Landsat data
 )

@@ -28,7 +28,7 @@ SENTINEL_2_L2A = SensorProfile(
         "nir": ("nir", "B08", "B08_10m"),
         "swir16": ("swir16", "B11", "B11_20m"),
         "swir22": ("swir22", "B12", "B12_20m"),
-        "scl": ("scl", "SCL", "SCL_20m"),
+        "mask": ("scl", "SCL", "SCL_20m"),
     },
     common_names={
         "blue": ("blue",),
@@ -42,18 +42,24 @@ SENTINEL_2_L2A = SensorProfile(
         **dict.fromkeys(CORE_BANDS, 10.0),
         "swir16": 20.0,
         "swir22": 20.0,
-        "scl": 20.0,
+        "mask": 20.0,
     },
     mask=MaskRule(
         keep=(4, 5, 6, 7),  # vegetation, bare, water, unclassified [DOMAIN §4]
-        care=(2,),  # dark area: topographic shadow on slopes
+        shade=(2,),  # dark area: topographic shadow on slopes
+        vegetation=(4,),
         drop=(0, 1, 3, 8, 9, 10, 11),  # nodata, defective, shadow, cloud x2, cirrus, snow
         grow=(3, 8, 9, 10),
         grow_m=60.0,  # [DOMAIN §4]
     ),
-    nodata_dn=0,
     scale=0.0001,
-    offset=OffsetRule(offset_dn=-1000, since_baseline="04.00"),  # ESA, 25 January 2022
-    latitudes=(-84.0, 84.0),
+    # Baseline 04.00: ESA, 25 January 2022. Evergreen forest has a red of .018 [DOMAIN §2]: 180
+    # without the addend and 1,180 with it; only thick haze reaches 1,000 without, and less than
+    # 800 with it would be a reflectance below -.02.
+    offset=OffsetRule(
+        offset_dn=-1000, since_baseline="04.00", carried_from_dn=1000, absent_up_to_dn=800
+    ),
+    latitudes=(-56.0, 84.0),  # mapped systematically: ESA, User Handbook (2015), §1.3
     first_day=date(2015, 6, 27),  # first acquisition of Sentinel-2A
+    attribution="contains modified Copernicus Sentinel data",  # Copernicus data licence
 )

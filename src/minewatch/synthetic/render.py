@@ -73,7 +73,7 @@ def render(world: World, look: Look) -> Rendered:
                 values, mask = halve(values), valid[::2, ::2]
             dn = (np.rint(values * 10_000) + look.offset_dn).clip(1, 28_000)
             bands[band] = np.where(mask, dn, 0).astype("uint16")
-    bands["scl"] = np.where(valid[::2, ::2], scl, 0).astype("uint8")
+    bands["mask"] = np.where(valid[::2, ::2], scl, 0).astype("uint8")
     cloudy = np.isin(scl, (8, 9, 10)) & valid[::2, ::2]
     pct = 100.0 * float(cloudy.sum()) / max(1, int(valid[::2, ::2].sum()))
     return Rendered(bands=bands, sun=sun, cloud_cover_pct=round(pct, 6), sky=sky)

@@ -21,7 +21,7 @@ COLLECTION = "sentinel-2-l2a"
 _SQUARES = "ABCDEFGHJKLMNPQRSTUV"
 _FILES: Mapping[Band, str] = {
     "blue": "B02", "green": "B03", "red": "B04", "nir": "B08", "swir16": "B11", "swir22": "B12",
-    "scl": "SCL",
+    "mask": "SCL",
 }  # fmt: skip
 _CENTRES: Mapping[Band, tuple[float, float]] = {
     "blue": (0.49, 0.098), "green": (0.56, 0.045), "red": (0.665, 0.038), "nir": (0.842, 0.145),
@@ -106,7 +106,7 @@ def make_item(
         "s2:nodata_pixel_percentage": nodata,
         **dialect(look, tile, sun),
     }
-    bands: tuple[Band, ...] = (*spec.bands, "scl")
+    bands: tuple[Band, ...] = (*spec.bands, "mask")
     return {
         "type": "Feature",
         "stac_version": "1.0.0",
@@ -130,7 +130,9 @@ def make_item(
 
 def asset_key(spec: WorldSpec, band: Band) -> str:
     """Name of a band's asset in the dialect."""
-    return band if spec.dialect == "earth-search" else _FILES[band]
+    if spec.dialect != "earth-search":
+        return _FILES[band]
+    return "scl" if band == "mask" else band
 
 
 def file_name(band: Band) -> str:
@@ -170,7 +172,7 @@ def _planetary_computer(look: Look, tile: Tile, sun: tuple[float, float]) -> dic
 def _asset(
     spec: WorldSpec, look: Look, tile: Tile, band: Band, half_shape: tuple[int, ...]
 ) -> dict[str, Any]:
-    is_coarse = band == "scl" or band.startswith("swir")
+    is_coarse = band == "mask" or band.startswith("swir")
     pixel = 20.0 if is_coarse else PIXEL_M
     rows, cols = half_shape if is_coarse else (half_shape[0] * 2, half_shape[1] * 2)
     asset: dict[str, Any] = {
@@ -181,7 +183,7 @@ def _asset(
         "proj:transform": tile.transform(pixel),
         "roles": ["data"],
     }
-    if band != "scl":
+    if band != "mask":
         centre, width = _CENTRES[band]
         name = band if spec.dialect == "earth-search" else _FILES[band]
         asset["gsd"] = int(pixel)
@@ -197,7 +199,7 @@ def _asset(
 
 def _raster_band(look: Look, band: Band, pixel: int) -> dict[str, Any]:
     """Earth Search says offset -0.1 of every new product, also where it has taken it off."""
-    if band == "scl":
+    if band == "mask":
         return {"nodata": 0, "data_type": "uint8", "spatial_resolution": pixel}
     return {
         "nodata": 0, "data_type": "uint16", "bits_per_sample": 15, "spatial_resolution": pixel,

@@ -20,7 +20,7 @@ EPSG = 32647
 WEST, NORTH = 500_000, 2_800_000
 FOREST = {"blue": 160, "green": 360, "red": 180, "nir": 2860, "swir16": 1490, "swir22": 610}
 """Reflectance x 10,000 of evergreen forest [DOMAIN §2]."""
-NATIVE_M = {"swir16": 20, "swir22": 20, "scl": 20}
+NATIVE_M = {"swir16": 20, "swir22": 20, "mask": 20}
 
 
 class Archive:
@@ -67,7 +67,7 @@ class Archive:
         *,
         day="2024-01-05",
         pixels=None,
-        scl=4,
+        mask=4,
         size_px=160,
         west=WEST,
         north=NORTH,
@@ -75,7 +75,7 @@ class Archive:
         add_dn=0,
         **properties,
     ) -> Scene:
-        """A flat forest, or `pixels[band]` where given; `scl` as 20 m array or one class."""
+        """A flat forest, or `pixels[band]` where given; `mask` as 20 m array or one class."""
         assets = {}
         place = {"west": west, "north": north}
         for band in bands:
@@ -84,9 +84,9 @@ class Archive:
             values = (pixels or {}).get(band, FOREST[band]) * np.ones((side, side), int)
             digital = np.where(values > 0, values + add_dn, 0).astype(np.uint16)
             assets[band] = self.cog(f"{id}/{band}.tif", digital, res=res, **place)
-        if scl is not None:
-            classes = (scl * np.ones((size_px // 2, size_px // 2), int)).astype(np.uint8)
-            assets["scl"] = self.cog(f"{id}/scl.tif", classes, res=20, **place)
+        if mask is not None:
+            classes = (mask * np.ones((size_px // 2, size_px // 2), int)).astype(np.uint8)
+            assets["mask"] = self.cog(f"{id}/mask.tif", classes, res=20, **place)
         square = box(west, north - size_px * 10, west + size_px * 10, north)
         stated = {
             "collection": "sentinel-2-l2a",

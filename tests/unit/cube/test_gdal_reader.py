@@ -65,7 +65,7 @@ def test_a_window_beyond_the_file_is_zero_there(archive, make_reader):
     np.testing.assert_array_equal(found, np.pad(pixels, 9))
 
 
-@pytest.mark.parametrize("band", ["red", "scl"])
+@pytest.mark.parametrize("band", ["red", "mask"])
 @pytest.mark.parametrize("res", [10, 20, 5, 15])
 def test_a_window_that_misses_the_file_is_all_zero(archive, make_reader, band, res):
     asset = archive.cog("a.tif", noise())
@@ -106,7 +106,7 @@ def test_twenty_metre_bands_are_bilinear_as_in_odc_stac(archive, make_reader):
 def test_classes_are_never_blended(archive, make_reader):
     classes = np.random.default_rng(0).integers(0, 12, (80, 80)).astype(np.uint8)
     asset = archive.cog("a.tif", classes, res=20)
-    found = make_reader().read(asset, archive.geobox(160, 160)[3:99, 5:77], band="scl")
+    found = make_reader().read(asset, archive.geobox(160, 160)[3:99, 5:77], band="mask")
     np.testing.assert_array_equal(found, classes.repeat(2, 0).repeat(2, 1)[3:99, 5:77])
 
 
@@ -120,7 +120,7 @@ def test_a_coarser_grid_gets_averages_and_the_most_frequent_class(archive, make_
     fours = (classes == 4).reshape(40, 4, 40, 4).sum(axis=(1, 3))
     found = make_reader().read(bands, coarse, band="red")
     np.testing.assert_allclose(found, blocks, atol=0.51)
-    found = make_reader().read(mask, coarse, band="scl")
+    found = make_reader().read(mask, coarse, band="mask")
     np.testing.assert_array_equal(found[fours != 8], np.where(fours > 8, 4, 9)[fours != 8])
 
 
@@ -144,12 +144,12 @@ def moved(geobox, east, north):
     return GeoBox(geobox.shape, Affine.translation(east, north) * geobox.affine, geobox.crs)
 
 
-@pytest.mark.parametrize("band", ["red", "swir16", "scl"])
+@pytest.mark.parametrize("band", ["red", "swir16", "mask"])
 @pytest.mark.parametrize("case", ["aligned", "shifted", "finer", "coarser", "next zone"])
 def test_the_size_of_the_window_changes_no_pixel(archive, make_reader, band, case):
     res = 10 if band == "red" else 20
     side = 1600 // res
-    pixels = noise((side, side)) if band != "scl" else noise((side, side)) % 12
+    pixels = noise((side, side)) if band != "mask" else noise((side, side)) % 12
     asset = archive.cog("a.tif", pixels, res=res, overviews="none")
     geobox = {
         "aligned": archive.geobox(150, 150),

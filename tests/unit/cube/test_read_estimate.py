@@ -22,7 +22,7 @@ def placed(scene, *, west, north, px=10_980, **changes):
             transform=(res, 0, west, 0, -res, north),
         )
         for band, asset in scene.assets.items()
-        for res in [20.0 if band in ("swir16", "swir22", "scl") else 10.0]
+        for res in [20.0 if band in ("swir16", "swir22", "mask") else 10.0]
     }
     return replace(scene, assets=assets, **changes)
 

@@ -25,7 +25,7 @@ def scene(
         id="simulated", collection="sentinel-2-l2a", sensor="sentinel-2-l2a", acquired=day,
         footprint=box(98, 25, 99, 26), baseline=baseline, boa_offset_applied=flag,
         assets={b: Asset(href=f"/{b}.tif", scale=scale, offset=stated) for b in CORE_BANDS}
-        | {"scl": Asset(href="/scl.tif", scale=1.0, offset=0.0)},
+        | {"mask": Asset(href="/scl.tif", scale=1.0, offset=0.0)},
     )  # fmt: skip
 
 
