@@ -24,6 +24,7 @@ from minewatch.detect.pool_banks.evidence_terms import WEIGHTS
 from minewatch.detect.pool_banks.site_series import site_series
 from minewatch.errors import SettingsError
 from minewatch.model import Grid, Parameters, Period, RunResult, split_periods
+from minewatch.sensors import get_sensor
 from minewatch.store.output_folder import SITE_DETECTIONS, open_result
 from minewatch.store.settled_months import read_settled_months
 from minewatch.store.state_folder import StateFolder
@@ -72,8 +73,9 @@ def gather_explanation(result: RunResult, site_id: str) -> reports.Explanation:
     site = _find_site(result, site_id)
     epsg = result.aoi.utm_epsg
     grid = cube.make_grid(
-        result.aoi, resolution_m=parameters.resolution_m, chunk_px=parameters.chunk_px
-    )
+        result.aoi, resolution_m=parameters.resolution_m, chunk_px=parameters.chunk_px,
+        native_pixel_m=get_sensor(parameters.sensor).core_pixel_m,
+    )  # fmt: skip
     months = _months_round(result, state, grid, parameters, site)
     periods = split_periods(parameters.span, parameters.period)
     detections = exporters.read_geojson(state.detections_path, SITE_DETECTIONS)

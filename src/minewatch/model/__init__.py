@@ -60,6 +60,7 @@ from minewatch.model.tables import (
     FEATURES,
     INVENTORY,
     OBSERVATIONS,
+    POOL_COLUMNS,
     SITES,
     STATES,
     TRACKS,
@@ -69,6 +70,7 @@ from minewatch.model.tables import (
     empty_table,
 )
 from minewatch.model.terrain import ElevationModel, Terrain
+from minewatch.model.visibility import POOLS_SEEN_UP_TO_M, Visibility
 
 __all__ = [
     "ALERTS",
@@ -92,6 +94,8 @@ __all__ = [
     "NO_DEM",
     "OBSERVATIONS",
     "PERIOD_KINDS",
+    "POOLS_SEEN_UP_TO_M",
+    "POOL_COLUMNS",
     "REFLECTANCE_BANDS",
     "REFLECTANCE_SCALE",
     "SHOWN_LAYERS",
@@ -130,6 +134,7 @@ __all__ = [
     "SceneQuality",
     "Step",
     "Terrain",
+    "Visibility",
     "check_columns",
     "check_month_cube",
     "empty_table",

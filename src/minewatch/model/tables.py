@@ -57,10 +57,21 @@ _AREAS: Contract = {
     "pool_count_high": Column("int", "most pools that explain the pool area"),
 }
 
+POOL_COLUMNS = (
+    "pool_area_m2", "pool_area_low_m2", "pool_area_high_m2", "pool_count_low", "pool_count_high",
+)  # fmt: skip
+"""Columns that are null where pixels are too coarse for pools (`Visibility`)."""
+_AREAS_SEEN: Contract = {
+    n: Column(c.kind, f"{c.meaning}; null where pixels are too coarse for pools", optional=True)
+    if n in POOL_COLUMNS
+    else c
+    for n, c in _AREAS.items()
+}
+
 DETECTIONS: Contract = {
     **_PERIOD,
     **_ONSET,
-    **_AREAS,
+    **_AREAS_SEEN,
     "confidence": Column("float", "0..1 that this is a mine, from the evidence terms"),
     "terms": Column("terms", "named evidence terms, each 0..1"),
 }
@@ -103,7 +114,7 @@ TRACKS: Contract = {
 OBSERVATIONS: Contract = {
     "site_id": Column("text", "the site"),
     **_PERIOD,
-    **_AREAS,
+    **_AREAS_SEEN,
     "clear_looks": Column("int", "median number of clear looks over the footprint"),
     "observed_fraction": Column("float", "0..1 of the footprint seen clear in the period"),
     "vegetated_fraction": Column(
@@ -147,7 +158,9 @@ SITES: Contract = {
     "confidence": Column("float", "latest confidence, 0..1"),
     "last_activity": Column("date", "last look with new or working ground", optional=True),
     "max_disturbed_area_m2": Column("float", "largest disturbed area of any period, m2"),
-    "max_pool_area_m2": Column("float", "largest pool area of any period, m2"),
+    "max_pool_area_m2": Column(
+        "float", "largest pool area of any period, m2; null where none could be seen", optional=True
+    ),
     "merged_from": Column("list", "ids of sites that grew into this one"),
     "split_from": Column("list", "ids of sites this one came out of"),
     "water_last_seen": Column("date", "last look with standing water", optional=True),

@@ -290,7 +290,10 @@ def _memory(job: Job, resources: Resources) -> MemoryPlan:
 
 
 def _grid(area: AreaOfInterest, parameters: Parameters) -> Grid:
-    return cube.make_grid(area, resolution_m=parameters.resolution_m, chunk_px=parameters.chunk_px)
+    return cube.make_grid(
+        area, resolution_m=parameters.resolution_m, chunk_px=parameters.chunk_px,
+        native_pixel_m=get_sensor(parameters.sensor).core_pixel_m,
+    )  # fmt: skip
 
 
 def _extended(span: Period, last: date | None) -> Period:

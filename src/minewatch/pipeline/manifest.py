@@ -17,6 +17,7 @@ from minewatch import cube
 from minewatch.model import (
     REFLECTANCE_BANDS,
     AreaOfInterest,
+    Grid,
     Job,
     Parameters,
     Period,
@@ -52,7 +53,7 @@ def make_manifest(
     simulated = is_simulated(scenes)
     inside = cube.aoi_mask(area, grid.geobox)
     entries = _period_entries(scenes, months, evidence, periods, inside)
-    warnings = _warnings(area, scenes, months, parameters)
+    warnings = _warnings(area, scenes, months, parameters, grid)
     return {
         "version": minewatch.__version__,
         "libraries": {name: version(name) for name in LIBRARIES},
@@ -62,11 +63,23 @@ def make_manifest(
         "periods": entries,
         "scenes": _scene_entry(scenes),
         "elevation": terrain_entry(terrain),
+        "visibility": _visibility_entry(grid),
         "facts": _quality_entries(scenes, months),
         "failures": [asdict(failure) for failure in months.failures],
         "warnings": [*warnings, *_explain_nothing(tables["inventory"], entries)],
         "rows": {name: len(table) for name, table in tables.items()},
         "outputs": dict(outputs),
+    }
+
+
+def _visibility_entry(grid: Grid) -> dict[str, Any]:
+    """What the pixels of the run could show, and why no more."""
+    seen = grid.visibility
+    return {
+        "effective_pixel_m": seen.effective_pixel_m,
+        "native_pixel_m": seen.native_pixel_m,
+        "sees_pools": seen.sees_pools,
+        "reason": seen.reason or None,
     }
 
 
@@ -138,16 +151,17 @@ def _quality_entries(scenes: SceneList, months: FrozenMonths) -> list[dict[str, 
 
 
 def _warnings(
-    area: AreaOfInterest, scenes: SceneList, months: FrozenMonths, parameters: Parameters
+    area: AreaOfInterest,
+    scenes: SceneList,
+    months: FrozenMonths,
+    parameters: Parameters,
+    grid: Grid,
 ) -> list[str]:
     warnings = [*area.notes, *scenes.notes]
     if missing := _missing_bands(scenes):
         warnings.append(f"no {', '.join(missing)} in this catalogue: judged without")
-    if parameters.resolution_m > 15:
-        warnings.append(
-            f"at {parameters.resolution_m:g} m a pool of 8-14 m cannot be seen; "
-            "only large clearings can"
-        )
+    if not grid.visibility.sees_pools:
+        warnings.append(grid.visibility.reason)
     overruled = [f.scene_id for f in months.quality.values() if f.offset_source == "pixels"]
     if overruled:
         warnings.append(

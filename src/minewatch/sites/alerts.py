@@ -30,6 +30,8 @@ class Signs:
     """Last day on which the site may have been seen in the period."""
     began: date
     """First look that shows it."""
+    sees_pools: bool = True
+    """Whether pools could be seen at all."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +51,8 @@ def climb(signs: Signs, *, rules: AlertRules | None = None) -> Standing:
     it `provisional`, six from two periods (or one strong one) `confirmed`, for good. Before that,
     two green periods without detection set the count back, and ground that was never wet and is
     green again within one monsoon and the dry season after it is `rejected`; a new detection makes
-    it a candidate again.
+    it a candidate again. Where pixels are too coarse for pools, bare ground alone is never more
+    than `provisional`: other clearings look the same.
 
     Parameters
     ----------
@@ -70,6 +73,8 @@ def climb(signs: Signs, *, rules: AlertRules | None = None) -> Standing:
             if found >= rules.support:
                 looks, supports = looks + int(signs.clear_looks[k]), supports + 1
                 rung = _rung(rung, looks, supports, found, rules)
+                if rung == "confirmed" and not signs.sees_pools:
+                    rung = "provisional"
         elif signs.is_seen[k] and signs.is_green[k] and rung != "confirmed":
             against += 1
             if against >= rules.reset_periods:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -127,9 +127,15 @@ def _summary(track: Track, told: list[dict[str, Any]]) -> dict[str, Any]:
         **{name: latest[name] for name in kept},
         "state": states[-1] if states else "not_observed",
         "max_disturbed_area_m2": max(row["disturbed_area_m2"] or 0.0 for row in told),
-        "max_pool_area_m2": max(row["pool_area_m2"] or 0.0 for row in told),
+        "max_pool_area_m2": _largest(row["pool_area_m2"] for row in told),
         "geometry": track["geometry"],
     }
+
+
+def _largest(areas: Iterable[float | None]) -> float | None:
+    """The largest area of the periods that were seen, 0 without any; None: pools cannot be seen."""
+    seen = [area for area in areas if area is not None]
+    return None if any(np.isnan(seen)) else max(seen, default=0.0)
 
 
 def _with_history(

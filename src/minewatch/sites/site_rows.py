@@ -83,11 +83,12 @@ class RowBuilder:
         seen = {name: values[first:] for name, values in measured.items()}
         record = Record(
             disturbed_m2=seen["disturbed_area_m2"],
-            pool_m2=seen["pool_area_m2"],
+            pool_m2=np.nan_to_num(seen["pool_area_m2"]),
             green=seen["vegetated_fraction"],
             observed_fraction=seen["observed_fraction"],
             clear_looks=seen["clear_looks"].astype("int64"),
             last_look=tuple(self.coverage.last_look(number, p) for p in periods),
+            sees_pools=not np.isnan(seen["pool_area_m2"]).any(),
         )
         began = date.fromisoformat(track["first_detected"])
         is_new = not _is_preexisting(track)
@@ -129,6 +130,7 @@ class RowBuilder:
             was_wet=np.array([day is not None for day in story.water_last_seen], dtype=bool),
             last_look=record.last_look,
             began=began,
+            sees_pools=record.sees_pools,
         )
         return climb(signs, rules=self.alert_rules)
 

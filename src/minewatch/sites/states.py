@@ -35,6 +35,8 @@ class Record:
     """Median number of clear looks."""
     last_look: tuple[date, ...]
     """Last day on which the site may have been seen in the period."""
+    sees_pools: bool = True
+    """Whether pools could be seen at all: without, no site is told wet from dry."""
 
     def seen(self, rules: StateRules) -> Flags:
         """Periods that say anything of the site."""
@@ -107,6 +109,8 @@ def build_timeline(
         is_old = never_worked and began is None
         quiet_days = rules.abandoned_days if is_old else (days[k] - idle_since).days
         states[i] = _state(is_active[k], is_wet[k], is_green[k], quiet_days, rules)
+        if not record.sees_pools and states[i].startswith("abandoned"):
+            states[i] = "idle"  # no work is seen; whether water stands there is not known
         activity[i:] = [began] * (len(seen) - i)
         water[i:] = [wet_day] * (len(seen) - i)
     return Timeline(

@@ -91,30 +91,30 @@ def evidence_terms(patches: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         Same index, one column for each of `WEIGHTS`.
     """
-    nir_variability = _ramp(patches["nir_variability"], 12, 28).where(
+    nir_variability = ramp(patches["nir_variability"], 12, 28).where(
         patches["nir_variability"].notna(), NO_UNREST
     )
-    ndwi = _ramp(patches["pool_ndwi"], 3, 20)
-    agree = _ramp(patches["pool_ndwi_correlation"], 0.2, 0.8)
-    drawn_out = _ramp(patches["elongation"], 1.8, 3.5) * _ramp(patches["length_m"], 60, 120)
-    is_short = 1 - _ramp(patches["length_m"], *LONGEST_ROW_M)
+    ndwi = ramp(patches["pool_ndwi"], 3, 20)
+    agree = ramp(patches["pool_ndwi_correlation"], 0.2, 0.8)
+    drawn_out = ramp(patches["elongation"], 1.8, 3.5) * ramp(patches["length_m"], 60, 120)
+    is_short = 1 - ramp(patches["length_m"], *LONGEST_ROW_M)
     row_of_pools = ndwi * np.maximum(
-        agree * is_short, _ramp(patches["pool_ndwi_correlation"], *ROW_AGREES)
+        agree * is_short, ramp(patches["pool_ndwi_correlation"], *ROW_AGREES)
     )
     return pd.DataFrame(
         {
-            "spots": _ramp(patches["top_pool_pct"], 15, 50),
+            "spots": ramp(patches["top_pool_pct"], 15, 50),
             "ndwi": ndwi,
             "agree": agree,
-            "not_plain": 1 - _ramp(patches["plain_pool_pct"], 10, 40),
-            "bare": _ramp(patches["bare_pct"], *BARE_PCT),
+            "not_plain": 1 - ramp(patches["plain_pool_pct"], 10, 40),
+            "bare": ramp(patches["bare_pct"], *BARE_PCT),
             "alive": np.maximum(patches["new"], nir_variability),
             "lasting": np.maximum(
-                _ramp(patches["lasting_days"], 120, 300),
+                ramp(patches["lasting_days"], 120, 300),
                 OUT_OF_SEASON * _is_out_of_season(patches["first"]),
             ),
             "compact": 1 - drawn_out * (1 - row_of_pools),
-            "not_seasonal": 1 - _ramp(patches["seasonal_pct"], 30, 70),
+            "not_seasonal": 1 - ramp(patches["seasonal_pct"], 30, 70),
         }
     )[list(WEIGHTS)]
 
@@ -137,6 +137,6 @@ def _is_out_of_season(first: pd.Series) -> pd.Series:
     return (~day.between(*FIELD_SEASON)).astype(float)
 
 
-def _ramp(values: pd.Series, low: float, high: float) -> pd.Series:
+def ramp(values: pd.Series, low: float, high: float) -> pd.Series:
     """0 up to `low`, 1 from `high`, straight between; missing counts as 0."""
     return ((values - low) / (high - low)).clip(0, 1).fillna(0)

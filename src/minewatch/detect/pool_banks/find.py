@@ -17,6 +17,7 @@ from minewatch.detect.labels import Patches, label_pixels
 from minewatch.detect.morphology import Pixels, grown, is_among, opened
 from minewatch.detect.outlines import outline_pixels
 from minewatch.detect.pool_banks.change_rules import name_confuser
+from minewatch.detect.pool_banks.clearings import find_clearing_seasons, without_pools
 from minewatch.detect.pool_banks.evidence_layers import check_evidence, to_day
 from minewatch.detect.pool_banks.evidence_terms import confidence, evidence_terms
 from minewatch.detect.pool_banks.patch_cutting import MIN_PATCH_PX
@@ -28,8 +29,6 @@ from minewatch.model import CHANGES, DETECTIONS, FEATURES, Findings, Grid, Perio
 
 KEEP_CONFIDENCE = 0.3
 """Patches less likely than this are told as changes, not as detections [D]."""
-POOLS_SEEN_UP_TO_M = 15.0
-"""Pixel size above which a pool of 8-14 m cannot be seen (25 % of sites at 20 m) [DOMAIN §2]."""
 
 
 def find(
@@ -59,9 +58,11 @@ def find(
         Sorted by period and place; empty tables when nothing was found.
     """
     check_evidence(evidence)
-    sees_pools = grid.resolution_m <= POOLS_SEEN_UP_TO_M
-    seasons, pools = find_seasons(
-        evidence, periods if sees_pools else (), resolution_m=grid.resolution_m
+    sees_pools = grid.visibility.sees_pools
+    seasons, pools = (
+        find_seasons(evidence, periods, resolution_m=grid.resolution_m)
+        if sees_pools
+        else find_clearing_seasons(evidence, periods, grid=grid, gradient=gradient)
     )
     found, mines = [], np.zeros(pools.shape, bool)
     for season in seasons:
@@ -71,9 +72,14 @@ def find(
         found.append((season.period, likely, _outlines(at, label, grid)))
     union = np.flatnonzero(mines)
     ever = np.flatnonzero(evidence["first_detected"].to_numpy() > 0)
+    detections = _detections(found, grid)
+    features = _features(evidence, ever, union, pools, periods, grid)
+    if not sees_pools:
+        detections = without_pools(detections)
+        features = features[features["kind"] == "pad"].reset_index(drop=True)
     return Findings(
-        detections=_detections(found, grid),
-        features=_features(evidence, ever, union, pools, periods, grid),
+        detections=detections,
+        features=features,
         changes=_changes(evidence, ever, union, pools, periods, grid, gradient),
     )
 

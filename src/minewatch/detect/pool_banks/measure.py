@@ -12,6 +12,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from minewatch.detect.morphology import Pixels, grown
+from minewatch.detect.pool_banks.clearings import without_pools
 from minewatch.detect.pool_banks.evidence_layers import NO_SHARE, check_evidence, let_go
 from minewatch.detect.pool_banks.patch_figures import pool_ndwi, pool_ranges
 from minewatch.detect.pool_banks.pool_shares import pool_share
@@ -76,7 +77,14 @@ def measure(
         tables.append(table)
     if not tables:
         return pd.DataFrame(columns=list(OBSERVATIONS))
-    return pd.concat(tables).sort_values(["site_id", "period_start"], ignore_index=True)
+    figures = pd.concat(tables).sort_values(["site_id", "period_start"], ignore_index=True)
+    return figures if grid.visibility.sees_pools else _bare_only(figures)
+
+
+def _bare_only(figures: pd.DataFrame) -> pd.DataFrame:
+    """Figures where pools cannot be seen: all that lost its vegetation is pad, pools are null."""
+    table: pd.DataFrame = without_pools(figures)
+    return table.assign(pad_area_m2=table["disturbed_area_m2"])
 
 
 BLOCK_PIXELS = 1 << 20
