@@ -140,7 +140,7 @@ def _write_scene(folder: Path, image: Rendered, grid: Grid) -> None:
             count=1, dtype=pixels.dtype, crs=f"EPSG:{grid.epsg}", nodata=0, compress="deflate",
             transform=Affine(res, 0, west, 0, -res, north), level=1, predictor="yes",
             blocksize=1024, num_threads=2,
-            overview_resampling="nearest" if band == "mask" else "average",
+            overview_resampling="nearest" if band == "scl" else "average",
         ) as file:  # fmt: skip
             file.write(pixels, 1)
             file.update_tags(TIFFTAG_IMAGEDESCRIPTION=stac.SIMULATED, minewatch_simulated="true")
@@ -157,7 +157,7 @@ def _write_item(
     tile = stac.Tile(name="47PSA", col=0, width=WORLD_PX)
     item = stac.make_item(
         spec, seen, tile,
-        sun=image.sun, cloud_cover_pct=image.cloud_cover_pct, valid=image.bands["mask"] > 0,
+        sun=image.sun, cloud_cover_pct=image.cloud_cover_pct, valid=image.bands["scl"] > 0,
     )  # fmt: skip
     west, north, rows, cols = _frame(grid)
     square = shapely.box(west, north - 10 * rows, west + 10 * cols, north).segmentize(1000)

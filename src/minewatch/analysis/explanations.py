@@ -19,12 +19,10 @@ from minewatch import catalog as catalogs
 from minewatch import cube, exporters, reports
 from minewatch.cube.natural_colour import season_pictures
 from minewatch.cube.rasterise import rasterise
-from minewatch.detect.pool_banks.alternatives import score_alternatives
-from minewatch.detect.pool_banks.evidence_terms import WEIGHTS
+from minewatch.detect import get_detection
 from minewatch.detect.pool_banks.site_series import site_series
 from minewatch.errors import SettingsError
-from minewatch.model import Grid, Parameters, Period, RunResult, split_periods
-from minewatch.sensors import get_sensor
+from minewatch.model import Grid, Parameters, Period, RunResult
 from minewatch.store.output_folder import SITE_DETECTIONS, open_result
 from minewatch.store.settled_months import read_settled_months
 from minewatch.store.state_folder import StateFolder
@@ -73,11 +71,11 @@ def gather_explanation(result: RunResult, site_id: str) -> reports.Explanation:
     site = _find_site(result, site_id)
     epsg = result.aoi.utm_epsg
     grid = cube.make_grid(
-        result.aoi, resolution_m=parameters.resolution_m, chunk_px=parameters.chunk_px,
-        native_pixel_m=get_sensor(parameters.sensor).core_pixel_m,
-    )  # fmt: skip
+        result.aoi, resolution_m=parameters.resolution_m, chunk_px=parameters.chunk_px
+    )
     months = _months_round(result, state, grid, parameters, site)
-    periods = split_periods(parameters.span, parameters.period)
+    periods = run_periods(result)
+    detector = get_detection(parameters.detector, parameters.rules).detector
     detections = exporters.read_geojson(state.detections_path, SITE_DETECTIONS)
     detections = _of(detections, site_id).sort_values(["period_start", "first_detected"])
     strongest = int(detections["confidence"].to_numpy().argmax())
@@ -86,17 +84,26 @@ def gather_explanation(result: RunResult, site_id: str) -> reports.Explanation:
         site={k: v for k, v in site.iloc[0].items() if k not in _GONE},
         inventory=_of(result.inventory, site_id).to_crs(epsg).sort_values("period_start"),
         detections=detections.drop(columns="geometry"),
-        weights=dict(WEIGHTS),
+        weights={name: term.weight for name, term in detector.terms.items()},
+        meanings={name: term.meaning for name, term in detector.terms.items()},
         months=_series(months, site.to_crs(epsg), grid),
-        alternatives=[
-            reports.Alternative(kind=a.kind, doubt=a.doubt, reason=a.reason)
-            for a in score_alternatives(detections["terms"].iloc[strongest])
-        ],
+        alternatives=detector.alternatives(detections["terms"].iloc[strongest]),
         scenes=_scenes(result, site_id),
         chips=_chips(months, periods),
         features=_of(result.features, site_id).to_crs(epsg),
         simulated=result.simulated,
     )
+
+
+def run_periods(result: RunResult) -> tuple[Period, ...]:
+    """The periods of a finished run, as its manifest names them."""
+    return tuple(
+        Period(
+            date.fromisoformat(row["start"]), date.fromisoformat(row["end"]),
+            is_dry_season=row["label"].endswith("dry season"),
+        )
+        for row in result.manifest["periods"]
+    )  # fmt: skip
 
 
 def _find_site(result: RunResult, site_id: str) -> gpd.GeoDataFrame:

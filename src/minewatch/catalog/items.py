@@ -131,7 +131,14 @@ def _asset(asset: Mapping[str, Any], properties: Mapping[str, Any]) -> Asset:
         nodata=_number(asset.get("nodata", band.get("nodata"))),
         scale=_number(asset.get("raster:scale", band.get("raster:scale", band.get("scale")))),
         offset=_number(asset.get("raster:offset", band.get("raster:offset", band.get("offset")))),
+        file_bytes=_size(asset.get("file:size")),
     )
+
+
+def _size(value: Any) -> int | None:
+    """The size of a file, where it is one."""
+    size = _number(value)
+    return int(size) if size and size > 0 else None
 
 
 def _epsg(holder: Mapping[str, Any]) -> int | None:

@@ -4,6 +4,7 @@ from minewatch.cube.block_store import BlockStore
 from minewatch.cube.dem_reading import read_gradient
 from minewatch.cube.gdal_reader import RasterioReader
 from minewatch.cube.grid import aoi_mask, in_reading_order, make_grid
+from minewatch.cube.month_composites import sky_and_greenness
 from minewatch.cube.month_reduction import MonthReduction, reduce_month
 from minewatch.cube.overpasses import group_overpasses, scenes_over
 from minewatch.cube.range_reader import CACHE_BYTES, RangeReader
@@ -31,4 +32,5 @@ __all__ = [
     "read_gradient",
     "reduce_month",
     "scenes_over",
+    "sky_and_greenness",
 ]

@@ -23,13 +23,7 @@ BLOCK_M = 10_240
 """Side of a block of 1,024 pixels of 10 m, as Earth Search's COGs have them."""
 
 
-def make_grid(
-    aoi: AreaOfInterest,
-    *,
-    resolution_m: float = 10.0,
-    chunk_px: int = 512,
-    native_pixel_m: float = 0.0,
-) -> Grid:
+def make_grid(aoi: AreaOfInterest, *, resolution_m: float = 10.0, chunk_px: int = 512) -> Grid:
     """The grid over an area of interest: north-up, UTM, edges on multiples of the resolution.
 
     Two areas in one zone, and Sentinel-2 tiles at 10 m, share their edges. Chunks are cut
@@ -45,9 +39,6 @@ def make_grid(
         Pixel size, metres.
     chunk_px
         Side of a chunk, pixels; chunks at the edges of the grid are smaller.
-    native_pixel_m
-        Pixel in which the sensor takes the core bands, metres; 0: not known. Moves no pixel: it
-        says what they can show (`Grid.visibility`).
 
     Returns
     -------
@@ -70,7 +61,7 @@ def make_grid(
         for left, right in pairwise(cols)
     )
     touched = tuple(c for c in chunks if shapely.intersects(ground, c.geobox.extent.geom))
-    return Grid(geobox=geobox, chunks=touched, native_pixel_m=native_pixel_m)
+    return Grid(geobox=geobox, chunks=touched)
 
 
 def in_reading_order(grid: Grid) -> list[Chunk]:

@@ -94,3 +94,28 @@ def month_cube(
     )
     check_month_cube(cube)
     return cube
+
+
+def sky_and_greenness(month: xr.Dataset, inside: NDArray[np.bool_]) -> tuple[int, int, int]:
+    """How clear the sky was over an area in a month, and how green the ground.
+
+    Whole numbers that add up over chunks, whatever their size.
+
+    Parameters
+    ----------
+    month
+        Month cube of one time step, dims (time, y, x).
+    inside
+        Pixels of the area, dims (y, x).
+
+    Returns
+    -------
+    clear, greenness, seen
+        Clear looks summed over the pixels; NDVI x 1,000 summed over the pixels that were seen; how
+        many these are.
+    """
+    clear = month["clear_looks"].to_numpy()[0][inside]
+    red, nir = (month[band].to_numpy()[0][inside].astype(np.int64) for band in ("red", "nir"))
+    seen = (clear > 0) & (red + nir > 0)
+    ndvi = 1000 * (nir - red)[seen] // (nir + red)[seen]
+    return int(clear.sum(dtype=np.int64)), int(ndvi.sum()), int(seen.sum())

@@ -11,8 +11,6 @@ import xarray as xr
 from minewatch.model import REFLECTANCE_SCALE, EvidenceLayer, Period
 
 BANDS = ("red", "green", "blue")
-PICTURE_VERSION = 1
-"""Raised when equal months give another picture: kept pictures are then drawn anew."""
 PICTURE_LAYER = EvidenceLayer(
     ("period", "colour", "y", "x"), "uint8", 0, "1", "natural colour of the period"
 )

@@ -28,6 +28,11 @@ MASK_BYTES_PER_PX = 0.15
 """Deflated bytes of a class: 0.03 (clear) to 0.2 (broken cloud) in the same files."""
 BLOCK_PX = 1024
 """Side of a block of the public COGs [D]: Earth Search has 1024, Planetary Computer 512."""
+FULL_SHARE = 0.75
+"""Share of a COG's bytes that are of full size: overviews of half the side each add a third."""
+OVERVIEW_BYTES = 300_000
+"""Bytes a scene to look over it once: the overviews of a band and of the mask, and their headers
+[D]; at most a third of the two files where these are small."""
 OPEN_REQUESTS = 1
 """Requests to open a file: its header, which is kept."""
 CLEAR_CHUNKS = 3.0
@@ -91,22 +96,23 @@ def estimate_read(
     clear = np.array([_clear_share(scene) for scene in found])
     total_bytes = total_requests = 0.0
     for band in ("mask", *bands):
-        per_px = MASK_BYTES_PER_PX if band == "mask" else BAND_BYTES_PER_PX
         share = np.ones_like(clear) if band == "mask" else clear
         groups = _groups(grid, BLOCK_PX * profile.native_pixel_m[band])
         over = np.stack([touches[:, group].any(axis=1) for group in groups], axis=1)
-        rows, blocks = _blocks(found, grid, groups, band, profile)
+        rows, blocks, pixels = _blocks(found, grid, groups, band, profile)
+        per_px = np.array([_bytes_per_px(scene, band) for scene in found])
         requests = np.minimum(blocks, rows * [len(group) for group in groups])
         opened = OPEN_REQUESTS * (over & (blocks > 0)).any(axis=1)
-        total_bytes += float(((over * blocks).sum(1) * share).sum()) * BLOCK_PX**2 * per_px
+        total_bytes += float(((over * pixels).sum(1) * share * per_px).sum())
         total_requests += float((((over * requests).sum(1) + opened) * share).sum())
+    total_bytes += sum(_overview_bytes(scene) for scene in found)
     chunk_px = np.array([chunk.geobox.shape[0] * chunk.geobox.shape[1] for chunk in grid.chunks])
-    pixels = float(((touches * chunk_px).sum(1) * clear).sum()) * len(bands)
+    worked = float(((touches * chunk_px).sum(1) * clear).sum()) * len(bands)
     waiting = total_requests * REQUEST_S / (IN_FLIGHT * workers)
     return ReadEstimate(
         bytes=math.ceil(total_bytes),
         requests=math.ceil(total_requests),
-        seconds=max(waiting, total_bytes / LINE_BYTES_PER_S, pixels * WORK_S_PER_PX / workers),
+        seconds=max(waiting, total_bytes / LINE_BYTES_PER_S, worked * WORK_S_PER_PX / workers),
     )
 
 
@@ -130,13 +136,15 @@ def _groups(grid: Grid, block_m: float) -> list[list[int]]:
 
 def _blocks(
     scenes: Sequence[Scene], grid: Grid, groups: Groups, band: Band, sensor: SensorProfile
-) -> tuple[Float, Float]:
-    """Rows of blocks, and blocks, that each group needs of each scene, dims (scene, group).
+) -> tuple[Float, Float, Float]:
+    """Rows of blocks, blocks, and their pixels that each group needs of each scene.
+
+    Dims (scene, group).
 
     Exact where the item tells the place of its pixels in the zone of the grid, else what a window
     meets on average; 0 for a band the scene lacks.
     """
-    known: dict[object, tuple[Float, Float]] = {}
+    known: dict[object, tuple[Float, Float, Float]] = {}
     counted = []
     for scene in scenes:
         asset = scene.assets.get(band)
@@ -144,15 +152,16 @@ def _blocks(
         if place not in known:
             known[place] = _blocks_of(asset, grid, groups, band, sensor)
         counted.append(known[place])
-    rows, blocks = zip(*counted, strict=True)
-    return np.array(rows), np.array(blocks)
+    rows, blocks, pixels = zip(*counted, strict=True)
+    return np.array(rows), np.array(blocks), np.array(pixels)
 
 
 def _blocks_of(
     asset: Asset | None, grid: Grid, groups: Groups, band: Band, sensor: SensorProfile
-) -> tuple[Float, Float]:
+) -> tuple[Float, Float, Float]:
     if asset is None:
-        return np.zeros(len(groups)), np.zeros(len(groups))
+        none = np.zeros(len(groups))
+        return none, none, none
     windows = [
         with_halo(chunk.geobox, sensor)[0] if band == "mask" else chunk.geobox
         for chunk in grid.chunks
@@ -164,18 +173,41 @@ def _blocks_of(
     if asset.transform is None or asset.epsg != grid.epsg:
         block_m = BLOCK_PX * sensor.native_pixel_m[band]
         rows, cols = (north - south) / block_m + 1, (east - west) / block_m + 1
-        return rows, rows * cols
+        return rows, rows * cols, rows * cols * BLOCK_PX**2
     pixel, _, left, _, _, top = asset.transform[:6]
     block_m, last = BLOCK_PX * pixel, _last_block(asset)
-    rows = _span((top - north) / block_m, (top - south) / block_m, last[0])
-    cols = _span((west - left) / block_m, (east - left) / block_m, last[1])
-    return rows, rows * cols
+    down, across = asset.shape or (math.inf, math.inf)
+    rows, high = _span((top - north) / block_m, (top - south) / block_m, last[0], down)
+    cols, wide = _span((west - left) / block_m, (east - left) / block_m, last[1], across)
+    return rows, rows * cols, high * wide
 
 
-def _span(start: Float, end: Float, last: float) -> Float:
-    """How many blocks lie between two places along an axis."""
+def _span(start: Float, end: Float, last: float, size: float) -> tuple[Float, Float]:
+    """How many blocks lie between two places along an axis, and how many pixels these have."""
     first, final = np.maximum(np.floor(start), 0), np.minimum(np.ceil(end) - 1, last)
-    return np.asarray(np.maximum(final - first + 1, 0))
+    pixels = np.minimum((final + 1) * BLOCK_PX, size) - first * BLOCK_PX
+    return np.maximum(final - first + 1, 0), np.maximum(pixels, 0)
+
+
+def _bytes_per_px(scene: Scene, band: Band) -> float:
+    """Bytes of a pixel of a band: of its file, where the item tells its size."""
+    asset = scene.assets.get(band)
+    if asset and asset.file_bytes and asset.shape:
+        return FULL_SHARE * asset.file_bytes / (asset.shape[0] * asset.shape[1])
+    return MASK_BYTES_PER_PX if band == "mask" else BAND_BYTES_PER_PX
+
+
+def _overview_bytes(scene: Scene) -> float:
+    """Bytes to look over a scene once: red and mask."""
+    total = 0.0
+    looked_at: tuple[Band, ...] = ("red", "mask")
+    for band in looked_at:
+        asset = scene.assets.get(band)
+        if asset and asset.shape:
+            total += asset.shape[0] * asset.shape[1] * _bytes_per_px(scene, band) / 3
+        elif asset:
+            total += OVERVIEW_BYTES / 2
+    return min(total, OVERVIEW_BYTES)
 
 
 def _last_block(asset: Asset) -> tuple[float, float]:

@@ -3,15 +3,17 @@
 from minewatch.detect.cloud_commission import recent_counts, settle_cloud_commission
 from minewatch.detect.overpass_rules import is_disturbed
 from minewatch.detect.pair.two_dates import detect_pair
-from minewatch.detect.registry import DETECTORS, get_detector
+from minewatch.detect.registry import DETECTORS, get_detection, get_detector, list_detectors
 from minewatch.detect.unmix import fractions, without_shade
 
 __all__ = [
     "DETECTORS",
     "detect_pair",
     "fractions",
+    "get_detection",
     "get_detector",
     "is_disturbed",
+    "list_detectors",
     "recent_counts",
     "settle_cloud_commission",
     "without_shade",

@@ -1,4 +1,4 @@
-"""Ground that the mask called cloud look after look: settled by who sees many looks.
+"""Cloud commission: ground that the mask calls cloud again and again, settled over months.
 
 The mask of Sentinel-2 calls bright pads cloud and dark pools shadow [DOMAIN §4], and a cloud's
 margin hides the rest of the site. A real small cloud does not come back to one place; a pad does.
@@ -12,21 +12,24 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-WINDOWS: Final = ((1, 2), (3, 3), (6, 4))
-"""Months looked back over, and the fewest doubtful looks in them that can outvote the clear [D]."""
-DOUBT_MONTHS: Final = max(length for length, _ in WINDOWS)
-"""Months that decide about a month: itself, and those before it."""
+from minewatch.detect.overpass_thresholds import CLOUD_COMMISSION, CloudCommissionRules
+
 COUNTS: Final = ("clear_looks", "doubtful_looks")
-"""Layers of a month cube that settle doubt."""
+"""Layers of a month cube that settle it."""
 
 Counts = NDArray[np.uint16]
 
 
-def settle_cloud_commission(months: xr.Dataset, *, before: Counts | None = None) -> xr.Dataset:
-    """A month cube without doubt: doubtful months either count as clear or were not seen.
+def settle_cloud_commission(
+    months: xr.Dataset,
+    *,
+    before: Counts | None = None,
+    rules: CloudCommissionRules = CLOUD_COMMISSION,
+) -> xr.Dataset:
+    """A month cube in which suspect months either count as clear or were not seen.
 
-    A doubtful month is ground when, in one of `WINDOWS` that ends with it, doubtful looks are
-    enough and more than the clear ones. Nothing later than a month decides about it.
+    A suspect month is ground when, in one of `rules.windows` that ends with it, suspect overpasses
+    are enough and more than the clear ones. Nothing later than a month decides about it.
 
     Parameters
     ----------
@@ -34,6 +37,8 @@ def settle_cloud_commission(months: xr.Dataset, *, before: Counts | None = None)
         Contract `MONTH_LAYERS`, consecutive months, dims (time, y, x).
     before
         `recent_counts` of the months before them; None: the record begins with them.
+    rules
+        Thresholds.
 
     Returns
     -------
@@ -50,39 +55,47 @@ def settle_cloud_commission(months: xr.Dataset, *, before: Counts | None = None)
     """
     if "doubtful_looks" not in months:
         return months
-    clear, doubtful = (months[name].to_numpy() for name in COUNTS)
+    clear, suspects = (months[name].to_numpy() for name in COUNTS)
     settled = months.drop_vars("doubtful_looks")
-    in_doubt = np.nonzero((clear == 0) & (doubtful > 0))
-    if not len(in_doubt[0]):
+    suspect = np.nonzero((clear == 0) & (suspects > 0))
+    if not len(suspect[0]):
         return settled
-    is_hidden = ~_is_ground(months, before, in_doubt)
-    hidden = tuple(axis[is_hidden] for axis in in_doubt)
+    is_hidden = ~_is_ground(months, before, suspect, rules)
+    hidden = tuple(axis[is_hidden] for axis in suspect)
     layers = {name: layer.to_numpy().copy() for name, layer in settled.data_vars.items()}
-    layers["clear_looks"][in_doubt] = doubtful[in_doubt]
+    layers["clear_looks"][suspect] = suspects[suspect]
     for layer in layers.values():
         layer[hidden] = 0
     return settled.assign({name: settled[name].copy(data=v) for name, v in layers.items()})
 
 
 def _is_ground(
-    months: xr.Dataset, before: Counts | None, places: tuple[NDArray[np.intp], ...]
+    months: xr.Dataset,
+    before: Counts | None,
+    places: tuple[NDArray[np.intp], ...],
+    rules: CloudCommissionRules,
 ) -> NDArray[np.bool_]:
-    """Whether doubtful looks outvote the clear ones, by place (time, y, x)."""
-    clear, doubtful = _with_earlier(months, before)
+    """Whether suspect overpasses outvote the clear ones, by place (time, y, x)."""
+    clear, suspects = _with_earlier(months, before)
     step, pixel = places[0] + len(clear) - months.sizes["time"], places[1:]
-    clears = doubts = np.zeros(len(step), np.int64)
+    clears = hidden = np.zeros(len(step), np.int64)
     ground = np.zeros(len(step), bool)
-    fewest = dict(WINDOWS)
-    for back in range(DOUBT_MONTHS):
+    fewest = dict(rules.windows)
+    for back in range(rules.months):
         there, at = step >= back, (np.maximum(step - back, 0), *pixel)
-        clears, doubts = clears + there * clear[at], doubts + there * doubtful[at]
+        clears, hidden = clears + there * clear[at], hidden + there * suspects[at]
         if (enough := fewest.get(back + 1)) is not None:
-            ground |= (doubts >= enough) & (doubts > clears)
+            ground |= (hidden >= enough) & (hidden > clears)
     return ground
 
 
-def recent_counts(months: xr.Dataset, *, before: Counts | None = None) -> Counts:
-    """The looks of the last months that settle the doubt of those to come.
+def recent_counts(
+    months: xr.Dataset,
+    *,
+    before: Counts | None = None,
+    rules: CloudCommissionRules = CLOUD_COMMISSION,
+) -> Counts:
+    """The looks of the last months that settle those to come.
 
     Parameters
     ----------
@@ -90,13 +103,15 @@ def recent_counts(months: xr.Dataset, *, before: Counts | None = None) -> Counts
         As in `settle_cloud_commission`, not settled.
     before
         `recent_counts` of the months before them.
+    rules
+        As in `settle_cloud_commission`.
 
     Returns
     -------
     array, dims (count, time, y, x), uint16
-        The layers `COUNTS` of at most `DOUBT_MONTHS - 1` months.
+        The layers `COUNTS` of at most `rules.months - 1` months.
     """
-    return np.stack([counts[-(DOUBT_MONTHS - 1) :] for counts in _with_earlier(months, before)])
+    return np.stack([counts[-(rules.months - 1) :] for counts in _with_earlier(months, before)])
 
 
 def _with_earlier(months: xr.Dataset, before: Counts | None) -> list[Counts]:

@@ -161,13 +161,3 @@ on real pixels of Brazil [C]: after shade is divided out, 0.8 % of evergreen for
 bare ground show more than a tenth of water, and half a pixel of real water shows as half of what
 a whole one does.
 """
-
-PAD_LIBRARY = Library(
-    endmembers=(FOREST, LATERITE, BRIGHT_SOIL, LEACH_WATER, TURBID_WATER, WHITE, DARK_WATER),
-    sigma=DEFAULT_LIBRARY.sigma,
-    water_gain=0.0,
-)
-"""For pixels already known to be cleared, open ground: nothing is in shade, so dark is water.
-
-Never use it on slopes or forest, where it calls every shadow a pool.
-"""

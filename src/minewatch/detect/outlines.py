@@ -8,9 +8,12 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from shapely.geometry import Polygon
+from shapely.geometry.base import BaseGeometry
 
 from minewatch.compiled import kernel, part
+from minewatch.detect.labels import root_of
 from minewatch.errors import ContractError
+from minewatch.model import Grid
 
 # Directions of travel along a pixel's edge with the pixel on the left hand: west along its top,
 # south along its left, east along its bottom, north along its right edge.
@@ -89,6 +92,31 @@ def outline_pixels(
     return _outlined(values, at, transform)
 
 
+def outlines_by_label(
+    at: NDArray[np.intp], label: NDArray[np.int32], grid: Grid
+) -> dict[int, BaseGeometry]:
+    """Outline of each label in metres; its pieces touch at corners of pixels only.
+
+    Parameters
+    ----------
+    at, label
+        As for `outline_pixels`.
+    grid
+        Where the pixels lie.
+    """
+    transform = list(grid.geobox.transform)[:6]
+    pieces = outline_pixels(at, label, tuple(grid.geobox.shape), transform=transform)
+    if not pieces:
+        return {}
+    labels, polygons = (np.array(column) for column in zip(*pieces, strict=True))
+    numbers, of, count = np.unique(labels, return_inverse=True, return_counts=True)
+    order = np.argsort(of, kind="stable")
+    outlines = shapely.multipolygons(polygons[order], indices=of[order])
+    whole = count[of] == 1
+    outlines[of[whole]] = polygons[whole]
+    return dict(zip(numbers.tolist(), shapely.normalize(outlines), strict=True))
+
+
 def _outlined(
     values: NDArray[np.integer | np.bool_], at: NDArray[np.intp], transform: Sequence[float]
 ) -> list[tuple[int, Polygon]]:
@@ -127,14 +155,6 @@ def _closed_rings(
     return np.column_stack([a * x + b * y + c, d * x + e * y + f]), offsets
 
 
-@part
-def _find(parent: NDArray[np.int32], node: int) -> int:
-    while parent[node] != node:
-        parent[node] = parent[parent[node]]
-        node = parent[node]
-    return node
-
-
 @kernel("int32[:,::1], int64[::1], int32[:,::1]")
 def _number_patches(
     values: NDArray[np.integer | np.bool_], at: NDArray[np.int64], out: NDArray[np.int32]
@@ -151,8 +171,8 @@ def _number_patches(
     for pixel in at:
         r, c = pixel // width, pixel % width
         value = values[r, c]
-        above = _find(parent, out[r - 1, c]) if r and values[r - 1, c] == value else 0
-        left = _find(parent, out[r, c - 1]) if c and values[r, c - 1] == value else 0
+        above = root_of(parent, out[r - 1, c]) if r and values[r - 1, c] == value else 0
+        left = root_of(parent, out[r, c - 1]) if c and values[r, c - 1] == value else 0
         if above == 0 and left == 0:
             count += 1
             out[r, c] = count
@@ -166,7 +186,7 @@ def _number_patches(
     final = 0
     for pixel in at:
         r, c = pixel // width, pixel % width
-        root = _find(parent, out[r, c])
+        root = root_of(parent, out[r, c])
         if number[root] == 0:
             first[final] = pixel
             final += 1

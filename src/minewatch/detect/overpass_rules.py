@@ -7,28 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from minewatch.detect.overpass_thresholds import OVERPASS, OverpassRules
+
 Reflectances = Mapping[str, NDArray[np.uint16]]
 """Band name to reflectance x 10,000; 0: not seen."""
 
-GREEN_SLOPE = 0.38
-"""Red over near-infrared where vegetation no longer rules: NDVI 0.45 [D]. Evergreen forest has
-0.06, new tropical mines 0.7 to 1.3 [DOMAIN §2]."""
-PATH_LIGHT_DN = 100
-"""Red that haze or an imperfect correction may add to shaded forest, reflectance x 10,000 [D]."""
-CLOUD_DN = 700
-"""Blue above half of red by which a look shows cloud: Fmask's test (doi:10.1016/j.rse.2011.10.028)
-with 0.08, made a little stricter because only 5 % of bare ground comes near it [DOMAIN §2]."""
-SNOW_BLUE_DN = 3500
-"""Blue from which a pixel is taken for snow or cloud rather than ground; bare ground has at most
-0.22 at the 90th percentile, white sludge fills no whole pixel [DOMAIN §2]."""
-SNOW_NDSI = 0.4
-"""Normalised difference of green and swir16 from which bright ground is snow
-(doi:10.1016/0034-4257(95)00137-P)."""
-SNOW_GREEN_DN = 2000
-"""Green below which nothing is snow, reflectance x 10,000 [D]."""
 
-
-def is_disturbed(bands: Reflectances) -> NDArray[np.bool_]:
+def is_disturbed(bands: Reflectances, *, rules: OverpassRules = OVERPASS) -> NDArray[np.bool_]:
     """Where a look shows ground without its vegetation: bare soil, pools, roofs, rock, water.
 
     Red is compared with near-infrared, so that the light on a slope cancels; a small allowance
@@ -40,6 +25,8 @@ def is_disturbed(bands: Reflectances) -> NDArray[np.bool_]:
     bands
         `blue, green, red, nir` and, when there, `swir16`: any shape, reflectance x 10,000,
         uint16, 0 where not seen.
+    rules
+        Thresholds.
 
     Returns
     -------
@@ -54,47 +41,51 @@ def is_disturbed(bands: Reflectances) -> NDArray[np.bool_]:
     [False, True]
     """
     red, nir = bands["red"].astype(np.int32), bands["nir"].astype(np.int32)
-    lost = 100 * (red - PATH_LIGHT_DN) > round(100 * GREEN_SLOPE) * nir
-    veiled = 2 * bands["blue"].astype(np.int32) > red + 2 * CLOUD_DN
+    lost = 100 * (red - rules.path_light_dn) > round(100 * rules.red_over_nir) * nir
+    veiled = 2 * bands["blue"].astype(np.int32) > red + 2 * rules.cloud_dn
     seen = (bands["red"] > 0) & (bands["nir"] > 0)
-    return lost & seen & ~veiled & ~is_snow(bands)
+    return lost & seen & ~veiled & ~is_snow(bands, rules=rules)
 
 
-def is_snow(bands: Reflectances) -> NDArray[np.bool_]:
+def is_snow(bands: Reflectances, *, rules: OverpassRules = OVERPASS) -> NDArray[np.bool_]:
     """Where a look shows snow, or a cloud as bright.
 
     Parameters
     ----------
     bands
         As for `is_disturbed`.
+    rules
+        Thresholds.
 
     Returns
     -------
     bool array of the same shape
         Without `swir16` only by brightness.
     """
-    bright = bands["blue"] > SNOW_BLUE_DN
+    bright = bands["blue"] > rules.snow_blue_dn
     if "swir16" not in bands:
         return bright
     green, swir = bands["green"].astype(np.int32), bands["swir16"].astype(np.int32)
-    flat = (swir > 0) & (10 * (green - swir) > round(10 * SNOW_NDSI) * (green + swir))
-    return bright | (flat & (green > SNOW_GREEN_DN))
+    flat = (swir > 0) & (10 * (green - swir) > round(10 * rules.snow_ndsi) * (green + swir))
+    return bright | (flat & (green > rules.snow_green_dn))
 
 
-def greenness(bands: Reflectances) -> NDArray[np.float32]:
+def greenness(bands: Reflectances, *, rules: OverpassRules = OVERPASS) -> NDArray[np.float32]:
     """NDVI with an allowance for path light, so that shade does not make forest look bare.
 
     Parameters
     ----------
     bands
         `red` and `nir`, reflectance x 10,000, any shape.
+    rules
+        Thresholds.
 
     Returns
     -------
     float32 array of the same shape
         -1 to 1; NaN where not seen.
     """
-    red = np.maximum(bands["red"].astype(np.float32) - PATH_LIGHT_DN, 0)
+    red = np.maximum(bands["red"].astype(np.float32) - rules.path_light_dn, 0)
     nir = bands["nir"].astype(np.float32)
     seen = (bands["red"] > 0) & (bands["nir"] > 0)
     return np.where(seen, (nir - red) / np.maximum(nir + red, 1), np.nan).astype(np.float32)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, Literal
+from typing import Final
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from minewatch.model import ALERTS, CHANGE_KINDS, STATES
+from minewatch.model import ALERTS, CHANGE_KINDS, STATES, ChangeKind
 from minewatch.model.palette import ALERT_COLOURS, ALERT_DASHES, FEATURE_COLOURS, STATE_COLOURS
 
 QGIS_VERSION: Final = "3.22.16-Białowieża"
 """The format written is that of Debian 12; newer versions read it."""
-Brush = Literal["solid", "no", "b_diagonal", "f_diagonal", "cross", "diagonal_x", "dense6"]
-_BRUSHES: Final[tuple[Brush, ...]] = ("b_diagonal", "f_diagonal", "cross", "diagonal_x", "dense6")
-_GREYS: Final = ("#4d4d4d", "#808080", "#a6a6a6")
+Brush = str
+"""A pattern of Qt: solid, no, b_diagonal, cross, dense6 …"""
 RampEntry = tuple[float, str, str, int]
 """Value, label, colour, opacity 0..255."""
 
@@ -50,7 +49,7 @@ def vector_renderer(layer: str) -> Element:
     if layer == "features":
         return _categories("kind", {k: _fill(c) for k, c in FEATURE_COLOURS.items()})
     if layer == "changes":
-        return _categories("kind", {k: _hatch(i) for i, k in enumerate(CHANGE_KINDS)})
+        return _categories("kind", {name: _hatch(kind) for name, kind in CHANGE_KINDS.items()})
     return _single(_fill("#000000", brush="no", line="dash", width_mm=0.4))
 
 
@@ -182,9 +181,8 @@ def _categories(field: str, symbols: Mapping[str, Element]) -> Element:
     return renderer
 
 
-def _hatch(index: int) -> Element:
-    grey = _GREYS[index // len(_BRUSHES)]
-    return _fill(grey, brush=_BRUSHES[index % len(_BRUSHES)], width_mm=0.2)
+def _hatch(kind: ChangeKind) -> Element:
+    return _fill(kind.colour, brush=kind.hatch, width_mm=0.2)
 
 
 def _fill(

@@ -1,15 +1,20 @@
 """The nouns of minewatch, named once. No input or output lives here."""
 
 from minewatch.model.areas import WGS84, AreaOfInterest, ControlInterval
+from minewatch.model.change_kinds import CHANGE_KINDS, Alternative, ChangeKind
+from minewatch.model.climate import AUTO_SEASON, KACHIN, Climate, climate_of, read_dry_season
 from minewatch.model.cubes import MONTH_LAYERS, check_month_cube
 from minewatch.model.detectors import (
     SHOWN_LAYERS,
+    Detection,
     Detector,
     EvidenceLayer,
     EvidenceTerm,
+    Figure,
     Findings,
     Rasterise,
 )
+from minewatch.model.evidence import Evidence, PeriodEvidence
 from minewatch.model.grids import Chunk, Grid
 from minewatch.model.job import (
     AUTO_DEM,
@@ -39,6 +44,7 @@ from minewatch.model.periods import (
 from minewatch.model.pixel_state import PixelState, PixelStateLayer
 from minewatch.model.progress import Progress, ProgressListener, silent
 from minewatch.model.protocols import Exporter, PixelReader
+from minewatch.model.rule_fields import describe_rules, rule_values, with_overrides
 from minewatch.model.run_result import RunResult
 from minewatch.model.scenes import (
     CORE_BANDS,
@@ -53,14 +59,12 @@ from minewatch.model.scenes import (
 )
 from minewatch.model.tables import (
     ALERTS,
-    CHANGE_KINDS,
     CHANGES,
     DETECTIONS,
     FEATURE_KINDS,
     FEATURES,
     INVENTORY,
     OBSERVATIONS,
-    POOL_COLUMNS,
     SITES,
     STATES,
     TRACKS,
@@ -70,11 +74,12 @@ from minewatch.model.tables import (
     empty_table,
 )
 from minewatch.model.terrain import ElevationModel, Terrain
-from minewatch.model.visibility import POOLS_SEEN_UP_TO_M, Visibility
+from minewatch.model.visibility import POOL_COLUMNS, POOLS_SEEN_UP_TO_M, sees_pools_at
 
 __all__ = [
     "ALERTS",
     "AUTO_DEM",
+    "AUTO_SEASON",
     "CHANGES",
     "CHANGE_KINDS",
     "CORE_BANDS",
@@ -90,6 +95,7 @@ __all__ = [
     "FEATURES",
     "FEATURE_KINDS",
     "INVENTORY",
+    "KACHIN",
     "MONTH_LAYERS",
     "NO_DEM",
     "OBSERVATIONS",
@@ -103,23 +109,30 @@ __all__ = [
     "STATES",
     "TRACKS",
     "WGS84",
+    "Alternative",
     "AreaOfInterest",
     "Asset",
     "Band",
+    "ChangeKind",
     "Chunk",
+    "Climate",
     "Column",
     "Contract",
     "ControlInterval",
+    "Detection",
     "Detector",
     "ElevationModel",
+    "Evidence",
     "EvidenceLayer",
     "EvidenceTerm",
     "Exporter",
+    "Figure",
     "Findings",
     "Grid",
     "Job",
     "Parameters",
     "Period",
+    "PeriodEvidence",
     "PeriodKind",
     "PixelReader",
     "PixelState",
@@ -134,14 +147,19 @@ __all__ = [
     "SceneQuality",
     "Step",
     "Terrain",
-    "Visibility",
     "check_columns",
     "check_month_cube",
+    "climate_of",
+    "describe_rules",
     "empty_table",
     "months_of",
     "period_label",
+    "read_dry_season",
+    "rule_values",
+    "sees_pools_at",
     "silent",
     "split_months",
     "split_periods",
     "steps_of",
+    "with_overrides",
 ]

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from minewatch.model.climate import KACHIN, Climate
+
 if TYPE_CHECKING:
     import geopandas as gpd
     import numpy as np
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
+    from minewatch.model.change_kinds import Alternative
+    from minewatch.model.evidence import Evidence
     from minewatch.model.grids import Grid
     from minewatch.model.periods import Period
     from minewatch.model.pixel_state import PixelState, PixelStateLayer
@@ -45,6 +49,16 @@ class EvidenceLayer:
 
 SHOWN_LAYERS: Final = ("clear_looks", "score", "first_detected")
 """Layers of evidence that every detector gives, since the rasters of a run show them."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One thing that is measured of a patch."""
+
+    unit: str
+    """Its unit; `1` for a share or a count."""
+    meaning: str
+    """What it says about the ground."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,6 +129,11 @@ class Detector(Protocol):
         ...
 
     @property
+    def figures(self) -> Mapping[str, Figure]:
+        """What it measures of each patch."""
+        ...
+
+    @property
     def terms(self) -> Mapping[str, EvidenceTerm]:
         """The evidence that its confidence is made of."""
         ...
@@ -151,10 +170,11 @@ class Detector(Protocol):
 
     def find(
         self,
-        evidence: xr.Dataset,
+        evidence: Evidence,
         *,
         grid: Grid,
-        periods: Sequence[Period],
+        pixel_m: float,
+        climate: Climate = KACHIN,
         gradient: xr.Dataset | None = None,
     ) -> Findings:
         """Patches of every period, their parts, and labelled changes.
@@ -163,8 +183,13 @@ class Detector(Protocol):
         ----------
         evidence
             All of `evidence_layers` over the whole grid.
-        grid, periods
-            The grid, and the periods in order of time.
+        grid
+            The grid.
+        pixel_m
+            The coarser of the grid's pixel and the sensor's own, metres: what can be seen follows
+            from it.
+        climate
+            When the dry season, the rains and the field season are.
         gradient
             How the ground slopes (`Terrain.gradient`), when known.
         """
@@ -172,18 +197,18 @@ class Detector(Protocol):
 
     def measure(
         self,
-        evidence: xr.Dataset,
+        evidence: Evidence,
         tracks: gpd.GeoDataFrame,
         *,
         grid: Grid,
-        periods: Sequence[Period],
+        pixel_m: float,
         rasterise: Rasterise,
     ) -> pd.DataFrame:
         """Contract `OBSERVATIONS`: figures of every site in every period, seen or not.
 
         Parameters
         ----------
-        evidence, grid, periods
+        evidence, grid, pixel_m
             As for `find`.
         tracks
             Contract `TRACKS`: the sites and their union footprints, in the CRS of the grid.
@@ -191,3 +216,25 @@ class Detector(Protocol):
             Number of the geometry that covers each pixel of the grid, from 1; 0: none.
         """
         ...
+
+    def alternatives(self, terms: Mapping[str, float]) -> tuple[Alternative, ...]:
+        """Other readings of a detection, the most open one first; empty when it has none.
+
+        Parameters
+        ----------
+        terms
+            Evidence terms of the detection, each 0..1.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Detection:
+    """A detector, and the rules that all detectors share."""
+
+    detector: Detector
+    """Who judges the months."""
+    overpass: Any
+    """Thresholds of what one overpass shows: they decide the months."""
+    cloud_commission: Any
+    """Thresholds of ground that the mask calls cloud again and again."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from minewatch.model.visibility import Visibility
-
 if TYPE_CHECKING:
     from odc.geo.geobox import GeoBox
 
@@ -42,8 +40,6 @@ class Grid:
     """Every pixel that may be looked at: the bounding box of the AOI."""
     chunks: tuple[Chunk, ...]
     """Chunks that touch the AOI, row by row."""
-    native_pixel_m: float = 0.0
-    """Pixel in which the sensor takes the core bands, metres; 0: not known."""
 
     @property
     def epsg(self) -> int:
@@ -57,11 +53,6 @@ class Grid:
     def resolution_m(self) -> float:
         """Pixel size in metres."""
         return float(abs(self.geobox.resolution.x))
-
-    @property
-    def visibility(self) -> Visibility:
-        """What the pixels can show: a grid finer than the imagery shows no more than that."""
-        return Visibility(grid_pixel_m=self.resolution_m, native_pixel_m=self.native_pixel_m)
 
     @property
     def pixel_area_m2(self) -> float:

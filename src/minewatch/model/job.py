@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from minewatch.errors import SettingsError
 from minewatch.model.areas import AreaOfInterest
+from minewatch.model.climate import AUTO_SEASON, KACHIN, Climate, climate_of, read_dry_season
+from minewatch.model.detectors import Detection
 from minewatch.model.grids import Grid
 from minewatch.model.periods import Period, PeriodKind, split_periods
 from minewatch.model.scenes import SceneList
@@ -41,6 +43,10 @@ class Parameters:
     """Sensor profile."""
     detector: str = DEFAULT_DETECTOR
     """Detector, by its name in `minewatch.detect.DETECTORS`."""
+    rules: Mapping[str, Any] = field(default_factory=dict)
+    """Thresholds that are not as shipped: nested plain values, by section."""
+    dry_season: str = AUTO_SEASON
+    """First and last month, `11-04`; `auto` finds it in the record of the area."""
     period: str = DEFAULT_PERIOD
     """Step in which the inventory is told."""
     resolution_m: float = DEFAULT_RESOLUTION_M
@@ -54,7 +60,9 @@ class Parameters:
     of the catalogue, or a file."""
 
     def __post_init__(self) -> None:
-        if not split_periods(self.span, self.period):
+        if self.dry_season != AUTO_SEASON:
+            read_dry_season(self.dry_season)
+        if not split_periods(self.span, self.period, climate=self.climate):
             raise SettingsError(
                 f"no period of {self.period!r} lies in {self.span}",
                 hint="widen the dates, or choose another --period",
@@ -77,6 +85,13 @@ class Parameters:
                 hint="give a collection id, a file on this machine, or an address without one",
             )
 
+    @property
+    def climate(self) -> Climate:
+        """The seasons as set; Kachin's until those of the area are found."""
+        if self.dry_season == AUTO_SEASON:
+            return KACHIN
+        return climate_of(read_dry_season(self.dry_season), source="set with --dry-season")
+
     def as_dict(self, aoi: AreaOfInterest) -> dict[str, Any]:
         """All parameters as plain values, for the manifest and for telling two runs apart."""
         return {
@@ -89,6 +104,8 @@ class Parameters:
             "collection": self.collection,
             "sensor": self.sensor,
             "detector": self.detector,
+            "rules": dict(self.rules),
+            "dry_season": self.dry_season,
             "resolution_m": self.resolution_m,
             "max_cloud_cover_pct": self.max_cloud_cover_pct,
             "chunk_px": self.chunk_px,
@@ -127,6 +144,17 @@ class Job:
     """The periods of the inventory, in order of time."""
     terrain: Terrain
     """How the ground slopes, where that is known."""
+    detection: Detection
+    """Who judges the months, by which rules."""
+    native_pixel_m: float
+    """Pixel of the sensor's core bands, metres."""
+    climate: Climate = KACHIN
+    """When the dry season, the rains and the field season are."""
+
+    @property
+    def pixel_m(self) -> float:
+        """The coarser of the grid's pixel and the sensor's own: decides what can be seen."""
+        return max(self.grid.resolution_m, self.native_pixel_m)
 
     @property
     def span(self) -> Period:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Final, Literal, cast, get_args
 
 from minewatch.errors import SettingsError, unknown_name
+from minewatch.model.climate import KACHIN, Climate
 
 PeriodKind = Literal["dry-season", "quarter", "month", "year"]
 PERIOD_KINDS: tuple[PeriodKind, ...] = get_args(PeriodKind)
 CUSTOM: Final = "custom:"
 """Begins a list of periods of one's own: `custom:2020-11-01/2021-01-31,2021-02-01/2021-04-30`."""
 
-_DRY_SEASON_START_MONTH = 11
 _STEP_MONTHS: dict[PeriodKind, int] = {"quarter": 3, "month": 1, "year": 12}
 
 
@@ -27,6 +27,8 @@ class Period:
     """First day."""
     end: date
     """Last day."""
+    is_dry_season: bool = field(default=False, compare=False)
+    """Whether it is the dry season of its area: decides what it is called."""
 
     def __post_init__(self) -> None:
         if self.end < self.start:
@@ -62,10 +64,10 @@ def months_of(period: Period) -> tuple[Period, ...]:
     return tuple(months)
 
 
-def split_periods(span: Period, kind: str) -> tuple[Period, ...]:
+def split_periods(span: Period, kind: str, *, climate: Climate = KACHIN) -> tuple[Period, ...]:
     """The reporting periods of one kind that touch a span of days, each whole.
 
-    A dry season runs from 1 November to 30 April; the months between belong to none.
+    The months between two dry seasons belong to none.
 
     Parameters
     ----------
@@ -73,6 +75,8 @@ def split_periods(span: Period, kind: str) -> tuple[Period, ...]:
         The days to cover.
     kind
         One of `PERIOD_KINDS`, or a list as `read_custom_periods` takes it.
+    climate
+        When the dry season is.
 
     Returns
     -------
@@ -91,7 +95,7 @@ def split_periods(span: Period, kind: str) -> tuple[Period, ...]:
         raise SettingsError(unknown_name("period", kind, known))
     if kind == "dry-season":
         years: Sequence[int] = range(span.start.year - 1, span.end.year + 1)
-        whole = (Period(date(y, _DRY_SEASON_START_MONTH, 1), date(y + 1, 4, 30)) for y in years)
+        whole = (_dry_season(year, climate) for year in years)
         return tuple(p for p in whole if p.overlaps(span))
     step = _STEP_MONTHS[cast(PeriodKind, kind)]
     first = date(span.start.year, (span.start.month - 1) // step * step + 1, 1)
@@ -166,8 +170,9 @@ def period_label(period: Period) -> str:
     '2023 Q2'
     """
     s, e = period.start, period.end
-    if (s.month, s.day, e.month, e.day) == (11, 1, 4, 30) and e.year == s.year + 1:
-        return f"{s.year}/{e.year % 100:02d} dry season"
+    if period.is_dry_season or period == _dry_season(s.year, KACHIN):
+        years = f"{s.year}/{e.year % 100:02d}" if e.year > s.year else f"{s.year}"
+        return f"{years} dry season"
     for kind in ("month", "quarter", "year"):
         if split_periods(period, kind) == (period,):
             if kind == "month":
@@ -222,6 +227,14 @@ def split_months(
         done = until
     if done < len(starts):
         yield None, slice(done, len(starts))
+
+
+def _dry_season(year: int, climate: Climate) -> Period:
+    """The dry season that begins in a year."""
+    first, last = climate.dry_season
+    begin = date(year, first, 1)
+    end = _add_months(begin, (last - first) % 12 + 1) - timedelta(days=1)
+    return Period(begin, end, is_dry_season=True)
 
 
 def _add_months(first: date, count: int) -> date:

@@ -37,6 +37,8 @@ class Asset:
     """Multiplier the item states for its digital numbers."""
     offset: float | None = None
     """Addend the item states, in reflectance."""
+    file_bytes: int | None = None
+    """Size of the file, None when the item does not say."""
 
 
 @dataclass(frozen=True, kw_only=True)

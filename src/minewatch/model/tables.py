@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from minewatch.errors import ContractError
+from minewatch.model.visibility import POOL_COLUMNS
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -32,11 +33,6 @@ Contract = Mapping[str, Column]
 ALERTS = ("candidate", "provisional", "confirmed", "rejected")
 STATES = ("active", "idle", "abandoned_wet", "abandoned_dry", "revegetated", "not_observed")
 FEATURE_KINDS = ("pad", "pool", "road")
-CHANGE_KINDS = (
-    "swidden", "landslide", "river_bar", "flood", "road", "village", "paddy", "fish_pond", "snow",
-    "shadow", "cloud_residue", "misregistration", "other_clearing",
-)  # fmt: skip
-
 _PERIOD: Contract = {
     "period_start": Column("date", "first day of the period"),
     "period_end": Column("date", "last day of the period, included"),
@@ -57,10 +53,6 @@ _AREAS: Contract = {
     "pool_count_high": Column("int", "most pools that explain the pool area"),
 }
 
-POOL_COLUMNS = (
-    "pool_area_m2", "pool_area_low_m2", "pool_area_high_m2", "pool_count_low", "pool_count_high",
-)  # fmt: skip
-"""Columns that are null where pixels are too coarse for pools (`Visibility`)."""
 _AREAS_SEEN: Contract = {
     n: Column(c.kind, f"{c.meaning}; null where pixels are too coarse for pools", optional=True)
     if n in POOL_COLUMNS

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import rioxarray  # noqa: F401 - gives arrays their CRS
 import xarray as xr
 
 from minewatch import cube, detect
-from minewatch.cube.natural_colour import PICTURE_LAYER, PICTURE_VERSION, season_picture
+from minewatch.cube.natural_colour import PICTURE_LAYER, season_picture
 from minewatch.model import (
     Band,
     Chunk,
-    Detector,
+    Detection,
+    Evidence,
     Job,
     Progress,
     ProgressListener,
@@ -27,12 +29,13 @@ from minewatch.model import (
     months_of,
     steps_of,
 )
-from minewatch.runtime.memory import give_back_memory
+from minewatch.runtime.memory import give_back_memory, release_mapped
 from minewatch.runtime.workers import Workers
 from minewatch.store.evidence_arrays import EvidenceArrays, open_evidence_arrays
-from minewatch.store.keys import code_key, hash_values
+from minewatch.store.hashing import hash_values
 from minewatch.store.month_files import read_months
 from minewatch.store.pixel_state_files import ChunkState, PixelStateFiles
+from minewatch.store.rule_versions import evidence_rules
 from minewatch.store.state_folder import StateFolder
 
 CHUNKS_AHEAD = 1
@@ -43,19 +46,16 @@ def score_chunks(
     job: Job,
     state: StateFolder,
     *,
-    detector: Detector,
     frozen: Mapping[str, Sequence[str]],
     workers: Workers,
     listener: ProgressListener,
-) -> xr.Dataset:
+) -> Evidence:
     """Per-pixel evidence of every chunk, laid side by side.
 
     Parameters
     ----------
     job, state
         What is asked, and the folder with the frozen months.
-    detector
-        Who judges.
     frozen
         Name of each chunk to what its months hold: `FrozenMonths.frozen`.
     workers
@@ -65,15 +65,16 @@ def score_chunks(
 
     Returns
     -------
-    xarray.Dataset
+    Evidence
         The layers of the detector over the grid, memory-mapped, and `picture`, dims
         (period, colour, y, x), uint8, 0 where nothing was seen. Pixels outside the AOI are not
-        observed. `attrs["contents"]` has a hash of what lies in the layers of each period.
+        observed. `layers.attrs["contents"]` has a hash of what lies in the layers of each period.
     """
     grid, periods, bands = job.grid, job.periods, job.scenes.bands
+    detector = job.detection.detector
     steps = steps_of(job.span, periods)
     asked = [str(grid.geobox), str(months_of(job.span)[0]), list(bands)]
-    layout = hash_values([code_key(detect), PICTURE_VERSION, job.area.sha256, *asked])
+    layout = hash_values([evidence_rules(job.detection), job.area.sha256, *asked])
     keys = {chunk.name: _chain(layout, steps, frozen[chunk.name]) for chunk in grid.chunks}
     inside = cube.aoi_mask(job.area, grid.geobox)
     arrays = open_evidence_arrays(
@@ -87,7 +88,7 @@ def score_chunks(
         held = {chunk.name: _common(arrays.keys_of(chunk), keys[chunk.name]) for chunk in stale}
         arrays.note(held)
         tasks = (
-            _ScoreTask(detector, state, chunk, inside[chunk.window], bands, steps,
+            _ScoreTask(job.detection, state, chunk, inside[chunk.window], bands, steps,
                        keys[chunk.name], len(held[chunk.name]),
                        arrays if workers.are_here else None)
             for chunk in stale
@@ -104,7 +105,8 @@ def score_chunks(
     contents = [hash_values([keys[c.name][at] for c in grid.chunks]) for at in range(len(periods))]
     evidence = xr.Dataset(arrays.variables(), coords=axes, attrs={"contents": contents})
     evidence.rio.write_crs(grid.epsg, inplace=True)  # else all layers are copied into memory
-    return evidence
+    release = partial(release_mapped, list(arrays.arrays.values()))
+    return Evidence(evidence, tuple(periods), release)
 
 
 def _chain(layout: str, steps: Sequence[Step], frozen: Sequence[str]) -> list[str]:
@@ -128,7 +130,7 @@ def _common(held: Sequence[str], wanted: Sequence[str]) -> list[str]:
 class _ScoreTask:
     """A chunk to be scored; it may be sent away."""
 
-    detector: Detector
+    detection: Detection
     state: StateFolder
     chunk: Chunk
     inside: np.ndarray
@@ -156,16 +158,16 @@ def _score_chunk(task: _ScoreTask) -> StepEvidence:
             sent.append((at, evidence))
 
     files = PixelStateFiles(task.state.pixel_state_folder(task.chunk))
-    layers = tuple(task.detector.state_layers)
+    layers = tuple(task.detection.detector.state_layers)
     begin, found = files.latest(task.keys[: task.held], layers)
     pixels, wanted = int(task.inside.sum()), _kept(task.steps)
-    known = found or ChunkState(task.detector.start(pixels))
+    known = found or ChunkState(task.detection.detector.start(pixels))
     for at in range(begin, len(task.steps)):
         known, evidence = _score_step(task, known, task.steps[at])
         hand_over(at, evidence)
         if at in wanted:
             files.write(task.keys[at], known)
-    hand_over(None, task.detector.conclude(known.pixels, shape=(1, pixels)))
+    hand_over(None, task.detection.detector.conclude(known.pixels, shape=(1, pixels)))
     files.keep_only([task.keys[at] for at in wanted])
     give_back_memory()
     return sent
@@ -173,11 +175,12 @@ def _score_chunk(task: _ScoreTask) -> StepEvidence:
 
 def _score_step(task: _ScoreTask, known: ChunkState, step: Step) -> tuple[ChunkState, xr.Dataset]:
     months = read_months(task.state, task.chunk, step.months, task.bands, within=task.inside)
-    settled = detect.settle_cloud_commission(months, before=known.recent)
-    pixels, evidence = task.detector.update(known.pixels, settled, period=step.period)
+    rules = task.detection.cloud_commission
+    settled = detect.settle_cloud_commission(months, before=known.recent, rules=rules)
+    pixels, evidence = task.detection.detector.update(known.pixels, settled, period=step.period)
     if step.period:
         evidence = evidence.assign(picture=season_picture(settled, step.period))
-    recent = detect.recent_counts(months, before=known.recent)
+    recent = detect.recent_counts(months, before=known.recent, rules=rules)
     return ChunkState(pixels, recent), evidence
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from minewatch import detect, exporters, sites
+from minewatch import exporters, sites
 from minewatch.cube.rasterise import rasterise
 from minewatch.model import (
     DETECTIONS,
@@ -31,6 +31,7 @@ def write_inventory(
     months: FrozenMonths,
     state: StateFolder,
     *,
+    other_rules: tuple[str, ...] = (),
     workers: Workers,
     listener: ProgressListener,
 ) -> RunResult:
@@ -39,27 +40,30 @@ def write_inventory(
     Parameters
     ----------
     name
-        `run`, `update` or `retell`, for the log.
+        `run`, `update` or `other periods`, for the log.
     job, months
         What was asked, and what was read.
     state
         The folder with the months.
+    other_rules
+        What was of other rules before, in words.
     workers, listener
         Who scores evidence, and who hears of it.
     """
     warmup.wait("minewatch.detect", listener)
     grid, periods = job.grid, job.periods
-    detector = detect.get_detector(job.parameters.detector)
-    evidence = score_chunks(
-        job, state, detector=detector, frozen=months.frozen, workers=workers, listener=listener
-    )
-    findings = detector.find(evidence, grid=grid, periods=periods, gradient=job.terrain.gradient)
+    detector = job.detection.detector
+    evidence = score_chunks(job, state, frozen=months.frozen, workers=workers, listener=listener)
+    findings = detector.find(
+        evidence, grid=grid, pixel_m=job.pixel_m, climate=job.climate,
+        gradient=job.terrain.gradient,
+    )  # fmt: skip
     check_columns(findings.detections, DETECTIONS, name="detections", epsg=grid.epsg)
     links = sites.link(findings.detections, aoi_id=job.area.id, epsg=grid.epsg)
     check_columns(links.tracks, TRACKS, name="tracks", epsg=grid.epsg)
     features = sites.assign(findings.features, links.tracks)
     observed = detector.measure(
-        evidence, links.tracks, grid=grid, periods=periods, rasterise=rasterise
+        evidence, links.tracks, grid=grid, pixel_m=job.pixel_m, rasterise=rasterise
     )
     check_columns(observed, OBSERVATIONS, name="observations")
     inventory, table = sites.build_inventory(
@@ -73,7 +77,7 @@ def write_inventory(
         scenes=len(job.scenes),
         changes=compare_scenes(output_folder.scenes_before(state, job.scenes), job.scenes),
         months_read=months.months_read, months_kept=months.months_kept,
-        bytes_read=months.bytes_read,
+        bytes_read=months.bytes_read, other_rules=other_rules, other_months=months.other_rules,
     )  # fmt: skip
     products = Products(
         inventory=inventory, sites=table, features=features, changes=findings.changes,

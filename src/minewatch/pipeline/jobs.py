@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from minewatch import areas, cube, exporters
+from minewatch.detect import get_detection
 from minewatch.errors import SettingsError
 from minewatch.model import (
     AUTO_DEM,
+    AUTO_SEASON,
     DEFAULT_CACHE_GIB,
     DEFAULT_CATALOG,
     DEFAULT_CHUNK_PX,
@@ -31,8 +35,10 @@ from minewatch.model import (
     silent,
     split_periods,
 )
+from minewatch.pipeline.climate_step import find_climate
 from minewatch.pipeline.inventory_step import write_inventory
-from minewatch.pipeline.month_reading import read_all_months, recall_months
+from minewatch.pipeline.month_reading import FrozenMonths, read_all_months, recall_months
+from minewatch.pipeline.rule_files import read_rules
 from minewatch.pipeline.scene_lists import find_scene_list
 from minewatch.pipeline.terrain_step import find_terrain, kept_terrain
 from minewatch.runtime import warmup
@@ -42,6 +48,7 @@ from minewatch.runtime.workers import open_workers
 from minewatch.sensors import get_sensor
 from minewatch.store import output_folder
 from minewatch.store.folder_claim import check_same, claimed
+from minewatch.store.rule_versions import changed_rules, rule_versions
 from minewatch.store.state_folder import StateFolder
 
 
@@ -55,6 +62,8 @@ def run(
     collection: str | None = None,
     sensor: str = DEFAULT_SENSOR,
     detector: str = DEFAULT_DETECTOR,
+    rules: str | Path | Mapping[str, Any] | None = None,
+    dry_season: str = AUTO_SEASON,
     period: str = DEFAULT_PERIOD,
     resolution_m: float = DEFAULT_RESOLUTION_M,
     max_cloud_cover_pct: float = DEFAULT_MAX_CLOUD_COVER_PCT,
@@ -88,6 +97,10 @@ def run(
         Sensor profile.
     detector
         Who judges the months: a name in `minewatch.detect.DETECTORS`.
+    rules
+        Thresholds to replace: a TOML file, or nested plain values; None takes them as shipped.
+    dry_season
+        First and last month of the dry season, `11-04`; `auto` finds it in the area's record.
     period
         Step in which the inventory is told: one of `PERIOD_KINDS`, or `custom:` and a list.
     resolution_m
@@ -140,6 +153,8 @@ def run(
         collection=collection,
         sensor=sensor,
         detector=detector,
+        rules=read_rules(rules),
+        dry_season=dry_season,
         period=period,
         resolution_m=resolution_m,
         max_cloud_cover_pct=max_cloud_cover_pct,
@@ -151,17 +166,20 @@ def run(
         cache=Path(cache) if cache else None, cache_gib=cache_gib, reader=reader, listener=listener,
     )  # fmt: skip
     goes_on = resume and StateFolder(directory=Path(out) / "state").parameters_path.exists()
+    other: list[str] = []
     with claimed(Path(out), is_new=not goes_on) as state:
         if goes_on:
             check_same(state, area, parameters)
             found = state.read_scenes()
             job = _make_job(area, parameters, found, state, resources)
+            other = changed_rules(state.read_rule_versions(), rule_versions(job.detection))
+            _remember(state, job)
         else:
             found = find_scene_list(area, parameters, scenes, listener)
             job = _make_job(area, parameters, found, state, resources)  # a wrong --dem ends here
             exporters.write_aoi(area, state.aoi_path)
-            state.write_job(parameters.as_dict(area), found)
-        return _work("run", job, state, resources=resources)
+            _remember(state, job)
+        return _work("run", job, state, other_rules=other, resources=resources)
 
 
 def update(
@@ -223,11 +241,26 @@ def update(
         parameters = replace(before, span=span, period=period or before.period)
         found = find_scene_list(area, parameters, scenes, listener)
         job = _make_job(area, parameters, found, state, resources)
-        state.write_job(parameters.as_dict(area), found)
-        return _work("update", job, state, resources=resources)
+        other = changed_rules(state.read_rule_versions(), rule_versions(job.detection))
+        _remember(state, job)
+        return _work("update", job, state, other_rules=other, resources=resources)
 
 
-def _work(name: str, job: Job, state: StateFolder, *, resources: Resources) -> RunResult:
+def _remember(state: StateFolder, job: Job) -> None:
+    """Write down what is being done, and by which rules."""
+    state.write_job(
+        job.parameters.as_dict(job.area), job.scenes, rules=rule_versions(job.detection)
+    )
+
+
+def _work(
+    name: str,
+    job: Job,
+    state: StateFolder,
+    *,
+    other_rules: Sequence[str],
+    resources: Resources,
+) -> RunResult:
     """Read what is missing, then score it and write the inventory."""
     memory = _memory(job, resources)
     state = StateFolder(directory=state.directory.absolute())  # workers may stand elsewhere
@@ -239,8 +272,9 @@ def _work(name: str, job: Job, state: StateFolder, *, resources: Resources) -> R
         )  # fmt: skip
         give_back_memory()
         return write_inventory(
-            name, job, months, state, workers=workers, listener=resources.listener
-        )
+            name, _with_climate(job, months), months, state,
+            other_rules=tuple(other_rules), workers=workers, listener=resources.listener,
+        )  # fmt: skip
 
 
 def _repeat(
@@ -248,18 +282,23 @@ def _repeat(
 ) -> RunResult:
     """The inventory of frozen months in other periods."""
     scenes, grid = state.read_scenes(), _grid(area, parameters)
-    job = Job(
-        area=area, parameters=parameters, scenes=scenes, grid=grid,
-        periods=split_periods(parameters.span, parameters.period),
-        terrain=kept_terrain(parameters, grid, state) or Terrain(reason="not had so far"),
-    )  # fmt: skip
+    terrain = kept_terrain(parameters, grid, state) or Terrain(reason="not had so far")
+    job = _job(area, parameters, scenes, grid, terrain)
     memory = _memory(job, resources)
     months = recall_months(job, state, unopened=output_folder.unopened_scenes(state))
-    state.write_job(parameters.as_dict(area), scenes)
+    _remember(state, job)
     with open_workers(resources.scheduler, memory.workers) as workers:
         return write_inventory(
-            "retell", job, months, state, workers=workers, listener=resources.listener
-        )
+            "other periods", _with_climate(job, months), months, state,
+            workers=workers, listener=resources.listener,
+        )  # fmt: skip
+
+
+def _with_climate(job: Job, months: FrozenMonths) -> Job:
+    """The job with the seasons of its area, and periods by them."""
+    climate = find_climate(job.parameters, job.area, months.records)
+    periods = split_periods(job.span, job.parameters.period, climate=climate)
+    return replace(job, climate=climate, periods=periods)
 
 
 def _make_job(
@@ -275,9 +314,19 @@ def _make_job(
     terrain = find_terrain(
         area, parameters, grid, state, catalog=scenes.catalog, listener=resources.listener
     )
+    return _job(area, parameters, scenes, grid, terrain)
+
+
+def _job(
+    area: AreaOfInterest, parameters: Parameters, scenes: SceneList, grid: Grid, terrain: Terrain
+) -> Job:
+    """The job, with the seasons that are set or expected."""
+    climate = parameters.climate
     return Job(
-        area=area, parameters=parameters, scenes=scenes, grid=grid,
-        periods=split_periods(parameters.span, parameters.period), terrain=terrain,
+        area=area, parameters=parameters, scenes=scenes, grid=grid, terrain=terrain,
+        detection=get_detection(parameters.detector, parameters.rules),
+        native_pixel_m=get_sensor(parameters.sensor).core_pixel_m,
+        climate=climate, periods=split_periods(parameters.span, parameters.period, climate=climate),
     )  # fmt: skip
 
 
@@ -290,10 +339,7 @@ def _memory(job: Job, resources: Resources) -> MemoryPlan:
 
 
 def _grid(area: AreaOfInterest, parameters: Parameters) -> Grid:
-    return cube.make_grid(
-        area, resolution_m=parameters.resolution_m, chunk_px=parameters.chunk_px,
-        native_pixel_m=get_sensor(parameters.sensor).core_pixel_m,
-    )  # fmt: skip
+    return cube.make_grid(area, resolution_m=parameters.resolution_m, chunk_px=parameters.chunk_px)
 
 
 def _extended(span: Period, last: date | None) -> Period:

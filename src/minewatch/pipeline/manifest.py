@@ -10,24 +10,26 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import shapely
-import xarray as xr
 
 import minewatch
 from minewatch import cube
 from minewatch.model import (
     REFLECTANCE_BANDS,
-    AreaOfInterest,
-    Grid,
+    Detection,
+    Evidence,
     Job,
-    Parameters,
     Period,
     SceneList,
     months_of,
     period_label,
+    rule_values,
+    sees_pools_at,
 )
+from minewatch.pipeline.climate_step import expected_dry_season
 from minewatch.pipeline.month_reading import FrozenMonths
 from minewatch.pipeline.terrain_step import terrain_entry
 from minewatch.sensors import get_sensor
+from minewatch.store.rule_versions import rule_versions
 
 LIBRARIES = ("geopandas", "numpy", "odc-geo", "pyproj", "rasterio", "scipy", "shapely", "xarray")
 
@@ -35,7 +37,7 @@ LIBRARIES = ("geopandas", "numpy", "odc-geo", "pyproj", "rasterio", "scipy", "sh
 def make_manifest(
     job: Job,
     months: FrozenMonths,
-    evidence: xr.Dataset,
+    evidence: Evidence,
     tables: Mapping[str, gpd.GeoDataFrame],
     outputs: Mapping[str, str],
 ) -> dict[str, Any]:
@@ -53,17 +55,20 @@ def make_manifest(
     simulated = is_simulated(scenes)
     inside = cube.aoi_mask(area, grid.geobox)
     entries = _period_entries(scenes, months, evidence, periods, inside)
-    warnings = _warnings(area, scenes, months, parameters, grid)
+    warnings = _warnings(job, months)
     return {
         "version": minewatch.__version__,
         "libraries": {name: version(name) for name in LIBRARIES},
         "simulated": simulated,
         "parameters": parameters.as_dict(area),
-        "aoi": _aoi_entry(job),
+        "rule_versions": rule_versions(job.detection),
+        "rules": _rule_entry(job.detection),
+        "climate": asdict(job.climate),
+        "visibility": _visibility(job),
+        "aoi": _aoi_entry(job, simulated=simulated),
         "periods": entries,
         "scenes": _scene_entry(scenes),
         "elevation": terrain_entry(terrain),
-        "visibility": _visibility_entry(grid),
         "facts": _quality_entries(scenes, months),
         "failures": [asdict(failure) for failure in months.failures],
         "warnings": [*warnings, *_explain_nothing(tables["inventory"], entries)],
@@ -72,14 +77,12 @@ def make_manifest(
     }
 
 
-def _visibility_entry(grid: Grid) -> dict[str, Any]:
-    """What the pixels of the run could show, and why no more."""
-    seen = grid.visibility
+def _rule_entry(detection: Detection) -> dict[str, Any]:
+    """Every threshold of a run, by section."""
     return {
-        "effective_pixel_m": seen.effective_pixel_m,
-        "native_pixel_m": seen.native_pixel_m,
-        "sees_pools": seen.sees_pools,
-        "reason": seen.reason or None,
+        "overpass": rule_values(detection.overpass),
+        "cloud_commission": rule_values(detection.cloud_commission),
+        detection.detector.name: rule_values(detection.detector.rules),
     }
 
 
@@ -88,25 +91,27 @@ def is_simulated(scenes: SceneList) -> bool:
     return all(s.item.get("properties", {}).get("minewatch:simulated", False) for s in scenes)
 
 
-def attribution(job: Job) -> str:
-    """Whose data the outputs of a run are made of, in a line: imagery, heights, outline."""
-    sensor = get_sensor(job.parameters.sensor)
-    is_made_up = is_simulated(job.scenes)
-    imagery = "simulated imagery, no real place" if is_made_up else sensor.attribution
+def attribution(job: Job, *, simulated: bool) -> str:
+    """Whose data this is made of, in a line."""
+    imagery = (
+        "simulated imagery, no real place"
+        if simulated
+        else get_sensor(job.parameters.sensor).attribution
+    )
     outline = job.area.properties.get("geometry_licence")
     heights = terrain_entry(job.terrain).get("attribution")
-    sources = (imagery, heights, f"outline: {outline}" if outline else "")
-    return "; ".join(part for part in sources if part)
+    parts = (imagery, heights, f"outline: {outline}" if outline else "")
+    return "; ".join(part for part in parts if part)
 
 
 def _period_entries(
     scenes: SceneList,
     months: FrozenMonths,
-    evidence: xr.Dataset,
+    evidence: Evidence,
     periods: Sequence[Period],
     inside: np.ndarray,
 ) -> list[dict[str, Any]]:
-    entries, looks = [], evidence["clear_looks"].to_numpy()
+    entries, looks = [], evidence.layers["clear_looks"].to_numpy()
     opened = [(scene.day, scene) for scene in scenes if scene.id in months.quality]
     for step, period in enumerate(periods):
         within = [scene for day, scene in opened if day in period]
@@ -150,18 +155,19 @@ def _quality_entries(scenes: SceneList, months: FrozenMonths) -> list[dict[str, 
     return rows
 
 
-def _warnings(
-    area: AreaOfInterest,
-    scenes: SceneList,
-    months: FrozenMonths,
-    parameters: Parameters,
-    grid: Grid,
-) -> list[str]:
-    warnings = [*area.notes, *scenes.notes]
+def _warnings(job: Job, months: FrozenMonths) -> list[str]:
+    scenes = job.scenes
+    warnings = [*job.area.notes, *scenes.notes]
     if missing := _missing_bands(scenes):
         warnings.append(f"no {', '.join(missing)} in this catalogue: judged without")
-    if not grid.visibility.sees_pools:
-        warnings.append(grid.visibility.reason)
+    if reason := _visibility(job)["reason"]:
+        warnings.append(reason)
+    if job.parameters.rules:
+        changed = ", ".join(_changed_names(job.parameters.rules))
+        warnings.append(f"thresholds are not as shipped: {changed}")
+    if job.climate.dry_season != expected_dry_season(job.area):
+        season = f"{job.climate.setting} ({job.climate.source})"
+        warnings.append(f"the dry season is taken to be {season}")
     overruled = [f.scene_id for f in months.quality.values() if f.offset_source == "pixels"]
     if overruled:
         warnings.append(
@@ -169,13 +175,37 @@ def _warnings(
             f"{', '.join(sorted(overruled)[:5])}"
         )
     seen = {scene.day.replace(day=1) for scene in scenes}
-    unseen = [m for m in months_of(parameters.span) if m.start not in seen]
+    unseen = [m for m in months_of(job.span) if m.start not in seen]
     if unseen:
         warnings.append(
-            f"{len(unseen)} of {len(months_of(parameters.span))} months have no scene: "
+            f"{len(unseen)} of {len(months_of(job.span))} months have no scene: "
             f"{', '.join(f'{m.start:%Y-%m}' for m in unseen[:12])}"
         )
     return warnings
+
+
+def _changed_names(rules: Mapping[str, Any], prefix: str = "") -> list[str]:
+    """Names of the thresholds that a user replaced."""
+    names: list[str] = []
+    for name, value in rules.items():
+        place = f"{prefix}{name}"
+        is_group = isinstance(value, Mapping)
+        names += _changed_names(value, f"{place}.") if is_group else [f"{place} = {value}"]
+    return names
+
+
+def _visibility(job: Job) -> dict[str, Any]:
+    """What pixels of this size can show."""
+    sees_pools = sees_pools_at(job.pixel_m)
+    reason = (
+        ""
+        if sees_pools
+        else (
+            f"at {job.pixel_m:g} m a pool of 8-14 m cannot be seen: clearings are found, as sites "
+            "of at most provisional, and what is said of pools is null"
+        )
+    )
+    return {"pixel_m": job.pixel_m, "sees_pools": sees_pools, "reason": reason}
 
 
 def _explain_nothing(
@@ -188,7 +218,7 @@ def _explain_nothing(
     return [f"no site was found; share of the area seen clear at least once: {seen}"]
 
 
-def _aoi_entry(job: Job) -> dict[str, Any]:
+def _aoi_entry(job: Job, *, simulated: bool) -> dict[str, Any]:
     area = job.area
     return {
         "id": area.id,
@@ -197,5 +227,5 @@ def _aoi_entry(job: Job) -> dict[str, Any]:
         "utm_epsg": area.utm_epsg,
         "area_km2": round(area.area_m2 / 1e6, 4),
         "bbox": [round(float(v), 7) for v in shapely.bounds(area.geometry)],
-        "attribution": attribution(job),
+        "attribution": attribution(job, simulated=simulated),
     }

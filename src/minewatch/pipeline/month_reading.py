@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
+from typing import Any
+
+import numpy as np
 
 from minewatch import cube, detect
 from minewatch.errors import StateError
@@ -29,6 +33,7 @@ from minewatch.runtime.workers import Workers
 from minewatch.store.keys import MonthKeys
 from minewatch.store.month_files import MonthRecord, read_record, remove_month, write_month
 from minewatch.store.registration_reference import read_reference, scene_quality_keys
+from minewatch.store.rule_versions import month_rules
 from minewatch.store.state_folder import StateFolder
 
 MONTHS_AHEAD = 64
@@ -51,6 +56,10 @@ class FrozenMonths:
     """Name of each chunk to what its months hold, in order of time."""
     bytes_read: int = 0
     """Bytes fetched now."""
+    other_rules: int = 0
+    """Chunk-months that were read now because other rules had made them."""
+    records: Mapping[tuple[str, date], MonthRecord] = field(default_factory=dict, repr=False)
+    """Name of a chunk and first day of a month to what is known of it."""
 
 
 def read_all_months(
@@ -78,7 +87,9 @@ def read_all_months(
     )
     failures, records = list(broken), dict[tuple[str, date], MonthRecord]()
     missing: list[tuple[_ChunkMonth, str]] = []
-    keys = MonthKeys(scenes=scenes, quality=quality, bands=bands, chunks=grid.chunks)
+    other = 0
+    rules = month_rules(job.detection)
+    keys = MonthKeys(scenes=scenes, quality=quality, bands=bands, chunks=grid.chunks, rules=rules)
     for step in _steps(scenes, grid, quality, job.span):
         if not step.scenes:
             remove_month(state, step.chunk, step.month)
@@ -89,9 +100,23 @@ def read_all_months(
             records[step.place] = record
         else:
             missing.append((step, key))
+            other += record is not None and record.rules != rules
     kept, bytes_read = len(records), 0
+    if other:
+        listener(Progress("made by other rules", other, len(missing) + kept, rules))
+    inside = cube.aoi_mask(job.area, grid.geobox)
     jobs = (
-        _ReadJob(step, {s.id: quality[s.id] for s in step.scenes}, bands, reader, state, key)
+        _ReadJob(
+            step,
+            {s.id: quality[s.id] for s in step.scenes},
+            bands,
+            reader,
+            state,
+            key,
+            rules,
+            job.detection.overpass,
+            inside[step.chunk.window],
+        )
         for step, key in missing
     )
     done_jobs = workers.each(_reduce_one, jobs, spare=MONTHS_AHEAD)
@@ -107,6 +132,8 @@ def read_all_months(
         months_kept=kept,
         frozen=_by_chunk(grid, records),
         bytes_read=bytes_read,
+        other_rules=other,
+        records=records,
     )
 
 
@@ -128,11 +155,18 @@ def recall_months(job: Job, state: StateFolder, *, unopened: Sequence[ReadFailur
     scenes, grid, bands = job.scenes, job.grid, job.scenes.bands
     quality = state.read_scene_quality(scene_quality_keys(scenes, read_reference(state)))
     failures, records = list(unopened), dict[tuple[str, date], MonthRecord]()
-    keys = MonthKeys(scenes=scenes, quality=quality, bands=bands, chunks=grid.chunks)
+    rules = month_rules(job.detection)
+    keys = MonthKeys(scenes=scenes, quality=quality, bands=bands, chunks=grid.chunks, rules=rules)
     for step in _steps(scenes, grid, quality, job.span):
         if not step.scenes:
             continue
         record = read_record(state, step.chunk, step.month)
+        if record is not None and record.rules != rules:
+            raise StateError(
+                f"{state.directory.parent} holds months that other rules made: {record.rules}, "
+                f"this minewatch makes {rules}",
+                hint="run `minewatch update` with the last day of the run: it reads them again",
+            )
         if record is None or record.key != keys.of(step.scenes, step.chunk):
             raise StateError(
                 f"{state.directory.parent} lacks {step.month.start:%Y-%m} of {step.chunk.name}",
@@ -146,6 +180,7 @@ def recall_months(job: Job, state: StateFolder, *, unopened: Sequence[ReadFailur
         months_read=0,
         months_kept=len(records),
         frozen=_by_chunk(grid, records),
+        records=records,
     )
 
 
@@ -192,6 +227,9 @@ class _ReadJob:
     reader: PixelReader
     state: StateFolder
     key: str
+    rules: str
+    overpass: Any
+    inside: np.ndarray
 
 
 def _reduce_one(job: _ReadJob) -> MonthRecord:
@@ -203,10 +241,15 @@ def _reduce_one(job: _ReadJob) -> MonthRecord:
         month=step.month,
         bands=job.bands,
         reader=job.reader,
-        is_disturbed=detect.is_disturbed,
+        is_disturbed=partial(detect.is_disturbed, rules=job.overpass),
     )
+    clear, greenness, seen = cube.sky_and_greenness(reduced.cube, job.inside)
     record = MonthRecord(
         key=job.key,
+        rules=job.rules,
+        clear_pixels=clear,
+        greenness_sum=greenness,
+        seen_pixels=seen,
         looks=reduced.looks,
         failures=tuple(sorted(reduced.failures)),
         bytes_read=reduced.bytes_read,

@@ -6,12 +6,11 @@ import shutil
 from dataclasses import dataclass
 
 import geopandas as gpd
-import xarray as xr
 
 from minewatch import exporters
 from minewatch.exporters.manifest_file import MANIFEST
 from minewatch.files import write_bytes_atomic
-from minewatch.model import Job
+from minewatch.model import Evidence, Job
 from minewatch.pipeline.manifest import attribution, is_simulated, make_manifest
 from minewatch.pipeline.month_reading import FrozenMonths
 from minewatch.pipeline.raster_products import write_rasters
@@ -34,7 +33,7 @@ class Products:
     """Contract `CHANGES`."""
     detections: gpd.GeoDataFrame
     """Contract `DETECTIONS`, with `site_id`."""
-    evidence: xr.Dataset
+    evidence: Evidence
     """From `score_chunks`."""
 
 
@@ -47,15 +46,13 @@ def write_products(
     staged.mkdir()
     tables = {name: getattr(products, name) for name in exporters.LAYERS}
     simulated = is_simulated(job.scenes)
-    source = attribution(job)
+    source = attribution(job, simulated=simulated)
     label = {"simulated": simulated, "attribution": source}
     for name, layer in exporters.LAYERS.items():
         exporters.write_geojson(tables[name], staged / layer.filename, layer.contract, member=label)
     write_bytes_atomic(staged / "scenes.json", state.scenes_path.read_bytes())
     hashes = exporters.hash_outputs(staged, (p for p in staged.rglob("*") if p.is_file()))
-    hashes |= write_rasters(
-        state, staged, products.evidence, job.grid, job.periods, simulated=simulated
-    )
+    hashes |= write_rasters(state, staged, products.evidence, job.grid, simulated=simulated)
     manifest = make_manifest(job, months, products.evidence, tables, hashes)
     exporters.write_manifest(manifest, staged / MANIFEST)
     kept = staged / state.directory.name

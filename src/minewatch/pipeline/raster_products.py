@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -24,9 +23,9 @@ from numpy.typing import NDArray
 
 from minewatch import exporters
 from minewatch.files import write_bytes_atomic
-from minewatch.model import Grid, Period, period_label
-from minewatch.runtime.memory import release_mapped
-from minewatch.store.keys import code_key, hash_values
+from minewatch.model import Evidence, Grid, period_label
+from minewatch.store.hashing import hash_values
+from minewatch.store.rule_versions import version_of
 from minewatch.store.state_folder import StateFolder, as_json
 
 Pixels = NDArray[Any]
@@ -77,9 +76,8 @@ class _Raster:
 def write_rasters(
     state: StateFolder,
     staged: Path,
-    evidence: xr.Dataset,
+    evidence: Evidence,
     grid: Grid,
-    periods: Sequence[Period],
     *,
     simulated: bool,
 ) -> dict[str, str]:
@@ -91,7 +89,7 @@ def write_rasters(
         The folder of the run: its rasters in place are kept when they would be made again.
     staged
         Where outputs wait; also takes what is remembered of the rasters.
-    evidence, grid, periods
+    evidence, grid
         What they show.
     simulated
         Say so in them.
@@ -102,20 +100,21 @@ def write_rasters(
         Path of every raster, kept or written, to its SHA-256.
     """
     out, known, held = state.directory.parent, _read(state.rasters_path), dict[str, Any]()
-    code = [code_key(exporters, sys.modules[__name__])]
-    code += [rasterio.__version__, rasterio.__gdal_version__]
+    code = [version_of("rasters"), rasterio.__version__, rasterio.__gdal_version__]
     where = [str(grid.geobox.crs), list(grid.geobox.transform[:6]), simulated]
-    for raster in _rasters(evidence, periods):
-        release_mapped(layer.to_numpy() for layer in evidence.variables.values())
+    for raster in _rasters(evidence):
+        evidence.release()
         key, before = raster.key(code, where), known.get(raster.path, {})
         shown = before.get("shown") if before.get("key") == key else None
         shown, sha256 = shown or raster.shown(code, where), before.get("sha256")
         if before.get("shown") != shown or not _is_whole(out / raster.path, sha256):
-            sha256 = exporters.hash_file(_write(raster, staged, evidence, simulated=simulated))
+            sha256 = exporters.hash_file(
+                _write(raster, staged, evidence.layers, simulated=simulated)
+            )
         held[raster.path] = {"key": key, "shown": shown, "sha256": sha256}
     hashes = {path: str(told["sha256"]) for path, told in held.items()}
     for name, (dtype, meaning, unit) in STACKS.items():
-        files = {period_label(p): f"{name}/{p.start}.tif" for p in periods}
+        files = {period_label(p): f"{name}/{p.start}.tif" for p in evidence.periods}
         stack = exporters.write_stack(
             files, staged / FOLDER / f"{name}.vrt",
             geobox=grid.geobox, dtype=dtype, meaning=meaning, unit=unit, simulated=simulated,
@@ -125,11 +124,12 @@ def write_rasters(
     return hashes
 
 
-def _rasters(evidence: xr.Dataset, periods: Sequence[Period]) -> Iterator[_Raster]:
+def _rasters(evidence: Evidence) -> Iterator[_Raster]:
     """Everything that is shown, one file after the other."""
+    periods, shown = evidence.periods, evidence.layers
     names = [period_label(period) for period in periods]
-    layers = {name: evidence[name].to_numpy() for name in ("clear_looks", "score", "picture")}
-    contents = evidence.attrs["contents"]
+    layers = {name: shown[name].to_numpy() for name in ("clear_looks", "score", "picture")}
+    contents = shown.attrs["contents"]
     make: Mapping[str, Callable[[int], Pixels]] = {
         "clear_looks": lambda step: layers["clear_looks"][step].astype("uint16"),
         "observed": lambda step: (layers["clear_looks"][step] > 0).astype("uint8"),
@@ -141,7 +141,7 @@ def _rasters(evidence: xr.Dataset, periods: Sequence[Period]) -> Iterator[_Raste
                 path=f"{FOLDER}/{name}/{period.start}.tif", content=contents[step],
                 make=partial(make[name], step), meaning=meaning, unit=unit, names=(names[step],),
             )  # fmt: skip
-    first = np.ascontiguousarray(evidence["first_detected"].to_numpy())
+    first = np.ascontiguousarray(shown["first_detected"].to_numpy())
     yield _Raster(
         path=f"{FOLDER}/first_detected.tif", content=hashlib.sha256(first.data).hexdigest(),
         make=partial(_yyyymmdd, first), meaning="day of the first look that shows it, 0: none",

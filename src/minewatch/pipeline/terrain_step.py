@@ -32,6 +32,7 @@ from minewatch.model import (
 )
 from minewatch.sensors import ELEVATION_ATTRIBUTION, ELEVATION_COLLECTIONS
 from minewatch.settings import read_settings
+from minewatch.store.rule_versions import version_of
 from minewatch.store.state_folder import StateFolder
 
 log = logging.getLogger(__name__)
@@ -120,13 +121,13 @@ def _find(area: AreaOfInterest, parameters: Parameters, catalog: str) -> Elevati
 
 
 def _key(grid: Grid, dem: str) -> list[Any]:
-    return [dem, str(grid.geobox.crs), list(grid.geobox.boundingbox.bbox)]
+    return [version_of("terrain"), dem, str(grid.geobox.crs), list(grid.geobox.boundingbox.bbox)]
 
 
 def _as_bytes(terrain: Terrain, grid: Grid, dem: str) -> bytes:
     model = asdict(terrain.model) if terrain.model else None
-    told = {"key": _key(grid, dem), "model": model, "reason": terrain.reason}
-    arrays = {"told": np.frombuffer(json.dumps(told, sort_keys=True).encode(), np.uint8)}
+    body = {"key": _key(grid, dem), "model": model, "reason": terrain.reason}
+    arrays = {"about": np.frombuffer(json.dumps(body, sort_keys=True).encode(), np.uint8)}
     if terrain.gradient is not None:
         arrays |= {
             str(name): layer.to_numpy() for name, layer in terrain.gradient.variables.items()
@@ -141,14 +142,14 @@ def _read(state: StateFolder, grid: Grid, dem: str) -> Terrain | None:
     path = state.terrain_path
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as held:
-            told: Mapping[str, Any] = json.loads(held["told"].tobytes())
-            if told["key"] != _key(grid, dem):
+            body: Mapping[str, Any] = json.loads(held["about"].tobytes())
+            if body["key"] != _key(grid, dem):
                 return None
-            if told["model"] is None:
-                return Terrain(reason=told["reason"])
+            if body["model"] is None:
+                return Terrain(reason=body["reason"])
             model = ElevationModel(
-                collection=told["model"]["collection"], simulated=told["model"]["simulated"],
-                tiles=tuple(told["model"]["tiles"]), hrefs=tuple(told["model"]["hrefs"]),
+                collection=body["model"]["collection"], simulated=body["model"]["simulated"],
+                tiles=tuple(body["model"]["tiles"]), hrefs=tuple(body["model"]["hrefs"]),
             )  # fmt: skip
             layers = {
                 name: (("y", "x"), held[name]) for name in ("gradient_east", "gradient_north")

@@ -5,11 +5,10 @@ from minewatch.reports.pictures import before_after, map_picture, timeline
 from minewatch.reports.raster_pictures import Picture, read_picture
 from minewatch.reports.report_page import make_pictures, render_page, write_report
 from minewatch.reports.run_summary import PeriodSummary, Range, site_rows, summarise
-from minewatch.reports.site_explanation import Alternative, Chip, Explanation, as_values, make_chip
+from minewatch.reports.site_explanation import Chip, Explanation, as_values, make_chip
 from minewatch.reports.time_figures import area_figure, site_figure
 
 __all__ = [
-    "Alternative",
     "Chip",
     "Explanation",
     "PeriodSummary",

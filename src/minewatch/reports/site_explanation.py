@@ -10,7 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from minewatch.model import AreaOfInterest, Period, period_label
+from minewatch.model import Alternative, AreaOfInterest, Period, period_label
 from minewatch.reports.raster_pictures import _NOT_SEEN_GREY as NOT_SEEN_GREY
 from minewatch.reports.raster_pictures import Box, Picture
 
@@ -45,18 +45,6 @@ def make_chip(period: Period, rgb: np.ndarray, *, box: Box) -> Chip:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Alternative:
-    """Another reading of the site."""
-
-    kind: str
-    """One of `model.CHANGE_KINDS`."""
-    doubt: float
-    """0: ruled out by the evidence, 1: nothing speaks against it."""
-    reason: str
-    """What would have to be true, in words."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Explanation:
     """All that speaks for and against one site."""
 
@@ -70,6 +58,8 @@ class Explanation:
     """Its patches: `period_start`, `period_end`, `confidence`, `terms`; in order of time."""
     weights: Mapping[str, float]
     """Log-odds that each evidence term adds when it is 1."""
+    meanings: Mapping[str, str]
+    """What each evidence term says about the ground."""
     months: pd.DataFrame
     """Its pixels month by month, see `detect.site_series`."""
     alternatives: Sequence[Alternative]
@@ -115,8 +105,11 @@ def as_values(explanation: Explanation) -> dict[str, Any]:
         "periods": _rows(explanation.inventory.drop(columns="geometry")),
         "detections": _rows(explanation.detections),
         "weights": dict(explanation.weights),
+        "meanings": dict(explanation.meanings),
         "months": _rows(months.round(4)),
-        "alternatives": [vars(a) for a in explanation.alternatives],
+        "alternatives": [
+            {"kind": a.kind, "doubt": a.doubt, "reason": a.reason} for a in explanation.alternatives
+        ],
         "scenes": [dict(scene) for scene in explanation.scenes],
     }
 

@@ -1,7 +1,7 @@
-"""Items of scenes in words: those of the job before are not put into words again.
+"""Items of scenes as lines of JSON: those of the job before are not encoded again.
 
-Each scene's line of the list is remembered by a hash of the item it tells and of the code that
-tells it; a line that is not the one remembered, or of another item, is told anew.
+Each scene's line of the list is remembered by a hash of its item and of the rules that wrote it; a
+line that is not the one remembered, or of another item, is written anew.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from minewatch import catalog, settings
+from minewatch import catalog
 from minewatch.model import Scene
-from minewatch.store.keys import code_key
+from minewatch.store.rule_versions import version_of
 
 
 @dataclass(frozen=True)
 class ItemCache:
-    """The lines of a list of scenes, and what they were told from."""
+    """The lines of a list of scenes, and what they were made from."""
 
-    told: tuple[str, ...]
+    lines: tuple[str, ...]
     """A line a scene, in order."""
     marks: Mapping[str, tuple[str, str]]
     """Scene id to the mark of its item, and that of its line."""
@@ -40,27 +40,27 @@ class ItemCache:
             The list itself; None: there is none.
         """
         try:
-            told = json.loads(marks.read_text("utf-8"))
-            held = {str(name): (str(item), str(line)) for name, (item, line) in told.items()}
+            held_marks = json.loads(marks.read_text("utf-8"))
+            held = {str(name): (str(item), str(line)) for name, (item, line) in held_marks.items()}
         except (OSError, ValueError, TypeError, AttributeError):
             held = {}
         return cls(tuple(catalog.item_lines(scenes)) if held and scenes else (), held)
 
-    def tell(self, scenes: Iterable[Scene]) -> ItemCache:
-        """The lines of a list of scenes; of items that are told here, the same."""
-        code = code_key(catalog, settings).encode()
-        known = {_mark(line.encode()): line for line in self.told}
-        told, marks = [], dict[str, tuple[str, str]]()
+    def encode(self, scenes: Iterable[Scene]) -> ItemCache:
+        """The lines of a list of scenes; of items that are the same, the same lines."""
+        rules = str(version_of("items")).encode()
+        known = {_mark(line.encode()): line for line in self.lines}
+        lines, marks = [], dict[str, tuple[str, str]]()
         for scene in scenes:
-            mark = _mark(code + _frozen(scene.item))
+            mark = _mark(rules + _frozen(scene.item))
             before, at = self.marks.get(scene.id, ("", ""))
             line = known.get(at) if before == mark else None
             if line is None:
                 line = catalog.item_line(scene)
                 at = _mark(line.encode())
-            told.append(line)
+            lines.append(line)
             marks[scene.id] = mark, at
-        return ItemCache(tuple(told), marks)
+        return ItemCache(tuple(lines), marks)
 
 
 def _frozen(item: Any) -> bytes:

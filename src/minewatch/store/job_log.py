@@ -83,11 +83,11 @@ class Entry:
     """One finished job on a folder."""
 
     job: str
-    """`run`, `update` or `retell`."""
+    """`run`, `update` or `other periods`."""
     end: str
     """Last day looked at, ISO."""
     period: str
-    """Step in which the inventory was told."""
+    """Step of the inventory."""
     scenes: int
     """Scenes used."""
     changes: SceneChanges
@@ -98,22 +98,29 @@ class Entry:
     """Chunk-months that held from before."""
     bytes_read: int
     """Bytes of imagery fetched."""
+    other_rules: tuple[str, ...] = ()
+    """What other rules had made before, in words."""
+    other_months: int = 0
+    """Chunk-months that were read again for it."""
 
     def words(self) -> list[str]:
         """The entry in sentences."""
         changes = self.changes
-        told = [f"{self.scenes} scenes, {len(changes.new)} of them new"]
+        words = [f"{self.scenes} scenes, {len(changes.new)} of them new"]
         if changes.late:
-            told.append(f"{len(changes.late)} came late: {_some(changes.late)}")
+            words.append(f"{len(changes.late)} came late: {_some(changes.late)}")
         if changes.reprocessed:
             pairs = [a if a == b else f"{a} by {b}" for a, b in changes.reprocessed.items()]
-            told.append(f"{len(pairs)} were processed anew and replaced: {_some(pairs)}")
+            words.append(f"{len(pairs)} were processed anew and replaced: {_some(pairs)}")
         if changes.withdrawn:
             pairs = [f"{name} ({why})" for name, why in changes.withdrawn.items()]
-            told.append(f"{len(pairs)} were withdrawn and count no more: {_some(pairs)}")
+            words.append(f"{len(pairs)} were withdrawn and count no more: {_some(pairs)}")
         read = f", {self.bytes_read / 1e6:.0f} MB" if self.months_read else ""
-        told.append(f"{self.months_read} months read{read}, {self.months_kept} kept as they were")
-        return told
+        words.append(f"{self.months_read} months read{read}, {self.months_kept} kept as they were")
+        if self.other_rules:
+            words.append(f"made by other rules before: {'; '.join(self.other_rules)}")
+            words.append(f"{self.other_months} months were read again for it")
+        return words
 
 
 def read_log(directory: str | Path) -> list[Entry]:
@@ -147,12 +154,13 @@ def _lines(path: Path) -> list[str]:
 
 
 def _entry(row: dict[str, Any]) -> Entry:
-    told = row.pop("changes")
+    kinds = row.pop("changes")
     changes = SceneChanges(
-        new=tuple(told["new"]), late=tuple(told["late"]),
-        reprocessed=told["reprocessed"], withdrawn=told["withdrawn"],
+        new=tuple(kinds["new"]), late=tuple(kinds["late"]),
+        reprocessed=kinds["reprocessed"], withdrawn=kinds["withdrawn"],
     )  # fmt: skip
-    return Entry(changes=changes, **row)
+    rules = tuple(row.pop("other_rules", ()))
+    return Entry(changes=changes, other_rules=rules, **row)
 
 
 def _some(names: Sequence[str]) -> str:

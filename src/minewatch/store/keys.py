@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 from minewatch.model import Band, Chunk, Scene, SceneList, SceneQuality
+from minewatch.store.hashing import encode, hash_text, hash_values
 
-STATE_VERSION = 2
-"""Version of the layout of `state/` and of the rules that make a month; raised when they change."""
+LAYOUT_VERSION = 3
+"""Version of the layout of `state/`: which files there are, and how they are read."""
 
 
 def list_key(scenes: SceneList) -> str:
     """Hash of a frozen scene list, with what was left out and why."""
-    told = [scenes.catalog, sorted(scenes.dropped.items()), list(scenes.notes)]
-    return hash_values([[scene.key for scene in scenes], told])
+    about = [scenes.catalog, sorted(scenes.dropped.items()), list(scenes.notes)]
+    return hash_values([[scene.key for scene in scenes], about])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,18 +34,20 @@ class MonthKeys:
     """Bands read."""
     chunks: Iterable[Chunk]
     """The ground."""
+    rules: str
+    """`rule_versions.month_rules`: what made the months."""
 
     def of(self, scenes: Iterable[Scene], chunk: Chunk) -> str:
         """The key of a month of a chunk; the order of its scenes does not matter."""
         rows = ", ".join(sorted(self._rows[s.id] for s in scenes if s.id in self._rows))
-        bands, ground = _encode(list(self.bands)), self._grounds[chunk.name]
-        return hash_text(f"[{STATE_VERSION}, [{rows}], {bands}, {ground}]")
+        bands, ground = encode(list(self.bands)), self._grounds[chunk.name]
+        return hash_text(f"[{encode(self.rules)}, [{rows}], {bands}, {ground}]")
 
     @cached_property
     def _rows(self) -> dict[str, str]:
         known = [(s, self.quality[s.id]) for s in self.scenes if s.id in self.quality]
         return {
-            s.id: _encode([s.key, fact.scale, fact.offset_dn, list(fact.shift_xy_m)])
+            s.id: encode([s.key, fact.scale, fact.offset_dn, list(fact.shift_xy_m)])
             for s, fact in known
         }
 
@@ -57,30 +55,6 @@ class MonthKeys:
     def _grounds(self) -> dict[str, str]:
         boxes = {chunk.name: chunk.geobox for chunk in self.chunks}
         return {
-            name: _encode([str(box.crs), list(box.transform[:6]), list(box.shape)])
+            name: encode([str(box.crs), list(box.transform[:6]), list(box.shape)])
             for name, box in boxes.items()
         }
-
-
-def code_key(*modules: ModuleType) -> str:
-    """Hash of the source of modules, of packages with all that lies in them.
-
-    So that no result outlives a change of what made it.
-    """
-    paths = [Path(str(module.__file__)) for module in modules]
-    found = [p.parent.glob("*.py") if p.name == "__init__.py" else [p] for p in paths]
-    sources = [path for of_one in found for path in sorted(of_one)]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
-
-
-def hash_values(values: Any) -> str:
-    """SHA-256 of plain values, in hexadecimal."""
-    return hash_text(_encode(values))
-
-
-def hash_text(text: str) -> str:
-    """SHA-256 of a text, in hexadecimal."""
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-_encode = json.JSONEncoder(sort_keys=True).encode

@@ -43,6 +43,14 @@ class MonthRecord:
     """Reads that failed."""
     bytes_read: int = 0
     """Bytes fetched to make it."""
+    rules: str = ""
+    """Version of the rules that made it: `rule_versions.month_rules`."""
+    clear_pixels: int = 0
+    """Clear looks at the area's pixels, summed: what the climate is found from."""
+    greenness_sum: int = 0
+    """NDVI of the area's pixels that were seen, x 1,000, summed."""
+    seen_pixels: int = 0
+    """The area's pixels that were seen."""
     crc32: int = 0
     """Sum of the pixels as they lie on disk."""
 

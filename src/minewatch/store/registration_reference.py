@@ -17,7 +17,8 @@ from rasterio.transform import Affine
 from minewatch import cube
 from minewatch.files import write_bytes_atomic
 from minewatch.model import AreaOfInterest, PixelReader, Scene, SceneList
-from minewatch.store.keys import hash_text, hash_values
+from minewatch.store.hashing import hash_text, hash_values
+from minewatch.store.rule_versions import version_of
 from minewatch.store.state_folder import StateFolder
 
 log = logging.getLogger(__name__)
@@ -51,7 +52,7 @@ def hold_reference(
 
 
 def scene_quality_keys(scenes: SceneList, reference: cube.Reference | None) -> dict[str, str]:
-    """Scene id to the hash of all that decides its facts.
+    """Scene id to the hash of all that decides its quality.
 
     Parameters
     ----------
@@ -61,9 +62,10 @@ def scene_quality_keys(scenes: SceneList, reference: cube.Reference | None) -> d
         What they are laid against.
     """
     held = reference or cube.Reference()
-    against = [list(held.middle_xy_m), [_told(patch) for patch in held.patches]]
-    told = json.dumps(against, sort_keys=True)  # once, for it is the longest part of every hash
-    return {s.id: hash_text(f'["{s.key}", {told}]') for s in scenes}
+    about = [list(held.middle_xy_m), [_describe(patch) for patch in held.patches]]
+    against = json.dumps(about, sort_keys=True)  # once, for it is the longest part of every hash
+    version = version_of("scene_quality")
+    return {s.id: hash_text(f'[{version}, "{s.key}", {against}]') for s in scenes}
 
 
 def read_reference(state: StateFolder) -> cube.Reference | None:
@@ -76,10 +78,10 @@ def _key(scenes: SceneList, reference: cube.Reference) -> str:
     by_id: Mapping[str, Scene] = {scene.id: scene for scene in scenes}
     count = len(reference.looked_at)
     first = [scene.id for look in cube.group_overpasses(scenes) for scene in look][:count]
-    return hash_values([by_id[name].key for name in first])
+    return hash_values([version_of("reference"), [by_id[name].key for name in first]])
 
 
-def _told(patch: cube.Patch) -> dict[str, Any]:
+def _describe(patch: cube.Patch) -> dict[str, Any]:
     box, pixels = patch.geobox, np.ascontiguousarray(patch.pixels)
     return {
         "scene_id": patch.scene_id, "crs": str(box.crs), "transform": list(box.transform[:6]),
@@ -88,14 +90,14 @@ def _told(patch: cube.Patch) -> dict[str, Any]:
 
 
 def _as_bytes(reference: cube.Reference, key: str) -> bytes:
-    told = {
+    body = {
         "key": key, "looked_at": reference.looked_at, "is_sure": reference.is_sure,
         "middle_xy_m": reference.middle_xy_m,
-        "patches": [_told(patch) for patch in reference.patches],
+        "patches": [_describe(patch) for patch in reference.patches],
     }  # fmt: skip
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(zipfile.ZipInfo("reference.json"), json.dumps(told))
+        archive.writestr(zipfile.ZipInfo("reference.json"), json.dumps(body))
         for at, patch in enumerate(reference.patches):
             pixels = io.BytesIO()
             np.save(pixels, patch.pixels, allow_pickle=False)
@@ -107,20 +109,20 @@ def _read(state: StateFolder) -> tuple[cube.Reference | None, str]:
     path = state.reference_path
     try:
         with zipfile.ZipFile(path) as archive:
-            told = json.loads(archive.read("reference.json"))
+            body = json.loads(archive.read("reference.json"))
             arrays = [
                 np.load(io.BytesIO(archive.read(f"{at}.npy")), allow_pickle=False)
-                for at in range(len(told["patches"]))
+                for at in range(len(body["patches"]))
             ]
-        pairs = zip(told["patches"], arrays, strict=True)
+        pairs = zip(body["patches"], arrays, strict=True)
         patches = tuple(_patch(row, pixels) for row, pixels in pairs)
         held = cube.Reference(
             patches=patches,
-            middle_xy_m=(told["middle_xy_m"][0], told["middle_xy_m"][1]),
-            looked_at=tuple(told["looked_at"]),
-            is_sure=told["is_sure"],
+            middle_xy_m=(body["middle_xy_m"][0], body["middle_xy_m"][1]),
+            looked_at=tuple(body["looked_at"]),
+            is_sure=body["is_sure"],
         )
-        return held, str(told["key"])
+        return held, str(body["key"])
     except FileNotFoundError:
         return None, ""
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:

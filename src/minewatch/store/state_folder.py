@@ -1,4 +1,4 @@
-"""What a run keeps on disk between one night and the next: its job, facts of scenes, a lock.
+"""What a run keeps on disk between one night and the next: its job, quality of scenes, a lock.
 
 `run.json` names everything that belongs to the job, so writing it is the one step that counts.
 """
@@ -20,7 +20,7 @@ from minewatch.errors import StateError
 from minewatch.files import write_bytes_atomic
 from minewatch.model import Chunk, SceneList, SceneQuality
 from minewatch.store.item_cache import ItemCache
-from minewatch.store.keys import STATE_VERSION, list_key
+from minewatch.store.keys import LAYOUT_VERSION, list_key
 
 log = logging.getLogger(__name__)
 
@@ -54,8 +54,8 @@ class StateFolder:
 
     @property
     def item_cache_path(self) -> Path:
-        """What the lines of the frozen scenes were told from, see `minewatch.store.item_cache`."""
-        return self.directory / "lines.json"
+        """What the lines of the frozen scenes were made from, see `minewatch.store.item_cache`."""
+        return self.directory / "item_cache.json"
 
     @property
     def rasters_path(self) -> Path:
@@ -64,8 +64,8 @@ class StateFolder:
 
     @property
     def scene_quality_path(self) -> Path:
-        """Facts of the scenes met so far."""
-        return self.directory / "facts.json"
+        """Quality of the scenes met so far."""
+        return self.directory / "scene_quality.json"
 
     @property
     def reference_path(self) -> Path:
@@ -75,7 +75,7 @@ class StateFolder:
     @property
     def terrain_path(self) -> Path:
         """How the ground slopes, see `minewatch.pipeline.terrain_step`."""
-        return self.directory / "elevation.npz"
+        return self.directory / "terrain.npz"
 
     def pixel_state_folder(self, chunk: Chunk) -> Path:
         """Where a detector keeps its state of the pixels of a chunk."""
@@ -92,15 +92,20 @@ class StateFolder:
         """
         return self.directory / self._read_job()[1]
 
-    def write_job(self, parameters: Mapping[str, Any], scenes: SceneList) -> None:
-        """Remember what is being done: the parameters and the frozen scenes, in one step."""
+    def write_job(
+        self, parameters: Mapping[str, Any], scenes: SceneList, *, rules: Mapping[str, Any]
+    ) -> None:
+        """Remember what is being done, in one step: parameters, scenes, versions of rules."""
         path = self.directory / f"scenes-{list_key(scenes)[:12]}.json"
         before = self.scenes_path if self.parameters_path.exists() else None
-        lines = ItemCache.read(self.item_cache_path, before).tell(scenes)
-        catalogs.write_scene_list(scenes, path, lines=lines.told)
-        body = {"state_version": STATE_VERSION, "scenes": path.name, **parameters}
+        cache = ItemCache.read(self.item_cache_path, before).encode(scenes)
+        catalogs.write_scene_list(scenes, path, lines=cache.lines)
+        body = {
+            "layout_version": LAYOUT_VERSION, "scenes": path.name, "rule_versions": dict(rules),
+            **parameters,
+        }  # fmt: skip
         write_bytes_atomic(self.parameters_path, as_json(body))
-        write_bytes_atomic(self.item_cache_path, as_json(lines.marks))
+        write_bytes_atomic(self.item_cache_path, as_json(cache.marks))
         for other in self.directory.glob("scenes-*.json"):
             if other != path:
                 other.unlink()
@@ -115,6 +120,16 @@ class StateFolder:
         """
         return self._read_job()[0]
 
+    def read_rule_versions(self) -> dict[str, Any]:
+        """The versions of the rules that the last job here worked by.
+
+        Raises
+        ------
+        StateError
+            As for `read_parameters`.
+        """
+        return dict(self._read_job()[0].get("rule_versions", {}))
+
     def read_scenes(self) -> SceneList:
         """The frozen scenes of the job.
 
@@ -128,7 +143,7 @@ class StateFolder:
     def _read_job(self) -> tuple[dict[str, Any], str]:
         try:
             body: dict[str, Any] = json.loads(self.parameters_path.read_text("utf-8"))
-            version = body.pop("state_version")
+            version = body.pop("layout_version", None) or body.pop("state_version")
         except (FileNotFoundError, NotADirectoryError):
             raise StateError(
                 f"{self.directory.parent} holds no run",
@@ -136,11 +151,11 @@ class StateFolder:
             ) from None
         except (ValueError, KeyError, AttributeError, TypeError):
             raise self._damaged() from None
-        if version != STATE_VERSION:
+        if version != LAYOUT_VERSION:
             raise StateError(
-                f"{self.directory} was written with state version {version}, this is "
-                f"{STATE_VERSION}",
-                hint="run again into a new folder, or use the minewatch version in manifest.json",
+                f"{self.directory} has layout {version}, this minewatch reads {LAYOUT_VERSION}",
+                hint="run again into a new folder, or go on with the minewatch that made it: "
+                "manifest.json names its version",
             )
         scenes = body.pop("scenes", None)
         if not isinstance(scenes, str):
@@ -154,30 +169,32 @@ class StateFolder:
         )
 
     def read_scene_quality(self, keys: Mapping[str, str]) -> dict[str, SceneQuality]:
-        """Facts found before that still hold.
+        """Quality found before that still holds.
 
         Parameters
         ----------
         keys
-            Scene id to the hash of all that decides its facts; those of another do not hold.
+            Scene id to the hash of all that decides its quality; those of another do not hold.
         """
         if not self.scene_quality_path.exists():
             return {}
         try:
             rows = json.loads(self.scene_quality_path.read_text("utf-8"))
             holds = [row for row in rows if keys.get(row["scene_id"]) == row.pop("key")]
-            return {row["scene_id"]: _facts(row) for row in holds}
+            return {row["scene_id"]: _quality(row) for row in holds}
         except (ValueError, KeyError, TypeError) as error:
             log.warning(
-                "%s is damaged (%s): the facts are found again", self.scene_quality_path, error
+                "%s is damaged (%s): their scenes are looked over again",
+                self.scene_quality_path,
+                error,
             )
             return {}
 
     def write_scene_quality(
-        self, facts: Mapping[str, SceneQuality], keys: Mapping[str, str]
+        self, quality: Mapping[str, SceneQuality], keys: Mapping[str, str]
     ) -> None:
-        """Remember the facts of scenes, and from what they were found."""
-        rows = ({**vars(facts[name]), "key": keys[name]} for name in sorted(facts))
+        """Remember the quality of scenes, and from what it was found."""
+        rows = ({**vars(quality[name]), "key": keys[name]} for name in sorted(quality))
         lines = ",\n".join(_encode(row) for row in rows)
         write_bytes_atomic(self.scene_quality_path, f"[\n{lines}\n]\n".encode())
 
@@ -217,7 +234,7 @@ def as_json(body: Mapping[str, Any]) -> bytes:
 _encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
 
 
-def _facts(row: Mapping[str, Any]) -> SceneQuality:
+def _quality(row: Mapping[str, Any]) -> SceneQuality:
     lists = ("shift_xy_m", "misplaced_xy_m", "notes")
     fields = {**row, **{name: tuple(row[name]) for name in lists}}
     return SceneQuality(**fields)

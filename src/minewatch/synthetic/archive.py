@@ -18,7 +18,7 @@ from rasterio.transform import Affine
 from shapely.geometry import mapping
 
 from minewatch.errors import OutputError
-from minewatch.model import WGS84, Band, Progress, ProgressListener, silent
+from minewatch.model import WGS84, Progress, ProgressListener, silent
 from minewatch.synthetic import stac
 from minewatch.synthetic.overpass_calendar import Look, plan_looks
 from minewatch.synthetic.render import Rendered, render
@@ -120,10 +120,10 @@ def _write_look(
     items, truths = [], []
     for tile in stac.make_tiles(world.spec):
         cut = {b: _cut(a, tile, world.spec.size_px) for b, a in image.bands.items()}
-        valid = cut["mask"] > 0
+        valid = cut["scl"] > 0
         if not valid.any():
             continue
-        clouds = 100 * float(np.isin(cut["mask"], (8, 9, 10))[valid].mean())
+        clouds = 100 * float(np.isin(cut["scl"], (8, 9, 10))[valid].mean())
         item = stac.make_item(
             world.spec, look, tile, sun=image.sun, cloud_cover_pct=round(clouds, 6), valid=valid
         )
@@ -146,7 +146,7 @@ def _cut(a: np.ndarray, tile: stac.Tile, size_px: int) -> np.ndarray:
 def _clear_sites(world: World, image: Rendered) -> tuple[str, ...]:
     """Ids of the sites of which at least half is really seen."""
     west, north = ORIGIN_XY
-    clear = np.kron(image.bands["mask"] > 0, np.ones((2, 2), bool)) & image.sky.is_clear
+    clear = np.kron(image.bands["scl"] > 0, np.ones((2, 2), bool)) & image.sky.is_clear
     found = []
     for mine in world.mines:
         x0, y0, x1, y1 = (np.array(mine.footprint.bounds) - (west, north, west, north)) / PIXEL_M
@@ -171,9 +171,9 @@ def _look_row(name: str, look: Look, image: Rendered) -> dict[str, Any]:
     }
 
 
-def _write_cog(path: Path, pixels: np.ndarray, tile: stac.Tile, band: Band) -> None:
-    pixel_m = 20.0 if band == "mask" or band.startswith("swir") else 10.0
-    resampling = "NEAREST" if band == "mask" else "AVERAGE"
+def _write_cog(path: Path, pixels: np.ndarray, tile: stac.Tile, band: str) -> None:
+    pixel_m = 20.0 if band == "scl" or band.startswith("swir") else 10.0
+    resampling = "NEAREST" if band == "scl" else "AVERAGE"
     options = {
         "driver": "COG", "compress": "DEFLATE", "level": 1, "predictor": "YES", "blocksize": 256,
         "overview_count": 2 if max(pixels.shape) > 256 else 1,

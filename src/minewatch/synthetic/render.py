@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from minewatch.model import REFLECTANCE_BANDS, Band
+from minewatch.model import REFLECTANCE_BANDS
 from minewatch.synthetic.ground_spectra import material_index
 from minewatch.synthetic.hills import sun_position
 from minewatch.synthetic.overpass_calendar import Look
@@ -23,7 +23,7 @@ _ROUGHNESS = np.array([0.10, 0.09, 0.10, 0.085, 0.08, 0.09], "float32")
 class Rendered:
     """One look before it is cut into tiles."""
 
-    bands: Mapping[Band, np.ndarray]
+    bands: Mapping[str, np.ndarray]
     """Digital numbers, uint16 (SCL uint8), 10 m or 20 m; 0 where the swath does not reach."""
     sun: tuple[float, float]
     """Zenith and azimuth, degrees."""
@@ -65,7 +65,7 @@ def render(world: World, look: Look) -> Rendered:
     noise = rng.standard_normal(seen.shape, dtype="float32")
     seen += noise * (0.0012 + 0.012 * seen) * spec.haze
     valid = _swath(look, spec.size_px)
-    bands: dict[Band, np.ndarray] = {}
+    bands: dict[str, np.ndarray] = {}
     for i, band in enumerate(REFLECTANCE_BANDS):
         if band in spec.bands:
             values, mask = seen[i], valid
@@ -73,7 +73,7 @@ def render(world: World, look: Look) -> Rendered:
                 values, mask = halve(values), valid[::2, ::2]
             dn = (np.rint(values * 10_000) + look.offset_dn).clip(1, 28_000)
             bands[band] = np.where(mask, dn, 0).astype("uint16")
-    bands["mask"] = np.where(valid[::2, ::2], scl, 0).astype("uint8")
+    bands["scl"] = np.where(valid[::2, ::2], scl, 0).astype("uint8")
     cloudy = np.isin(scl, (8, 9, 10)) & valid[::2, ::2]
     pct = 100.0 * float(cloudy.sum()) / max(1, int(valid[::2, ::2].sum()))
     return Rendered(bands=bands, sun=sun, cloud_cover_pct=round(pct, 6), sky=sky)

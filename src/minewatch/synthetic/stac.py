@@ -12,18 +12,18 @@ import numpy as np
 import shapely
 from shapely.geometry import mapping
 
-from minewatch.model import WGS84, Band
+from minewatch.model import WGS84
 from minewatch.synthetic.overpass_calendar import Look
 from minewatch.synthetic.spec import EPSG, ORIGIN_XY, PIXEL_M, WorldSpec
 
 SIMULATED = "simulated, not a real place"
 COLLECTION = "sentinel-2-l2a"
 _SQUARES = "ABCDEFGHJKLMNPQRSTUV"
-_FILES: Mapping[Band, str] = {
+_FILES: Mapping[str, str] = {
     "blue": "B02", "green": "B03", "red": "B04", "nir": "B08", "swir16": "B11", "swir22": "B12",
-    "mask": "SCL",
+    "scl": "SCL",
 }  # fmt: skip
-_CENTRES: Mapping[Band, tuple[float, float]] = {
+_CENTRES: Mapping[str, tuple[float, float]] = {
     "blue": (0.49, 0.098), "green": (0.56, 0.045), "red": (0.665, 0.038), "nir": (0.842, 0.145),
     "swir16": (1.61, 0.143), "swir22": (2.19, 0.242),
 }  # fmt: skip
@@ -106,7 +106,7 @@ def make_item(
         "s2:nodata_pixel_percentage": nodata,
         **dialect(look, tile, sun),
     }
-    bands: tuple[Band, ...] = (*spec.bands, "mask")
+    bands: tuple[str, ...] = (*spec.bands, "scl")
     return {
         "type": "Feature",
         "stac_version": "1.0.0",
@@ -128,14 +128,12 @@ def make_item(
     }
 
 
-def asset_key(spec: WorldSpec, band: Band) -> str:
+def asset_key(spec: WorldSpec, band: str) -> str:
     """Name of a band's asset in the dialect."""
-    if spec.dialect != "earth-search":
-        return _FILES[band]
-    return "scl" if band == "mask" else band
+    return band if spec.dialect == "earth-search" else _FILES[band]
 
 
-def file_name(band: Band) -> str:
+def file_name(band: str) -> str:
     """File of a band, relative to its item."""
     return f"{_FILES[band]}.tif"
 
@@ -170,9 +168,9 @@ def _planetary_computer(look: Look, tile: Tile, sun: tuple[float, float]) -> dic
 
 
 def _asset(
-    spec: WorldSpec, look: Look, tile: Tile, band: Band, half_shape: tuple[int, ...]
+    spec: WorldSpec, look: Look, tile: Tile, band: str, half_shape: tuple[int, ...]
 ) -> dict[str, Any]:
-    is_coarse = band == "mask" or band.startswith("swir")
+    is_coarse = band == "scl" or band.startswith("swir")
     pixel = 20.0 if is_coarse else PIXEL_M
     rows, cols = half_shape if is_coarse else (half_shape[0] * 2, half_shape[1] * 2)
     asset: dict[str, Any] = {
@@ -183,7 +181,7 @@ def _asset(
         "proj:transform": tile.transform(pixel),
         "roles": ["data"],
     }
-    if band != "mask":
+    if band != "scl":
         centre, width = _CENTRES[band]
         name = band if spec.dialect == "earth-search" else _FILES[band]
         asset["gsd"] = int(pixel)
@@ -197,9 +195,9 @@ def _asset(
     return asset
 
 
-def _raster_band(look: Look, band: Band, pixel: int) -> dict[str, Any]:
+def _raster_band(look: Look, band: str, pixel: int) -> dict[str, Any]:
     """Earth Search says offset -0.1 of every new product, also where it has taken it off."""
-    if band == "mask":
+    if band == "scl":
         return {"nodata": 0, "data_type": "uint8", "spatial_resolution": pixel}
     return {
         "nodata": 0, "data_type": "uint16", "bits_per_sample": 15, "spatial_resolution": pixel,

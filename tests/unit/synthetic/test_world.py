@@ -317,7 +317,7 @@ def test_noise_over_stable_forest_is_that_of_a_real_stack(world: World, looked: 
     series = []
     for look, image in looked:
         red, nir = (image.bands[b].astype(float) - look.offset_dn for b in ("red", "nir"))
-        keep = np.isin(np.kron(image.bands["mask"], np.ones((2, 2))), (4, 5, 6, 7)) & stable
+        keep = np.isin(np.kron(image.bands["scl"], np.ones((2, 2))), (4, 5, 6, 7)) & stable
         series.append(np.where(keep, (nir - red) / np.maximum(nir + red, 1), np.nan)[stable])
     stack = np.array(series)[:, np.sum(~np.isnan(series), axis=0) > 5]
     middle = np.nanmedian(stack, axis=0)
@@ -333,7 +333,7 @@ def test_scl_is_wrong_on_bright_pads_only_when_asked() -> None:
 
     def called_cloud(wrong_scl: float) -> int:
         world = make_world(replace(spec, wrong_scl=wrong_scl))
-        return sum(int(np.isin(render(world, k).bands["mask"], (8, 9)).sum()) for k in days)
+        return sum(int(np.isin(render(world, k).bands["scl"], (8, 9)).sum()) for k in days)
 
     assert called_cloud(1.0) > 0
     assert called_cloud(0.0) == 0

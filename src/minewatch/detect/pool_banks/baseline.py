@@ -8,20 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minewatch.compiled import kernel, part
+from minewatch.detect.pool_banks.rules import DEFAULT, BaselineRules
 
-MIN_MONTHS = 6
-"""Months seen before a change that make a baseline [D]."""
-NOISE_FLOOR = 0.03
-"""Smallest standard deviation of a month's greenness: months are medians, real stable forest
-scatters by 0.065 a look [DOMAIN §2]."""
-FIRST_SD = 0.065
-"""Standard deviation taken while a pixel's own is not known [DOMAIN §2]."""
-FIRST_SD_MONTHS = 4
-"""Months of data that `FIRST_SD` is worth [D]."""
-SEASON_MONTHS = 12
-"""Months seen from which misses tell the pixel's own scatter: before, the season is not known."""
-RIDGE = 0.3
-"""Pull of the seasonal terms towards none, in months of data: few months fit no season [D]."""
 FIT_FIELDS = 11
 """Weighted sums of a least-squares fit (9), squared misses, and months learnt from."""
 LANES = 960
@@ -31,17 +19,18 @@ place of that cache. Sets no answer."""
 
 Float = NDArray[np.float32]
 _ONE, _ZERO, _NAN, _LEAST = (np.float32(value) for value in (1, 0, np.nan, 1e-9))
-_HUBER, _MOST_MISS, _RIDGE = np.float32(1.5), np.float32(3.0), np.float32(RIDGE)
-_FLOOR, _FIRST_MONTHS = np.float32(NOISE_FLOOR), np.float32(FIRST_SD_MONTHS)
-_FIRST_SQUARES = np.float32(FIRST_SD_MONTHS * FIRST_SD**2)
-_MIN, _SEASON = np.float32(MIN_MONTHS), np.float32(SEASON_MONTHS)
 
 # Divisions by zero give what is thrown away anyway; asking each time would keep pixels from going
 # through side by side. Everything is float32, so that where months are cut changes nothing.
 
 
 def follow_baseline(
-    fit: Float, greenness: Float, angle: Float, untouched: NDArray[np.bool_]
+    fit: Float,
+    greenness: Float,
+    angle: Float,
+    untouched: NDArray[np.bool_],
+    *,
+    rules: BaselineRules = DEFAULT.baseline,
 ) -> Float:
     """How far each month lies below the pixel's baseline, in its robust standard deviations.
 
@@ -59,6 +48,8 @@ def follow_baseline(
         Season of each month, radians.
     untouched
         Months to learn from, same dims.
+    rules
+        Thresholds.
 
     Returns
     -------
@@ -66,18 +57,33 @@ def follow_baseline(
         Positive below the baseline; NaN where not seen, or where too little lies before.
     """
     out = np.empty(greenness.shape, np.float32)
-    _follow(fit, greenness, angle, untouched, np.empty((FIT_FIELDS, LANES), np.float32), out)
+    sums = np.empty((FIT_FIELDS, LANES), np.float32)
+    _follow(fit, greenness, angle, untouched, limits_of(rules), sums, out)
     return out
 
 
+def limits_of(rules: BaselineRules) -> Float:
+    """The thresholds as kernels take them: single precision, in a fixed order."""
+    squares = rules.first_sd_months * rules.first_sd**2
+    return np.array(
+        [
+            rules.min_months, rules.noise_floor, squares, rules.first_sd_months,
+            rules.season_months, rules.ridge, rules.huber, rules.most_miss,
+        ],
+        np.float32,
+    )  # fmt: skip
+
+
 @kernel(
-    "float32[:,::1], float32[:,::1], float32[::1], boolean[:,::1], float32[:,::1], float32[:,::1]"
+    "float32[:,::1], float32[:,::1], float32[::1], boolean[:,::1], float32[::1], float32[:,::1], "
+    "float32[:,::1]"
 )
 def _follow(
     fit: Float,
     greenness: Float,
     angle: Float,
     untouched: NDArray[np.bool_],
+    limits: Float,
     sums: Float,
     out: Float,
 ) -> None:
@@ -91,7 +97,7 @@ def _follow(
         for lane in range(count):
             for field in range(FIT_FIELDS):
                 sums[field, lane] = fit[first + lane, field]
-        _follow_lanes(sums, first, count, greenness, untouched, season, out)
+        _follow_lanes(sums, first, count, greenness, untouched, season, limits, out)
         for lane in range(count):
             for field in range(FIT_FIELDS):
                 fit[first + lane, field] = sums[field, lane]
@@ -105,9 +111,13 @@ def _follow_lanes(
     seen: Float,
     untouched: NDArray[np.bool_],
     season: Float,
-    told: Float,
+    limits: Float,
+    scores: Float,
 ) -> None:
     """Compare each month of some pixels with their past, then learn it: no branch, no order."""
+    least, floor, first_squares = limits[0], limits[1], limits[2]
+    first_months, a_year, ridge = limits[3], limits[4], limits[5]
+    huber, most_miss = limits[6], limits[7]
     for t in range(len(season)):
         x, y = season[t, 0], season[t, 1]
         for i in range(count):
@@ -116,15 +126,16 @@ def _follow_lanes(
             value = seen[t, at] if is_seen else _ZERO
             mean, cosine, sine = _solve(
                 sums[0, i], sums[1, i], sums[2, i], sums[3, i], sums[4, i], sums[5, i],
-                sums[6, i], sums[7, i], sums[8, i],
+                sums[6, i], sums[7, i], sums[8, i], ridge,
             )  # fmt: skip
             miss, learnt = mean + cosine * x + sine * y - value, sums[10, i]
-            sd, far = _sd(sums[9, i], learnt), abs(miss)
-            is_told, is_taught = is_seen & (learnt >= _MIN), is_seen & untouched[t, at]
-            told[t, at] = miss / sd if is_told else _NAN
-            kept = min(far, _MOST_MISS * sd)
-            sums[9, i] += kept * kept if is_told & is_taught & (learnt >= _SEASON) else _ZERO
-            trust = min(_ONE, _HUBER * sd / max(far, _LEAST)) if is_told else _ONE
+            sd = _sd(sums[9, i], learnt, floor, first_squares, first_months, a_year)
+            far = abs(miss)
+            is_scored, is_taught = is_seen & (learnt >= least), is_seen & untouched[t, at]
+            scores[t, at] = miss / sd if is_scored else _NAN
+            kept = min(far, most_miss * sd)
+            sums[9, i] += kept * kept if is_scored & is_taught & (learnt >= a_year) else _ZERO
+            trust = min(_ONE, huber * sd / max(far, _LEAST)) if is_scored else _ONE
             weight = trust if is_taught else _ZERO
             wx, wy = weight * x, weight * y
             sums[0, i] += weight
@@ -140,7 +151,7 @@ def _follow_lanes(
 
 
 @kernel()
-def expected_greenness(fit: Float, angle: Float) -> Float:
+def expected_greenness(fit: Float, angle: Float, limits: Float) -> Float:
     """Greenness that a baseline lets expect, and its standard deviation.
 
     Parameters
@@ -149,6 +160,8 @@ def expected_greenness(fit: Float, angle: Float) -> Float:
         Dims (pixel, `FIT_FIELDS`).
     angle
         Seasons asked for, radians.
+    limits
+        From `limits_of`.
 
     Returns
     -------
@@ -156,33 +169,45 @@ def expected_greenness(fit: Float, angle: Float) -> Float:
         The last column is the standard deviation; NaN where too little was learnt.
     """
     out = np.full((len(fit), len(angle) + 1), np.nan, np.float32)
+    least, floor, first_squares = limits[0], limits[1], limits[2]
+    first_months, a_year, ridge = limits[3], limits[4], limits[5]
     for i in range(len(fit)):
         of = fit[i]
-        if of[10] < MIN_MONTHS:
+        if of[10] < least:
             continue
-        mean, cosine, sine = _solve(of[0], of[1], of[2], of[3], of[4], of[5], of[6], of[7], of[8])
+        mean, cosine, sine = _solve(
+            of[0], of[1], of[2], of[3], of[4], of[5], of[6], of[7], of[8], ridge
+        )
         for t in range(len(angle)):
             out[i, t] = mean + cosine * np.cos(angle[t]) + sine * np.sin(angle[t])
-        out[i, -1] = _sd(of[9], of[10])
+        out[i, -1] = _sd(of[9], of[10], floor, first_squares, first_months, a_year)
     return out
 
 
 @part
-def _sd(squares: float, learnt: float) -> float:
-    months = _FIRST_MONTHS + max(learnt - _SEASON, _ZERO)
-    sd: float = max(np.sqrt((_FIRST_SQUARES + squares) / months), _FLOOR)
+def _sd(
+    squares: float,
+    learnt: float,
+    floor: float,
+    first_squares: float,
+    first_months: float,
+    a_year: float,
+) -> float:
+    more: Any = max(learnt - a_year, _ZERO)
+    months = first_months + more
+    sd: float = max(np.sqrt((first_squares + squares) / months), floor)
     return sd
 
 
 @part
 def _solve(
-    n: Any, c: Any, s: Any, cc: Any, ss: Any, cs: Any, v: Any, vc: Any, vs: Any
+    n: Any, c: Any, s: Any, cc: Any, ss: Any, cs: Any, v: Any, vc: Any, vs: Any, ridge: Any
 ) -> tuple[float, float, float]:
     """Weighted least squares of a mean and two seasonal terms, these drawn towards zero."""
     # the mean is eliminated first: what is left is two by two and, with the ridge, never singular
     of_n = _ONE / n
     c_mean, s_mean = c * of_n, s * of_n
-    a, b, d = cc - c * c_mean + _RIDGE, ss - s * s_mean + _RIDGE, cs - c * s_mean
+    a, b, d = cc - c * c_mean + ridge, ss - s * s_mean + ridge, cs - c * s_mean
     e, f = vc - v * c_mean, vs - v * s_mean
     of_determinant = _ONE / (a * b - d * d)
     cosine, sine = (e * b - f * d) * of_determinant, (f * a - e * d) * of_determinant

@@ -8,94 +8,124 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-WATER_SHARE = 0.35
-"""Share of open water of a patch from which it is a body of water [D]; burnt ground and wet soil
-look like up to a third of it."""
-ONE_MONSOON_DAYS = 120
-"""Ground open no longer than this was green again after the rains: a burnt field greens in weeks,
-a slide stays bare for years [D]."""
-EVERY_YEAR_PCT = 45
-"""Share of the looks of a season that show ground in most years from which it does so each year
-[D]."""
-ROAD_WIDTH_M = 22.0
-"""A road is at most two pixels wide [D]."""
-STEEP_DEG = 22.0
-"""Slides start on slopes above 25-30 degrees [DOMAIN §3]; heights of 30 m flatten slopes."""
-DOWNHILL = 0.9
-"""Cosine between a slide and the line of fall: within 25 degrees of it [D]."""
+from minewatch.detect.pool_banks.rules import DEFAULT, ChangeRules
+from minewatch.model import KACHIN, Climate
 
 Figures = Mapping[Hashable, Any]
 """One row of `patch_figures.describe`, with the columns of `patch_slope.slopes_under` where slopes
 are known."""
 
 
+class Patch(NamedTuple):
+    """A patch of lost ground that is no mine, and by what it is judged."""
+
+    figures: Figures
+    """Its figures."""
+    rules: ChangeRules
+    """Thresholds."""
+    climate: Climate
+    """When the rains are."""
+
+    @property
+    def water(self) -> float:
+        """Share of open water, 0..1."""
+        return float(self.figures["water_area_m2"] / max(self.figures["area_m2"], 1.0))
+
+    @property
+    def is_new(self) -> bool:
+        """Most of it was green before."""
+        return bool(self.figures["new"] >= self.rules.new_share)
+
+    @property
+    def is_brief(self) -> bool:
+        """Green again after the rains."""
+        return bool(self.figures["lasting_days"] < self.rules.brief_days)
+
+    @property
+    def is_seasonal(self) -> bool:
+        """Bare and green again in most years."""
+        return bool(self.figures["seasonal_pct"] > self.rules.every_year_pct)
+
+    @property
+    def is_water(self) -> bool:
+        """A body of water, not burnt ground that is as dark."""
+        is_burnt = self.is_new and self.is_brief and not self.is_seasonal
+        return self.water > self.rules.water_share and not is_burnt
+
+    @property
+    def elongation(self) -> float:
+        """Length over width."""
+        return float(self.figures["elongation"])
+
+    @property
+    def is_channel(self) -> bool:
+        """Too long, or too large, for a pond."""
+        is_large = self.figures["area_m2"] > self.rules.channel_m2
+        return bool(self.elongation > self.rules.channel_elongation or is_large)
+
+    @property
+    def knows_slope(self) -> bool:
+        """Whether there are heights."""
+        return not pd.isna(self.figures.get("slope_deg"))
+
+    @property
+    def is_slide(self) -> bool:
+        """Drawn out, and down a steep slope where slopes are known."""
+        if not self.knows_slope:
+            return self.elongation > self.rules.slide_elongation
+        is_steep = self.figures["slope_deg"] > self.rules.steep_deg
+        runs_down = is_steep and self.figures["downhill"] > self.rules.downhill
+        return bool(self.elongation > self.rules.downhill_elongation and runs_down)
+
+    @property
+    def is_narrow(self) -> bool:
+        """At most two pixels wide."""
+        return bool(self.figures["width_m"] < self.rules.road_width_m)
+
+
 class Rule(NamedTuple):
     """One kind: when a patch is of it, and why, in words."""
 
     kind: str
-    holds: Callable[[Figures], bool]
-    says: Callable[[Figures], str]
+    holds: Callable[[Patch], bool]
+    says: Callable[[Patch], str]
 
 
-def name_confuser(patch: Figures) -> tuple[str, str]:
+def name_change(
+    figures: Figures, *, rules: ChangeRules = DEFAULT.changes, climate: Climate = KACHIN
+) -> tuple[str, str]:
     """Kind (one of `model.CHANGE_KINDS`) and the reason in words: of the first rule that holds.
 
     Parameters
     ----------
-    patch
-        Its figures.
+    figures
+        Of the patch.
+    rules, climate
+        Thresholds, and when the rains are.
     """
+    patch = Patch(figures, rules, climate)
     rule = next(rule for rule in RULES if rule.holds(patch))
     return rule.kind, rule.says(patch)
 
 
-def _water(patch: Figures) -> float:
-    """Share of open water, 0..1."""
-    return float(patch["water_area_m2"] / max(patch["area_m2"], 1.0))
+def _long(patch: Patch) -> str:
+    return f"{patch.elongation:.1f} times as long as wide"
 
 
-def _is_new(patch: Figures) -> bool:
-    return bool(patch["new"] >= 0.3)
+def _narrow(patch: Patch) -> str:
+    return f"{_long(patch)}, {patch.figures['width_m']:.0f} m wide, no pools"
 
 
-def _is_brief(patch: Figures) -> bool:
-    return bool(patch["lasting_days"] < ONE_MONSOON_DAYS)
-
-
-def _is_water(patch: Figures) -> bool:
-    is_burnt = _is_new(patch) and _is_brief(patch) and patch["seasonal_pct"] <= EVERY_YEAR_PCT
-    return _water(patch) > WATER_SHARE and not is_burnt
-
-
-def _is_slide(patch: Figures) -> bool:
-    if pd.isna(patch.get("slope_deg")):
-        return bool(patch["elongation"] > 2.6)
-    runs_down = patch["slope_deg"] > STEEP_DEG and patch["downhill"] > DOWNHILL
-    return bool(patch["elongation"] > 2 and runs_down)
-
-
-def _is_channel(patch: Figures) -> bool:
-    return bool(patch["elongation"] > 4 or patch["area_m2"] > 50_000)
-
-
-def _long(patch: Figures) -> str:
-    return f"{patch['elongation']:.1f} times as long as wide"
-
-
-def _narrow(patch: Figures) -> str:
-    return f"{_long(patch)}, {patch['width_m']:.0f} m wide, no pools"
-
-
-def _months(patch: Figures) -> str:
-    months = max(1, round(patch["lasting_days"] / 30))
+def _months(patch: Patch) -> str:
+    months = max(1, round(patch.figures["lasting_days"] / 30))
     return "a month" if months == 1 else f"{months} months"
 
 
-def _slide(patch: Figures) -> str:
+def _slide(patch: Patch) -> str:
     words = f"bare ground {_long(patch)}, without pools"
-    if not pd.isna(patch.get("slope_deg")):
-        words += f", down a slope of {patch['slope_deg']:.0f} degrees"
-        words += f" that falls to the {compass(patch['aspect_deg'])}"
+    if patch.knows_slope:
+        words += f", down a slope of {patch.figures['slope_deg']:.0f} degrees"
+        words += f" that falls to the {compass(patch.figures['aspect_deg'])}"
     return f"{words}, begun in the rains" if began_in_the_rains(patch) else words
 
 
@@ -111,55 +141,44 @@ def compass(azimuth_deg: float) -> str:
     return (*names, "north-west")[round(azimuth_deg / 45) % 8]
 
 
-def began_in_the_rains(patch: Figures) -> bool:
-    """Whether a day of June to October, when slides come down, lies in the window of its start."""
-    if patch["before"] <= 0:
+def began_in_the_rains(patch: Patch) -> bool:
+    """Whether a day of the rains, when slides come down, lies in the window of its start."""
+    if patch.figures["before"] <= 0:
         return False
-    before, first = (date(1970, 1, 1) + timedelta(int(patch[n])) for n in ("before", "first"))
-    years = range(before.year, first.year + 1)
-    return any(before <= date(y, 10, 31) and first >= date(y, 6, 1) for y in years)
+    before, first = (
+        date(1970, 1, 1) + timedelta(int(patch.figures[n])) for n in ("before", "first")
+    )
+    return patch.climate.has_rains_between(before, first)
 
 
 RULES: tuple[Rule, ...] = (
     Rule(
         "river_bar",
-        lambda p: _is_water(p) and _is_channel(p),
-        lambda p: f"{_water(p):.0%} water, {_long(p)}: a channel and its bars",
+        lambda p: p.is_water and p.is_channel,
+        lambda p: f"{p.water:.0%} water, {_long(p)}: a channel and its bars",
     ),
     Rule(
         "flood",
-        lambda p: _is_water(p) and _is_new(p) and p["start_pool_pct"] < 4,
-        lambda p: f"{_water(p):.0%} water where there was none before, without bare ground",
+        lambda p: p.is_water and p.is_new and p.figures["start_pool_pct"] < p.rules.dry_before_pct,
+        lambda p: f"{p.water:.0%} water where there was none before, without bare ground",
     ),
     Rule(
         "fish_pond",
-        _is_water,
-        lambda p: f"{_water(p):.0%} water and hardly any bare ground",
+        lambda p: p.is_water,
+        lambda p: f"{p.water:.0%} water and hardly any bare ground",
     ),
-    Rule(
-        "road",
-        lambda p: p["elongation"] > 3 and p["width_m"] < ROAD_WIDTH_M,
-        _narrow,
-    ),
+    Rule("road", lambda p: p.elongation > p.rules.road_elongation and p.is_narrow, _narrow),
     Rule(
         "paddy",
-        lambda p: p["seasonal_pct"] > EVERY_YEAR_PCT,
+        lambda p: p.is_seasonal,
         lambda p: "bare and green again every year: a field, or plants that dry",
     ),
-    Rule(
-        "swidden",
-        _is_brief,
-        lambda p: f"green again after {_months(p)}, no pools",
-    ),
-    Rule("landslide", _is_slide, _slide),
-    Rule(
-        "road",
-        lambda p: p["elongation"] > 5,
-        _narrow,
-    ),
+    Rule("swidden", lambda p: p.is_brief, lambda p: f"green again after {_months(p)}, no pools"),
+    Rule("landslide", lambda p: p.is_slide, _slide),
+    Rule("road", lambda p: p.elongation > p.rules.long_road_elongation, _narrow),
     Rule(
         "village",
-        lambda p: not _is_new(p) or p["start_disturbed_pct"] > 50,
+        lambda p: not p.is_new or p.figures["start_disturbed_pct"] > p.rules.old_pct,
         lambda p: "open from the start, nothing new, hardly any water",
     ),
     Rule(

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
 
 import geopandas as gpd
 import pandas as pd
 import xarray as xr
 
+from minewatch.detect.overpass_thresholds import OverpassRules
+from minewatch.detect.pool_banks.alternatives import score_alternatives
 from minewatch.detect.pool_banks.disturbed_runs import RUNS
 from minewatch.detect.pool_banks.evidence_layers import EVIDENCE_LAYERS
-from minewatch.detect.pool_banks.evidence_terms import TERMS
+from minewatch.detect.pool_banks.evidence_terms import terms_of
 from minewatch.detect.pool_banks.find import find
 from minewatch.detect.pool_banks.measure import measure
+from minewatch.detect.pool_banks.patch_figures import FIGURES
+from minewatch.detect.pool_banks.rules import PoolBankRules
 from minewatch.detect.pool_banks.score import conclude, update_evidence
 from minewatch.detect.pool_banks.state_layers import PIXEL_STATE_LAYERS, start_state
 from minewatch.model import (
+    KACHIN,
+    Alternative,
+    Climate,
+    Evidence,
     EvidenceLayer,
     EvidenceTerm,
+    Figure,
     Findings,
     Grid,
     Period,
@@ -34,10 +43,12 @@ class PoolBanks:
     """Finds banks of pools on ground that lost its vegetation, each pixel against its own past."""
 
     name: ClassVar[str] = "pool-banks"
-    title: ClassVar[str] = "banks of pools on cleared ground, against each pixel's own past"
+    title: ClassVar[str] = "Banks of pools on cleared ground, each pixel against its own past"
     version: ClassVar[int] = 1
-    rules: Any = None
+    rules: PoolBankRules = field(default_factory=PoolBankRules)
     """Thresholds."""
+    overpass: OverpassRules = field(default_factory=OverpassRules)
+    """Thresholds of what one overpass shows."""
 
     @property
     def state_layers(self) -> Mapping[str, PixelStateLayer]:
@@ -55,9 +66,14 @@ class PoolBanks:
         return {"run": RUNS}
 
     @property
+    def figures(self) -> Mapping[str, Figure]:
+        """See `minewatch.model.Detector`."""
+        return FIGURES
+
+    @property
     def terms(self) -> Mapping[str, EvidenceTerm]:
         """See `minewatch.model.Detector`."""
-        return TERMS
+        return terms_of(self.rules.confidence)
 
     def start(self, pixels: int) -> PixelState:
         """See `minewatch.model.Detector`."""
@@ -67,31 +83,43 @@ class PoolBanks:
         self, state: PixelState, months: xr.Dataset, *, period: Period | None
     ) -> tuple[PixelState, xr.Dataset]:
         """See `minewatch.model.Detector`."""
-        return update_evidence(state, months, period=period)
+        return update_evidence(
+            state, months, period=period, rules=self.rules, overpass=self.overpass
+        )
 
     def conclude(self, state: PixelState, *, shape: tuple[int, int]) -> xr.Dataset:
         """See `minewatch.model.Detector`."""
-        return conclude(state, shape=shape)
+        return conclude(state, shape=shape, rules=self.rules)
 
     def find(
         self,
-        evidence: xr.Dataset,
+        evidence: Evidence,
         *,
         grid: Grid,
-        periods: Sequence[Period],
+        pixel_m: float,
+        climate: Climate = KACHIN,
         gradient: xr.Dataset | None = None,
     ) -> Findings:
         """See `minewatch.model.Detector`."""
-        return find(evidence, grid=grid, periods=periods, gradient=gradient)
+        return find(
+            evidence, grid=grid, pixel_m=pixel_m, climate=climate, gradient=gradient,
+            rules=self.rules,
+        )  # fmt: skip
 
     def measure(
         self,
-        evidence: xr.Dataset,
+        evidence: Evidence,
         tracks: gpd.GeoDataFrame,
         *,
         grid: Grid,
-        periods: Sequence[Period],
+        pixel_m: float,
         rasterise: Rasterise,
     ) -> pd.DataFrame:
         """See `minewatch.model.Detector`."""
-        return measure(evidence, tracks, grid=grid, periods=periods, rasterise=rasterise)
+        return measure(
+            evidence, tracks, grid=grid, pixel_m=pixel_m, rasterise=rasterise, rules=self.rules
+        )
+
+    def alternatives(self, terms: Mapping[str, float]) -> tuple[Alternative, ...]:
+        """See `minewatch.model.Detector`."""
+        return score_alternatives(terms)

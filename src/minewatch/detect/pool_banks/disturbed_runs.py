@@ -6,13 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minewatch.compiled import kernel, part
+from minewatch.detect.pool_banks.rules import RunRules
 
-CONFIRM_LOOKS = 3
-"""Disturbed looks that confirm a run (DIST-ALERT: three observations) [DOMAIN §6]."""
-CONFIRM_MONTHS = 2
-"""Months those looks must be spread over, so that one bad week confirms nothing [D]."""
-RESET_LOOKS = 3
-"""Green looks in a row of mostly green months that end a run [D]."""
 RUNS = 2
 """Runs kept a pixel: a field that was burnt and a mine that came after it [D]."""
 OPEN_FIELDS = ("first", "before", "last", "green_day", "looks", "spread", "normal")
@@ -20,7 +15,12 @@ OPEN_FIELDS = ("first", "before", "last", "green_day", "looks", "spread", "norma
 the disturbed looks, their months and the green looks since. `first` 0: none is under way."""
 
 
-@kernel("uint16[:,:,::1]," + 5 * "uint16[:,::1]," + "int64[::1]")
+def limits_of(rules: RunRules) -> NDArray[np.int64]:
+    """The thresholds as kernels take them, in a fixed order."""
+    return np.array([rules.confirm_looks, rules.confirm_months, rules.reset_looks], np.int64)
+
+
+@kernel("uint16[:,:,::1]," + 5 * "uint16[:,::1]," + "int64[::1], int64[::1]")
 def follow_runs(
     runs: NDArray[np.uint16],
     under_way: NDArray[np.uint16],
@@ -29,6 +29,7 @@ def follow_runs(
     undisturbed_day: NDArray[np.uint16],
     since_day: NDArray[np.uint16],
     month_day: NDArray[np.int64],
+    limits: NDArray[np.int64],
 ) -> NDArray[np.bool_]:
     """Runs of disturbed looks of each pixel, followed through some more months, in place.
 
@@ -48,6 +49,8 @@ def follow_runs(
         Layers of a month cube (`model.MONTH_LAYERS`), dims (pixel, month), C order.
     month_day
         First day of each month, days since 1970-01-01.
+    limits
+        From `limits_of`.
 
     Returns
     -------
@@ -55,6 +58,7 @@ def follow_runs(
         True in months up to which the pixel's vegetation had never gone.
     """
     pixels, months = clear.shape
+    confirm_looks, confirm_months, reset_looks = limits[0], limits[1], limits[2]
     untouched = np.zeros((months, pixels), np.bool_)
     for i in range(pixels):
         first, before, last = int(under_way[i, 0]), int(under_way[i, 1]), int(under_way[i, 2])
@@ -69,7 +73,7 @@ def follow_runs(
                 int(undisturbed_day[i, t]),
             )
             day0 = month_day[t] - 1
-            is_confirmed = looks >= CONFIRM_LOOKS and spread >= CONFIRM_MONTHS
+            is_confirmed = looks >= confirm_looks and spread >= confirm_months
             if first and 2 * hits >= clear[i, t]:
                 looks, spread, normal = looks + hits, spread + 1, 0
                 last = day0 + since if since else max(last, day0 + 1)
@@ -78,7 +82,7 @@ def follow_runs(
                     before = day0 + green if green < since else green_day
             elif first:
                 normal += clear[i, t] - hits
-                if normal >= RESET_LOOKS or not is_confirmed:
+                if normal >= reset_looks or not is_confirmed:
                     if is_confirmed:
                         _keep(runs[i], first, before, last)
                     first = 0
@@ -95,8 +99,10 @@ def follow_runs(
     return untouched
 
 
-@kernel("uint16[:,:,::1], uint16[:,::1]")
-def confirmed_runs(runs: NDArray[np.uint16], under_way: NDArray[np.uint16]) -> NDArray[np.uint16]:
+@kernel("uint16[:,:,::1], uint16[:,::1], int64[::1]")
+def confirmed_runs(
+    runs: NDArray[np.uint16], under_way: NDArray[np.uint16], limits: NDArray[np.int64]
+) -> NDArray[np.uint16]:
     """The runs that have ended and the one under way, when it is confirmed.
 
     Parameters and result as for `follow_runs`: dims (pixel, run, 3); nothing is changed.
@@ -104,7 +110,7 @@ def confirmed_runs(runs: NDArray[np.uint16], under_way: NDArray[np.uint16]) -> N
     out = runs.copy()
     for i in range(len(runs)):
         first, looks, spread = under_way[i, 0], under_way[i, 4], under_way[i, 5]
-        if first and looks >= CONFIRM_LOOKS and spread >= CONFIRM_MONTHS:
+        if first and looks >= limits[0] and spread >= limits[1]:
             _keep(out[i], int(first), int(under_way[i, 1]), int(under_way[i, 2]))
     return out
 

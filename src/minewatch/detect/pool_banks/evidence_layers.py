@@ -6,14 +6,9 @@ as uint16 with 0 for "none". Every layer holds its "not observed" value in `attr
 
 from __future__ import annotations
 
-import mmap
-from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
-from typing import Any
+from collections.abc import Mapping
 
-import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from minewatch.errors import ContractError
 from minewatch.model import EvidenceLayer
@@ -24,7 +19,6 @@ NIR_SCALE = 400
 """`nir` is reflectance times this, at most 254."""
 SCORE_SCALE = 100
 """`score` is robust standard deviations times this."""
-_EPOCH = date(1970, 1, 1)
 
 
 _PERIODIC = ("period", "y", "x")
@@ -103,57 +97,3 @@ def check_evidence(evidence: xr.Dataset) -> None:
             raise ContractError(
                 f"evidence: {name!r} is {found.dtype} {found.dims}, not {layer.dtype} {layer.dims}"
             )
-
-
-def empty_layers(sizes: Mapping[str, int]) -> dict[str, NDArray[np.generic]]:
-    """Arrays for every layer, filled with "not observed"."""
-    return {
-        name: np.full(tuple(sizes[d] for d in layer.dims), layer.missing, layer.dtype)
-        for name, layer in EVIDENCE_LAYERS.items()
-    }
-
-
-LEAST_LET_GO_BYTES = 1 << 22
-"""Smaller files stay in memory: all layers of a small grid are few MB, and dear to fetch again."""
-
-
-def let_go(arrays: Iterable[NDArray[Any]]) -> None:
-    """Take arrays that lie in mapped files out of memory; they come again where they are read.
-
-    The system would do so only when memory runs out. Arrays of other kinds stay as they are.
-
-    Parameters
-    ----------
-    arrays
-        Arrays, or parts of them.
-    """
-    for array in arrays:
-        base: object = array
-        while isinstance(base, np.ndarray):
-            base = base.base
-        if not isinstance(base, mmap.mmap) or len(base) < LEAST_LET_GO_BYTES:
-            continue
-        if hasattr(mmap, "MADV_DONTNEED"):
-            base.madvise(mmap.MADV_DONTNEED)
-
-
-def to_day(number: int) -> str:
-    """ISO date of days since 1970-01-01.
-
-    Examples
-    --------
-    >>> to_day(19000)
-    '2022-01-08'
-    """
-    return (_EPOCH + timedelta(days=int(number))).isoformat()
-
-
-def from_day(day: date) -> int:
-    """Days since 1970-01-01.
-
-    Examples
-    --------
-    >>> from_day(date(2022, 1, 8))
-    19000
-    """
-    return (day - _EPOCH).days

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
@@ -13,90 +14,120 @@ import xarray as xr
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from minewatch.detect.days import to_day
 from minewatch.detect.labels import Patches, label_pixels
 from minewatch.detect.morphology import Pixels, grown, is_among, opened
-from minewatch.detect.outlines import outline_pixels
-from minewatch.detect.pool_banks.change_rules import name_confuser
-from minewatch.detect.pool_banks.clearings import find_clearing_seasons, without_pools
-from minewatch.detect.pool_banks.evidence_layers import check_evidence, to_day
+from minewatch.detect.outlines import outlines_by_label
+from minewatch.detect.pixel_sizes import area_pixels, whole_pixels
+from minewatch.detect.pool_banks.change_rules import name_change
+from minewatch.detect.pool_banks.clearings import find_clearings
+from minewatch.detect.pool_banks.evidence_layers import check_evidence
 from minewatch.detect.pool_banks.evidence_terms import confidence, evidence_terms
-from minewatch.detect.pool_banks.patch_cutting import MIN_PATCH_PX
-from minewatch.detect.pool_banks.patch_figures import describe, pool_ranges
+from minewatch.detect.pool_banks.patch_figures import describe
 from minewatch.detect.pool_banks.patch_slope import SLOPE_COLUMNS, slopes_under
-from minewatch.detect.pool_banks.period_patches import find_seasons
-from minewatch.detect.pool_banks.pool_shares import SEED_PCT
-from minewatch.model import CHANGES, DETECTIONS, FEATURES, Findings, Grid, Period, empty_table
-
-KEEP_CONFIDENCE = 0.3
-"""Patches less likely than this are told as changes, not as detections [D]."""
+from minewatch.detect.pool_banks.period_patches import Judge, find_seasons
+from minewatch.detect.pool_banks.rules import DEFAULT, PoolBankRules
+from minewatch.detect.pool_ranges import pool_ranges
+from minewatch.model import (
+    CHANGES,
+    DETECTIONS,
+    FEATURES,
+    KACHIN,
+    POOL_COLUMNS,
+    Climate,
+    Evidence,
+    Findings,
+    Grid,
+    Period,
+    empty_table,
+    sees_pools_at,
+)
 
 
 def find(
-    evidence: xr.Dataset,
+    evidence: Evidence,
     *,
     grid: Grid,
-    periods: Sequence[Period],
+    pixel_m: float,
+    climate: Climate = KACHIN,
     gradient: xr.Dataset | None = None,
+    rules: PoolBankRules = DEFAULT,
 ) -> Findings:
     """Patches that may be mines in each period, their parts, and labelled changes.
 
     Parameters
     ----------
     evidence
-        Layers of `score` over the whole grid.
+        Layers of the detector over the whole grid.
     grid
         The grid.
-    periods
-        The periods `score` was given.
-    rise
-        How the ground rises, as `relief.slopes_under` takes it, when heights are at hand; tells a
-        landslide by its slope.
+    pixel_m
+        The coarser of the grid's pixel and the sensor's own, metres: above
+        `POOLS_SEEN_UP_TO_M` clearings are found instead of pools.
+    climate
+        When the rains and the field season are.
+    gradient
+        How the ground slopes, as `patch_slope.slopes_under` takes it, when heights are at hand;
+        a landslide is told by its slope.
+    rules
+        Thresholds.
 
     Returns
     -------
     Findings
         Sorted by period and place; empty tables when nothing was found.
     """
-    check_evidence(evidence)
-    sees_pools = grid.visibility.sees_pools
-    seasons, pools = (
-        find_seasons(evidence, periods, resolution_m=grid.resolution_m)
-        if sees_pools
-        else find_clearing_seasons(evidence, periods, grid=grid, gradient=gradient)
-    )
+    check_evidence(evidence.layers)
+    judge = Judge(evidence, grid.resolution_m, rules, climate)
+    sees_pools = sees_pools_at(pixel_m)
+    pools = np.zeros(evidence.shape, np.uint8)
+    if sees_pools:
+        seasons, pools = find_seasons(judge)
+    else:
+        seasons = find_clearings(judge, grid=grid, pixel_m=pixel_m, gradient=gradient)
     found, mines = [], np.zeros(pools.shape, bool)
     for season in seasons:
-        likely = season.table[season.table["confidence"] >= KEEP_CONFIDENCE]
+        likely = season.table[season.table["confidence"] >= rules.periods.keep_confidence]
         at, label = season.pixels_of(likely.index)
         mines.reshape(-1)[at] = True
-        found.append((season.period, likely, _outlines(at, label, grid)))
-    union = np.flatnonzero(mines)
-    ever = np.flatnonzero(evidence["first_detected"].to_numpy() > 0)
-    detections = _detections(found, grid)
-    features = _features(evidence, ever, union, pools, periods, grid)
+        found.append((season.period, likely, outlines_by_label(at, label, grid)))
+    ever = np.flatnonzero(evidence.whole["first_detected"] > 0)
+    ground = _Ground(judge, grid, ever, np.flatnonzero(mines), pools)
+    detections = _detections(found, grid, rules)
+    features = _features(ground)
     if not sees_pools:
-        detections = without_pools(detections)
+        detections[list(POOL_COLUMNS)] = np.nan
         features = features[features["kind"] == "pad"].reset_index(drop=True)
-    return Findings(
-        detections=detections,
-        features=features,
-        changes=_changes(evidence, ever, union, pools, periods, grid, gradient),
-    )
+    return Findings(detections=detections, features=features, changes=_changes(ground, gradient))
 
 
-def _outlines(at: Pixels, label: NDArray[np.int32], grid: Grid) -> dict[int, BaseGeometry]:
-    """Outline of each label in metres; its pieces touch at corners of pixels only."""
-    transform = list(grid.geobox.transform)[:6]
-    pieces = outline_pixels(at, label, tuple(grid.geobox.shape), transform=transform)
-    if not pieces:
-        return {}
-    told, polygons = (np.array(column) for column in zip(*pieces, strict=True))
-    numbers, of, count = np.unique(told, return_inverse=True, return_counts=True)
-    order = np.argsort(of, kind="stable")
-    outlines = shapely.multipolygons(polygons[order], indices=of[order])
-    whole = count[of] == 1
-    outlines[of[whole]] = polygons[whole]
-    return dict(zip(numbers.tolist(), shapely.normalize(outlines), strict=True))
+@dataclass(frozen=True)
+class _Ground:
+    """What parts and changes are made of."""
+
+    judge: Judge
+    grid: Grid
+    ever: Pixels
+    """Pixels that ever lost their vegetation."""
+    mines: Pixels
+    """Pixels of mines in any period."""
+    pools: NDArray[np.uint8]
+    """Largest pool share of any period, per cent, dims (y, x)."""
+
+    def pixels(self, length_m: float) -> int:
+        """A length in pixels."""
+        return whole_pixels(length_m, self.judge.pixel_m)
+
+    def describe(self, patches: Patches) -> pd.DataFrame:
+        """Figures of patches over all periods as one."""
+        evidence = self.judge.evidence
+        last = evidence.of(len(evidence) - 1)
+        span = Period(evidence.periods[0].start, evidence.periods[-1].end)
+        return describe(
+            patches, replace(last, period=span), variability=evidence.latest("nir_variability"),
+            pools=self.pools.reshape(-1)[patches.at], pixel_m=self.judge.pixel_m,
+            rules=self.judge.rules,
+        )  # fmt: skip
 
 
 def _onset_columns(table: pd.DataFrame) -> dict[str, list[str | None]]:
@@ -107,27 +138,29 @@ def _onset_columns(table: pd.DataFrame) -> dict[str, list[str | None]]:
 
 
 def _detections(
-    found: Sequence[tuple[Period, pd.DataFrame, dict[int, BaseGeometry]]], grid: Grid
+    found: Sequence[tuple[Period, pd.DataFrame, dict[int, BaseGeometry]]],
+    grid: Grid,
+    rules: PoolBankRules,
 ) -> gpd.GeoDataFrame:
     """Patches of every period with their outlines, put together in one go."""
-    told = [(period, table, outlines) for period, table, outlines in found if len(table)]
-    if not told:
+    kept = [(period, table, outlines) for period, table, outlines in found if len(table)]
+    if not kept:
         return empty_table(DETECTIONS, epsg=grid.epsg)
-    counts = [len(table) for _, table, _ in told]
-    outlines = [of[int(number)] for _, table, of in told for number in table.index]
-    table = pd.concat([table for _, table, _ in told], ignore_index=True)
+    counts = [len(table) for _, table, _ in kept]
+    outlines = [of[int(number)] for _, table, of in kept for number in table.index]
+    table = pd.concat([table for _, table, _ in kept], ignore_index=True)
     at = zip(table["anchor_col"] + 0.5, table["anchor_row"] + 0.5, strict=True)
     anchors = [grid.geobox.transform * place for place in at]
     rows = pd.DataFrame(
         {
-            "period_start": np.repeat([p.start.isoformat() for p, _, _ in told], counts),
-            "period_end": np.repeat([p.end.isoformat() for p, _, _ in told], counts),
+            "period_start": np.repeat([p.start.isoformat() for p, _, _ in kept], counts),
+            "period_end": np.repeat([p.end.isoformat() for p, _, _ in kept], counts),
             **_onset_columns(table),
             **{
                 n: np.nan_to_num(table[n].to_numpy(float))  # carried back to a season not seen
                 for n in ("disturbed_area_m2", "pad_area_m2", "pool_area_m2")
             },
-            **pool_ranges(table["pool_area_m2"].to_numpy()),
+            **pool_ranges(table["pool_area_m2"].to_numpy(), rules=rules.ranges),
             "confidence": table["confidence"].to_numpy(),
             "terms": list(table["terms"]),
             "anchor_x": [x for x, _ in anchors],
@@ -138,28 +171,23 @@ def _detections(
     return _stacked([rows], DETECTIONS, grid)
 
 
-def _features(
-    evidence: xr.Dataset,
-    ever: Pixels,
-    union: Pixels,
-    pools: NDArray[np.uint8],
-    periods: Sequence[Period],
-    grid: Grid,
-) -> gpd.GeoDataFrame:
+def _features(ground: _Ground) -> gpd.GeoDataFrame:
     """Pools, pads and roads of the mines, each with its own dates."""
-    if not len(union):
+    grid, rules, shape = ground.grid, ground.judge.rules, ground.pools.shape
+    if not len(ground.mines):
         return empty_table(FEATURES, epsg=grid.epsg)
-    shape = pools.shape
-    is_pool = pools.reshape(-1)[union] >= SEED_PCT
-    narrow = ever[~is_among(ever, opened(ever, shape)) & ~is_among(ever, union)]
-    roads = _touching(narrow, grown(union, shape, 2), grid)
+    is_pool = ground.pools.reshape(-1)[ground.mines] >= rules.water.seed_pct
+    ever, mines = ground.ever, ground.mines
+    narrow = ever[~is_among(ever, opened(ever, shape)) & ~is_among(ever, mines)]
+    near = grown(mines, shape, ground.pixels(rules.patches.road_gap_m))
+    roads = _touching(narrow, near, grid)
     tables = []
-    for kind, at in (("pad", union[~is_pool]), ("pool", union[is_pool]), ("road", roads)):
+    for kind, at in (("pad", mines[~is_pool]), ("pool", mines[is_pool]), ("road", roads)):
         if not len(at):
             continue
         patches = label_pixels(at, shape[1])
-        table = _whole_time(patches, evidence, periods, pools, grid)
-        outlines = _outlines(patches.at, patches.label, grid)
+        table = ground.describe(patches)
+        outlines = outlines_by_label(patches.at, patches.label, grid)
         geometry = [outlines[int(n)] for n in table.index]
         area = table["water_area_m2"] if kind == "pool" else shapely.area(geometry)
         tables.append(
@@ -184,37 +212,17 @@ def _touching(at: Pixels, others: Pixels, grid: Grid) -> Pixels:
     return at[touches[patches.label - 1]]
 
 
-def _whole_time(
-    patches: Patches,
-    evidence: xr.Dataset,
-    periods: Sequence[Period],
-    pools: NDArray[np.uint8],
-    grid: Grid,
-) -> pd.DataFrame:
-    """Figures of patches over all periods as one."""
-    return describe(
-        patches, evidence, len(periods) - 1, Period(periods[0].start, periods[-1].end),
-        pools=pools.reshape(-1)[patches.at], pixel_m=grid.resolution_m,
-    )  # fmt: skip
-
-
-def _changes(
-    evidence: xr.Dataset,
-    ever: Pixels,
-    union: Pixels,
-    pools: NDArray[np.uint8],
-    periods: Sequence[Period],
-    grid: Grid,
-    gradient: xr.Dataset | None,
-) -> gpd.GeoDataFrame:
+def _changes(ground: _Ground, gradient: xr.Dataset | None) -> gpd.GeoDataFrame:
     """Lost ground that is no mine, labelled."""
-    if not len(periods):
+    grid, judge, shape = ground.grid, ground.judge, ground.pools.shape
+    rules = judge.rules
+    if not len(judge.evidence):
         return empty_table(CHANGES, epsg=grid.epsg)
-    shape = pools.shape
-    patches = label_pixels(ever[~is_among(ever, grown(union, shape))], shape[1])
+    taken = grown(ground.mines, shape, ground.pixels(rules.patches.margin_m))
+    patches = label_pixels(ground.ever[~is_among(ground.ever, taken)], shape[1])
     size = np.bincount(patches.label, minlength=patches.count + 1)[1:]
-    patches = patches.without(size < MIN_PATCH_PX)
-    table = _whole_time(patches, evidence, periods, pools, grid)
+    patches = patches.without(size < area_pixels(rules.patches.min_patch_m2, judge.pixel_m))
+    table = ground.describe(patches)
     begun = (table["first"] > 0).to_numpy()
     table, patches = table[begun].reset_index(drop=True), patches.without(~begun)
     table.index += 1
@@ -223,9 +231,14 @@ def _changes(
         table[list(SLOPE_COLUMNS)] = np.nan
     else:
         table = table.join(slopes_under(patches, table, gradient, grid=grid))
-    outlines = _outlines(patches.at, patches.label, grid)
+    outlines = outlines_by_label(patches.at, patches.label, grid)
     geometry = [outlines[int(n)] for n in table.index]
-    named = [name_confuser(row) for row in table.to_dict("records")]
+    named = [
+        name_change(row, rules=rules.changes, climate=judge.climate)
+        for row in table.to_dict("records")
+    ]
+    terms = evidence_terms(table, rules=rules.terms, climate=judge.climate)
+    chance = confidence(terms, rules=rules.confidence).to_numpy()
     changes = pd.DataFrame(
         {
             "kind": [kind for kind, _ in named],
@@ -234,7 +247,7 @@ def _changes(
             "last_seen": [to_day(d) for d in table["last"]],
             "area_m2": shapely.area(geometry),
             **{name: table[name].to_numpy(float).round() for name in ("slope_deg", "aspect_deg")},
-            "confidence": confidence(evidence_terms(table)).to_numpy().clip(0, KEEP_CONFIDENCE),
+            "confidence": chance.clip(0, rules.periods.keep_confidence),
             "geometry": geometry,
         }
     )

@@ -6,17 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
 from minewatch.detect.morphology import Pixels, Shape, grown, is_among, spread, values_at
-from minewatch.detect.pool_banks.evidence_layers import NO_SHARE, let_go
+from minewatch.detect.pixel_sizes import whole_pixels
+from minewatch.detect.pool_banks.evidence_layers import NO_SHARE
 from minewatch.detect.pool_banks.patch_cutting import lost_ground
-from minewatch.detect.pool_banks.pool_shares import SEED_PCT, find_channels, in_banks, water_share
-from minewatch.model import Period
-
-HIDDEN_SHARE = 0.35
-"""Share of the usual number of looks below which a pixel counts as hidden [D]."""
+from minewatch.detect.pool_banks.pool_shares import find_channels, in_banks, water_share
+from minewatch.detect.pool_banks.rules import PoolBankRules, WaterRules
+from minewatch.model import Evidence, Period
 
 UInt8 = NDArray[np.uint8]
 
@@ -38,37 +36,37 @@ class Ground:
     water_pct: UInt8
     """Share of water in each of them, per cent."""
     pool_pct: UInt8
-    """Share of water in banks, per cent: see `pools.in_banks`."""
+    """Share of water in banks, per cent: see `pool_shares.in_banks`."""
 
 
-def find_ground(evidence: xr.Dataset, periods: Sequence[Period]) -> Iterator[Ground]:
+def find_ground(evidence: Evidence, *, pixel_m: float, rules: PoolBankRules) -> Iterator[Ground]:
     """Lost ground and water of each period; the share of water halves what it knew before.
 
     Parameters
     ----------
     evidence
-        Layers of `score`.
-    periods
-        The periods `score` was given.
+        Layers of the detector over the whole grid.
+    pixel_m, rules
+        Pixel size, and thresholds.
     """
-    shape = evidence["first_detected"].shape
+    shape = evidence.shape
     wet_at, water = np.empty(0, np.intp), np.empty(0, np.uint8)
-    for step, period in enumerate(periods):
-        lost = lost_ground(evidence, step, period)
-        near = grown(lost, shape)
+    for step, here in enumerate(evidence):
+        lost = lost_ground(here, rules=rules.patches)
+        near = grown(lost, shape, whole_pixels(rules.water.near_m, pixel_m))
         before = values_at(near, wet_at, water)
-        now = water_share(evidence, step, near)
+        now = water_share(here, near, pixel_m=pixel_m, rules=rules.water)
         now = np.where(before > 0, (before.astype(np.int16) + now) // 2, now).astype(np.uint8)
         wet_at, water = near[now > 0], now[now > 0]
         yield Ground(
-            step=step, period=period, shape=shape, lost_at=lost,
-            wet_at=wet_at, water_pct=water, pool_pct=in_banks(wet_at, water, shape),
+            step=step, period=here.period, shape=shape, lost_at=lost,
+            wet_at=wet_at, water_pct=water,
+            pool_pct=in_banks(wet_at, water, shape, pixel_m=pixel_m, rules=rules.water),
         )  # fmt: skip
-        let_go(layer.to_numpy() for layer in evidence.variables.values())
 
 
 def find_all_channels(
-    evidence: xr.Dataset, grounds: Sequence[Ground], *, resolution_m: float
+    evidence: Evidence, grounds: Sequence[Ground], *, pixel_m: float, rules: WaterRules
 ) -> Pixels:
     """Rivers and lakes of any period: flat indices, in order.
 
@@ -77,22 +75,25 @@ def find_all_channels(
     Parameters
     ----------
     evidence
-        Layers of `score`.
+        Layers of the detector over the whole grid.
     grounds
         From `find_ground`, of one period at least.
-    resolution_m
-        Pixel size.
+    pixel_m, rules
+        Pixel size, and thresholds.
     """
-    start = evidence.variables["start_disturbed_pct"].to_numpy()
-    seasonal = evidence.variables["seasonal_pct"].to_numpy()
-    old = ((start >= 50) & (start != NO_SHARE)) | ((seasonal >= 40) & (seasonal != NO_SHARE))
-    old |= evidence.variables["run_before"][0].to_numpy() == 0
-    looks = evidence.variables["clear_looks"].to_numpy().sum(axis=0, dtype=np.uint16)
+    whole = evidence.whole
+    start, seasonal = whole["start_disturbed_pct"], whole["seasonal_pct"]
+    old = (start >= rules.channel_old_pct) & (start != NO_SHARE)
+    old |= (seasonal >= rules.channel_seasonal_pct) & (seasonal != NO_SHARE)
+    old |= whole["run_before"][0] == 0
+    looks = np.zeros(evidence.shape, np.uint16)
+    for here in evidence:
+        looks += here.layers["clear_looks"]
     usual = np.median(looks[looks > 0]) if looks.any() else 0.0
-    hidden = (looks > 0) & (looks < HIDDEN_SHARE * usual)
+    hidden = (looks > 0) & (looks < rules.hidden_share * usual)
     channels = []
     for ground in grounds:
-        wet = ground.wet_at[ground.water_pct >= SEED_PCT]
+        wet = ground.wet_at[ground.water_pct >= rules.seed_pct]
         wet = wet[is_among(wet, ground.lost_at) & old.reshape(-1)[wet]]
-        channels.append(find_channels(wet, hidden, resolution_m=resolution_m))
+        channels.append(find_channels(wet, hidden, pixel_m=pixel_m, rules=rules))
     return np.flatnonzero(spread(np.concatenate(channels), hidden.shape))

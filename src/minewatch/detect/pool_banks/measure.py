@@ -2,74 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import xarray as xr
 from numpy.typing import NDArray
 
 from minewatch.detect.morphology import Pixels, grown
-from minewatch.detect.pool_banks.clearings import without_pools
-from minewatch.detect.pool_banks.evidence_layers import NO_SHARE, check_evidence, let_go
-from minewatch.detect.pool_banks.patch_figures import pool_ndwi, pool_ranges
+from minewatch.detect.pixel_sizes import whole_pixels
+from minewatch.detect.pool_banks.evidence_layers import NO_SHARE, check_evidence
+from minewatch.detect.pool_banks.patch_figures import pool_ndwi
 from minewatch.detect.pool_banks.pool_shares import pool_share
-from minewatch.model import OBSERVATIONS, TRACKS, Grid, Period, Rasterise, check_columns
-
-GREEN_PCT = 50
-"""Vegetation share from which a pixel counts as green [D]."""
+from minewatch.detect.pool_banks.rules import DEFAULT, MeasureRules, PoolBankRules
+from minewatch.detect.pool_ranges import pool_ranges
+from minewatch.model import (
+    OBSERVATIONS,
+    POOL_COLUMNS,
+    TRACKS,
+    Evidence,
+    Grid,
+    PeriodEvidence,
+    Rasterise,
+    check_columns,
+    sees_pools_at,
+)
 
 
 def measure(
-    evidence: xr.Dataset,
+    evidence: Evidence,
     tracks: gpd.GeoDataFrame,
     *,
     grid: Grid,
-    periods: Sequence[Period],
+    pixel_m: float,
     rasterise: Rasterise,
+    rules: PoolBankRules = DEFAULT,
 ) -> pd.DataFrame:
     """Areas, pool counts and how much was seen, for every site in every period.
 
-    Shares of mixed pixels are summed over the site and a ring of one pixel round it. Where a
-    period saw nothing of a pixel it adds nothing, and `observed_fraction` says so.
+    Shares of mixed pixels are summed over the site and a ring round it. Where a period saw nothing
+    of a pixel it adds nothing, and `observed_fraction` says so. Where pixels are too large for
+    pools, what is said of pools is null.
 
     Parameters
     ----------
     evidence
-        Layers of `score` over the whole grid.
+        Layers of the detector over the whole grid.
     tracks
         Contract `TRACKS`: the sites and their union footprints, in the CRS of the grid.
-    grid, periods
+    grid
         As given to `find`.
+    pixel_m
+        The coarser of the grid's pixel and the sensor's own, metres.
     rasterise
         Number of the geometry that covers each pixel of the grid, from 1; 0: none.
+    rules
+        Thresholds.
 
     Returns
     -------
     pandas.DataFrame
         Contract `OBSERVATIONS`, one row a site and period, sorted by both.
     """
-    check_evidence(evidence)
+    check_evidence(evidence.layers)
     check_columns(tracks, TRACKS, name="tracks", epsg=grid.epsg)
     tracks = tracks.sort_values("site_id", ignore_index=True)
     core = rasterise(list(tracks.geometry), grid)
-    at = grown(np.flatnonzero(core), core.shape)
+    ring = whole_pixels(rules.measures.ring_m, grid.resolution_m)
+    at = grown(np.flatnonzero(core), core.shape, ring)
     inside = core.reshape(-1)[at] > 0
-    label = np.where(inside, core.reshape(-1)[at], _largest_around(core, at)) - 1
-    sites = len(tracks)
+    label = np.where(inside, core.reshape(-1)[at], _largest_around(core, at, ring)) - 1
+    sites, periods = len(tracks), evidence.periods
+    sees_pools = sees_pools_at(pixel_m)
     at_once = max(1, BLOCK_PIXELS // max(1, len(at)))
     tables = []
     for start in range(0, len(periods), at_once):
         steps = range(len(periods))[start : start + at_once]
-        seen = [_look_at(evidence, k, at) for k in steps]
+        seen = [
+            _read(evidence.of(k), at, sees_pools=sees_pools, pixel_m=grid.resolution_m, rules=rules)
+            for k in steps
+        ]
         number = [label + sites * nth for nth in range(len(steps))]  # of each site in each period
         table = _figures(
             {name: np.concatenate([of[name] for of in seen]) for name in (*_USED, "pool_pct")},
             np.concatenate(number),
-            np.tile(inside, len(steps)), sites * len(steps), grid.pixel_area_m2,
+            np.tile(inside, len(steps)), sites * len(steps), grid.pixel_area_m2, rules,
         )  # fmt: skip
+        if not sees_pools:
+            table[list(POOL_COLUMNS)] = np.nan
         days = [(p.start.isoformat(), p.end.isoformat()) for p in periods[start : start + at_once]]
         table.insert(0, "site_id", np.tile(tracks["site_id"].to_numpy(), len(steps)))
         table.insert(1, "period_start", np.repeat([first for first, _ in days], sites))
@@ -77,14 +97,7 @@ def measure(
         tables.append(table)
     if not tables:
         return pd.DataFrame(columns=list(OBSERVATIONS))
-    figures = pd.concat(tables).sort_values(["site_id", "period_start"], ignore_index=True)
-    return figures if grid.visibility.sees_pools else _bare_only(figures)
-
-
-def _bare_only(figures: pd.DataFrame) -> pd.DataFrame:
-    """Figures where pools cannot be seen: all that lost its vegetation is pad, pools are null."""
-    table: pd.DataFrame = without_pools(figures)
-    return table.assign(pad_area_m2=table["disturbed_area_m2"])
+    return pd.concat(tables).sort_values(["site_id", "period_start"], ignore_index=True)
 
 
 BLOCK_PIXELS = 1 << 20
@@ -92,22 +105,32 @@ BLOCK_PIXELS = 1 << 20
 _USED = ("clear_looks", "vegetation_pct", "ndwi")
 
 
-def _largest_around(numbers: NDArray[np.int32], at: Pixels) -> NDArray[np.int32]:
-    """The largest number that touches each of some pixels, corners included."""
-    around = np.pad(numbers, 1)
+def _largest_around(numbers: NDArray[np.int32], at: Pixels, ring: int) -> NDArray[np.int32]:
+    """The largest number within a ring of each of some pixels, corners included."""
+    around = np.pad(numbers, ring)
     rows, cols = np.divmod(at, numbers.shape[1])
     found = np.zeros(len(at), np.int32)
-    for down, right in np.ndindex(3, 3):
+    for down, right in np.ndindex(2 * ring + 1, 2 * ring + 1):
         np.maximum(found, around[rows + down, cols + right], out=found)
     return found
 
 
-def _look_at(evidence: xr.Dataset, step: int, at: Pixels) -> dict[str, NDArray[np.uint8]]:
+def _read(
+    evidence: PeriodEvidence,
+    at: Pixels,
+    *,
+    sees_pools: bool,
+    pixel_m: float,
+    rules: PoolBankRules,
+) -> dict[str, NDArray[np.uint8]]:
     """What one period says of the pixels of sites, in no more memory than theirs."""
-    place = np.unravel_index(at, evidence["nir"].shape[1:])
-    seen = {name: evidence.variables[name].to_numpy()[step][place] for name in _USED}
-    seen["pool_pct"] = pool_share(evidence, step, at)
-    let_go(layer.to_numpy() for layer in evidence.variables.values())
+    place = np.unravel_index(at, evidence.layers["nir"].shape)
+    seen = {name: evidence.layers[name][place] for name in _USED}
+    seen["pool_pct"] = (
+        pool_share(evidence, at, pixel_m=pixel_m, rules=rules.water)
+        if sees_pools
+        else np.zeros(len(at), np.uint8)
+    )
     return seen
 
 
@@ -117,6 +140,7 @@ def _figures(
     inside: NDArray[np.bool_],
     sites: int,
     pixel_area_m2: float,
+    rules: PoolBankRules,
 ) -> pd.DataFrame:
     """Figures of some sites, or of each of them in some periods: one row a number of `label`."""
     seen = layers["vegetation_pct"] != NO_SHARE
@@ -126,13 +150,18 @@ def _figures(
         return np.bincount(label[where], weights=weights, minlength=sites).astype(float)
 
     ones = np.ones(len(label))
-    wet = _turns_colour(layers, label, seen & inside).reindex(range(sites)).fillna(0).to_numpy()
+    wet = (
+        _turns_colour(layers, label, seen & inside, rules.measures)
+        .reindex(range(sites))
+        .fillna(0)
+        .to_numpy()
+    )
     pool = wet * total(layers["pool_pct"], seen) * pixel_area_m2 / 100
     lost = 100 - np.minimum(layers["vegetation_pct"].astype(int), 100)
-    lost = np.where(lost >= LOST_MIN_PCT, lost, 0)
+    lost = np.where(lost >= rules.measures.lost_min_pct, lost, 0)
     disturbed = np.maximum(total(lost, seen) * pixel_area_m2 / 100, pool)
     observed = total(ones, seen & inside) / np.maximum(total(ones, inside), 1)
-    green = total((layers["vegetation_pct"] >= GREEN_PCT), seen & inside)
+    green = total((layers["vegetation_pct"] >= rules.measures.green_pct), seen & inside)
     looks = pd.Series(layers["clear_looks"][inside]).groupby(label[inside]).median()
     with np.errstate(invalid="ignore", divide="ignore"):
         vegetated = green / total(ones, seen & inside)
@@ -141,7 +170,7 @@ def _figures(
             "disturbed_area_m2": disturbed,
             "pad_area_m2": disturbed - pool,
             "pool_area_m2": pool,
-            **pool_ranges(pool),
+            **pool_ranges(pool, rules=rules.ranges),
             "clear_looks": looks.reindex(range(sites)).fillna(0).astype(int).to_numpy(),
             "observed_fraction": observed,
             "vegetated_fraction": vegetated,
@@ -150,7 +179,10 @@ def _figures(
 
 
 def _turns_colour(
-    layers: dict[str, NDArray[np.uint8]], label: NDArray[np.int32], where: NDArray[np.bool_]
+    layers: dict[str, NDArray[np.uint8]],
+    label: NDArray[np.int32],
+    where: NDArray[np.bool_],
+    rules: MeasureRules,
 ) -> pd.Series:
     """0..1 for each site: whether its darkest pixels have the colour of water.
 
@@ -158,11 +190,4 @@ def _turns_colour(
     """
     names = {"pool_pct": layers["pool_pct"][where], "ndwi": layers["ndwi"][where].astype(float)}
     pixels = pd.DataFrame({"label": label[where], **names})
-    return ((pool_ndwi(pixels) - DRY_NDWI) / (WET_NDWI - DRY_NDWI)).clip(0, 1)
-
-
-DRY_NDWI, WET_NDWI = 3, 12
-"""Turn of colour between the driest and the wettest pixels without and with water, hundredths [D].
-"""
-LOST_MIN_PCT = 20
-"""Less lost vegetation than this in a pixel is noise [D]."""
+    return ((pool_ndwi(pixels) - rules.dry_ndwi) / (rules.wet_ndwi - rules.dry_ndwi)).clip(0, 1)

@@ -11,20 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minewatch.compiled import kernel, part
+from minewatch.detect.pixel_sizes import odd_pixels
 from minewatch.detect.pool_banks.evidence_layers import NIR_SCALE, NO_SHARE
-
-WINDOW_PX = 9
-"""Edge of the surroundings: wider than a bank of pools, narrower than a slope [D]."""
-LAND_QUANTILE = 0.75
-"""Rank of the surroundings' light that counts as land without water [D]."""
-WATER_NIR = 0.045
-"""Near-infrared reflectance of pools: 0.03 idle or sheeted, 0.07 milky [D]."""
-_LEAST_LAND_NIR = 0.10
-_LEAST_SEEN = 20
+from minewatch.detect.pool_banks.rules import WaterRules
 
 
-def nir_deficit_share(nir: NDArray[np.uint8], at: NDArray[np.intp]) -> NDArray[np.uint8]:
-    """Share of dark water in some pixels, per cent.
+def nir_deficit_share(
+    nir: NDArray[np.uint8], at: NDArray[np.intp], *, pixel_m: float, rules: WaterRules
+) -> NDArray[np.uint8]:
+    """Share of dark water in some pixels by their NIR deficit, per cent.
 
     Parameters
     ----------
@@ -32,6 +27,8 @@ def nir_deficit_share(nir: NDArray[np.uint8], at: NDArray[np.intp]) -> NDArray[n
         Near-infrared reflectance x `NIR_SCALE`, dims (y, x), 255 not observed.
     at
         Flat indices of the pixels, in order.
+    pixel_m, rules
+        Pixel size, and thresholds.
 
     Returns
     -------
@@ -40,21 +37,28 @@ def nir_deficit_share(nir: NDArray[np.uint8], at: NDArray[np.intp]) -> NDArray[n
         in deep shade and nothing can be said.
     """
     out = np.full(len(at), NO_SHARE, np.uint8)
-    _write_dark_share(nir, at, np.zeros(256, np.uint8), out)
+    window = odd_pixels(rules.window_m, pixel_m)
+    limits = np.array(
+        [rules.land_quantile, rules.water_nir * NIR_SCALE, rules.least_land_nir * NIR_SCALE]
+    )
+    least = round(rules.least_seen * window**2)
+    _write_share(nir, at, window // 2, least, limits, np.zeros(256, np.uint8), out)
     return out
 
 
-@kernel("uint8[:,::1], int64[::1], uint8[::1], uint8[::1]")
-def _write_dark_share(
+@kernel("uint8[:,::1], int64[::1], int64, int64, float64[::1], uint8[::1], uint8[::1]")
+def _write_share(
     nir: NDArray[np.uint8],
     at: NDArray[np.intp],
+    half: int,
+    least: int,
+    limits: NDArray[np.float64],
     counts: NDArray[np.uint8],
     out: NDArray[np.uint8],
 ) -> None:
     """Write what can be said into `out`; `counts` holds how often each value occurs around."""
     rows, cols = nir.shape
-    half = WINDOW_PX // 2
-    water = WATER_NIR * NIR_SCALE
+    quantile, water, least_land = limits[0], limits[1], limits[2]
     row, top, bottom, left, right = -1, 0, 0, 0, 0  # the window that is counted: none
     for k in range(len(at)):
         r, c = at[k] // cols, at[k] % cols
@@ -73,10 +77,10 @@ def _write_dark_share(
                 counts[nir[i, left]] -= 1
             left += 1
         n = (right - left) * (bottom - top) - int(counts[NO_SHARE])
-        if n < _LEAST_SEEN:
+        if n < least:
             continue
-        land = float(_value_of(counts, int(LAND_QUANTILE * (n - 1))))
-        if land >= _LEAST_LAND_NIR * NIR_SCALE:
+        land = float(_value_of(counts, int(quantile * (n - 1))))
+        if land >= least_land:
             share = 100.0 * (land - float(nir[r, c])) / (land - water)
             out[k] = np.uint8(min(max(share, 0.0), 100.0))
 

@@ -2,102 +2,128 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 from numpy.typing import NDArray
 
 from minewatch.detect.labels import Patches
+from minewatch.detect.pixel_sizes import area_pixels
 from minewatch.detect.pool_banks.evidence_layers import NO_SCORE, NO_SHARE, SCORE_SCALE
 from minewatch.detect.pool_banks.patch_cutting import run_of
-from minewatch.model import Period
+from minewatch.detect.pool_banks.rules import PatchRules, PoolBankRules
+from minewatch.model import Figure, PeriodEvidence
 
-PLAIN_QUANTILE = 0.3
-"""Rank of the pool share that ground without pools has in a patch: dark or grey soil and rock look
-a little like water everywhere, pools only in spots [D]."""
-OLD_PCT = 50
-"""Share of the looks of the first year without vegetation from which ground was there before: dry
-fields and yards are green for a few looks of every year [D]."""
-EARLY_SHARE = 0.2
-"""Share of a patch's pixels that must have begun for the patch to have begun: a first bank, not one
-cloud too many [D]."""
-EARLY_PIXELS = 3
-"""… and so many of them, where there are [D]."""
+FIGURES: Mapping[str, Figure] = {
+    "pixels": Figure("1", "pixels in the patch"),
+    "water_area_m2": Figure("m²", "water, summed shares of pixels"),
+    "plain_pool_pct": Figure(
+        "%", "pool share that ground without pools has here: dark or grey soil"
+    ),
+    "pool_area_m2": Figure("m²", "water above that of plain ground: pools"),
+    "pad_area_m2": Figure("m²", "bare ground without pools"),
+    "disturbed_area_m2": Figure("m²", "pools and pads"),
+    "start_disturbed_pct": Figure("%", "overpasses of the first year without vegetation, mean"),
+    "start_pool_pct": Figure("%", "water in the first year, mean"),
+    "seasonal_pct": Figure("%", "years in which its pixels turn green again, mean"),
+    "bare_pct": Figure("%", "bare soil, mean"),
+    "score": Figure("sd", "fall of greenness below the baseline, median"),
+    "looks": Figure("1", "clear looks in the period, median"),
+    "top_pool_pct": Figure("%", "pool share of the second wettest pixel"),
+    "pool_pixels": Figure("1", "pixels that may begin a mine"),
+    "top_milky_pct": Figure("%", "milky water of the second milkiest pixel, above plain ground"),
+    "pool_ndwi": Figure("0.01", "NDWI of the wettest pixels above that of the driest"),
+    "pool_ndwi_correlation": Figure("1", "correlation of NDWI with pool share, pixel by pixel"),
+    "nir_variability": Figure("0.01", "NIR variability of the second most variable pixel"),
+    "first": Figure("day", "first look that shows it, days since 1970-01-01; 0: none"),
+    "before": Figure("day", "last green look before; 0: unknown"),
+    "last": Figure("day", "last look that shows it"),
+    "anchor_row": Figure("1", "row of the pixel that began first"),
+    "anchor_col": Figure("1", "column of the pixel that began first"),
+    "new": Figure("1", "share of pixels that were green before"),
+    "lasting_days": Figure("days", "how long its pixels stayed bare, median"),
+    "length_m": Figure("m", "long axis of the ellipse with the same moments"),
+    "width_m": Figure("m", "short axis of it"),
+    "elongation": Figure("1", "length over width"),
+    "axis_deg": Figure("degrees", "where the long axis points, clockwise from north, 0..180"),
+    "area_m2": Figure("m²", "area of its pixels; of changes only"),
+    "slope_deg": Figure("degrees", "mean slope under it; of changes only"),
+    "aspect_deg": Figure("degrees", "where the slope falls to; of changes only"),
+    "downhill": Figure("cosine", "between its long axis and the line of fall; of changes only"),
+}
+"""Columns of `describe`, and of `patch_slope.slopes_under`."""
 
 
 def describe(
     patches: Patches,
-    evidence: xr.Dataset,
-    step: int,
-    period: Period,
+    evidence: PeriodEvidence,
     *,
+    variability: NDArray[np.uint8],
     pools: NDArray[np.uint8],
     pixel_m: float,
+    rules: PoolBankRules,
 ) -> pd.DataFrame:
-    """Figures of every patch in one period.
+    """Figures of every patch in one period: `FIGURES`.
 
     Parameters
     ----------
     patches
         The patches.
-    evidence, step, period
-        Layers of `score` and the period.
+    evidence
+        Of the period.
+    variability
+        NIR variability of the last period, dims (y, x): all that is known by now.
     pools
         Pool share known so far of each pixel of the patches, per cent, dims (pixel,).
-    pixel_m
-        Pixel size, metres.
+    pixel_m, rules
+        Pixel size in metres, and thresholds.
 
     Returns
     -------
     pandas.DataFrame
-        Index the label; areas in m2, days since 1970-01-01 (0: none), shares 0..1.
+        Index the label.
     """
-    seen = look_at(patches, evidence, step, period, pools=pools)
-    return summarise(seen, patches.count, pixel_m=pixel_m)
+    seen = read_pixels(patches, evidence, variability=variability, pools=pools)
+    return summarise(seen, patches.count, pixel_m=pixel_m, rules=rules)
 
 
-def look_at(
+def read_pixels(
     patches: Patches,
-    evidence: xr.Dataset,
-    step: int,
-    period: Period,
+    evidence: PeriodEvidence,
     *,
+    variability: NDArray[np.uint8],
     pools: NDArray[np.uint8],
 ) -> dict[str, NDArray[Any]]:
     """What one period and the whole record say of each pixel in a patch, in scan order.
 
     Parameters
     ----------
-    patches, evidence, step, period, pools
+    patches, evidence, variability, pools
         As for `describe`.
 
     Returns
     -------
     dict
-        `label`, `row`, `col` and the figures `summarise` needs, dims (pixel,).
+        `label`, `row`, `col` and what `summarise` needs, dims (pixel,).
     """
-    at = rows, cols = np.unravel_index(patches.at, evidence["first_detected"].shape)
+    layers, whole = evidence.layers, evidence.whole
+    at = rows, cols = np.unravel_index(patches.at, whole["first_detected"].shape)
     pixels: dict[str, NDArray[Any]] = {"label": patches.label, "row": rows, "col": cols}
-
-    def here(name: str, *plane: int) -> NDArray[Any]:
-        return np.asarray(evidence.variables[name].to_numpy()[*plane][at])
-
     for name in ("bare_pct", "vegetation_pct", "ndwi"):
-        pixels[name] = _seen(here(name, step))
-    pixels["nir_variability"] = _seen(here("nir_variability", -1))  # all that is known
+        pixels[name] = _seen(layers[name][at])
+    pixels["nir_variability"] = _seen(variability[at])
     for name in ("start_disturbed_pct", "start_pool_pct", "seasonal_pct"):
-        pixels[name] = _seen(here(name))
-    score = here("score", step)
+        pixels[name] = _seen(whole[name][at])
+    score = layers["score"][at]
     pixels["score"] = np.where(score == NO_SCORE, np.nan, score / SCORE_SCALE)
-    pixels["looks"] = here("clear_looks", step)
+    pixels["looks"] = layers["clear_looks"][at]
     pixels["pool_pct"] = pools.astype(float)
-    pixels["milky_pct"] = _seen(here("pool_pct", step))
-    run = run_of(evidence, period, at)
+    pixels["milky_pct"] = _seen(layers["pool_pct"][at])
+    run = run_of(evidence, at)
     for name in ("run_start", "run_before", "run_end"):
-        days = evidence.variables[name].to_numpy()[np.maximum(run, 0), rows, cols].astype(np.int64)
+        days = whole[name][np.maximum(run, 0), rows, cols].astype(np.int64)
         pixels[name] = np.where(run >= 0, days, 0)
     return pixels
 
@@ -106,14 +132,18 @@ def _seen(values: NDArray[np.uint8]) -> NDArray[np.float64]:
     return np.where(values == NO_SHARE, np.nan, values.astype(float))
 
 
-def summarise(seen: Mapping[str, NDArray[Any]], count: int, *, pixel_m: float) -> pd.DataFrame:
+def summarise(
+    seen: Mapping[str, NDArray[Any]], count: int, *, pixel_m: float, rules: PoolBankRules
+) -> pd.DataFrame:
     """Figures of patches, each from its own pixels alone: patches of many periods at once.
 
     Parameters
     ----------
     seen
-        From `look_at`; of several periods one after the other, no label twice.
-    count, pixel_m
+        From `read_pixels`; of several periods one after the other, no label twice.
+    count
+        How many patches there are.
+    pixel_m, rules
         As for `describe`.
     """
     pixels = pd.DataFrame(dict(seen))
@@ -122,7 +152,7 @@ def summarise(seen: Mapping[str, NDArray[Any]], count: int, *, pixel_m: float) -
     table = pd.DataFrame(index=pd.RangeIndex(1, count + 1, name="label"))
     table["pixels"] = grouped.size()
     table["water_area_m2"] = grouped["pool_pct"].sum() * area
-    plain = grouped["pool_pct"].quantile(PLAIN_QUANTILE)
+    plain = grouped["pool_pct"].quantile(rules.patches.plain_quantile)
     table["plain_pool_pct"] = plain
     excess = (pixels["pool_pct"] - pixels["label"].map(plain)).clip(lower=0)
     pixels["pool_pct"] = (excess * 100 / (100 - pixels["label"].map(plain))).fillna(0)
@@ -135,14 +165,20 @@ def summarise(seen: Mapping[str, NDArray[Any]], count: int, *, pixel_m: float) -
     table["score"] = grouped["score"].median()
     table["looks"] = grouped["looks"].median()
     table["top_pool_pct"] = _second(pixels, "pool_pct")
-    table["pool_pixels"] = (pixels["pool_pct"] >= 25).groupby(pixels["label"]).sum()
-    table["top_milky_pct"] = _second(pixels, "milky_pct") - grouped["milky_pct"].quantile(0.3)
+    table["pool_pixels"] = (
+        (pixels["pool_pct"] >= rules.water.seed_pct).groupby(pixels["label"]).sum()
+    )
+    table["top_milky_pct"] = _second(pixels, "milky_pct") - grouped["milky_pct"].quantile(
+        rules.patches.plain_quantile
+    )
     table["pool_ndwi"] = pool_ndwi(pixels)
     table["pool_ndwi_correlation"] = _correlation(pixels, "pool_pct", "ndwi")
     table["nir_variability"] = _second(pixels, "nir_variability")
     begun = pixels[pixels["run_start"] > 0]
-    table = table.join(onset(begun)).fillna({"first": 0, "before": 0, "last": 0})
-    is_new = (pixels["run_before"] > 0) & ~(pixels["start_disturbed_pct"] >= OLD_PCT)
+    table = table.join(onset(begun, pixel_m=pixel_m, rules=rules.patches)).fillna(
+        {"first": 0, "before": 0, "last": 0}
+    )
+    is_new = (pixels["run_before"] > 0) & ~(pixels["start_disturbed_pct"] >= rules.patches.old_pct)
     table["new"] = is_new.groupby(pixels["label"]).mean()
     table["lasting_days"] = (
         (pixels["run_end"] - pixels["run_start"]).groupby(pixels["label"]).median()
@@ -193,10 +229,10 @@ def _correlation(pixels: pd.DataFrame, a: str, b: str) -> pd.Series:
     return product / spread.where(spread > 0)
 
 
-def onset(begun: pd.DataFrame) -> pd.DataFrame:
+def onset(begun: pd.DataFrame, *, pixel_m: float, rules: PatchRules) -> pd.DataFrame:
     """When and where each patch began.
 
-    A patch has begun when a fifth of its pixels have, at least three where it has so many; before
+    A patch has begun when enough of its pixels have: a first bank, not one cloud too many. Before
     that day lies the last look at which every pixel that began first was green. Its anchor is the
     pixel that began first of all, the upper left one of several: more ground does not move it.
 
@@ -204,6 +240,8 @@ def onset(begun: pd.DataFrame) -> pd.DataFrame:
     ----------
     begun
         Pixels with `label`, `row`, `col`, `run_start`, `run_before` and `run_end`.
+    pixel_m, rules
+        Pixel size, and thresholds.
 
     Returns
     -------
@@ -214,7 +252,8 @@ def onset(begun: pd.DataFrame) -> pd.DataFrame:
     ordered = begun.sort_values(["label", "run_start", "row", "col"])
     rank = ordered.groupby("label").cumcount()
     size = ordered.groupby("label")["run_start"].transform("size")
-    need = np.maximum(np.minimum(EARLY_PIXELS, size), np.ceil(size * EARLY_SHARE)).astype(int)
+    least = area_pixels(rules.early_m2, pixel_m)
+    need = np.maximum(np.minimum(least, size), np.ceil(size * rules.early_share)).astype(int)
     early = ordered[rank < need]
     grouped = early.groupby("label")
     first = grouped["run_start"].max()
@@ -249,54 +288,3 @@ def shape(pixels: pd.DataFrame, pixel_m: float) -> pd.DataFrame:
     return pd.DataFrame(
         {"length_m": length, "width_m": width, "elongation": length / width, "axis_deg": axis}
     )
-
-
-def area_range(pool_area_m2: Sequence[float] | NDArray[np.float64]) -> NDArray[np.float64]:
-    """Least and most pool area that a measured one may be, m2, dims (site, 2).
-
-    Examples
-    --------
-    >>> area_range([0.0, 900.0]).tolist()
-    [[0.0, 0.0], [485.0, 1315.0]]
-    """
-    area = np.nan_to_num(np.asarray(pool_area_m2, float))
-    doubt = np.where(area > 0, AREA_DOUBT * area + LEAST_DOUBT_M2, 0)
-    return np.stack([np.maximum(area - doubt, 0), area + doubt], axis=-1)
-
-
-def count_range(pool_area_m2: Sequence[float] | NDArray[np.float64]) -> NDArray[np.int64]:
-    """Fewest and most pools that explain a pool area within its doubt, dims (site, 2).
-
-    Pools are round or square, 8 to 14 m across [DOMAIN §2]: 50 m2 for the smallest round one,
-    196 m2 for the largest square one.
-
-    Examples
-    --------
-    >>> count_range([0.0, 900.0]).tolist()
-    [[0, 0], [3, 18]]
-    """
-    low, high = area_range(pool_area_m2).T
-    fewest, most = np.ceil(low / LARGEST_POOL_M2), np.floor(high / SMALLEST_POOL_M2)
-    return np.stack([fewest, most], axis=-1).astype(np.int64)
-
-
-def pool_ranges(pool_area_m2: Sequence[float] | NDArray[np.float64]) -> dict[str, NDArray[Any]]:
-    """The columns of a table that tell the doubt of its pool areas, in area and in pools."""
-    (least, most), (fewest, many) = area_range(pool_area_m2).T, count_range(pool_area_m2).T
-    return {
-        "pool_area_low_m2": least,
-        "pool_area_high_m2": most,
-        "pool_count_low": fewest,
-        "pool_count_high": many,
-    }
-
-
-AREA_DOUBT = 0.35
-"""Relative doubt of one site's summed pool area …"""
-LEAST_DOUBT_M2 = 100.0
-"""… and what comes on top, one pool of 10 m: chosen so that the range holds the true count more
-than four times in five on the simulated tuning worlds, and is as narrow as can be."""
-SMALLEST_POOL_M2 = 70.0
-"""A bank's mean pool at the small end: 9 m, between round and square [DOMAIN §2]."""
-LARGEST_POOL_M2 = 175.0
-"""A bank's mean pool at the large end: 14 m, between round and square [DOMAIN §2]."""

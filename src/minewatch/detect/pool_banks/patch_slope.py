@@ -23,8 +23,8 @@ def slopes_under(
     patches
         The patches.
     table
-        Of `patches.describe` of some of them, with `axis_deg`; index the label.
-    rise
+        Of `patch_figures.describe` of some of them, with `axis_deg`; index the label.
+    gradient
         `gradient_east` and `gradient_north`, metres a metre, dims (y, x), with coordinates of any
         pixel size in the grid's CRS; NaN where unknown.
     grid
@@ -35,7 +35,7 @@ def slopes_under(
     pandas.DataFrame
         Index that of the table. `slope_deg`: mean steepness, degrees from the horizontal;
         `aspect_deg`: where it falls to, degrees clockwise from north; `downhill`: cosine between
-        its longest axis and the line of fall, 0..1. NaN where the rise is unknown.
+        its longest axis and the line of fall, 0..1. NaN where the gradient is unknown.
     """
     rows, cols = np.divmod(patches.at, grid.geobox.shape[1])
     transform = grid.geobox.transform

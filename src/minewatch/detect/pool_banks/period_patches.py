@@ -15,26 +15,19 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 from numpy.typing import NDArray
 
+from minewatch.detect.days import from_day
 from minewatch.detect.labels import Patches, label_pixels
 from minewatch.detect.morphology import Pixels, grown, is_among, values_at
-from minewatch.detect.pool_banks.evidence_layers import from_day, let_go
+from minewatch.detect.pixel_sizes import area_pixels, whole_pixels
 from minewatch.detect.pool_banks.evidence_terms import confidence, evidence_terms
 from minewatch.detect.pool_banks.lost_ground import Ground, find_all_channels, find_ground
-from minewatch.detect.pool_banks.patch_cutting import MIN_PATCH_PX, cut_patches, run_of
-from minewatch.detect.pool_banks.patch_figures import look_at, summarise
-from minewatch.detect.pool_banks.pool_shares import SEED_PCT
-from minewatch.model import Period
+from minewatch.detect.pool_banks.patch_cutting import cut_patches, run_of
+from minewatch.detect.pool_banks.patch_figures import read_pixels, summarise
+from minewatch.detect.pool_banks.rules import PeriodRules, PoolBankRules
+from minewatch.model import KACHIN, Climate, Evidence, Period, PeriodEvidence
 
-SAME_PLACE = 0.3
-"""Share of a patch that another season's patches must cover to speak of the same place [D]."""
-BEGUN_DAYS = 400
-"""Ground opened at most so long before the end of a period is carried back from the next one [D]:
-a year and the last weeks of the rains."""
-LIKELY = 0.5
-"""Confidence from which a patch is more likely a mine than not."""
 BLOCK_PIXELS = 1 << 20
 """Pixels of patches judged at a time, periods together: sets the memory, never the answer."""
 
@@ -55,7 +48,7 @@ class Season:
     label: NDArray[np.int32]
     """Patch of each of them, from 1; of some that the table leaves out, too."""
     table: pd.DataFrame
-    """`patches.describe` with `confidence` and `terms`, index the label."""
+    """`patch_figures.describe` with `confidence` and `terms`, index the label."""
 
     def pixels_of(self, labels: pd.Index) -> tuple[Pixels, NDArray[np.int32]]:
         """The pixels of some patches, in order, and the patch of each."""
@@ -77,13 +70,25 @@ class _Cut:
     """Pool share their pixels are judged by, per cent, dims (pixel,)."""
 
 
-_Looked = tuple[Ground, int, dict[str, NDArray[Any]]]
-"""A period, how many patches it has, and `patches.look_at` of their pixels."""
+_Read = tuple[Ground, int, dict[str, NDArray[Any]]]
+"""A period, how many patches it has, and `patch_figures.read_pixels` of them."""
 
 
-def find_seasons(
-    evidence: xr.Dataset, periods: Sequence[Period], *, resolution_m: float
-) -> tuple[list[Season], UInt8]:
+@dataclass(frozen=True)
+class Judge:
+    """What judging patches needs besides them."""
+
+    evidence: Evidence
+    """Layers of the detector over the whole grid."""
+    pixel_m: float
+    """Pixel size, metres."""
+    rules: PoolBankRules
+    """Thresholds."""
+    climate: Climate = KACHIN
+    """When fields are opened."""
+
+
+def find_seasons(judge: Judge) -> tuple[list[Season], UInt8]:
     """Patches with pools in every period, each judged with the others in view.
 
     Returns
@@ -93,63 +98,69 @@ def find_seasons(
     pools
         Largest pool share of any period, per cent, dims (y, x).
     """
-    rows, cols = evidence["first_detected"].shape
-    grounds = list(find_ground(evidence, periods))
-    best = np.zeros((rows, cols), np.uint8)
+    evidence, rules = judge.evidence, judge.rules
+    grounds = list(find_ground(evidence, pixel_m=judge.pixel_m, rules=rules))
+    best = np.zeros(evidence.shape, np.uint8)
     for ground in grounds:
         best.reshape(-1)[ground.wet_at] = np.maximum(best.ravel()[ground.wet_at], ground.pool_pct)
     if not grounds:
         return [], best
-    channels = find_all_channels(evidence, grounds, resolution_m=resolution_m)
-    seasons = _judge(_cut(grounds, channels), evidence, resolution_m)
-    seasons = _reconsider(seasons)
-    return _carry_back(seasons, grounds, evidence, best, resolution_m), best
+    channels = find_all_channels(evidence, grounds, pixel_m=judge.pixel_m, rules=rules.water)
+    seasons = _judge(_cut(grounds, channels, judge), judge)
+    seasons = _reconsider(seasons, rules.periods)
+    return _carry_back(seasons, grounds, best, judge), best
 
 
-def _cut(grounds: Iterable[Ground], channels: Pixels) -> Iterator[_Cut]:
+def _cut(grounds: Iterable[Ground], channels: Pixels, judge: Judge) -> Iterator[_Cut]:
     """Lost ground round pools in each period, without channels."""
+    rules = judge.rules
     for ground in grounds:
         lost = ground.lost_at[~is_among(ground.lost_at, channels)]
         wet = ground.wet_at, ground.pool_pct
-        patches = cut_patches(lost, lost[values_at(lost, *wet) >= SEED_PCT], ground.shape)
+        seeds = lost[values_at(lost, *wet) >= rules.water.seed_pct]
+        patches = cut_patches(lost, seeds, ground.shape, pixel_m=judge.pixel_m, rules=rules.patches)
         yield _Cut(ground, patches, values_at(patches.at, *wet))
 
 
-def _judge(cuts: Iterable[_Cut], evidence: xr.Dataset, resolution_m: float) -> list[Season]:
+def _judge(cuts: Iterable[_Cut], judge: Judge) -> list[Season]:
     """Figures and confidence of the patches of some periods, each patch by itself."""
     seasons: list[Season] = []
-    waiting: list[_Looked] = []
+    waiting: list[_Read] = []
+    variability = judge.evidence.latest("nir_variability")
     for cut in cuts:
-        ground = cut.ground
-        seen = look_at(cut.patches, evidence, ground.step, ground.period, pools=cut.pools)
-        let_go(layer.to_numpy() for layer in evidence.variables.values())
-        waiting.append((ground, cut.patches.count, seen))
+        here = judge.evidence.of(cut.ground.step)
+        seen = read_pixels(cut.patches, here, variability=variability, pools=cut.pools)
+        waiting.append((cut.ground, cut.patches.count, seen))
         if sum(len(pixels["label"]) for _, _, pixels in waiting) >= BLOCK_PIXELS:
-            seasons += _judge_block(waiting, resolution_m)
+            seasons += _judge_block(waiting, judge)
             waiting = []
-    return seasons + (_judge_block(waiting, resolution_m) if waiting else [])
+    return seasons + (_judge_block(waiting, judge) if waiting else [])
 
 
-def _judge_block(looked: Sequence[_Looked], resolution_m: float) -> list[Season]:
+def _judge_block(read: Sequence[_Read], judge: Judge) -> list[Season]:
     """Seasons from what was seen of the pixels of their patches."""
-    shifts = np.cumsum([0, *(count for _, count, _ in looked)])
-    parts = [{**p, "label": p["label"] + at} for (_, _, p), at in zip(looked, shifts, strict=False)]
+    rules = judge.rules
+    shifts = np.cumsum([0, *(count for _, count, _ in read)])
+    parts = [{**p, "label": p["label"] + at} for (_, _, p), at in zip(read, shifts, strict=False)]
     pixels = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    table = summarise(pixels, int(shifts[-1]), pixel_m=resolution_m)
-    table = table[table["pixels"] >= MIN_PATCH_PX]
-    terms = evidence_terms(table)
-    told = [{str(k): float(v) for k, v in row.items()} for row in terms.round(4).to_dict("records")]
-    table = table.assign(confidence=confidence(terms), terms=pd.Series(told, index=table.index))
+    table = summarise(pixels, int(shifts[-1]), pixel_m=judge.pixel_m, rules=rules)
+    table = table[table["pixels"] >= area_pixels(rules.patches.min_patch_m2, judge.pixel_m)]
+    terms = evidence_terms(table, rules=rules.terms, climate=judge.climate)
+    rows = [{str(k): float(v) for k, v in row.items()} for row in terms.round(4).to_dict("records")]
+    table = table.assign(
+        confidence=confidence(terms, rules=rules.confidence),
+        terms=pd.Series(rows, index=table.index),
+    )
     seasons = []
-    for (ground, count, seen), at in zip(looked, shifts, strict=False):
+    for (ground, count, seen), at in zip(read, shifts, strict=False):
         where = seen["row"] * ground.shape[1] + seen["col"]
-        rows = table.loc[at + 1 : at + count]
-        rows = rows.set_axis(rows.index - at)
-        seasons.append(Season(ground.step, ground.period, where, seen["label"], rows))
+        here = table.loc[at + 1 : at + count]
+        here = here.set_axis(here.index - at)
+        seasons.append(Season(ground.step, ground.period, where, seen["label"], here))
     return seasons
 
 
-def _reconsider(seasons: Sequence[Season]) -> list[Season]:
+def _reconsider(seasons: Sequence[Season], rules: PeriodRules) -> list[Season]:
     """Confidence of each patch as the mean log-odds of the better half of its place's seasons."""
     shifts = np.cumsum([0, *(s.label.max(initial=0) for s in seasons)])[:-1]
     where = np.concatenate([s.where for s in seasons])
@@ -158,8 +169,8 @@ def _reconsider(seasons: Sequence[Season]) -> list[Season]:
     odds = np.concatenate([_odds_at(where, other) for other in seasons])
     by_season = np.concatenate([label + len(size) * k for k in range(len(seasons))])
     mean, count = _mean_by_patch(odds, by_season, len(size) * len(seasons))
-    told = np.where(count >= SAME_PLACE * np.tile(size, len(seasons)), mean, np.nan)
-    chance = _best_half(np.ascontiguousarray(told.reshape(len(seasons), len(size)).T))
+    same = np.where(count >= rules.same_place * np.tile(size, len(seasons)), mean, np.nan)
+    chance = _best_half(np.ascontiguousarray(same.reshape(len(seasons), len(size)).T))
     return [
         replace(s, table=s.table.assign(confidence=chance[s.table.index + at]))
         for s, at in zip(seasons, shifts, strict=True)
@@ -170,9 +181,9 @@ def _mean_by_patch(
     values: NDArray[np.float32], label: NDArray[np.integer], patches: int
 ) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
     """Mean of the values that are there, and how many are, for each number of a patch."""
-    told = np.isfinite(values)
-    mean = pd.Series(values[told]).groupby(label[told]).mean().reindex(range(patches))
-    return np.asarray(mean, np.float64), np.bincount(label[told], minlength=patches)
+    known = np.isfinite(values)
+    mean = pd.Series(values[known]).groupby(label[known]).mean().reindex(range(patches))
+    return np.asarray(mean, np.float64), np.bincount(label[known], minlength=patches)
 
 
 def _odds_at(at: Pixels, season: Season) -> NDArray[np.float32]:
@@ -186,23 +197,19 @@ def _odds_at(at: Pixels, season: Season) -> NDArray[np.float32]:
 def _best_half(odds: NDArray[np.float64]) -> NDArray[np.float64]:
     """Chance from the mean odds of the better half of the seasons, of two at least."""
     values = -np.sort(-odds, axis=1)  # NaN last
-    told = np.isfinite(values).sum(axis=1)
-    kept = np.maximum(np.minimum(told, 2), (told + 1) // 2)
+    known = np.isfinite(values).sum(axis=1)
+    kept = np.maximum(np.minimum(known, 2), (known + 1) // 2)
     is_kept = np.arange(values.shape[1]) < kept[:, None]
     mean = np.where(is_kept, values, 0).sum(axis=1) / np.where(kept > 0, kept, np.nan)
     return np.asarray(1 / (1 + np.exp(-mean)))
 
 
 def _carry_back(
-    seasons: Sequence[Season],
-    grounds: Sequence[Ground],
-    evidence: xr.Dataset,
-    pools: UInt8,
-    resolution_m: float,
+    seasons: Sequence[Season], grounds: Sequence[Ground], pools: UInt8, judge: Judge
 ) -> list[Season]:
     """Add to each season the ground opened in it that is a mine in the next one."""
     pairs = list(zip(seasons[:-1], seasons[1:], grounds, strict=False))
-    begun = _judge((_begun(*pair, evidence, pools) for pair in pairs), evidence, resolution_m)
+    begun = _judge((_begun(*pair, pools, judge) for pair in pairs), judge)
     out = []
     for more, (season, following, _) in zip(begun, pairs, strict=True):
         if not len(more.where):
@@ -215,31 +222,33 @@ def _carry_back(
     return [*out, seasons[-1]]
 
 
-def _begun(
-    season: Season, following: Season, ground: Ground, evidence: xr.Dataset, pools: UInt8
-) -> _Cut:
+def _begun(season: Season, following: Season, ground: Ground, pools: UInt8, judge: Judge) -> _Cut:
     """Ground opened in a season that is a mine in the next one, and none yet in this one."""
-    likely = following.where[_is_likely(following)]
+    rules = judge.rules
+    likely = following.where[_is_likely(following, rules.periods.likely)]
     opened = ground.lost_at[is_among(ground.lost_at, likely)]
-    opened = opened[_opened_in(evidence, season.period, np.unravel_index(opened, ground.shape))]
-    taken = grown(season.where[_is_likely(season)], ground.shape)
+    here = judge.evidence.of(ground.step)
+    at = np.unravel_index(opened, ground.shape)
+    opened = opened[_opened_in(here, at, rules.periods.begun_days)]
+    margin = whole_pixels(rules.patches.margin_m, judge.pixel_m)
+    taken = grown(season.where[_is_likely(season, rules.periods.likely)], ground.shape, margin)
     patches = label_pixels(opened[~is_among(opened, taken)], ground.shape[1])
     return _Cut(ground, patches, pools.reshape(-1)[patches.at])
 
 
-def _is_likely(season: Season) -> Bool:
+def _is_likely(season: Season, likely: float) -> Bool:
     """Which pixels of a season lie in likely mines."""
     is_likely = np.zeros(season.label.max(initial=0) + 1, bool)
-    is_likely[season.table.index.to_numpy()] = season.table["confidence"].to_numpy() >= LIKELY
+    is_likely[season.table.index.to_numpy()] = season.table["confidence"].to_numpy() >= likely
     return np.asarray(is_likely[season.label])
 
 
-def _opened_in(evidence: xr.Dataset, period: Period, at: Any) -> Bool:
+def _opened_in(evidence: PeriodEvidence, at: Any, begun_days: int) -> Bool:
     """Which of some pixels have a run under way that began not long before the period."""
-    run = run_of(evidence, period, at)
-    starts = evidence.variables["run_start"].to_numpy()
+    run = run_of(evidence, at)
+    starts = evidence.whole["run_start"]
     begins = np.where(run == 1, starts[1][at], starts[0][at])
-    return np.asarray((run >= 0) & (begins >= from_day(period.end) - BEGUN_DAYS))
+    return np.asarray((run >= 0) & (begins >= from_day(evidence.period.end) - begun_days))
 
 
 def _joined(season: Season, more: Season) -> Season:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
 from minewatch.detect.labels import label_pixels
@@ -15,45 +14,27 @@ from minewatch.detect.morphology import (
     opened_values,
     reached,
 )
+from minewatch.detect.pixel_sizes import odd_pixels, whole_pixels
 from minewatch.detect.pool_banks.evidence_layers import NO_SHARE
 from minewatch.detect.pool_banks.nir_deficit import nir_deficit_share
+from minewatch.detect.pool_banks.rules import WaterRules
+from minewatch.model import PeriodEvidence
 
 UInt8 = NDArray[np.uint8]
 Bool = NDArray[np.bool_]
 
-DARK_DOUBT_PCT = 8
-"""Median darkness of forest, whose light is compared with its brighter quarter [C, simulated]; it
-is taken off, and the rest stretched."""
-MILKY_PER_DARK = 2
-"""Milky or white water is believed up to this many times the darkness of its pixel: within a season
-every pool is dark for a time, roofs and grey rock never are [D]."""
-SEED_PCT = 25
-"""Pool share that may begin a mine: a third of the smallest pool in one pixel [DOMAIN §2]."""
-BROAD_PX = (5, 7)
-"""No bank of pools is as broad as this, one way and the other: three rows of pools 15 m apart, and
-five [DOMAIN §2]. What is dark over more than that is shade, water of another kind or dark rock."""
-CHANNEL_EXTENT_M = 400.0
-"""Connected water longer than this is a channel or a lake; 90 % of whole sites, dry ground
-included, are at most 291 m across [DOMAIN §2], a third more for the gaps."""
-CHANNEL_GAP_M = 60.0
-"""Gap between waters that are still one channel: bright bars between them are often taken for
-cloud and not seen [D]."""
-CHANNEL_WET_SHARE = 0.05
-"""Least share of water in a channel, its gaps and hidden bars [D]."""
-CHANNEL_MARGIN_M = 30.0
-"""Ground so near a channel is its bank [D]."""
 
-
-def pool_share(evidence: xr.Dataset, step: int, at: Pixels) -> UInt8:
+def pool_share(evidence: PeriodEvidence, at: Pixels, *, pixel_m: float, rules: WaterRules) -> UInt8:
     """Share of pools in some pixels in one period, per cent: `in_banks` of `water_share`.
 
     Parameters and result as for `water_share`.
     """
-    return in_banks(at, water_share(evidence, step, at), evidence["nir"].shape[1:])
+    water = water_share(evidence, at, pixel_m=pixel_m, rules=rules)
+    return in_banks(at, water, evidence.layers["nir"].shape, pixel_m=pixel_m, rules=rules)
 
 
-def in_banks(at: Pixels, water: UInt8, shape: Shape) -> UInt8:
-    """Water without what is dark over more than `BROAD_PX`: a white top-hat.
+def in_banks(at: Pixels, water: UInt8, shape: Shape, *, pixel_m: float, rules: WaterRules) -> UInt8:
+    """Water without what is dark over more than `broad_m`: a white top-hat.
 
     Parameters
     ----------
@@ -61,6 +42,8 @@ def in_banks(at: Pixels, water: UInt8, shape: Shape) -> UInt8:
         All pixels with water, flat indices in order, and their shares, per cent.
     shape
         Rows and columns of the grid.
+    pixel_m, rules
+        Pixel size, and thresholds.
 
     Returns
     -------
@@ -71,17 +54,21 @@ def in_banks(at: Pixels, water: UInt8, shape: Shape) -> UInt8:
     --------
     >>> slope, bank = np.full((9, 9), 30, np.uint8), np.zeros((9, 9), np.uint8)
     >>> bank[4, 2:7] = 50
-    >>> found = [in_banks(np.arange(81), w.ravel(), (9, 9)) for w in (slope, slope + bank)]
+    >>> rules, grounds = WaterRules(), (slope, slope + bank)
+    >>> found = [in_banks(np.arange(81), ground.ravel(), (9, 9), pixel_m=10, rules=rules)
+    ...          for ground in grounds]
     >>> int(found[0].max()), found[1][36:45].tolist()
     (0, [0, 0, 50, 50, 50, 50, 50, 0, 0])
     """
-    narrow, wide = BROAD_PX
+    narrow, wide = (odd_pixels(length, pixel_m) for length in rules.broad_m)
     windows = (narrow, wide), (wide, narrow)
     broad = np.maximum(*(opened_values(at, water, shape, *window) for window in windows))
     return np.asarray(water - broad, np.uint8)
 
 
-def water_share(evidence: xr.Dataset, step: int, at: Pixels) -> UInt8:
+def water_share(
+    evidence: PeriodEvidence, at: Pixels, *, pixel_m: float, rules: WaterRules
+) -> UInt8:
     """Share of dark or milky water in some pixels in one period, per cent.
 
     Dark water is found against the surroundings, milky and white water by its colour, which must
@@ -91,28 +78,31 @@ def water_share(evidence: xr.Dataset, step: int, at: Pixels) -> UInt8:
 
     Parameters
     ----------
-    evidence, step
-        Layers of `score`, and which period.
+    evidence
+        Of the period.
     at
         The pixels: flat indices, in order.
+    pixel_m, rules
+        Pixel size, and thresholds.
 
     Returns
     -------
     array, dims (pixel,), uint8
         0 where not observed.
     """
-    nir = np.ascontiguousarray(evidence.variables["nir"][step].to_numpy())
-    dark = nir_deficit_share(nir, at)
-    milky = evidence.variables["pool_pct"][step].to_numpy()[np.unravel_index(at, nir.shape)]
-    dark = np.where(dark == NO_SHARE, 0, dark).astype(np.int16)
-    dark = np.maximum(dark - DARK_DOUBT_PCT, 0) * 100 // (100 - DARK_DOUBT_PCT)
-    milky = np.minimum(np.where(milky == NO_SHARE, 0, milky), MILKY_PER_DARK * dark)
+    nir = np.ascontiguousarray(evidence.layers["nir"])
+    dark = nir_deficit_share(nir, at, pixel_m=pixel_m, rules=rules)
+    milky = evidence.layers["pool_pct"][np.unravel_index(at, nir.shape)]
+    dark, bias = np.where(dark == NO_SHARE, 0, dark).astype(np.int16), rules.dark_bias_pct
+    dark = np.maximum(dark - bias, 0) * 100 // (100 - bias)
+    milky = np.minimum(np.where(milky == NO_SHARE, 0, milky), rules.milky_per_dark * dark)
     share = np.maximum(dark, milky).astype(np.uint8)
-    near_pool = is_among(at, grown(at[share >= SEED_PCT], nir.shape))
+    near = whole_pixels(rules.near_m, pixel_m)
+    near_pool = is_among(at, grown(at[share >= rules.seed_pct], nir.shape, near))
     return np.asarray(share * near_pool)
 
 
-def find_channels(wet: Pixels, hidden: Bool, *, resolution_m: float) -> Pixels:
+def find_channels(wet: Pixels, hidden: Bool, *, pixel_m: float, rules: WaterRules) -> Pixels:
     """Rivers and lakes with their banks: old water too long to be one mine.
 
     Parameters
@@ -122,8 +112,8 @@ def find_channels(wet: Pixels, hidden: Bool, *, resolution_m: float) -> Pixels:
     hidden
         Pixels seen far less often than most, dims (y, x): bright bars are taken for cloud. They
         join waters, but make none.
-    resolution_m
-        Pixel size.
+    pixel_m, rules
+        Pixel size, and thresholds.
 
     Returns
     -------
@@ -131,14 +121,14 @@ def find_channels(wet: Pixels, hidden: Bool, *, resolution_m: float) -> Pixels:
         Flat indices, in order.
     """
     shape, cols = hidden.shape, hidden.shape[1]
-    gap = max(1, round(CHANNEL_GAP_M / 2 / resolution_m))
+    gap = whole_pixels(rules.channel_gap_m / 2, pixel_m)
     joined = label_pixels(reached(grown(wet, shape, gap), hidden, hidden.size), cols)
     number = joined.label - 1
     water = np.bincount(number[is_among(joined.at, wet)], minlength=joined.count)
-    is_channel = water >= CHANNEL_WET_SHARE * np.bincount(number, minlength=joined.count)
+    is_channel = water >= rules.channel_wet_share * np.bincount(number, minlength=joined.count)
     sides = [_extents(number, joined.count, of) - 2 * gap for of in np.divmod(joined.at, cols)]
-    is_channel &= np.hypot(*sides) * resolution_m > CHANNEL_EXTENT_M
-    margin = max(1, round(CHANNEL_MARGIN_M / resolution_m))
+    is_channel &= np.hypot(*sides) * pixel_m > rules.channel_extent_m
+    margin = whole_pixels(rules.channel_margin_m, pixel_m)
     return grown(joined.at[is_channel[number]], shape, margin)
 
 

@@ -10,17 +10,24 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from minewatch.detect.days import from_day
 from minewatch.detect.overpass_rules import greenness, is_snow
+from minewatch.detect.overpass_thresholds import OVERPASS, OverpassRules
 from minewatch.detect.pool_banks.baseline import follow_baseline
-from minewatch.detect.pool_banks.disturbed_runs import RUNS, confirmed_runs, follow_runs
+from minewatch.detect.pool_banks.disturbed_runs import (
+    RUNS,
+    confirmed_runs,
+    follow_runs,
+    limits_of,
+)
 from minewatch.detect.pool_banks.evidence_layers import (
     EVIDENCE_LAYERS,
     NIR_SCALE,
     NO_SCORE,
     NO_SHARE,
     SCORE_SCALE,
-    from_day,
 )
+from minewatch.detect.pool_banks.rules import DEFAULT, PoolBankRules, ShareRules
 from minewatch.detect.pool_banks.season_statistics import (
     follow_swing,
     follow_years,
@@ -42,14 +49,17 @@ from minewatch.model import (
 
 BLOCK_VALUES = 1 << 21
 """Pixel-months worked on at a time: sets the memory, never the answer."""
-OPEN_DAYS = 60
-"""A run that ends at most so long before the period does is taken to be open at its end [D]."""
-
 Array = NDArray[Any]
 Block = dict[str, NDArray[np.uint16]]
 
 
-def score(months: xr.Dataset, *, periods: Sequence[Period]) -> xr.Dataset:
+def score(
+    months: xr.Dataset,
+    *,
+    periods: Sequence[Period],
+    rules: PoolBankRules = DEFAULT,
+    overpass: OverpassRules = OVERPASS,
+) -> xr.Dataset:
     """Per-pixel evidence of lost vegetation, pools and their dates.
 
     Each pixel is judged by its own past alone, so chunks can be scored apart. The evidence of a
@@ -63,6 +73,8 @@ def score(months: xr.Dataset, *, periods: Sequence[Period]) -> xr.Dataset:
         be absent, months may be unseen.
     periods
         Reporting periods, in order of time. A month belongs to the period that holds its first day.
+    rules, overpass
+        Thresholds.
 
     Returns
     -------
@@ -75,16 +87,18 @@ def score(months: xr.Dataset, *, periods: Sequence[Period]) -> xr.Dataset:
         When the cube lacks a layer.
     """
     check_month_cube(months)
-    past = start_state(months.sizes["y"] * months.sizes["x"])
-    told: list[xr.Dataset] = []
+    state = start_state(months.sizes["y"] * months.sizes["x"])
+    layers: list[xr.Dataset] = []
     starts = months["time"].to_numpy().astype("datetime64[D]").astype(object).tolist()
     for period, part in split_months(starts, periods):
-        past, seasonal = update_evidence(past, months.isel(time=part), period=period)
-        told += [seasonal] if period else []
-    whole = conclude(past, shape=(months.sizes["y"], months.sizes["x"]))
+        state, seasonal = update_evidence(
+            state, months.isel(time=part), period=period, rules=rules, overpass=overpass
+        )
+        layers += [seasonal] if period else []
+    whole = conclude(state, rules=rules, shape=(months.sizes["y"], months.sizes["x"]))
     whole = whole.assign_coords(_ground(months))
-    if told:
-        return whole.merge(xr.concat(told, "period"))
+    if layers:
+        return whole.merge(xr.concat(layers, "period"))
     size = {"period": 0, "y": months.sizes["y"], "x": months.sizes["x"]}
     none = {
         name: _layer(name, np.empty([size[d] for d in layer.dims], layer.dtype))
@@ -95,26 +109,33 @@ def score(months: xr.Dataset, *, periods: Sequence[Period]) -> xr.Dataset:
 
 
 def update_evidence(
-    past: PixelState, months: xr.Dataset, *, period: Period | None
+    state: PixelState,
+    months: xr.Dataset,
+    *,
+    period: Period | None,
+    rules: PoolBankRules = DEFAULT,
+    overpass: OverpassRules = OVERPASS,
 ) -> tuple[PixelState, xr.Dataset]:
     """Evidence of one period, and the record with its months taken in.
 
     Parameters
     ----------
-    past
+    state
         The record of the same pixels up to the first of the months, row by row.
     months
         Month cube, dims (time, y, x): those since then, up to the end of the period.
     period
-        The period to tell; None tells nothing.
+        The period to judge; None judges none.
+    rules, overpass
+        Thresholds.
 
     Returns
     -------
-    past
+    state
         The record up to the last of the months.
     evidence
         The layers of `EVIDENCE_LAYERS` with a dimension `period`, without it: dims (y, x). Empty
-        when nothing is to be told.
+        when no period is judged.
 
     Raises
     ------
@@ -123,10 +144,10 @@ def update_evidence(
     """
     check_month_cube(months)
     days = months["time"].to_numpy().astype("datetime64[D]").astype(np.int64)
-    first_day = past.first_day if past.months else int(days[0]) if len(days) else 0
+    first_day = state.first_day if state.months else int(days[0]) if len(days) else 0
     shape = months.sizes["y"], months.sizes["x"]
     pixels = shape[0] * shape[1]
-    layers, step = past.copied(), max(1, BLOCK_VALUES // max(1, len(days)))
+    layers, step = state.copied(), max(1, BLOCK_VALUES // max(1, len(days)))
     out = {
         name: np.full(pixels, layer.missing, layer.dtype)
         for name, layer in EVIDENCE_LAYERS.items()
@@ -136,33 +157,40 @@ def update_evidence(
     for start in range(0, pixels, step):
         part = slice(start, start + step)
         block = {name: np.ascontiguousarray(values[:, part].T) for name, values in flat.items()}
-        green = greenness({band: flat[band][:, part] for band in ("red", "nir")})
+        bands = {band: flat[band][:, part] for band in ("red", "nir")}
+        green = greenness(bands, rules=overpass)
         record = {name: layer[part] for name, layer in layers.items()}
-        told = _weigh_block(record, block, green, days, past.months, first_day, period)
-        for name, values in told.items():
+        found = _update_block(
+            record, block, green, days, state.months, first_day, period, rules, overpass
+        )
+        for name, values in found.items():
             out[name][part] = values
     evidence = xr.Dataset({name: _layer(name, v.reshape(shape)) for name, v in out.items()})
-    now = PixelState(past.months + len(days), first_day, layers)
+    now = PixelState(state.months + len(days), first_day, layers)
     return now, evidence.assign_coords(_ground(months))
 
 
-def conclude(past: PixelState, *, shape: tuple[int, int]) -> xr.Dataset:
+def conclude(
+    state: PixelState, *, shape: tuple[int, int], rules: PoolBankRules = DEFAULT
+) -> xr.Dataset:
     """Evidence that belongs to no period: what the whole record says.
 
     Parameters
     ----------
-    past
+    state
         From `update_evidence`.
     shape
         Rows and columns of the pixels.
+    rules
+        Thresholds.
 
     Returns
     -------
     xarray.Dataset
         The layers of `EVIDENCE_LAYERS` without a dimension `period`.
     """
-    of = past.layers
-    runs = confirmed_runs(of["runs"], of["under_way"])
+    of = state.layers
+    runs = confirmed_runs(of["runs"], of["under_way"], limits_of(rules.runs))
     clear, disturbed = of["start_looks"].T
     values: dict[str, Array] = {
         "run_start": runs[:, :, 0].T,
@@ -171,7 +199,7 @@ def conclude(past: PixelState, *, shape: tuple[int, int]) -> xr.Dataset:
         "first_detected": runs[:, 0, 0],
         "start_disturbed_pct": _percent(disturbed[:, None], clear[:, None]),
         "start_pool_pct": upper_share(of["start_pool"]),
-        "seasonal_pct": year_shares(of["years"]),
+        "seasonal_pct": year_shares(of["years"], min_months=rules.seasons.min_year_months),
     }
     whole = {
         name: _layer(name, np.ascontiguousarray(v).reshape(*v.shape[:-1], *shape))
@@ -191,7 +219,7 @@ def _ground(like: xr.Dataset) -> dict[str, xr.DataArray]:
     return {name: like[name] for name in ("y", "x") if name in like.coords}
 
 
-def _weigh_block(
+def _update_block(
     record: dict[str, Array],
     cube: Block,
     green: NDArray[np.float32],
@@ -199,8 +227,10 @@ def _weigh_block(
     done: int,
     first_day: int,
     period: Period | None,
+    rules: PoolBankRules,
+    overpass: OverpassRules,
 ) -> dict[str, Array]:
-    """Take the months of some pixels into their record, in place, and tell of a period.
+    """Take the months of some pixels into their record, in place, and judge a period.
 
     Parameters
     ----------
@@ -214,8 +244,8 @@ def _weigh_block(
         First day of each month, days since 1970-01-01.
     done, first_day
         Months before them, and first day of them all.
-    period
-        The period to tell.
+    period, rules, overpass
+        The period to judge, and thresholds.
 
     Returns
     -------
@@ -225,16 +255,17 @@ def _weigh_block(
     clear, disturbed = cube["clear_looks"], cube["disturbed_looks"]
     untouched = follow_runs(
         record["runs"], record["under_way"], clear, disturbed,
-        cube["last_undisturbed_day"], cube["disturbed_since_day"], days,
+        cube["last_undisturbed_day"], cube["disturbed_since_day"], days, limits_of(rules.runs),
     )  # fmt: skip
-    drop = follow_baseline(record["fit"], green, season_angle(days), untouched)
-    follow_years(record["years"], clear, disturbed, days, first_day)
+    angle = season_angle(days)
+    drop = follow_baseline(record["fit"], green, angle, untouched, rules=rules.baseline)
+    follow_years(record["years"], clear, disturbed, days, first_day, rules.seasons.min_year_months)
     lost = (clear > 0) & (2 * disturbed >= clear)
     follow_swing(record["swing"], cube["nir"], lost)
     early = max(0, min(START_MONTHS - done, len(days)))
     is_now = np.array([period is not None and _date(d) in period for d in days], bool)
     wanted = is_now | (np.arange(len(days)) < early)
-    shares = _shares(cube, np.ascontiguousarray(green.T), wanted)
+    shares = _shares(cube, np.ascontiguousarray(green.T), wanted, rules.shares, overpass)
     if early:
         looks = np.stack([v[:, :early].sum(axis=1) for v in (clear, disturbed)], axis=-1)
         record["start_looks"] += looks.astype(np.uint16)
@@ -244,11 +275,9 @@ def _weigh_block(
     now = np.flatnonzero(is_now)
     cube = {name: values[:, now] for name, values in cube.items()}
     shares = {name: values[:, now] for name, values in shares.items()}
-    kept = _since_begun(record, cube["clear_looks"], days[now], period)
-    return {
-        **_tell(cube, shares, drop[now].T, kept),
-        "nir_variability": nir_variability(record["swing"]),
-    }
+    kept = _since_begun(record, cube["clear_looks"], days[now], period, rules.runs.open_days)
+    variability = nir_variability(record["swing"], rules.seasons.min_variability_months)
+    return {**_figures(cube, shares, drop[now].T, kept), "nir_variability": variability}
 
 
 def season_angle(days: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -257,7 +286,7 @@ def season_angle(days: NDArray[np.int64]) -> NDArray[np.float32]:
     return (month * (2 * np.pi / 12)).astype(np.float32)
 
 
-def _tell(
+def _figures(
     cube: Block, shares: dict[str, NDArray[np.uint8]], drop: NDArray[np.float32], kept: Array
 ) -> dict[str, Array]:
     """Figures of the months of a period; `kept` are those that show its last state."""
@@ -280,6 +309,7 @@ def _since_begun(
     clear: NDArray[np.uint16],
     days: NDArray[np.int64],
     period: Period,
+    open_days: int,
 ) -> NDArray[np.bool_]:
     """Months of a period that show its last state, dims (pixel, month).
 
@@ -291,14 +321,18 @@ def _since_begun(
     runs = [record["runs"][:, k] for k in range(RUNS)] + [record["under_way"]]
     for run in runs:
         begins, lasts = run[:, 0].astype(np.int64), run[:, 2].astype(np.int64)
-        rows = np.flatnonzero((begins >= start) & (begins <= end) & (lasts >= end - OPEN_DAYS))
+        rows = np.flatnonzero((begins >= start) & (begins <= end) & (lasts >= end - open_days))
         later = days[None, :] + 31 > begins[rows, None]
         kept[rows] = later | ~(later & (clear[rows] > 0)).any(axis=1, keepdims=True)
     return kept
 
 
 def _shares(
-    cube: Block, green: NDArray[np.float32], wanted: NDArray[np.bool_]
+    cube: Block,
+    green: NDArray[np.float32],
+    wanted: NDArray[np.bool_],
+    rules: ShareRules,
+    overpass: OverpassRules,
 ) -> dict[str, NDArray[np.uint8]]:
     """Shares of lit ground in each month, per cent, `nir` and `ndwi`, dims (pixel, month).
 
@@ -306,15 +340,19 @@ def _shares(
     others are vegetation as their greenness says.
     """
     bands = {str(b): cube[b] for b in REFLECTANCE_BANDS if b in cube}
-    seen = np.isfinite(green) & ~is_snow(bands)
-    veg = np.where(seen, np.clip((green - GREEN_NONE) / (GREEN_FULL - GREEN_NONE), 0, 1) * 100, 255)
+    seen = np.isfinite(green) & ~is_snow(bands, rules=overpass)
+    veg = np.where(
+        seen,
+        np.clip((green - rules.green_none) / (rules.green_full - rules.green_none), 0, 1) * 100,
+        255,
+    )
     shares = {
         "vegetation": np.rint(veg).astype(np.uint8),
         "soil": np.where(seen, 100 - np.rint(veg), 255).astype(np.uint8),
         "pool": np.where(seen, 0, 255).astype(np.uint8),
     }
     shares["nir"], shares["ndwi"] = _light(cube)
-    lost = seen & (green < GREEN_UNMIXED) & wanted
+    lost = seen & (green < rules.green_unmixed) & wanted
     if not lost.any():
         return shares
     mixed = fractions({b: v[lost] for b, v in bands.items()})
@@ -328,19 +366,13 @@ def _shares(
 
 
 def _light(cube: Block) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Near-infrared and hue as the layers store them, dims (pixel, month)."""
+    """Near-infrared and NDWI as the layers store them, dims (pixel, month)."""
     nir, green = cube["nir"].astype(np.float32), cube["green"].astype(np.float32)
     seen = cube["nir"] > 0
     light = np.minimum(np.rint(nir * (NIR_SCALE / REFLECTANCE_SCALE)), 254)
     ndwi = np.rint(100 + 100 * (green - nir) / np.maximum(green + nir, 1))
     stored = [np.where(seen, v, NO_SHARE).astype(np.uint8) for v in (light, ndwi)]
     return stored[0], stored[1]
-
-
-GREEN_NONE, GREEN_FULL = 0.2, 0.8
-"""Greenness without and with full vegetation, between which it mixes [D]."""
-GREEN_UNMIXED = 0.6
-"""Greenness below which a month is unmixed: about a third of the pixel has no vegetation [D]."""
 
 
 def _median_score(drop: NDArray[np.float32]) -> NDArray[np.int16]:

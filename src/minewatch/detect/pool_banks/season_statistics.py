@@ -8,8 +8,6 @@ from numpy.typing import NDArray
 from minewatch.compiled import kernel, part
 
 NO_SHARE = 255
-MIN_VARIABILITY_MONTHS = 6
-"""Months without vegetation that `nir_variability` needs [D]."""
 
 
 def median_share(values: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -72,17 +70,16 @@ def _mean_of_ranks(values: NDArray[np.uint8], is_upper: bool) -> NDArray[np.uint
 YEAR_FIELDS = 6
 """Year under way, years seen, years that turned green again; months seen in this one, whether it
 turned green again, and whether the pixel was without vegetation when last seen."""
-MIN_YEAR_MONTHS = 3
-"""Months that must be seen in a year for it to count [D]."""
 
 
-@kernel("uint16[:,::1], uint16[:,::1], uint16[:,::1], int64[::1], int64")
+@kernel("uint16[:,::1], uint16[:,::1], uint16[:,::1], int64[::1], int64, int64")
 def follow_years(
     years: NDArray[np.uint16],
     clear: NDArray[np.uint16],
     disturbed: NDArray[np.uint16],
     month_day: NDArray[np.int64],
     first_day: int,
+    min_months: int,
 ) -> None:
     """Count, through some more months, the years in which a bare pixel turns green again.
 
@@ -98,6 +95,8 @@ def follow_years(
         First day of each month, days since 1970-01-01.
     first_day
         First day of the record: years are counted from it.
+    min_months
+        Months that must be seen in a year for it to count.
     """
     pixels, months = clear.shape
     for i in range(pixels):
@@ -105,7 +104,7 @@ def follow_years(
         for t in range(months):
             at = (month_day[t] - first_day) // 365
             if at != of[0]:
-                if of[3] >= MIN_YEAR_MONTHS:
+                if of[3] >= min_months:
                     of[1] += 1
                     of[2] += of[4]
                 of[0], of[3], of[4] = at, 0, 0
@@ -119,20 +118,22 @@ def follow_years(
                 of[5] = 0
 
 
-def year_shares(years: NDArray[np.uint16]) -> NDArray[np.uint8]:
+def year_shares(years: NDArray[np.uint16], *, min_months: int) -> NDArray[np.uint8]:
     """Per cent of years in which a bare pixel turns green again.
 
     Parameters
     ----------
     years
         `YEAR_FIELDS` of each pixel.
+    min_months
+        As for `follow_years`.
 
     Returns
     -------
     array, dims (pixel,), uint8
-        Of the years with at least three months seen; 255 when there are none.
+        Of the years that count; 255 when there are none.
     """
-    is_counted = years[:, 3] >= MIN_YEAR_MONTHS
+    is_counted = years[:, 3] >= min_months
     seen = years[:, 1] + is_counted
     turned = years[:, 2] + (is_counted & (years[:, 4] > 0))
     share = 100 * turned.astype(np.int64) // np.maximum(seen, 1)
@@ -140,9 +141,9 @@ def year_shares(years: NDArray[np.uint16]) -> NDArray[np.uint8]:
 
 
 SWING_BINS = 64
-"""Steps of brightness that unrest is told from."""
-_BIN_UNREST = 4
-"""Hundredths of unrest in a step: half the natural logarithm of 1.08 in brightness."""
+"""Steps of brightness that the variability is read from."""
+_BIN_HUNDREDTHS = 4
+"""Hundredths of variability in a step: half the natural logarithm of 1.08 in brightness."""
 _DARKEST = 100
 """Reflectance x 10,000 of the first step; the last one is at 1.6."""
 
@@ -163,7 +164,7 @@ def follow_swing(
         Months that count, same dims.
     """
     pixels, months = values.shape
-    scale = 50.0 / _BIN_UNREST
+    scale = 50.0 / _BIN_HUNDREDTHS
     for i in range(pixels):
         for t in range(months):
             if counted[i, t] and values[i, t] > 0:
@@ -173,19 +174,21 @@ def follow_swing(
                     swing[i, place] += 1
 
 
-@kernel("uint8[:,::1]")
-def nir_variability(swing: NDArray[np.uint8]) -> NDArray[np.uint8]:
+@kernel("uint8[:,::1], int64")
+def nir_variability(swing: NDArray[np.uint8], min_months: int) -> NDArray[np.uint8]:
     """Half the 10-90 % range of the natural logarithm of brightness, in hundredths.
 
     Parameters
     ----------
     swing
         Months at each step, dims (pixel, step).
+    min_months
+        Months that it needs.
 
     Returns
     -------
     array, dims (pixel,), uint8
-        At most 254; 255 where fewer than six months count.
+        At most 254; 255 where fewer months count.
     """
     pixels, steps = swing.shape
     out = np.empty(pixels, np.uint8)
@@ -193,12 +196,12 @@ def nir_variability(swing: NDArray[np.uint8]) -> NDArray[np.uint8]:
         n = 0
         for k in range(steps):
             n += swing[i, k]
-        if n < MIN_VARIABILITY_MONTHS:
+        if n < min_months:
             out[i] = NO_SHARE
             continue
         low = _step_of(swing[i], n // 10)
         high = _step_of(swing[i], n - 1 - n // 10)
-        out[i] = min(_BIN_UNREST * (high - low), 254)
+        out[i] = min(_BIN_HUNDREDTHS * (high - low), 254)
     return out
 
 

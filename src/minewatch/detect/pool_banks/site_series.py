@@ -13,7 +13,8 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from minewatch.detect.overpass_rules import greenness
-from minewatch.detect.pool_banks.baseline import expected_greenness
+from minewatch.detect.pool_banks.baseline import expected_greenness, limits_of
+from minewatch.detect.pool_banks.rules import DEFAULT, PoolBankRules
 from minewatch.detect.pool_banks.score import season_angle, update_evidence
 from minewatch.detect.pool_banks.state_layers import start_state
 from minewatch.detect.unmix import NOT_SEEN, fractions, without_shade
@@ -22,7 +23,9 @@ from minewatch.model import REFLECTANCE_BANDS
 Float = NDArray[np.float32]
 
 
-def site_series(months: xr.Dataset, inside: NDArray[np.bool_]) -> pd.DataFrame:
+def site_series(
+    months: xr.Dataset, inside: NDArray[np.bool_], *, rules: PoolBankRules = DEFAULT
+) -> pd.DataFrame:
     """Medians over the pixels of a site, month by month.
 
     Parameters
@@ -31,6 +34,8 @@ def site_series(months: xr.Dataset, inside: NDArray[np.bool_]) -> pd.DataFrame:
         Month cube round the site, dims (time, y, x).
     inside
         Pixels of the site, dims (y, x).
+    rules
+        Thresholds.
 
     Returns
     -------
@@ -46,7 +51,7 @@ def site_series(months: xr.Dataset, inside: NDArray[np.bool_]) -> pd.DataFrame:
     bands = {str(b): layers[b] for b in REFLECTANCE_BANDS if b in layers}
     green = greenness(bands)
     starts = months["time"].to_numpy().astype("datetime64[D]")
-    expected, sd = _baseline(months, inside)
+    expected, sd = _baseline(months, inside, rules)
     lit = without_shade(fractions(bands))
     seen = lit["water"] != NOT_SEEN
     milky = np.where(seen, np.minimum(lit["water"].astype(float) + lit["white"], 100), np.nan)
@@ -67,13 +72,16 @@ def site_series(months: xr.Dataset, inside: NDArray[np.bool_]) -> pd.DataFrame:
     return pd.DataFrame(table, index=pd.DatetimeIndex(starts, name="month"))
 
 
-def _baseline(months: xr.Dataset, inside: NDArray[np.bool_]) -> tuple[Float, Float]:
+def _baseline(
+    months: xr.Dataset, inside: NDArray[np.bool_], rules: PoolBankRules
+) -> tuple[Float, Float]:
     """Expected greenness, dims (month, pixel), and its standard deviation, dims (pixel,)."""
     row = xr.Dataset(
         {n: (("time", "y", "x"), v.to_numpy()[:, inside][:, None]) for n, v in months.items()},
         coords={"time": months["time"]},
     )
-    past, _ = update_evidence(start_state(int(inside.sum())), row, period=None)
+    state, _ = update_evidence(start_state(int(inside.sum())), row, period=None, rules=rules)
     days = months["time"].to_numpy().astype("datetime64[D]").astype(np.int64)
-    told = expected_greenness(past.layers["fit"], season_angle(days))
-    return told[:, :-1].T, told[:, -1]
+    limits = limits_of(rules.baseline)
+    expected = expected_greenness(state.layers["fit"], season_angle(days), limits)
+    return expected[:, :-1].T, expected[:, -1]

@@ -8,7 +8,7 @@ from minewatch.detect.pool_banks.disturbed_runs import (
     confirmed_runs,
     follow_runs,
 )
-from minewatch.detect.pool_banks.evidence_layers import from_day
+from minewatch.detect.days import from_day
 
 MONTHS = [date(2020 + k // 12, k % 12 + 1, 1) for k in range(30)]
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from minewatch.detect.pool_banks.evidence_layers import NO_SHARE, from_day
+from minewatch.detect.days import from_day
+from minewatch.detect.pool_banks.evidence_layers import NO_SHARE
 from minewatch.detect.pool_banks.lost_ground import Ground, find_all_channels, find_ground
 from minewatch.detect.pool_banks.pool_shares import SEED_PCT
 from minewatch.model import Period

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from minewatch.detect.pool_banks.evidence_layers import NO_SHARE, from_day
+from minewatch.detect.days import from_day
+from minewatch.detect.pool_banks.evidence_layers import NO_SHARE
 from minewatch.detect.pool_banks.patch_cutting import REACH_PX, cut_patches, lost_ground, run_of
 from minewatch.model import Period
 

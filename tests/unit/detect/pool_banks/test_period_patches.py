@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from minewatch.detect.pool_banks.evidence_layers import from_day
+from minewatch.detect.days import from_day
 from minewatch.detect.pool_banks.lost_ground import Ground, find_ground
 from minewatch.detect.pool_banks.period_patches import (
     BEGUN_DAYS,

@@ -1,7 +1,11 @@
 import numpy as np
 import pytest
 
-from minewatch.detect.pool_banks.evidence_layers import EVIDENCE_LAYERS, NO_SHARE, check_evidence
+from minewatch.detect.pool_banks.evidence_layers import (
+    EVIDENCE_LAYERS,
+    NO_SHARE,
+    check_evidence,
+)
 from minewatch.detect.pool_banks.score import score, update_evidence
 from minewatch.detect.pool_banks.state_layers import start_state
 from minewatch.errors import ContractError
