@@ -126,7 +126,10 @@ class RangeReader:
         )
 
     def take_bytes(self) -> int:
-        """Compressed bytes of the blocks this thread has read since it last asked."""
+        """Compressed bytes of the blocks this thread has fetched since it last asked.
+
+        Blocks that were kept, in memory or in the folder of `--cache`, are not fetched again.
+        """
         taken: int = getattr(self._tally, "bytes", 0)
         self._tally.bytes = 0
         return taken + self._gdal.take_bytes()
@@ -230,7 +233,6 @@ class _CogFile:
         blocks = blocks_under(
             head.offsets, head.counts, head.block, at=(top, left), shape=out_shape
         )
-        self.bytes_read += sum(block.size for block in blocks)
         out = np.empty(out_shape, head.kind)
         if not head.counts.all():
             out[:] = head.nodata or 0
@@ -252,6 +254,7 @@ class _CogFile:
     def _unpack(self, blocks: list[Block]) -> Iterator[tuple[Block, NDArray[Any]]]:
         kept = self._kept(blocks)
         missing = [(block.start, block.size) for block in blocks if block not in kept]
+        self.bytes_read += sum(size for _, size in missing)
         with closing(self._fetch(missing)) as fetched:
             for block in blocks:
                 packed = kept[block] if block in kept else next(fetched)

@@ -82,10 +82,11 @@ def read_all_months(
         How pixels come, where the work runs, who hears of it.
     """
     scenes, grid, bands = job.scenes, job.grid, job.scenes.bands
-    quality, broken = survey_scenes(
+    survey = survey_scenes(
         scenes, job.area, state, reader=reader, workers=workers, listener=listener
     )
-    failures, records = list(broken), dict[tuple[str, date], MonthRecord]()
+    quality = survey.quality
+    failures, records = list(survey.failures), dict[tuple[str, date], MonthRecord]()
     missing: list[tuple[_ChunkMonth, str]] = []
     other = 0
     rules = month_rules(job.detection)
@@ -101,7 +102,7 @@ def read_all_months(
         else:
             missing.append((step, key))
             other += record is not None and record.rules != rules
-    kept, bytes_read = len(records), 0
+    kept, bytes_read = len(records), survey.bytes_read
     if other:
         listener(Progress("made by other rules", other, len(missing) + kept, rules))
     inside = cube.aoi_mask(job.area, grid.geobox)

@@ -108,7 +108,9 @@ def plan(
         looks=len({scene.overpass for scene in found}),
         chunks=len(grid.chunks),
         pixels=sum(c.geobox.shape[0] * c.geobox.shape[1] for c in grid.chunks),
-        estimate=cube.estimate_read(found, grid, bands=found.bands, workers=memory.workers),
+        estimate=cube.estimate_read(
+            found, grid, bands=found.bands, aoi=area, workers=memory.workers
+        ),
         memory=memory,
         dropped=found.dropped,
     )
