@@ -23,6 +23,7 @@ from minewatch.detect import get_detection
 from minewatch.detect.pool_banks.site_series import site_series
 from minewatch.errors import SettingsError
 from minewatch.model import Grid, Parameters, Period, RunResult
+from minewatch.model.run_result import source_mark
 from minewatch.store.output_folder import SITE_DETECTIONS, open_result
 from minewatch.store.settled_months import read_settled_months
 from minewatch.store.state_folder import StateFolder
@@ -92,6 +93,7 @@ def gather_explanation(result: RunResult, site_id: str) -> reports.Explanation:
         chips=_chips(months, periods),
         features=_of(result.features, site_id).to_crs(epsg),
         simulated=result.simulated,
+        source=source_mark(result.manifest),
     )
 
 

@@ -1,10 +1,9 @@
-"""The life of a site period by period, and of all sites of an area together."""
+"""A site period by period, and all sites of an area together."""
 
 from __future__ import annotations
 
 import difflib
 
-import numpy as np
 import pandas as pd
 
 from minewatch.errors import SettingsError
@@ -12,7 +11,6 @@ from minewatch.model import RunResult
 from minewatch.sites import total_by_period
 
 UNSEEN = "not_observed"
-SURE, LIKELY = ("confirmed",), ("confirmed", "provisional")
 _KEYS = ["period_start", "period_end"]
 _RANGES = {
     "disturbed_area_m2": ("disturbed_area_m2", "disturbed_area_m2"),
@@ -21,7 +19,7 @@ _RANGES = {
 
 
 def site_timeline(result: RunResult, site_id: str) -> pd.DataFrame:
-    """What the inventory tells of one site, period by period.
+    """What the inventory says of one site, period by period.
 
     Parameters
     ----------
@@ -36,7 +34,7 @@ def site_timeline(result: RunResult, site_id: str) -> pd.DataFrame:
         The rows of the inventory in order of time, without geometry, with `label` (the period for
         people) and `<measure>_low|high` for disturbed ground and pools: low is what was seen; high
         takes what was not seen to be as much as in the site's largest period. Pools are taken at
-        the low and the high end of their doubt.
+        the low and the high end of their range; NaN where they cannot be seen.
 
     Raises
     ------
@@ -67,10 +65,7 @@ def unknown_site(result: RunResult, site_id: str) -> SettingsError:
 
 
 def area_timeline(result: RunResult) -> pd.DataFrame:
-    """Sites and ground of the whole area, period by period, as intervals.
-
-    Low holds confirmed sites and the ground that was seen; high adds provisional sites, and takes
-    what was not seen to be as much as in a site's largest period so far, and at work.
+    """Sites and ground of the whole area, period by period, as intervals: `sites.total_by_period`.
 
     Parameters
     ----------
@@ -80,47 +75,25 @@ def area_timeline(result: RunResult) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a period: `label`, `period_start`, `period_end`; `sites_low|high` (known until
-        then) and `active_low|high` (at work in it); `ground_m2_low|high` (ever disturbed until
-        then) and `active_m2_low|high` (of sites at work in it); `observed_fraction` of the area.
+        One row a period, also of those without a site: `label`, `period_start`, `period_end`, the
+        columns of `sites.total_by_period`, and `area_observed_fraction`, the share of the area that
+        was seen.
     """
-    inventory = pd.DataFrame(result.inventory.drop(columns="geometry")).sort_values(_KEYS)
-    totals = total_by_period(result.inventory).set_index("period_start")
-    likely = inventory[inventory["alert"].isin(LIKELY)].copy()
-    area = likely["disturbed_area_m2"].astype(float)
-    likely["largest"] = area.groupby(likely["site_id"]).transform(_largest_so_far)
-    likely["unseen"] = _unseen(likely) * likely["largest"]
-    rows = []
-    for period in result.manifest["periods"]:
-        start = period["start"]
-        here = likely[likely["period_start"] == start]
-        counts = {n: int(totals[n].get(start, 0)) for n in _COUNTS}
-        rows.append(
-            {
-                "label": period["label"], "period_start": start, "period_end": period["end"],
-                **counts, **_ground(here), "observed_fraction": period["observed_fraction"],
-            }
-        )  # fmt: skip
-    return pd.DataFrame(rows)
-
-
-_COUNTS = ("sites_low", "sites_high", "active_low", "active_high")
-
-
-def _ground(here: pd.DataFrame) -> dict[str, float]:
-    sure, active = here["alert"].isin(SURE), here["state"] == "active"
-    maybe = active | (here["state"] == UNSEEN)
-    area = here["disturbed_area_m2"].astype(float).fillna(0.0)
-    return {
-        "ground_m2_low": float(here.loc[sure, "largest"].sum()),
-        "ground_m2_high": float(np.maximum(here["largest"], area + here["unseen"]).sum()),
-        "active_m2_low": float(area[sure & active].sum()),
-        "active_m2_high": float((area + here["unseen"])[maybe].sum()),
-    }
-
-
-def _largest_so_far(area: pd.Series) -> pd.Series:
-    return area.cummax().ffill().fillna(0.0)
+    periods = pd.DataFrame(
+        {
+            "label": [period["label"] for period in result.manifest["periods"]],
+            "period_start": [period["start"] for period in result.manifest["periods"]],
+            "period_end": [period["end"] for period in result.manifest["periods"]],
+            "area_observed_fraction": [p["observed_fraction"] for p in result.manifest["periods"]],
+        }
+    )
+    totals = total_by_period(result.inventory)
+    table = periods.merge(totals, on=_KEYS, how="left")
+    none = table["sites_high"].isna()
+    counted = [str(name) for name in totals if name not in (*_KEYS, "observed_fraction")]
+    table.loc[none, counted] = 0
+    counts = [n for n in counted if n.startswith(("sites", "active_l", "active_h", "cand", "not_"))]
+    return table.astype(dict.fromkeys(counts, "int64"))
 
 
 def _unseen(rows: pd.DataFrame) -> pd.Series:

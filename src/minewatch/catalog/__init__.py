@@ -1,20 +1,26 @@
 """AOI + period + sensor to a frozen list of scenes."""
 
-from minewatch.catalog.dem_search import find_elevation
-from minewatch.catalog.hrefs import canonical_href
-from minewatch.catalog.items import ItemError, scene_from_item
-from minewatch.catalog.scene_list_file import (
-    item_line,
-    item_lines,
-    read_scene_list,
-    write_scene_list,
-)
-from minewatch.catalog.scene_search import find_scenes
-from minewatch.catalog.selection import drop_duplicates
-from minewatch.catalog.usable_overpasses import summarise_looks
+from typing import TYPE_CHECKING
+
+from minewatch.lazy import attach
+
+if TYPE_CHECKING:
+    from minewatch.catalog.dem_search import find_elevation
+    from minewatch.catalog.hrefs import canonical_catalog, canonical_href
+    from minewatch.catalog.items import ItemError, scene_from_item
+    from minewatch.catalog.scene_list_file import (
+        item_line,
+        item_lines,
+        read_scene_list,
+        write_scene_list,
+    )
+    from minewatch.catalog.scene_search import find_scenes
+    from minewatch.catalog.selection import drop_duplicates
+    from minewatch.catalog.usable_overpasses import summarise_looks
 
 __all__ = [
     "ItemError",
+    "canonical_catalog",
     "canonical_href",
     "drop_duplicates",
     "find_elevation",
@@ -26,3 +32,5 @@ __all__ = [
     "summarise_looks",
     "write_scene_list",
 ]
+
+__getattr__ = attach(__name__, __file__)

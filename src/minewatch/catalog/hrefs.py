@@ -7,12 +7,14 @@ import math
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urljoin, urlsplit, urlunsplit
 
 from pystac.utils import make_absolute_href
 
 from minewatch.redaction import SECRET_MEMBER, SECRET_QUERY_KEY, redact
+from minewatch.sensors import CATALOGS
 
 _SIGNED_PATH = re.compile(r"^/vsicurl\?.*?url=(?P<url>[^&]+)")
 _PLAIN_NAME = re.compile(r"(?:\./)?(\w[\w.-]*)", re.ASCII)
@@ -133,3 +135,23 @@ def _clean_text(text: str) -> str:
 @lru_cache(maxsize=1 << 10)
 def _is_secret(member: str) -> bool:
     return SECRET_MEMBER.fullmatch(member) is not None
+
+
+def canonical_catalog(catalog: str | Path) -> str:
+    """A catalogue as a run remembers it: a known name, an address, or an absolute path.
+
+    Parameters
+    ----------
+    catalog
+        As a user gives it; a relative path counts from where the program runs.
+
+    Examples
+    --------
+    >>> canonical_catalog("earth-search"), canonical_catalog("https://host/stac")
+    ('earth-search', 'https://host/stac')
+    """
+    text = str(catalog)
+    if text in CATALOGS or "://" in text:
+        return text
+    path = Path(text).expanduser()
+    return str(path.absolute()) if path.exists() or path.suffix == ".json" else text

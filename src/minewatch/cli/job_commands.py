@@ -20,6 +20,8 @@ from minewatch.cli.options import (
     Collection,
     Debug,
     Dem,
+    DetectorName,
+    DrySeason,
     End,
     Json,
     MaxMemory,
@@ -28,6 +30,7 @@ from minewatch.cli.options import (
     PeriodName,
     Quiet,
     Resolution,
+    Rules,
     RunDirectory,
     Scenes,
     Scheduler,
@@ -35,11 +38,13 @@ from minewatch.cli.options import (
     Start,
     Workers,
 )
-from minewatch.model import (
+from minewatch.model.defaults import (
     AUTO_DEM,
+    AUTO_SEASON,
     DEFAULT_CACHE_GIB,
     DEFAULT_CATALOG,
     DEFAULT_CHUNK_PX,
+    DEFAULT_DETECTOR,
     DEFAULT_MAX_CLOUD_COVER_PCT,
     DEFAULT_PERIOD,
     DEFAULT_RESOLUTION_M,
@@ -63,6 +68,9 @@ def run(
     catalog: Catalog = DEFAULT_CATALOG,
     collection: Collection = None,
     sensor: Sensor = DEFAULT_SENSOR,
+    detector: DetectorName = DEFAULT_DETECTOR,
+    rules: Rules = None,
+    dry_season: DrySeason = AUTO_SEASON,
     period: PeriodName = DEFAULT_PERIOD,
     resolution: Resolution = DEFAULT_RESOLUTION_M,
     max_cloud_cover: CloudCover = DEFAULT_MAX_CLOUD_COVER_PCT,
@@ -89,8 +97,9 @@ def run(
 
     with terminal.progress(quiet=quiet or json) as listener:
         result = job(
-            aoi, start=start.date(), end=end.date(), out=out, catalog=catalog,
-            collection=collection, sensor=sensor, period=period, resolution_m=resolution,
+            aoi, start=start, end=end, out=out, catalog=catalog, collection=collection,
+            sensor=sensor, detector=detector, rules=rules, dry_season=dry_season,
+            period=period, resolution_m=resolution,
             max_cloud_cover_pct=max_cloud_cover, chunk_px=chunk, dem=dem, scenes=scenes,
             scheduler=scheduler, workers=workers, max_memory_gib=max_memory, cache=cache,
             cache_gib=cache_size, resume=resume, listener=listener,
@@ -123,7 +132,7 @@ def update(
 
     with terminal.progress(quiet=quiet or json) as listener:
         result = job(
-            directory, end=end.date() if end else None, period=period, scenes=scenes,
+            directory, end=end, period=period, scenes=scenes,
             today=datetime.now(UTC).date(), scheduler=scheduler, workers=workers,
             max_memory_gib=max_memory, cache=cache, cache_gib=cache_size, listener=listener,
         )  # fmt: skip

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-DAY = ["%Y-%m-%d"]
-
 Aoi = Annotated[
     str, typer.Option("--aoi", help="Bundled name (`minewatch aoi list`) or a polygon file.")
 ]
-Start = Annotated[datetime, typer.Option("--start", formats=DAY, help="First day, UTC.")]
-End = Annotated[datetime, typer.Option("--end", formats=DAY, help="Last day, UTC, included.")]
-MaybeStart = Annotated[
-    datetime | None, typer.Option("--start", formats=DAY, help="First day, UTC.")
-]
-MaybeEnd = Annotated[
-    datetime | None, typer.Option("--end", formats=DAY, help="Last day, UTC, included.")
-]
+_DAY = "UTC: 2023-11-05, or a month or year."
+Start = Annotated[str, typer.Option("--start", help=f"First day, {_DAY}")]
+End = Annotated[str, typer.Option("--end", help=f"Last day, included, {_DAY}")]
+MaybeStart = Annotated[str | None, typer.Option("--start", help=f"First day, {_DAY}")]
+MaybeEnd = Annotated[str | None, typer.Option("--end", help=f"Last day, included, {_DAY}")]
 Catalog = Annotated[
     str,
     typer.Option(
@@ -32,7 +26,22 @@ Collection = Annotated[
     str | None, typer.Option("--collection", help="Collection id; default: the catalogue's own.")
 ]
 Sensor = Annotated[
-    str, typer.Option("--sensor", help="Whose images: sentinel-2-l2a or landsat-c2-l2.")
+    str, typer.Option("--sensor", help="Sensor: sentinel-2-l2a, landsat-c2-l2, or of a plug-in.")
+]
+DetectorName = Annotated[
+    str,
+    typer.Option(
+        "--detector", help="Who judges: pool-banks, dry-season-thresholds, or of a plug-in."
+    ),
+]
+Rules = Annotated[
+    Path | None, typer.Option("--rules", help="TOML file of thresholds to replace: docs/rules.md.")
+]
+DrySeason = Annotated[
+    str,
+    typer.Option(
+        "--dry-season", help="First and last month, such as 11-04; auto finds it in the record."
+    ),
 ]
 CloudCover = Annotated[
     float, typer.Option("--max-cloud-cover", help="Leave out scenes cloudier than this, percent.")
@@ -41,12 +50,8 @@ Resolution = Annotated[
     float, typer.Option("--resolution", help="Pixel of the grid, metres. Pools are seen at 10.")
 ]
 _PERIOD_HELP = "dry-season, quarter, month, year, or custom:START/END,START/END of whole months."
-PeriodName = Annotated[
-    str, typer.Option("--period", help=f"Step in which the inventory is told: {_PERIOD_HELP}")
-]
-MaybePeriod = Annotated[
-    str | None, typer.Option("--period", help=f"Tell it in another step: {_PERIOD_HELP}")
-]
+PeriodName = Annotated[str, typer.Option("--period", help=f"Step of the inventory: {_PERIOD_HELP}")]
+MaybePeriod = Annotated[str | None, typer.Option("--period", help=f"Another step: {_PERIOD_HELP}")]
 Scenes = Annotated[
     Path | None, typer.Option("--scenes", help="A frozen scenes.json, instead of a search.")
 ]

@@ -13,6 +13,7 @@ from minewatch.cli.options import (
     CloudCover,
     Collection,
     Debug,
+    DrySeason,
     End,
     Json,
     MaxMemory,
@@ -26,7 +27,8 @@ from minewatch.cli.options import (
     Start,
     Workers,
 )
-from minewatch.model import (
+from minewatch.model.defaults import (
+    AUTO_SEASON,
     DEFAULT_CATALOG,
     DEFAULT_CHUNK_PX,
     DEFAULT_MAX_CLOUD_COVER_PCT,
@@ -58,9 +60,11 @@ def scenes(
     """
     from minewatch import areas
     from minewatch import catalog as catalogs
-    from minewatch.model import Period
+    from minewatch.model import Period, parse_day
 
-    area, span = areas.read_aoi(aoi), Period(start.date(), end.date())
+    area = areas.read_aoi(aoi)
+    first, last = parse_day(start, name="--start"), parse_day(end, end=True, name="--end")
+    span = Period(first, last)
     with terminal.progress(quiet=quiet or json) as listener:
         found = catalogs.find_scenes(
             area, span, catalog=catalog, collection=collection, sensor=sensor,
@@ -96,6 +100,7 @@ def plan(
     catalog: Catalog = DEFAULT_CATALOG,
     collection: Collection = None,
     sensor: Sensor = DEFAULT_SENSOR,
+    dry_season: DrySeason = AUTO_SEASON,
     max_cloud_cover: CloudCover = DEFAULT_MAX_CLOUD_COVER_PCT,
     resolution: Resolution = DEFAULT_RESOLUTION_M,
     period: PeriodName = DEFAULT_PERIOD,
@@ -110,19 +115,13 @@ def plan(
 
     Example: minewatch plan --aoi chipwe-pangwa --scenes scenes.json
     """
-    from minewatch.errors import SettingsError
     from minewatch.pipeline import plan as planned
 
-    if scenes is None and (start is None or end is None):
-        raise SettingsError(
-            "plan needs --start and --end, or --scenes", hint="add the dates of the run"
-        )
     with terminal.progress(quiet=quiet or json) as listener:
         result = planned(
-            aoi, start=start.date() if start else None, end=end.date() if end else None,
-            scenes=scenes, catalog=catalog, collection=collection, sensor=sensor,
-            resolution_m=resolution, max_cloud_cover_pct=max_cloud_cover, period=period,
-            chunk_px=chunk, workers=workers,
+            aoi, start=start, end=end, sensor=sensor, dry_season=dry_season,
+            scenes=scenes, catalog=catalog, collection=collection, resolution_m=resolution,
+            max_cloud_cover_pct=max_cloud_cover, period=period, chunk_px=chunk, workers=workers,
             max_memory_gib=max_memory, listener=listener,
         )  # fmt: skip
     if json:

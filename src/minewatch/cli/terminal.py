@@ -10,18 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table
 
 from minewatch.errors import MinewatchError, StoppedError
-from minewatch.model.progress import Progress as Step
-from minewatch.model.progress import ProgressListener, silent
+from minewatch.model.progress import ProgressListener
+from minewatch.runtime.progress_bars import progress_listener
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,35 +73,9 @@ def line(text: str) -> None:
 def progress(*, quiet: bool) -> Iterator[ProgressListener]:
     """A listener that draws one bar a stage: steps, megabytes, time left."""
     try:
-        with _bars(quiet=quiet) as listener:
+        with progress_listener(not quiet) as listener:
             yield listener
     except KeyboardInterrupt:
         raise StoppedError(
             "stopped", hint="what was read is kept: go on with the same command and --resume"
         ) from None
-
-
-@contextmanager
-def _bars(*, quiet: bool) -> Iterator[ProgressListener]:
-    if quiet:
-        yield silent
-        return
-    columns = (
-        TextColumn("{task.description:<22}"), BarColumn(), MofNCompleteColumn(),
-        TextColumn("{task.fields[size]}"), TimeRemainingColumn(compact=True),
-        TextColumn("{task.fields[detail]}"),
-    )  # fmt: skip
-    with Progress(*columns, console=err, transient=False) as bars:
-        tasks: dict[str, Any] = {}
-
-        def hear(step: Step) -> None:
-            if step.stage not in tasks:
-                tasks[step.stage] = bars.add_task(step.stage, total=None, size="", detail="")
-            size = f"{step.bytes_read / 1e6:.0f} MB" if step.bytes_read else ""
-            last = step.done >= step.total
-            bars.update(
-                tasks[step.stage], completed=step.done, total=step.total, size=size,
-                detail="" if last else step.detail,
-            )  # fmt: skip
-
-        yield hear

@@ -1,16 +1,21 @@
 """Scenes to month cubes: grid, windowed reads, offset and scale, masks, medians."""
 
-from minewatch.cube.block_store import BlockStore
-from minewatch.cube.dem_reading import read_gradient
-from minewatch.cube.gdal_reader import RasterioReader
-from minewatch.cube.grid import aoi_mask, in_reading_order, make_grid
-from minewatch.cube.month_composites import sky_and_greenness
-from minewatch.cube.month_reduction import MonthReduction, reduce_month
-from minewatch.cube.overpasses import group_overpasses, scenes_over
-from minewatch.cube.range_reader import CACHE_BYTES, RangeReader
-from minewatch.cube.read_estimate import ReadEstimate, estimate_read
-from minewatch.cube.registration import Patch, Reference, find_patch_shift, make_reference
-from minewatch.cube.scene_quality import measure_scene_quality
+from typing import TYPE_CHECKING
+
+from minewatch.lazy import attach
+
+if TYPE_CHECKING:
+    from minewatch.cube.block_store import BlockStore
+    from minewatch.cube.dem_reading import read_gradient
+    from minewatch.cube.gdal_reader import RasterioReader
+    from minewatch.cube.grid import aoi_mask, in_reading_order, make_grid
+    from minewatch.cube.month_composites import sky_and_greenness
+    from minewatch.cube.month_reduction import MonthReduction, reduce_month
+    from minewatch.cube.overpasses import group_overpasses, scenes_over
+    from minewatch.cube.range_reader import CACHE_BYTES, RangeReader
+    from minewatch.cube.read_estimate import ReadEstimate, estimate_read
+    from minewatch.cube.registration import Patch, Reference, find_patch_shift, make_reference
+    from minewatch.cube.scene_quality import measure_scene_quality
 
 __all__ = [
     "CACHE_BYTES",
@@ -34,3 +39,5 @@ __all__ = [
     "scenes_over",
     "sky_and_greenness",
 ]
+
+__getattr__ = attach(__name__, __file__)

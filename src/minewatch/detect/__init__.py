@@ -1,10 +1,15 @@
 """Month cubes to evidence and outlines: arrays in, arrays and outlines out."""
 
-from minewatch.detect.cloud_commission import recent_counts, settle_cloud_commission
-from minewatch.detect.overpass_rules import is_disturbed
-from minewatch.detect.pair.two_dates import detect_pair
-from minewatch.detect.registry import DETECTORS, get_detection, get_detector, list_detectors
-from minewatch.detect.unmix import fractions, without_shade
+from typing import TYPE_CHECKING
+
+from minewatch.lazy import attach
+
+if TYPE_CHECKING:
+    from minewatch.detect.cloud_commission import recent_counts, settle_cloud_commission
+    from minewatch.detect.overpass_rules import is_disturbed
+    from minewatch.detect.pair.two_dates import detect_pair
+    from minewatch.detect.registry import DETECTORS, get_detection, get_detector, list_detectors
+    from minewatch.detect.unmix import fractions, without_shade
 
 __all__ = [
     "DETECTORS",
@@ -18,3 +23,5 @@ __all__ = [
     "settle_cloud_commission",
     "without_shade",
 ]
+
+__getattr__ = attach(__name__, __file__)

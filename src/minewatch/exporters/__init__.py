@@ -1,19 +1,24 @@
 """A finished run in the formats people work in, one file a format."""
 
-from minewatch.exporters.aoi_snapshot import read_aoi_snapshot, write_aoi
-from minewatch.exporters.cog_writing import read_cog, write_cog
-from minewatch.exporters.geojson import read_geojson, to_geojson, write_geojson
-from minewatch.exporters.manifest_file import (
-    check_outputs,
-    hash_file,
-    hash_outputs,
-    open_result,
-    read_manifest,
-    write_manifest,
-)
-from minewatch.exporters.registry import EXPORTERS
-from minewatch.exporters.table_layers import LAYERS, SITE_FEATURES, Layer
-from minewatch.exporters.vrt import write_stack
+from typing import TYPE_CHECKING
+
+from minewatch.lazy import attach
+
+if TYPE_CHECKING:
+    from minewatch.exporters.aoi_snapshot import read_aoi_snapshot, write_aoi
+    from minewatch.exporters.cog_writing import read_cog, write_cog
+    from minewatch.exporters.geojson import read_geojson, to_geojson, write_geojson
+    from minewatch.exporters.manifest_file import (
+        check_outputs,
+        hash_file,
+        hash_outputs,
+        open_result,
+        read_manifest,
+        write_manifest,
+    )
+    from minewatch.exporters.registry import EXPORTERS
+    from minewatch.exporters.table_layers import LAYERS, SITE_FEATURES, Layer
+    from minewatch.exporters.vrt import write_stack
 
 __all__ = [
     "EXPORTERS",
@@ -35,3 +40,5 @@ __all__ = [
     "write_manifest",
     "write_stack",
 ]
+
+__getattr__ = attach(__name__, __file__)

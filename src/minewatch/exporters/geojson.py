@@ -21,7 +21,7 @@ from shapely.errors import ShapelyError
 from minewatch.errors import ContractError, OutputError
 from minewatch.exporters.rfc7946_outlines import wgs84_outlines
 from minewatch.files import write_bytes_atomic
-from minewatch.model import WGS84, Column, Contract
+from minewatch.model import SCHEMA_VERSION, WGS84, Column, Contract
 from minewatch.model.tables import Kind
 
 FLOAT_DECIMALS: Final = 4
@@ -137,6 +137,7 @@ def read_geojson(path: Path, contract: Contract) -> gpd.GeoDataFrame:
     try:
         text = path.read_text("utf-8")
         collection = json.loads(text)
+        about = collection.get(MEMBER) or {}
         rows = pd.DataFrame([f["properties"] for f in collection["features"]], dtype=object)
         outlines = shapely.get_parts(shapely.from_geojson(text))
     except FileNotFoundError:
@@ -145,6 +146,7 @@ def read_geojson(path: Path, contract: Contract) -> gpd.GeoDataFrame:
         raise OutputError(
             f"{path} is no GeoJSON table: {str(error)[:200]}", hint="run again with --resume"
         ) from None
+    check_schema(about.get("schema_version", 0), path)
     missing = [c for c in contract if c not in rows.columns] if len(rows) else []
     if missing or len(rows) != len(outlines):
         raise OutputError(
@@ -154,6 +156,28 @@ def read_geojson(path: Path, contract: Contract) -> gpd.GeoDataFrame:
     columns = [*contract, *(c for c in rows.columns if c not in contract)]
     data = {c: _column(rows.get(c, ()), contract.get(c)) for c in columns}
     return gpd.GeoDataFrame(data, geometry=list(outlines), crs=WGS84)
+
+
+def check_schema(version: object, path: Path) -> None:
+    """Raise when a file has columns of a later minewatch.
+
+    Parameters
+    ----------
+    version
+        The version that it names; 0 when it names none.
+    path
+        The file.
+
+    Raises
+    ------
+    OutputError
+        Names both versions.
+    """
+    if not isinstance(version, int) or version > SCHEMA_VERSION:
+        raise OutputError(
+            f"{path} has columns of schema {version}, this minewatch reads up to {SCHEMA_VERSION}",
+            hint="install the minewatch that wrote it, or a newer one",
+        )
 
 
 def _records(values: Mapping[str, list[Any]], count: int) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ import geopandas as gpd
 
 from minewatch.errors import OutputError
 from minewatch.exporters.aoi_snapshot import read_aoi_snapshot
-from minewatch.exporters.geojson import read_geojson
+from minewatch.exporters.geojson import check_schema, read_geojson
 from minewatch.exporters.table_layers import LAYERS
 from minewatch.files import write_bytes_atomic
 from minewatch.model import RunResult
@@ -155,6 +155,7 @@ def read_manifest(directory: Path) -> dict[str, Any]:
         ) from None
     except (ValueError, KeyError, TypeError) as error:
         raise OutputError(f"{path} is damaged: {error}", hint="run again with --resume") from None
+    check_schema(manifest.get("schema_version", 0), path)
     return manifest
 
 

@@ -1,80 +1,87 @@
 """The nouns of minewatch, named once. No input or output lives here."""
 
-from minewatch.model.areas import WGS84, AreaOfInterest, ControlInterval
-from minewatch.model.change_kinds import CHANGE_KINDS, Alternative, ChangeKind
-from minewatch.model.climate import AUTO_SEASON, KACHIN, Climate, climate_of, read_dry_season
-from minewatch.model.cubes import MONTH_LAYERS, check_month_cube
-from minewatch.model.detectors import (
-    SHOWN_LAYERS,
-    Detection,
-    Detector,
-    EvidenceLayer,
-    EvidenceTerm,
-    Figure,
-    Findings,
-    Rasterise,
-)
-from minewatch.model.evidence import Evidence, PeriodEvidence
-from minewatch.model.grids import Chunk, Grid
-from minewatch.model.job import (
-    AUTO_DEM,
-    DEFAULT_CACHE_GIB,
-    DEFAULT_CATALOG,
-    DEFAULT_CHUNK_PX,
-    DEFAULT_DETECTOR,
-    DEFAULT_MAX_CLOUD_COVER_PCT,
-    DEFAULT_PERIOD,
-    DEFAULT_RESOLUTION_M,
-    DEFAULT_SENSOR,
-    NO_DEM,
-    Job,
-    Parameters,
-)
-from minewatch.model.periods import (
-    PERIOD_KINDS,
-    Period,
-    PeriodKind,
-    Step,
-    months_of,
-    period_label,
-    split_months,
-    split_periods,
-    steps_of,
-)
-from minewatch.model.pixel_state import PixelState, PixelStateLayer
-from minewatch.model.progress import Progress, ProgressListener, silent
-from minewatch.model.protocols import Exporter, PixelReader
-from minewatch.model.rule_fields import describe_rules, rule_values, with_overrides
-from minewatch.model.run_result import RunResult
-from minewatch.model.scenes import (
-    CORE_BANDS,
-    REFLECTANCE_BANDS,
-    REFLECTANCE_SCALE,
-    Asset,
-    Band,
-    ReadFailure,
-    Scene,
-    SceneList,
-    SceneQuality,
-)
-from minewatch.model.tables import (
-    ALERTS,
-    CHANGES,
-    DETECTIONS,
-    FEATURE_KINDS,
-    FEATURES,
-    INVENTORY,
-    OBSERVATIONS,
-    SITES,
-    STATES,
-    TRACKS,
-    Column,
-    Contract,
-    check_columns,
-    empty_table,
-)
-from minewatch.model.terrain import ElevationModel, Terrain
-from minewatch.model.visibility import POOL_COLUMNS, POOLS_SEEN_UP_TO_M, sees_pools_at
+from typing import TYPE_CHECKING
+
+from minewatch.lazy import attach
+
+if TYPE_CHECKING:
+    from minewatch.model.areas import WGS84, AreaOfInterest, ControlInterval
+    from minewatch.model.change_kinds import CHANGE_KINDS, Alternative, ChangeKind
+    from minewatch.model.climate import KACHIN, Climate, climate_of, read_dry_season
+    from minewatch.model.cubes import MONTH_LAYERS, check_month_cube
+    from minewatch.model.dates import parse_day
+    from minewatch.model.defaults import (
+        AUTO_DEM,
+        AUTO_SEASON,
+        DEFAULT_CACHE_GIB,
+        DEFAULT_CATALOG,
+        DEFAULT_CHUNK_PX,
+        DEFAULT_DETECTOR,
+        DEFAULT_MAX_CLOUD_COVER_PCT,
+        DEFAULT_PERIOD,
+        DEFAULT_RESOLUTION_M,
+        DEFAULT_SENSOR,
+        NO_DEM,
+    )
+    from minewatch.model.detectors import (
+        SHOWN_LAYERS,
+        Detection,
+        Detector,
+        EvidenceLayer,
+        EvidenceTerm,
+        Figure,
+        Findings,
+        Rasterise,
+    )
+    from minewatch.model.evidence import Evidence, PeriodEvidence
+    from minewatch.model.grids import Chunk, Grid
+    from minewatch.model.job import Job, Parameters
+    from minewatch.model.periods import (
+        PERIOD_KINDS,
+        Period,
+        PeriodKind,
+        Step,
+        months_of,
+        period_label,
+        split_months,
+        split_periods,
+        steps_of,
+    )
+    from minewatch.model.pixel_state import PixelState, PixelStateLayer
+    from minewatch.model.progress import Progress, ProgressListener, silent
+    from minewatch.model.protocols import Exporter, PixelReader
+    from minewatch.model.rule_fields import describe_rules, rule_values, with_overrides
+    from minewatch.model.run_result import RunResult
+    from minewatch.model.scenes import (
+        CORE_BANDS,
+        REFLECTANCE_BANDS,
+        REFLECTANCE_SCALE,
+        Asset,
+        Band,
+        ReadFailure,
+        Scene,
+        SceneList,
+        SceneQuality,
+    )
+    from minewatch.model.tables import (
+        ALERTS,
+        CHANGES,
+        DETECTIONS,
+        FEATURE_KINDS,
+        FEATURES,
+        INVENTORY,
+        OBSERVATIONS,
+        SCHEMA_VERSION,
+        SITES,
+        STATES,
+        TRACKS,
+        Column,
+        Contract,
+        check_columns,
+        empty_table,
+    )
+    from minewatch.model.terrain import ElevationModel, Terrain
+    from minewatch.model.visibility import POOL_COLUMNS, POOLS_SEEN_UP_TO_M, sees_pools_at
 
 __all__ = [
     "ALERTS",
@@ -104,6 +111,7 @@ __all__ = [
     "POOL_COLUMNS",
     "REFLECTANCE_BANDS",
     "REFLECTANCE_SCALE",
+    "SCHEMA_VERSION",
     "SHOWN_LAYERS",
     "SITES",
     "STATES",
@@ -153,6 +161,7 @@ __all__ = [
     "describe_rules",
     "empty_table",
     "months_of",
+    "parse_day",
     "period_label",
     "read_dry_season",
     "rule_values",
@@ -163,3 +172,5 @@ __all__ = [
     "steps_of",
     "with_overrides",
 ]
+
+__getattr__ = attach(__name__, __file__)

@@ -9,9 +9,6 @@ from typing import Final
 
 from minewatch.errors import SettingsError
 
-AUTO_SEASON: Final = "auto"
-"""The setting that asks for the seasons to be found in the record of the area."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Climate:

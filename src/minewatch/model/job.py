@@ -9,24 +9,25 @@ from typing import Any
 
 from minewatch.errors import SettingsError
 from minewatch.model.areas import AreaOfInterest
-from minewatch.model.climate import AUTO_SEASON, KACHIN, Climate, climate_of, read_dry_season
+from minewatch.model.climate import KACHIN, Climate, climate_of, read_dry_season
+from minewatch.model.defaults import (
+    AUTO_DEM,
+    AUTO_SEASON,
+    DEFAULT_CATALOG,
+    DEFAULT_CHUNK_PX,
+    DEFAULT_DETECTOR,
+    DEFAULT_MAX_CLOUD_COVER_PCT,
+    DEFAULT_PERIOD,
+    DEFAULT_RESOLUTION_M,
+    DEFAULT_SENSOR,
+    NO_DEM,
+)
 from minewatch.model.detectors import Detection
 from minewatch.model.grids import Grid
-from minewatch.model.periods import Period, PeriodKind, split_periods
+from minewatch.model.periods import Period, split_periods
 from minewatch.model.scenes import SceneList
 from minewatch.model.terrain import Terrain
 from minewatch.redaction import redact
-
-DEFAULT_CATALOG = "earth-search"
-DEFAULT_SENSOR = "sentinel-2-l2a"
-DEFAULT_DETECTOR = "pool-banks"
-DEFAULT_PERIOD: PeriodKind = "dry-season"
-DEFAULT_RESOLUTION_M = 10.0
-DEFAULT_MAX_CLOUD_COVER_PCT = 90.0
-DEFAULT_CHUNK_PX = 512
-AUTO_DEM, NO_DEM = "auto", "none"
-DEFAULT_CACHE_GIB = 20.0
-"""Bytes kept on disk with `--cache`, GiB [D]: a quarter of what eight years of both areas take."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -80,3 +80,8 @@ def _given_or_read(
 ) -> gpd.GeoDataFrame:
     """A table that was given, else as it is read."""
     return given[name] if name in given else read(name)
+
+
+def source_mark(manifest: Mapping[str, Any]) -> str:
+    """What a page or picture made from a run says of the inventory it was made from."""
+    return str(manifest["outputs"].get("inventory.geojson", ""))

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from minewatch.errors import ContractError
-from minewatch.model.visibility import POOL_COLUMNS
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
+
+SCHEMA_VERSION = 1
+"""Version of the columns of the output files; raised when one changes its name or meaning. Files
+from before there was a version count as 0, and have the same columns."""
 
 Kind = Literal["text", "int", "float", "date", "list", "terms"]
 
@@ -46,24 +49,21 @@ _ONSET: Contract = {
 _AREAS: Contract = {
     "disturbed_area_m2": Column("float", "ground without its vegetation, m2"),
     "pad_area_m2": Column("float", "bare ground of pads and benches, m2"),
-    "pool_area_m2": Column("float", "open or lined pools, summed pixel fractions, m2"),
-    "pool_area_low_m2": Column("float", "least pool area within its doubt, m2"),
-    "pool_area_high_m2": Column("float", "most pool area within its doubt, m2"),
-    "pool_count_low": Column("int", "fewest pools that explain the pool area"),
-    "pool_count_high": Column("int", "most pools that explain the pool area"),
-}
-
-_AREAS_SEEN: Contract = {
-    n: Column(c.kind, f"{c.meaning}; null where pixels are too coarse for pools", optional=True)
-    if n in POOL_COLUMNS
-    else c
-    for n, c in _AREAS.items()
+    "pool_area_m2": Column(
+        "float",
+        "open or lined pools, summed pixel fractions, m2; null where pixels are too large",
+        optional=True,
+    ),
+    "pool_area_low_m2": Column("float", "least pool area within its range, m2", optional=True),
+    "pool_area_high_m2": Column("float", "most pool area within its range, m2", optional=True),
+    "pool_count_low": Column("int", "fewest pools that explain the pool area", optional=True),
+    "pool_count_high": Column("int", "most pools that explain the pool area", optional=True),
 }
 
 DETECTIONS: Contract = {
     **_PERIOD,
     **_ONSET,
-    **_AREAS_SEEN,
+    **_AREAS,
     "confidence": Column("float", "0..1 that this is a mine, from the evidence terms"),
     "terms": Column("terms", "named evidence terms, each 0..1"),
 }
@@ -106,7 +106,7 @@ TRACKS: Contract = {
 OBSERVATIONS: Contract = {
     "site_id": Column("text", "the site"),
     **_PERIOD,
-    **_AREAS_SEEN,
+    **_AREAS,
     "clear_looks": Column("int", "median number of clear looks over the footprint"),
     "observed_fraction": Column("float", "0..1 of the footprint seen clear in the period"),
     "vegetated_fraction": Column(
@@ -136,7 +136,7 @@ INVENTORY: Contract = {
     "evidence": Column("list", "ids of the scenes before and after the start"),
     "merged_from": Column("list", "ids of sites that grew into this one"),
     "split_from": Column("list", "ids of sites this one came out of"),
-    "alert_then": Column("text", "alert as it could be told at the end of the period"),
+    "alert_then": Column("text", "alert as it was at the end of the period"),
     "water_last_seen": Column("date", "last look so far with standing water", optional=True),
 }
 """`inventory.geojson`: one row per site per period."""
@@ -151,7 +151,9 @@ SITES: Contract = {
     "last_activity": Column("date", "last look with new or working ground", optional=True),
     "max_disturbed_area_m2": Column("float", "largest disturbed area of any period, m2"),
     "max_pool_area_m2": Column(
-        "float", "largest pool area of any period, m2; null where none could be seen", optional=True
+        "float",
+        "largest pool area of any period, m2; null where pixels are too large",
+        optional=True,
     ),
     "merged_from": Column("list", "ids of sites that grew into this one"),
     "split_from": Column("list", "ids of sites this one came out of"),

@@ -14,6 +14,7 @@ from minewatch.model import (
     ProgressListener,
     RunResult,
     check_columns,
+    sees_pools_at,
 )
 from minewatch.pipeline.chunk_scoring import score_chunks
 from minewatch.pipeline.month_reading import FrozenMonths
@@ -59,7 +60,7 @@ def write_inventory(
         gradient=job.terrain.gradient,
     )  # fmt: skip
     check_columns(findings.detections, DETECTIONS, name="detections", epsg=grid.epsg)
-    links = sites.link(findings.detections, aoi_id=job.area.id, epsg=grid.epsg)
+    links = sites.link(findings.detections, area_key=job.area.sha256, epsg=grid.epsg)
     check_columns(links.tracks, TRACKS, name="tracks", epsg=grid.epsg)
     features = sites.assign(findings.features, links.tracks)
     observed = detector.measure(
@@ -67,7 +68,12 @@ def write_inventory(
     )
     check_columns(observed, OBSERVATIONS, name="observations")
     inventory, table = sites.build_inventory(
-        links, observed, aoi=job.area, scenes=job.scenes, periods=periods
+        links,
+        observed,
+        aoi=job.area,
+        scenes=job.scenes,
+        periods=periods,
+        sees_pools=sees_pools_at(job.pixel_m),
     )
     check_columns(inventory, INVENTORY, name="inventory", epsg=grid.epsg)
     check_columns(table, SITES, name="sites", epsg=grid.epsg)

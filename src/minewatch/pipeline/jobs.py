@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from minewatch import areas, cube, exporters
+from minewatch import catalog as catalogs
 from minewatch.detect import get_detection
 from minewatch.errors import SettingsError
 from minewatch.model import (
@@ -32,6 +33,7 @@ from minewatch.model import (
     RunResult,
     SceneList,
     Terrain,
+    parse_day,
     silent,
     split_periods,
 )
@@ -40,7 +42,7 @@ from minewatch.pipeline.inventory_step import write_inventory
 from minewatch.pipeline.month_reading import FrozenMonths, read_all_months, recall_months
 from minewatch.pipeline.rule_files import read_rules
 from minewatch.pipeline.scene_lists import find_scene_list
-from minewatch.pipeline.terrain_step import find_terrain, kept_terrain
+from minewatch.pipeline.terrain_step import canonical_dem, find_terrain, kept_terrain
 from minewatch.runtime import warmup
 from minewatch.runtime.memory import give_back_memory, share_memory_pools
 from minewatch.runtime.resources import MemoryPlan, Resources, plan_memory
@@ -55,8 +57,8 @@ from minewatch.store.state_folder import StateFolder
 def run(
     aoi: str | Path | AreaOfInterest,
     *,
-    start: date,
-    end: date,
+    start: str | date,
+    end: str | date,
     out: str | Path,
     catalog: str = DEFAULT_CATALOG,
     collection: str | None = None,
@@ -86,7 +88,8 @@ def run(
     aoi
         Bundled name, polygon file, or area.
     start, end
-        First and last day to look at, UTC, both included.
+        First and last day to look at, UTC, both included; a month or a year is its first day, or
+        its last.
     out
         Directory to write. Must be empty or absent, unless `resume`.
     catalog
@@ -148,8 +151,8 @@ def run(
     warmup.start()
     area = aoi if isinstance(aoi, AreaOfInterest) else areas.read_aoi(aoi)
     parameters = Parameters(
-        span=Period(start, end),
-        catalog=str(catalog),
+        span=Period(parse_day(start, name="start"), parse_day(end, end=True, name="end")),
+        catalog=catalogs.canonical_catalog(catalog),
         collection=collection,
         sensor=sensor,
         detector=detector,
@@ -159,8 +162,10 @@ def run(
         resolution_m=resolution_m,
         max_cloud_cover_pct=max_cloud_cover_pct,
         chunk_px=chunk_px,
-        dem=dem,
+        dem=canonical_dem(dem),
     )
+    get_detection(parameters.detector, parameters.rules)  # a wrong name or rule ends here
+    get_sensor(parameters.sensor)
     resources = Resources(
         scheduler=scheduler, workers=workers, max_memory_gib=max_memory_gib,
         cache=Path(cache) if cache else None, cache_gib=cache_gib, reader=reader, listener=listener,
@@ -185,9 +190,9 @@ def run(
 def update(
     directory: str | Path,
     *,
-    end: date | None = None,
+    end: str | date | None = None,
     period: str | None = None,
-    today: date | None = None,
+    today: str | date | None = None,
     scenes: str | Path | SceneList | None = None,
     scheduler: str | None = None,
     workers: int | None = None,
@@ -237,7 +242,8 @@ def update(
         if period is not None and end is None and scenes is None:
             parameters = replace(before, period=period)
             return _repeat(area, parameters, state, resources=resources)
-        span = _extended(before.span, end or today)
+        last = end or today
+        span = _extended(before.span, parse_day(last, end=True, name="end") if last else None)
         parameters = replace(before, span=span, period=period or before.period)
         found = find_scene_list(area, parameters, scenes, listener)
         job = _make_job(area, parameters, found, state, resources)

@@ -15,6 +15,7 @@ import minewatch
 from minewatch import cube
 from minewatch.model import (
     REFLECTANCE_BANDS,
+    SCHEMA_VERSION,
     Detection,
     Evidence,
     Job,
@@ -58,6 +59,7 @@ def make_manifest(
     warnings = _warnings(job, months)
     return {
         "version": minewatch.__version__,
+        "schema_version": SCHEMA_VERSION,
         "libraries": {name: version(name) for name in LIBRARIES},
         "simulated": simulated,
         "parameters": parameters.as_dict(area),

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from minewatch import areas, cube
 from minewatch import catalog as catalogs
+from minewatch.errors import SettingsError
 from minewatch.model import (
+    AUTO_SEASON,
     DEFAULT_CATALOG,
     DEFAULT_CHUNK_PX,
     DEFAULT_MAX_CLOUD_COVER_PCT,
@@ -17,9 +19,11 @@ from minewatch.model import (
     DEFAULT_RESOLUTION_M,
     DEFAULT_SENSOR,
     AreaOfInterest,
+    Parameters,
     Period,
     ProgressListener,
     SceneList,
+    parse_day,
     silent,
     split_periods,
 )
@@ -54,14 +58,15 @@ class Plan:
 def plan(
     aoi: str | Path | AreaOfInterest,
     *,
-    start: date | None = None,
-    end: date | None = None,
+    start: str | date | None = None,
+    end: str | date | None = None,
     catalog: str = DEFAULT_CATALOG,
     collection: str | None = None,
     sensor: str = DEFAULT_SENSOR,
     resolution_m: float = DEFAULT_RESOLUTION_M,
     max_cloud_cover_pct: float = DEFAULT_MAX_CLOUD_COVER_PCT,
     chunk_px: int = DEFAULT_CHUNK_PX,
+    dry_season: str = AUTO_SEASON,
     period: str = DEFAULT_PERIOD,
     scenes: str | Path | SceneList | None = None,
     workers: int | None = None,
@@ -73,7 +78,7 @@ def plan(
     Parameters
     ----------
     aoi, start, end, catalog, collection, sensor, resolution_m, max_cloud_cover_pct, chunk_px, \
-    period, workers, max_memory_gib
+    dry_season, period, workers, max_memory_gib
         As in `run`. With `scenes` the days may be left out.
     scenes
         A frozen `scenes.json`; with it no network is needed.
@@ -86,20 +91,27 @@ def plan(
         When nothing is left to read.
     """
     area = aoi if isinstance(aoi, AreaOfInterest) else areas.read_aoi(aoi)
+    first = parse_day(start, name="start") if start else None
+    last = parse_day(end, end=True, name="end") if end else None
+    if scenes is None and (first is None or last is None):
+        raise SettingsError(
+            "plan needs --start and --end, or --scenes", hint="add the dates of the run"
+        )
     if scenes is None:
         found = catalogs.find_scenes(
-            area, Period(start or date.min, end or date.max), catalog=catalog,
+            area, Period(first or date.min, last or date.max), catalog=catalog,
             collection=collection, sensor=sensor, max_cloud_cover_pct=max_cloud_cover_pct,
             listener=listener,
         )  # fmt: skip
     else:
-        found = within(read_given(scenes, sensor=sensor), area, start=start, end=end)
+        found = within(read_given(scenes, sensor=sensor), area, start=first, end=last)
     grid = cube.make_grid(area, resolution_m=resolution_m, chunk_px=chunk_px)
     days = sorted(scene.day for scene in found)
-    span = Period(start or days[0], end or days[-1])
+    span = Period(first or days[0], last or days[-1])
+    asked = Parameters(span=span, period=period, dry_season=dry_season)
     memory = plan_memory(
-        found, grid, span=span, periods=split_periods(span, period), bands=found.bands,
-        workers=workers, max_memory_gib=max_memory_gib,
+        found, grid, span=span, periods=split_periods(span, period, climate=asked.climate),
+        bands=found.bands, workers=workers, max_memory_gib=max_memory_gib,
     )  # fmt: skip
     return Plan(
         aoi=area.id,

@@ -10,7 +10,7 @@ import geopandas as gpd
 from minewatch import exporters
 from minewatch.exporters.manifest_file import MANIFEST
 from minewatch.files import write_bytes_atomic
-from minewatch.model import Evidence, Job
+from minewatch.model import SCHEMA_VERSION, Evidence, Job
 from minewatch.pipeline.manifest import attribution, is_simulated, make_manifest
 from minewatch.pipeline.month_reading import FrozenMonths
 from minewatch.pipeline.raster_products import write_rasters
@@ -47,7 +47,7 @@ def write_products(
     tables = {name: getattr(products, name) for name in exporters.LAYERS}
     simulated = is_simulated(job.scenes)
     source = attribution(job, simulated=simulated)
-    label = {"simulated": simulated, "attribution": source}
+    label = {"schema_version": SCHEMA_VERSION, "simulated": simulated, "attribution": source}
     for name, layer in exporters.LAYERS.items():
         exporters.write_geojson(tables[name], staged / layer.filename, layer.contract, member=label)
     write_bytes_atomic(staged / "scenes.json", state.scenes_path.read_bytes())

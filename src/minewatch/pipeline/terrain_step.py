@@ -40,6 +40,12 @@ log = logging.getLogger(__name__)
 _FILES = (".tif", ".tiff", ".vrt", ".jp2")
 
 
+def canonical_dem(dem: str) -> str:
+    """The heights as a run remembers them: a file by its absolute path."""
+    is_file = dem.lower().endswith(_FILES) and "://" not in dem
+    return str(Path(dem).expanduser().absolute()) if is_file else dem
+
+
 def find_terrain(
     area: AreaOfInterest,
     parameters: Parameters,

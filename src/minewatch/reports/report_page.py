@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
 import geopandas as gpd
+import pandas as pd
 import shapely
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
@@ -17,9 +18,16 @@ from markupsafe import Markup
 from minewatch.files import write_bytes_atomic
 from minewatch.model import RunResult
 from minewatch.model.palette import STATE_COLOURS
+from minewatch.model.run_result import source_mark
 from minewatch.reports.pictures import before_after, map_picture, timeline
 from minewatch.reports.raster_pictures import Box, read_picture
-from minewatch.reports.run_summary import count_changes, count_offsets, site_rows, summarise
+from minewatch.reports.run_summary import (
+    PeriodSummary,
+    count_changes,
+    count_offsets,
+    site_rows,
+    summarise,
+)
 
 _ROWS: Final = 200  # of failures and the like; the manifest has them all
 _FOCUS_M: Final = 1_200.0
@@ -41,7 +49,7 @@ _CAPTIONS: Final = {
 """What each picture shows: for those who cannot see it, and below it."""
 
 
-def write_report(result: RunResult, page: Path) -> dict[str, Path]:
+def write_report(result: RunResult, page: Path, *, totals: pd.DataFrame) -> dict[str, Path]:
     """Write the report page, and its pictures beside it.
 
     Parameters
@@ -50,6 +58,8 @@ def write_report(result: RunResult, page: Path) -> dict[str, Path]:
         A finished run.
     page
         The HTML file.
+    totals
+        `sites.total_by_period` of its inventory.
 
     Returns
     -------
@@ -62,8 +72,9 @@ def write_report(result: RunResult, page: Path) -> dict[str, Path]:
     OutputError
         When a raster cannot be read or a file cannot be written.
     """
-    pictures = make_pictures(result)
-    write_bytes_atomic(page, render_page(result, pictures).encode())
+    periods = summarise(result, totals)
+    pictures = make_pictures(result, periods)
+    write_bytes_atomic(page, render_page(result, periods, pictures).encode())
     written = {"report": page}
     for name, content in pictures.items():
         path = page.with_name(f"{page.stem}-{name.replace('/', '-')}.png")
@@ -72,13 +83,15 @@ def write_report(result: RunResult, page: Path) -> dict[str, Path]:
     return written
 
 
-def make_pictures(result: RunResult) -> dict[str, bytes]:
+def make_pictures(result: RunResult, periods: Sequence[PeriodSummary]) -> dict[str, bytes]:
     """The pictures of a report as PNG.
 
     Parameters
     ----------
     result
         A finished run.
+    periods
+        From `run_summary.summarise`.
 
     Returns
     -------
@@ -96,7 +109,7 @@ def make_pictures(result: RunResult) -> dict[str, bytes]:
         pictures["before/after"] = before_after(
             read_picture(before, box=box), read_picture(after, box=box), near, simulated=simulated
         )
-    pictures["timeline"] = timeline(summarise(result), simulated=simulated)
+    pictures["timeline"] = timeline(periods, simulated=simulated)
     return pictures
 
 
@@ -121,13 +134,17 @@ def focus_box(sites: gpd.GeoDataFrame, area: Box) -> Box:
     return centre.x - half, centre.y - half, centre.x + half, centre.y + half
 
 
-def render_page(result: RunResult, pictures: Mapping[str, bytes]) -> str:
+def render_page(
+    result: RunResult, periods: Sequence[PeriodSummary], pictures: Mapping[str, bytes]
+) -> str:
     """The page as HTML. Every value that came from outside is escaped.
 
     Parameters
     ----------
     result
         A finished run.
+    periods
+        From `run_summary.summarise`.
     pictures
         As of `make_pictures`.
     """
@@ -139,7 +156,9 @@ def render_page(result: RunResult, pictures: Mapping[str, bytes]) -> str:
     css = (folder / "page.css").read_text("utf-8") + "".join(
         f".state-{state} {{ background: {colour}; }}\n" for state, colour in STATE_COLOURS.items()
     )
-    return template.render(policy=_policy(css), css=Markup(css), **_values(result, pictures))
+    return template.render(
+        policy=_policy(css), css=Markup(css), **_values(result, periods, pictures)
+    )
 
 
 def _policy(css: str) -> str:
@@ -151,16 +170,17 @@ def _policy(css: str) -> str:
     )
 
 
-def _values(result: RunResult, pictures: Mapping[str, bytes]) -> dict[str, Any]:
+def _values(
+    result: RunResult, periods: Sequence[PeriodSummary], pictures: Mapping[str, bytes]
+) -> dict[str, Any]:
     """Everything the template names."""
     manifest = result.manifest
-    periods = summarise(result)
     return {
         "aoi": result.aoi,
         "aoi_entry": manifest["aoi"],
         "catalog": _catalog_name(manifest["parameters"]["catalog"]),
         "changes": count_changes(result.changes),
-        "doubts": [fact for fact in manifest["facts"] if fact.get("notes")],
+        "notes": [fact for fact in manifest["facts"] if fact.get("notes")],
         "failures": manifest["failures"],
         "latest": periods[-1] if periods else None,
         "libraries": sorted(manifest.get("libraries", {}).items()),
@@ -171,6 +191,7 @@ def _values(result: RunResult, pictures: Mapping[str, bytes]) -> dict[str, Any]:
         "pictures": [_figure(name, content) for name, content in pictures.items()],
         "scenes": manifest["scenes"],
         "simulated": result.simulated,
+        "source": source_mark(result.manifest),
         "sites": site_rows(result),
         "version": manifest["version"],
         "warnings": manifest["warnings"],

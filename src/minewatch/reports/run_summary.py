@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math  # noqa: F401 - the examples
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,7 +15,6 @@ from minewatch.model import STATES, RunResult
 
 UNSEEN: Final = "not_observed"
 _REASONS: Final = 3
-_CARRIED: Final = ("disturbed_area_m2", "pool_count_high")
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,11 @@ class Range:
         --------
         >>> Range(1.24, 3.36).text(digits=1, unit="ha")
         '1.2–3.4 ha'
-        >>> Range(3, 3).text()
-        '3'
+        >>> Range(3, 3).text(), Range(math.nan, math.nan).text()
+        ('3', 'unknown')
         """
+        if self.high != self.high:
+            return "unknown"
         low, high = f"{self.low:,.{digits}f}", f"{self.high:,.{digits}f}"
         joined = low if low == high else f"{low}–{high}"
         return f"{joined} {unit}" if unit else joined
@@ -52,11 +54,13 @@ class PeriodSummary:
     end: str
     """Last day, ISO."""
     sites: Range
-    """From sites confirmed and seen, to every site that is not rejected."""
+    """Known until then: from those confirmed, to the provisional ones with them."""
     area_m2: Range
-    """Disturbed ground: over the same two sets; a site not seen counts at its last seen area."""
+    """Disturbed ground, as `sites.total_by_period` says it."""
     pools: Range
-    """Pools: from the fewest on confirmed sites, to the most on all that are not rejected."""
+    """Pools, likewise; unknown where pixels are too large for them."""
+    candidates: int
+    """Sites that are no more than candidates: in none of the ranges."""
     states: Mapping[str, int]
     """How many sites that are not rejected are in each of `STATES`."""
     looks: int
@@ -77,20 +81,26 @@ class PeriodSummary:
         return self.states[UNSEEN]
 
 
-def summarise(result: RunResult) -> tuple[PeriodSummary, ...]:
+def summarise(result: RunResult, totals: pd.DataFrame) -> tuple[PeriodSummary, ...]:
     """One summary a period, in order of time.
 
-    The range is over the rungs of the alert ladder. It is no confidence interval: that needs a
-    reference sample.
+    The ranges are over the rungs of the alert ladder and what was not seen. They are no confidence
+    intervals: these need a reference sample.
 
     Parameters
     ----------
     result
         A finished run.
+    totals
+        `sites.total_by_period` of its inventory.
     """
-    carried = _carry_forward(result.inventory)
+    rows = {row["period_start"]: row for row in totals.to_dict("records")}
+    inventory = pd.DataFrame(result.inventory.drop(columns="geometry"))
+    kept = inventory[inventory["alert"] != "rejected"]
     return tuple(
-        _summarise_period(carried[carried["period_start"] == period["start"]], period)
+        _summarise_period(
+            rows.get(period["start"], {}), kept[kept["period_start"] == period["start"]], period
+        )
         for period in result.manifest.get("periods", ())
     )
 
@@ -203,32 +213,22 @@ def count_offsets(facts: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [{str(k): v for k, v in row.items()} for row in counted.to_dict("records")]
 
 
-def _carry_forward(inventory: gpd.GeoDataFrame) -> pd.DataFrame:
-    """The inventory without rejected rows, a site not seen keeping what was last seen of it."""
-    rows = pd.DataFrame(inventory.drop(columns=inventory.geometry.name))
-    rows = rows[rows["alert"] != "rejected"].sort_values(["site_id", "period_start"])
-    for column in _CARRIED:
-        filled = rows[column].astype(float).groupby(rows["site_id"]).ffill()
-        rows[f"{column}_carried"] = filled.fillna(0.0)
-    return rows
-
-
-def _summarise_period(rows: pd.DataFrame, period: Mapping[str, Any]) -> PeriodSummary:
-    sure = rows[(rows["alert"] == "confirmed") & (rows["state"] != UNSEEN)]
+def _summarise_period(
+    totals: Mapping[Hashable, Any], rows: pd.DataFrame, period: Mapping[str, Any]
+) -> PeriodSummary:
     states = rows["state"].value_counts()
+
+    def between(name: str) -> Range:
+        return Range(float(totals.get(f"{name}_low", 0)), float(totals.get(f"{name}_high", 0)))
+
     return PeriodSummary(
         label=str(period["label"]),
         start=str(period["start"]),
         end=str(period["end"]),
-        sites=Range(len(sure), len(rows)),
-        area_m2=Range(
-            float(sure["disturbed_area_m2"].astype(float).sum()),
-            float(rows["disturbed_area_m2_carried"].sum()),
-        ),
-        pools=Range(
-            float(sure["pool_count_low"].astype(float).sum()),
-            float(rows["pool_count_high_carried"].sum()),
-        ),
+        sites=between("sites"),
+        area_m2=between("disturbed_area_m2"),
+        pools=between("pool_count"),
+        candidates=int(totals.get("candidates", 0)),
         states={state: int(states.get(state, 0)) for state in STATES},
         looks=int(period.get("looks", 0)),
         clear_fraction=float(period.get("clear_fraction", 0.0)),

@@ -72,6 +72,8 @@ class Explanation:
     """Its pads, pools and roads, UTM."""
     simulated: bool
     """Whether the imagery is simulated."""
+    source: str
+    """SHA-256 of the inventory it explains."""
 
     @property
     def title(self) -> str:
@@ -100,6 +102,7 @@ def as_values(explanation: Explanation) -> dict[str, Any]:
     months["month"] = months["month"].dt.strftime("%Y-%m")
     return {
         "simulated": explanation.simulated,
+        "source": explanation.source,
         "title": explanation.title,
         "site": _plain(dict(explanation.site)),
         "periods": _rows(explanation.inventory.drop(columns="geometry")),

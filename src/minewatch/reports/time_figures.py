@@ -61,14 +61,14 @@ def site_figure(life: pd.DataFrame, *, title: str, simulated: bool) -> bytes:
     return _png(draw, size=(9.5, 5.5), simulated=simulated)
 
 
-def area_figure(history: pd.DataFrame, *, title: str, simulated: bool) -> bytes:
+def area_figure(timeline: pd.DataFrame, *, title: str, simulated: bool) -> bytes:
     """Sites and ground of an area as ranges: all known until then, and those at work.
 
     Parameters
     ----------
-    history
+    timeline
         One row a period, in order of time: `label`, `sites_low|high`, `active_low|high`,
-        `ground_m2_low|high`, `active_m2_low|high`, `observed_fraction`.
+        `ever_disturbed_m2_low|high`, `active_m2_low|high`, `area_observed_fraction`.
     title
         What it is of.
     simulated
@@ -84,18 +84,18 @@ def area_figure(history: pd.DataFrame, *, title: str, simulated: bool) -> bytes:
         top, bottom = figure.subplots(2, 1, sharex=True)
         for axes, known, active, unit, label in (
             (top, "sites", "active", 1.0, "sites"),
-            (bottom, "ground_m2", "active_m2", 1e4, "disturbed ground (ha)"),
+            (bottom, "ever_disturbed_m2", "active_m2", 1e4, "disturbed ground (ha)"),
         ):
-            _ranges(axes, history, known, -_WIDTH / 2, _CUMULATIVE, "known until then", unit=unit)
-            _ranges(axes, history, active, _WIDTH / 2, _ACTIVE, "at work", unit=unit)
+            _ranges(axes, timeline, known, -_WIDTH / 2, _CUMULATIVE, "known until then", unit=unit)
+            _ranges(axes, timeline, active, _WIDTH / 2, _ACTIVE, "at work", unit=unit)
             axes.set_ylabel(label)
         top.yaxis.get_major_locator().set_params(integer=True)
         _legend(top, title)
-        seen = [f"{100 * share:.0f} %" for share in history["observed_fraction"]]
+        seen = [f"{100 * share:.0f} %" for share in timeline["area_observed_fraction"]]
         _label_periods(
-            bottom, [f"{n}\nseen {s}" for n, s in zip(history["label"], seen, strict=True)]
+            bottom, [f"{n}\nseen {s}" for n, s in zip(timeline["label"], seen, strict=True)]
         )
-        bottom.set_xlabel("from confirmed and seen, to provisional and what was not seen")
+        bottom.set_xlabel("from confirmed, to provisional and what was not seen")
 
     return _png(draw, size=(9.5, 6.5), simulated=simulated)
 

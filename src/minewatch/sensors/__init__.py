@@ -1,14 +1,13 @@
 """Facts about missions and catalogues: one data-only profile each.
 
-A new sensor is one file with a `SensorProfile` and one line in `SENSORS`.
+A new sensor is one file with a `SensorProfile` and one line in `SENSORS`, or an entry point of
+another package.
 """
 
-from collections.abc import Mapping
-
-from minewatch.errors import SettingsError, unknown_name
+from minewatch.model.defaults import DEFAULT_CATALOG, DEFAULT_SENSOR
+from minewatch.plugins import Registry
 from minewatch.sensors.catalogs import (
     CATALOGS,
-    DEFAULT_CATALOG,
     ELEVATION_ASSETS,
     ELEVATION_ATTRIBUTION,
     ELEVATION_COLLECTIONS,
@@ -29,9 +28,12 @@ from minewatch.sensors.profile import (
 )
 from minewatch.sensors.sentinel2 import SENTINEL_2_L2A
 
-SENSORS: Mapping[str, SensorProfile] = {p.name: p for p in (SENTINEL_2_L2A, LANDSAT_C2_L2)}
-"""The known sensors by name."""
-DEFAULT_SENSOR = SENTINEL_2_L2A.name
+SENSORS: Registry[SensorProfile] = Registry(
+    kind="sensor",
+    group="minewatch.sensors",
+    built_in={p.name: p for p in (SENTINEL_2_L2A, LANDSAT_C2_L2)},
+)
+"""The known sensors by name; those of other packages by the entry-point group."""
 
 
 def get_sensor(name: str) -> SensorProfile:
@@ -42,8 +44,6 @@ def get_sensor(name: str) -> SensorProfile:
     SettingsError
         Unknown name; lists the known ones.
     """
-    if name not in SENSORS:
-        raise SettingsError(unknown_name("sensor", name, list(SENSORS)))
     return SENSORS[name]
 
 

@@ -73,7 +73,6 @@ CATALOGS: Mapping[str, CatalogProfile] = {
     )
 }
 """The known catalogues by name."""
-DEFAULT_CATALOG = "earth-search"
 ELEVATION_COLLECTIONS = frozenset(c.elevation for c in CATALOGS.values() if c.elevation)
 """Collections of heights, by the names known catalogues give them: never scenes."""
 ELEVATION_ASSETS = ("data", "elevation", "dem")

@@ -30,8 +30,6 @@ class Signs:
     """Last day on which the site may have been seen in the period."""
     began: date
     """First look that shows it."""
-    sees_pools: bool = True
-    """Whether pools could be seen at all."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,8 +49,7 @@ def climb(signs: Signs, *, rules: AlertRules | None = None) -> Standing:
     it `provisional`, six from two periods (or one strong one) `confirmed`, for good. Before that,
     two green periods without detection set the count back, and ground that was never wet and is
     green again within one monsoon and the dry season after it is `rejected`; a new detection makes
-    it a candidate again. Where pixels are too coarse for pools, bare ground alone is never more
-    than `provisional`: other clearings look the same.
+    it a candidate again.
 
     Parameters
     ----------
@@ -64,7 +61,7 @@ def climb(signs: Signs, *, rules: AlertRules | None = None) -> Standing:
     rules = rules or AlertRules()
     rung, looks, supports, against, best = "candidate", 0, 0, 0, 0.0
     rungs: list[str] = []
-    told: list[float] = []
+    chances: list[float] = []
     for k, found in enumerate(signs.confidence.tolist()):
         is_found = not np.isnan(found)
         if is_found:
@@ -73,8 +70,6 @@ def climb(signs: Signs, *, rules: AlertRules | None = None) -> Standing:
             if found >= rules.support:
                 looks, supports = looks + int(signs.clear_looks[k]), supports + 1
                 rung = _rung(rung, looks, supports, found, rules)
-                if rung == "confirmed" and not signs.sees_pools:
-                    rung = "provisional"
         elif signs.is_seen[k] and signs.is_green[k] and rung != "confirmed":
             against += 1
             if against >= rules.reset_periods:
@@ -83,13 +78,14 @@ def climb(signs: Signs, *, rules: AlertRules | None = None) -> Standing:
             if age_days <= rules.fallow_days and not signs.was_wet[k]:
                 rung = "rejected"
         rungs.append(rung)
-        told.append(_combined(best, supports, rung, rules))
-    return Standing(rungs=tuple(rungs), confidence=tuple(told))
+        chances.append(_combined(best, supports, rung, rules))
+    return Standing(rungs=tuple(rungs), confidence=tuple(chances))
 
 
 def _rung(rung: str, looks: int, supports: int, found: float, rules: AlertRules) -> str:
     is_repeated = supports >= 2 or found >= rules.strong
-    if rung == "confirmed" or (looks >= rules.confirmed_looks and is_repeated):
+    is_enough = looks >= rules.confirmed_looks and is_repeated and rules.may_confirm
+    if rung == "confirmed" or is_enough:
         return "confirmed"
     return "provisional" if looks >= rules.provisional_looks else rung
 

@@ -11,14 +11,14 @@ LENGTH = 10
 
 
 def make_id(
-    aoi_id: str, epsg: int, anchor: tuple[float, float], *, cell_m: float, taken: Collection[str]
+    area_key: str, epsg: int, anchor: tuple[float, float], *, cell_m: float, taken: Collection[str]
 ) -> str:
     """Name of a site that began at an anchor, never one that was given before.
 
     Parameters
     ----------
-    aoi_id
-        Id of the area of interest.
+    area_key
+        SHA-256 of the outline of the area: a name may change, the outline is what was watched.
     epsg
         CRS of the anchor, metres.
     anchor
@@ -41,7 +41,7 @@ def make_id(
     cell = (int(anchor[0] // cell_m), int(anchor[1] // cell_m))
     again = 0
     while True:
-        text = f"{aoi_id}|{epsg}|{cell_m:g}|{cell[0]}|{cell[1]}|{again}"
+        text = f"{area_key}|{epsg}|{cell_m:g}|{cell[0]}|{cell[1]}|{again}"
         digest = hashlib.sha256(text.encode()).digest()
         name = "s" + base64.b32encode(digest).decode().lower()[:LENGTH]
         if name not in taken:

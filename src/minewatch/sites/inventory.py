@@ -1,4 +1,4 @@
-"""Sites and what was measured over them, told period by period."""
+"""Sites and what was measured over them, period by period."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from minewatch.model import (
 from minewatch.sites.linking import Links
 from minewatch.sites.row_context import find_coverage
 from minewatch.sites.site_rows import KEPT, Measures, Patches, RowBuilder, Track, key_of
-from minewatch.sites.site_rules import AlertRules, StateRules
+from minewatch.sites.site_rules import AlertRules, StateRules, without_pools
 
 HISTORY = ("alert", "state", "disturbed_area_m2", "pool_area_m2", "observed_fraction")
 """Columns of the inventory that `sites` repeats for each period."""
@@ -40,14 +40,15 @@ def build_inventory(
     aoi: AreaOfInterest,
     scenes: SceneList,
     periods: Sequence[Period],
+    sees_pools: bool = True,
     state_rules: StateRules | None = None,
     alert_rules: AlertRules | None = None,
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """One row per site and period, and one row per site.
 
-    A site is told in every period from its start on, also when nobody works there any more and when
-    nobody saw it (`not_observed`, areas null). `alert` is what is known now, for all periods by
-    whose end the site was seen to be there, because later looks overturn early verdicts;
+    A site has a row in every period from its start on, also when nobody works there any more and
+    when nobody saw it (`not_observed`, areas null). `alert` is what is known now, for all periods
+    by whose end the site was seen to be there, because later looks overturn early verdicts;
     `alert_then` is what could be said by the end of the period.
 
     Parameters
@@ -62,6 +63,8 @@ def build_inventory(
         The scenes of the run.
     periods
         The periods, in order of time.
+    sees_pools
+        Whether pixels can show pools: without them no site is more than `provisional`.
     state_rules, alert_rules
         Thresholds; None takes the defaults.
 
@@ -83,27 +86,28 @@ def build_inventory(
     epsg = int(tracks.crs.to_epsg())
     if tracks.empty or not periods:
         return empty_table(INVENTORY, epsg=epsg), empty_table(SITES, epsg=epsg)
-    teller = RowBuilder(
+    rules = alert_rules or AlertRules()
+    builder = RowBuilder(
         aoi=aoi,
         periods=tuple(sorted(periods)),
         coverage=find_coverage(tracks, scenes),
         state_rules=state_rules or StateRules(),
-        alert_rules=alert_rules or AlertRules(),
+        alert_rules=rules if sees_pools else without_pools(rules),
     )
-    measured = _measured(observations, tracks["site_id"], teller.periods)
+    measured = _measured(observations, tracks["site_id"], builder.periods)
     patches = _patches(links.members)
     rows: list[dict[str, Any]] = []
     summaries: list[dict[str, Any]] = []
     for number, track in enumerate(tracks.to_dict("records")):
         seen = {name: values[number] for name, values in measured.items()}
-        told = teller.tell(number, track, seen, patches[track["site_id"]])
-        rows += told
-        summaries.append(_summary(track, told))
+        own = builder.rows_of(number, track, seen, patches[track["site_id"]])
+        rows += own
+        summaries.append(_summary(track, own))
     inventory = _table(rows, INVENTORY, epsg).sort_values(
         ["period_start", "period_end", "site_id"], ignore_index=True
     )
     sites = _table(summaries, SITES, epsg)
-    return inventory, _with_history(sites, inventory, teller.periods)
+    return inventory, _with_history(sites, inventory, builder.periods)
 
 
 def period_column(period: Period) -> str:
@@ -118,24 +122,23 @@ def period_column(period: Period) -> str:
     return re.sub(r"\W+", "_", period_label(period)).lower()
 
 
-def _summary(track: Track, told: list[dict[str, Any]]) -> dict[str, Any]:
+def _summary(track: Track, rows: list[dict[str, Any]]) -> dict[str, Any]:
     """The row of a site, from its rows by period."""
-    latest = told[-1]
+    latest = rows[-1]
     kept = ("aoi", *KEPT, "alert", "confidence", "last_activity", "water_last_seen")
-    states = [row["state"] for row in told if row["state"] != "not_observed"]
+    states = [row["state"] for row in rows if row["state"] != "not_observed"]
     return {
         **{name: latest[name] for name in kept},
         "state": states[-1] if states else "not_observed",
-        "max_disturbed_area_m2": max(row["disturbed_area_m2"] or 0.0 for row in told),
-        "max_pool_area_m2": _largest(row["pool_area_m2"] for row in told),
+        "max_disturbed_area_m2": max(row["disturbed_area_m2"] or 0.0 for row in rows),
+        "max_pool_area_m2": _largest(row["pool_area_m2"] for row in rows),
         "geometry": track["geometry"],
     }
 
 
-def _largest(areas: Iterable[float | None]) -> float | None:
-    """The largest area of the periods that were seen, 0 without any; None: pools cannot be seen."""
-    seen = [area for area in areas if area is not None]
-    return None if any(np.isnan(seen)) else max(seen, default=0.0)
+def _largest(values: Iterable[float | None]) -> float | None:
+    """The largest of what is known; None when nothing is."""
+    return max((value for value in values if value is not None), default=None)
 
 
 def _with_history(
@@ -148,8 +151,8 @@ def _with_history(
     columns = {}
     for period in periods:
         at = np.array([place.get((site, *key_of(period)), -1) for site in sites["site_id"]])
-        for name, told in values.items():
-            columns[f"{period_column(period)}_{name}"] = told.take(at, allow_fill=True)
+        for name, of_all in values.items():
+            columns[f"{period_column(period)}_{name}"] = of_all.take(at, allow_fill=True)
     return gpd.GeoDataFrame(
         pd.concat([sites, pd.DataFrame(columns, index=sites.index)], axis=1), crs=sites.crs
     )

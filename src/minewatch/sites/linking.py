@@ -33,11 +33,6 @@ from minewatch.sites.site_rules import LinkRules
 log = logging.getLogger(__name__)
 
 _START = ("period_start", "first_detected", "anchor_x", "anchor_y")
-BIRTH_DAYS = 90
-"""Patches that began at most so long before or after a site's first one are of its beginning …"""
-BIRTH_PERIODS = 2
-"""… when they were found in one of the site's first periods: a first bank is often seen in part
-before it is seen whole [D]."""
 Start = tuple[str, str, float, float]
 """Period, first look and place of a patch; the smallest of a site's is its birth."""
 Member = tuple[int, Geometry]
@@ -68,7 +63,7 @@ class _Site:
 
 
 def link(
-    detections: gpd.GeoDataFrame, *, aoi_id: str, epsg: int, rules: LinkRules | None = None
+    detections: gpd.GeoDataFrame, *, area_key: str, epsg: int, rules: LinkRules | None = None
 ) -> Links:
     """Sites through time: identity, union footprint and lineage.
 
@@ -84,8 +79,8 @@ def link(
         Contract `DETECTIONS`; rows in any order, polygons in metres, those of one period disjoint.
         Columns `anchor_x` and `anchor_y` (metres), when there, say where each patch began: ids
         come from them, and without them from the patch's centroid.
-    aoi_id
-        Id of the area, part of every name.
+    area_key
+        SHA-256 of the area's outline, part of every id.
     epsg
         CRS of the detections.
     rules
@@ -107,7 +102,7 @@ def link(
     rules = rules or LinkRules()
     rows = _in_order(detections)
     starts = tuple(zip(*(rows[name].tolist() for name in _START), strict=True))
-    linker = _Linker(starts=starts, aoi_id=aoi_id, epsg=epsg, rules=rules)
+    linker = _Linker(starts=starts, area_key=area_key, epsg=epsg, rules=rules)
     periods = list(zip(rows["period_start"], rows["period_end"], strict=True))
     shapes = rows.geometry.to_numpy()
     sites: list[_Site] = []
@@ -116,7 +111,7 @@ def link(
         sites = linker.follow(sites, list(part), shapes, taken)
         taken |= {s.id for s in sites}
     log.info("%d patches are %d sites", len(rows), len(sites))
-    return _as_tables(sites, rows, epsg)
+    return _as_tables(sites, rows, epsg, rules)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +119,7 @@ class _Linker:
     """What stays the same from period to period."""
 
     starts: tuple[Start, ...]
-    aoi_id: str
+    area_key: str
     epsg: int
     rules: LinkRules
 
@@ -177,7 +172,7 @@ class _Linker:
         born = self.starts[_first_row(members)]
         anchor = born[2:]
         return _Site(
-            id=make_id(self.aoi_id, self.epsg, anchor, cell_m=self.rules.cell_m, taken=taken),
+            id=make_id(self.area_key, self.epsg, anchor, cell_m=self.rules.cell_m, taken=taken),
             anchor=anchor,
             born=born,
             footprint=united([g for _, g in members], are_upright=are_upright),
@@ -276,7 +271,7 @@ def _in_order(detections: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return rows.sort_values(order, kind="stable", ignore_index=True).drop(columns="_wkb")
 
 
-def _as_tables(sites: list[_Site], rows: gpd.GeoDataFrame, epsg: int) -> Links:
+def _as_tables(sites: list[_Site], rows: gpd.GeoDataFrame, epsg: int, rules: LinkRules) -> Links:
     sites = sorted(sites, key=lambda s: s.id)
     flat = [
         (s.id, row, piece) for s in sites for row, piece in sorted(s.members, key=lambda m: m[0])
@@ -290,7 +285,7 @@ def _as_tables(sites: list[_Site], rows: gpd.GeoDataFrame, epsg: int) -> Links:
     columns = {
         "site_id": [s.id for s in sites],
         "first_detected": first["first_detected"].tolist(),
-        "last_undisturbed": _undisturbed(rows, sites),
+        "last_undisturbed": _undisturbed(rows, sites, rules),
         "merged_from": [list(s.merged_from) for s in sites],
         "split_from": [list(s.split_from) for s in sites],
     }
@@ -299,19 +294,25 @@ def _as_tables(sites: list[_Site], rows: gpd.GeoDataFrame, epsg: int) -> Links:
     return Links(tracks=tracks, members=members)
 
 
-def _undisturbed(rows: gpd.GeoDataFrame, sites: Iterable[_Site]) -> list[str | None]:
+def _undisturbed(
+    rows: gpd.GeoDataFrame, sites: Iterable[_Site], rules: LinkRules
+) -> list[str | None]:
     """Last look of each site at which all of its ground that began with it was undisturbed."""
     periods = rows["period_start"].tolist()
     begun = pd.to_datetime(rows["first_detected"]).to_numpy("datetime64[D]").astype(int).tolist()
     before = [None if pd.isna(day) else str(day) for day in rows["last_undisturbed"]]
-    told = []
+    found = []
     for site in sites:
         of = sorted({row for row, _ in site.members})
-        early = sorted({periods[row] for row in of})[:BIRTH_PERIODS]
-        near = [r for r in of if periods[r] in early and abs(begun[r] - begun[of[0]]) <= BIRTH_DAYS]
+        early = sorted({periods[row] for row in of})[: rules.birth_periods]
+        near = [
+            r
+            for r in of
+            if periods[r] in early and abs(begun[r] - begun[of[0]]) <= rules.birth_days
+        ]
         days = [day for row in near if (day := before[row]) is not None]
-        told.append(min(days) if before[of[0]] is not None else None)
-    return told
+        found.append(min(days) if before[of[0]] is not None else None)
+    return found
 
 
 def _first_row(members: Iterable[Member]) -> int:

@@ -1,4 +1,4 @@
-"""One site's rows of the inventory: what was measured, in words that stand."""
+"""One site's rows of the inventory: what was measured, and what follows from it."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class RowBuilder:
         """Who held the area in each period."""
         return {p: name_control(self.aoi.control, p) for p in self.periods}
 
-    def tell(
+    def rows_of(
         self, number: int, track: Track, measured: Measures, patches: Patches
     ) -> list[dict[str, Any]]:
         """Rows of one site.
@@ -78,23 +78,22 @@ class RowBuilder:
         patches
             What was found of it.
         """
-        first = _first_told(track, self.periods)
+        first = _first_period(track, self.periods)
         periods = self.periods[first:]
         seen = {name: values[first:] for name, values in measured.items()}
         record = Record(
             disturbed_m2=seen["disturbed_area_m2"],
-            pool_m2=np.nan_to_num(seen["pool_area_m2"]),
+            pool_m2=seen["pool_area_m2"],
             green=seen["vegetated_fraction"],
             observed_fraction=seen["observed_fraction"],
             clear_looks=seen["clear_looks"].astype("int64"),
             last_look=tuple(self.coverage.last_look(number, p) for p in periods),
-            sees_pools=not np.isnan(seen["pool_area_m2"]).any(),
         )
         began = date.fromisoformat(track["first_detected"])
         is_new = not _is_preexisting(track)
-        story = build_timeline(record, began=began if is_new else None, rules=self.state_rules)
+        timeline = build_timeline(record, began=began if is_new else None, rules=self.state_rules)
         found = np.array([patches.confidence.get(key_of(p), np.nan) for p in periods])
-        standing = self._climb(record, story, began, found)
+        standing = self._climb(record, timeline, began, found)
         alerts = hindsight(standing.rungs, [p.end >= began for p in periods])
         grounds = _grounds(patches, periods)
         is_seen = record.seen(self.state_rules)
@@ -107,13 +106,13 @@ class RowBuilder:
                 "period_end": period.end.isoformat(),
                 "alert": alerts[k],
                 "alert_then": standing.rungs[k],
-                "state": story.states[k],
+                "state": timeline.states[k],
                 **_areas(seen, is_seen, k, is_new=is_new),
                 "confidence": standing.confidence[k],
                 "clear_looks": int(record.clear_looks[k]),
                 "observed_fraction": float(record.observed_fraction[k]),
-                "last_activity": _iso(story.last_activity[k]),
-                "water_last_seen": _iso(story.water_last_seen[k]),
+                "last_activity": _iso(timeline.last_activity[k]),
+                "water_last_seen": _iso(timeline.water_last_seen[k]),
                 "controlling_group": self.control[period],
                 "evidence": evidence,
                 "geometry": grounds[k],
@@ -121,16 +120,17 @@ class RowBuilder:
             for k, period in enumerate(periods)
         ]
 
-    def _climb(self, record: Record, story: Timeline, began: date, confidence: Numbers) -> Standing:
+    def _climb(
+        self, record: Record, timeline: Timeline, began: date, confidence: Numbers
+    ) -> Standing:
         signs = Signs(
             confidence=confidence,
             clear_looks=record.clear_looks,
-            is_green=story.is_green,
+            is_green=timeline.is_green,
             is_seen=record.seen(self.state_rules),
-            was_wet=np.array([day is not None for day in story.water_last_seen], dtype=bool),
+            was_wet=np.array([day is not None for day in timeline.water_last_seen], dtype=bool),
             last_look=record.last_look,
             began=began,
-            sees_pools=record.sees_pools,
         )
         return climb(signs, rules=self.alert_rules)
 
@@ -139,12 +139,12 @@ class RowBuilder:
         return self.coverage.on(number, [date.fromisoformat(d) for d in days if not pd.isna(d)])
 
 
-def _first_told(track: Track, periods: tuple[Period, ...]) -> int:
-    """Number of the first period a site is told in.
+def _first_period(track: Track, periods: tuple[Period, ...]) -> int:
+    """Number of the first period in which a site has a row.
 
     That is the one that ends on or after the first look that shows it, or begins after the last
-    that does not: there it may have begun unseen. One that was there from the start is told from
-    the first period on.
+    that does not: there it may have begun unseen. One that was there from the start has a row
+    in every period.
     """
     if _is_preexisting(track):
         return 0
@@ -175,7 +175,9 @@ def _areas(seen: Measures, is_seen: Flags, k: int, *, is_new: bool) -> dict[str,
     if len(earlier):
         before = float(disturbed[earlier[-1]])
     new = None if before is None else max(0.0, float(disturbed[k]) - before)
-    return {**{name: float(seen[name][k]) for name in AREAS}, "new_area_m2": new}
+    values = {name: float(seen[name][k]) for name in AREAS}
+    known = {name: None if np.isnan(value) else value for name, value in values.items()}
+    return {**known, "new_area_m2": new}
 
 
 def key_of(period: Period) -> tuple[str, str]:

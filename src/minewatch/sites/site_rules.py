@@ -1,100 +1,129 @@
 """Every threshold of linking, states and alerts, in one place, each with its source.
 
-[C] and [DOMAIN] are facts of the shared domain notes; [D] is a starting value without evidence.
+DOMAIN is the project's page of facts.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from minewatch.model.rule_fields import rule
+
+LADDER = "OPERA's ladder, counted in clear looks (DOMAIN §5, §6)"
+SIZES = "90 % of digitised sites are within 291 m (DOMAIN §2)"
 
 
 @dataclass(frozen=True, kw_only=True)
 class LinkRules:
     """What makes patches one site, within a period and between periods."""
 
-    join_m: float = 200.0
-    """Widest gap between patches of one period that may be one site [DOMAIN §2, "at 200 m"]."""
-    link_m: float = 100.0
-    """Widest gap between a patch and a site of an earlier period [DOMAIN §2, issue 4]."""
-    one_site_m: float = 300.0
-    """Patches further apart than `near_m` are one site only while all of it is narrower than this:
-    90 % of sites are within 291 m [C]. Sites 250 m apart whose gap is at most 200 m measure at
-    least 300 m together, so neighbours (250-400 m) never fuse by this rule."""
-    near_m: float = 60.0
-    """Patches this close are benches of one site [D; pools of a bank are 15 m apart, C]."""
-    max_site_m: float = 900.0
-    """A chain of near patches ends here [D: three times the 90 % extent]."""
-    same_ground: float = 0.5
-    """Share of the smaller of patch and site that overlaps when both are the same ground [D]."""
-    cell_m: float = 70.0
-    """Cell whose hash is the site's id: two anchors in one cell are at most 99 m apart, hence
-    linked, hence one site."""
-    reach_m: float = 200.0
-    """Furthest a pad, pool or road lies from the site it belongs to [DOMAIN §2]."""
+    join_m: float = rule(
+        200.0, unit="m", moves="patches of one period further apart may be one site",
+        source="DOMAIN §2: grouped at 200 m",
+    )  # fmt: skip
+    link_m: float = rule(
+        100.0, unit="m", moves="patches further from a site of an earlier period belong to it"
+    )
+    one_site_m: float = rule(
+        300.0, unit="m", moves="wider groups of patches are one site",
+        source=f"{SIZES}; sites 250 m apart whose gap is at most 200 m measure 300 m together",
+    )  # fmt: skip
+    near_m: float = rule(60.0, unit="m", moves="benches further apart are one site")
+    max_site_m: float = rule(
+        900.0, unit="m", moves="chains of near patches grow longer",
+        source="three times the 90 % extent; starting value",
+    )  # fmt: skip
+    same_ground: float = rule(0.5, unit="1", moves="patch and site must overlap more to be one")
+    cell_m: float = rule(
+        70.0, unit="m", moves="fewer ids: the cell whose hash is a site's id",
+        source="two anchors in one cell are at most 99 m apart, hence linked",
+    )  # fmt: skip
+    reach_m: float = rule(
+        200.0, unit="m", moves="pads, pools and roads further from a site belong to it",
+        source="DOMAIN §2",
+    )  # fmt: skip
+    birth_days: int = rule(
+        90, unit="days", moves="patches that began later are still of a site's beginning"
+    )
+    birth_periods: int = rule(
+        2, unit="periods", moves="they may be found later: a first bank is often seen in part"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
 class StateRules:
     """What makes a site active, idle, abandoned, revegetated or not observed."""
 
-    min_observed_fraction: float = 0.5
-    """Less of the site seen clear than this: `not_observed`, no areas [D]."""
-    good_observed_fraction: float = 0.8
-    """A period is well seen from here on … [D]"""
-    good_looks: int = 6
-    """… and with this many clear looks: one a month of a dry season [D]."""
-    hold: int = 2
-    """Observed periods in a row that must agree before a reading counts; at the end of the record
-    one well seen period is enough [D]."""
-    grown_m2: float = 300.0
-    """Least growth that is new ground: three pixels of 10 m [D]."""
-    grown_share: float = 0.15
-    """… and this share of what there was [D: seasons of unchanged simulated sites differ by 4 %,
-    single ones by 13 %]."""
-    pool_grown_m2: float = 100.0
-    """Least growth of pools: one pool of about 11 m [C: 8-14 m]."""
-    pool_grown_share: float = 0.25
-    """… and this share of what there was [D]."""
-    faded: float = 0.85
-    """Disturbed ground below this share of the larger of the two periods before: greening [D]."""
-    wet_m2: float = 120.0
-    """Least pool area that is standing water: one pool of about 12 m [C: 8-14 m]; drained
-    simulated sites measure up to 115 m² [D]."""
-    wet_share: float = 0.2
-    """… and this share of the site's largest pool area [D]."""
-    green_share: float = 0.8
-    """Vegetated share of the ground seen from which a site is green again [D]."""
-    steady_days: int = 550
-    """Ground kept bare after it grew counts as worked for so long [D: one full year and the rest of
-    a season; bare ground here turns green within one or two monsoons unless it is kept bare]."""
-    abandoned_days: int = 330
-    """Days without activity that turn idle into abandoned [D: a year, less the spread of the last
-    clear look of a dry season]."""
+    min_observed_fraction: float = rule(
+        0.5, unit="1", moves="more periods are `not_observed`, without areas"
+    )
+    good_observed_fraction: float = rule(0.8, unit="1", moves="fewer periods are well seen")
+    good_looks: int = rule(
+        6, unit="clear looks", moves="fewer periods are well seen: one a month of a dry season"
+    )
+    hold: int = rule(
+        2, unit="periods", moves="a change of reading must last longer before it counts"
+    )
+    grown_m2: float = rule(
+        300.0, unit="m²", moves="more new ground is needed to grow: three pixels of 10 m"
+    )
+    grown_share: float = rule(
+        0.15, unit="1", moves="more new ground is needed to grow",
+        source="seasons of unchanged simulated sites differ by 4 %, single ones by 13 %",
+    )  # fmt: skip
+    pool_grown_m2: float = rule(
+        100.0, unit="m²", moves="more new pools are needed to grow",
+        source="one pool of about 11 m (DOMAIN §2: 8-14 m)",
+    )  # fmt: skip
+    pool_grown_share: float = rule(0.25, unit="1", moves="more new pools are needed to grow")
+    faded: float = rule(0.85, unit="1", moves="less greening counts as fading")
+    wet_m2: float = rule(
+        120.0, unit="m²", moves="more water is needed to be wet",
+        source="one pool of 12 m (DOMAIN §2); drained simulated sites measure up to 115 m²",
+    )  # fmt: skip
+    wet_share: float = rule(0.2, unit="1", moves="more of a site's largest pools must stand")
+    green_share: float = rule(0.8, unit="1", moves="more must be green to be revegetated")
+    steady_days: int = rule(
+        550, unit="days", moves="ground kept bare counts as worked for longer",
+        source="a year and the rest of a season; bare ground greens within two monsoons",
+    )  # fmt: skip
+    abandoned_days: int = rule(
+        330, unit="days", moves="idle turns into abandoned later",
+        source="a year, less the spread of the last clear look of a dry season",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
 class AlertRules:
-    """How sure we are: OPERA's ladder, counted in clear looks [DOMAIN §5]."""
+    """How sure we are that a site is a mine."""
 
-    support: float = 0.55
-    """Least confidence of a detection that counts as support: on the tuning worlds every false site
-    lies below it, and hardly a true one does."""
-    strong: float = 0.8
-    """Confidence from which one period alone may confirm [D]."""
-    provisional_looks: int = 3
-    """Clear looks of support for `provisional` [OPERA DIST: three observations]."""
-    confirmed_looks: int = 6
-    """Clear looks of support for `confirmed`, from two periods or one that is strong [D]."""
-    reset_periods: int = 2
-    """Observed periods in a row, green and without detection, that set the count back [OPERA: reset
-    when most are normal]."""
-    fallow_days: int = 550
-    """Green again so soon, never confirmed and never wet: `rejected` [DOMAIN §3: swidden is green
-    within one monsoon; the dry season after it is waited for]."""
-    repeat: float = 0.2
-    """Share of the remaining doubt that each further supported period takes away [D: periods are
-    far from independent]."""
-    repeats: int = 3
-    """Most further periods that count [D]."""
-    rejected_confidence: float = 0.2
-    """Confidence of a rejected site at most [D]."""
+    support: float = rule(
+        0.55, unit="1", moves="fewer detections count as support",
+        source="on the simulated tuning worlds every false site lies below, hardly a true one does",
+    )  # fmt: skip
+    strong: float = rule(0.8, unit="1", moves="one period alone confirms less often")
+    provisional_looks: int = rule(
+        3, unit="clear looks", moves="`provisional` comes later", source=LADDER
+    )
+    confirmed_looks: int = rule(
+        6, unit="clear looks", moves="`confirmed` comes later", source=LADDER
+    )
+    reset_periods: int = rule(
+        2, unit="periods", moves="more green periods are needed to set the count back",
+        source=LADDER,
+    )  # fmt: skip
+    fallow_days: int = rule(
+        550, unit="days", moves="ground green again later is still `rejected`",
+        source="DOMAIN §3: swidden is green within one monsoon; the season after is waited for",
+    )  # fmt: skip
+    repeat: float = rule(0.2, unit="1", moves="each further period raises the confidence more")
+    repeats: int = rule(3, unit="periods", moves="more further periods count")
+    rejected_confidence: float = rule(0.2, unit="1", moves="rejected sites keep more confidence")
+    may_confirm: bool = rule(
+        True, unit="", moves="false: nothing is more than `provisional`, as where pools are unseen"
+    )
+
+
+def without_pools(rules: AlertRules) -> AlertRules:
+    """The rules where pools cannot be seen: nothing proves a mine."""
+    return replace(rules, may_confirm=False)

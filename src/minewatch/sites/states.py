@@ -1,6 +1,6 @@
 """What goes on at one site in each period: states that one bad season cannot flip.
 
-In words, with the reasons: `docs/states.md`. Every number is in `rules.StateRules`.
+In words, with the reasons: `docs/states.md`. Every number is in `site_rules.StateRules`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Record:
     disturbed_m2: Numbers
     """Ground without vegetation, m²; any number when not seen."""
     pool_m2: Numbers
-    """Pools, m²; any number when not seen."""
+    """Pools, m²; any number when not seen, NaN when pools cannot be seen."""
     green: Numbers
     """Vegetated share of what was seen, 0..1; NaN when unknown."""
     observed_fraction: Numbers
@@ -35,8 +35,6 @@ class Record:
     """Median number of clear looks."""
     last_look: tuple[date, ...]
     """Last day on which the site may have been seen in the period."""
-    sees_pools: bool = True
-    """Whether pools could be seen at all: without, no site is told wet from dry."""
 
     def seen(self, rules: StateRules) -> Flags:
         """Periods that say anything of the site."""
@@ -50,7 +48,7 @@ class Record:
 
 @dataclass(frozen=True, kw_only=True)
 class Timeline:
-    """One site's life, one entry a period."""
+    """One site through time, one entry a period."""
 
     states: tuple[str, ...]
     """One of `model.STATES`."""
@@ -65,7 +63,7 @@ class Timeline:
 def build_timeline(
     record: Record, *, began: date | None, rules: StateRules | None = None
 ) -> Timeline:
-    """States of one site from its first told period on.
+    """States of one site from its first period on.
 
     Parameters
     ----------
@@ -108,9 +106,10 @@ def build_timeline(
         wet_day = days[k] if is_wet[k] else wet_day
         is_old = never_worked and began is None
         quiet_days = rules.abandoned_days if is_old else (days[k] - idle_since).days
-        states[i] = _state(is_active[k], is_wet[k], is_green[k], quiet_days, rules)
-        if not record.sees_pools and states[i].startswith("abandoned"):
-            states[i] = "idle"  # no work is seen; whether water stands there is not known
+        is_known = not np.isnan(pool[k])
+        states[i] = _state(
+            is_active[k], is_wet[k] if is_known else None, is_green[k], quiet_days, rules
+        )
         activity[i:] = [began] * (len(seen) - i)
         water[i:] = [wet_day] * (len(seen) - i)
     return Timeline(
@@ -215,13 +214,14 @@ def _is_wet(pool: Numbers, rules: StateRules) -> Flags:
 
 
 def _state(
-    is_active: bool, is_wet: bool, is_green: bool, quiet_days: int, rules: StateRules
+    is_active: bool, is_wet: bool | None, is_green: bool, quiet_days: int, rules: StateRules
 ) -> str:
+    """The state; where nothing is known of water, quiet ground stays `idle`."""
     if is_active:
         return "active"
     if is_green and not is_wet:
         return "revegetated"
-    if quiet_days < rules.abandoned_days:
+    if quiet_days < rules.abandoned_days or is_wet is None:
         return "idle"
     return "abandoned_wet" if is_wet else "abandoned_dry"
 

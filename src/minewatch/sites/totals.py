@@ -1,22 +1,38 @@
-"""Sites and areas of each period as intervals: what was not seen is not nothing."""
+"""Sites and ground of each period as intervals: the one place where they are added up.
+
+What was not seen is not nothing, and what cannot be seen is not zero.
+"""
 
 from __future__ import annotations
 
 import math
 
+import numpy as np
 import pandas as pd
 
 SURE = ("confirmed",)
 LIKELY = ("confirmed", "provisional")
+UNSEEN = "not_observed"
+_MEASURES = {
+    "disturbed_area_m2": ("disturbed_area_m2", "disturbed_area_m2"),
+    "pool_area_m2": ("pool_area_low_m2", "pool_area_high_m2"),
+    "pool_count": ("pool_count_low", "pool_count_high"),
+}
+_RANGES = ("sites", "active", *_MEASURES, "ever_disturbed_m2", "active_m2")
+_COLUMNS = [
+    "period_start", "period_end", *(f"{n}_{end}" for n in _RANGES for end in ("low", "high")),
+    "candidates", "not_observed", "observed_fraction",
+]  # fmt: skip
 
 
 def total_by_period(inventory: pd.DataFrame) -> pd.DataFrame:
     """Count and area of every period, each as a low and a high number.
 
-    Low holds confirmed sites and the ground that was seen, pools at the low end of their doubt.
-    High adds provisional sites, takes pools at the high end, and takes
-    the unseen part of a site, or all of it in a period that was not observed, to be as much as it
-    was in its largest period. Candidates are counted apart, rejected sites nowhere.
+    Low holds confirmed sites; high adds provisional ones. Candidates are counted apart, rejected
+    sites nowhere. A site is known from its first period on, whether it was seen in this one or not.
+    Of ground and pools, low is what was seen, pools at the low end of their range; high takes the
+    unseen part of a site, or all of it in a period that was not observed, to be as much as in its
+    largest period. Where nothing can be said of the pools of a site, both ends are NaN: unknown.
 
     Parameters
     ----------
@@ -26,63 +42,83 @@ def total_by_period(inventory: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a period, in order of time: `period_start`, `period_end`; `sites_low|high`,
-        `active_low|high`, `disturbed_area_m2_low|high`, `pool_area_m2_low|high`,
-        `pool_count_low|high`; `candidates`, `not_observed` (likely sites not observed),
+        One row a period, in order of time: `period_start`, `period_end`; as `…_low|high`: `sites`
+        (known until then), `active` (at work in it; unseen sites may be), `disturbed_area_m2`,
+        `pool_area_m2`, `pool_count`, `ever_disturbed_m2` (largest until then) and `active_m2` (of
+        sites at work in it); `candidates`, `not_observed` (likely sites not observed),
         `observed_fraction` (mean over likely sites, 0..1; NaN without any).
     """
-    likely = inventory[inventory["alert"].isin(LIKELY)]
     keys = ["period_start", "period_end"]
+    table = pd.DataFrame(inventory.drop(columns="geometry", errors="ignore"))
+    table = table.sort_values([*keys, "site_id"], ignore_index=True)
+    likely = table[table["alert"].isin(LIKELY)].copy()
+    area = likely["disturbed_area_m2"].astype(float)
+    likely["ever"] = area.groupby(likely["site_id"]).transform(_largest_so_far)
+    likely["unseen"] = 1 - likely["observed_fraction"].where(likely["state"] != UNSEEN, 0.0)
     rows = []
-    for (start, end), part in pd.DataFrame(inventory).groupby(keys, sort=True):
+    for (start, end), part in table.groupby(keys, sort=True):
         sites = likely[(likely["period_start"] == start) & (likely["period_end"] == end)]
         rows.append(
             {
                 "period_start": start,
                 "period_end": end,
                 **_counts(sites),
-                **_areas(sites, likely),
+                **_measures(sites, likely),
+                **_ground(sites, likely),
                 "candidates": int((part["alert"] == "candidate").sum()),
-                "not_observed": int((sites["state"] == "not_observed").sum()),
+                "not_observed": int((sites["state"] == UNSEEN).sum()),
                 "observed_fraction": float(sites["observed_fraction"].mean()),
             }
         )
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 
-_MEASURES = {
-    "disturbed_area_m2": ("disturbed_area_m2", "disturbed_area_m2"),
-    "pool_area_m2": ("pool_area_low_m2", "pool_area_high_m2"),
-    "pool_count": ("pool_count_low", "pool_count_high"),
-}
-_COLUMNS = [
-    "period_start", "period_end",
-    *(f"{n}_{end}" for n in ("sites", "active", *_MEASURES) for end in ("low", "high")),
-    "candidates", "not_observed", "observed_fraction",
-]  # fmt: skip
-
-
 def _counts(sites: pd.DataFrame) -> dict[str, int]:
-    sure = sites["alert"].isin(SURE)
-    is_seen = sites["state"] != "not_observed"
-    is_active = sites["state"] == "active"
+    sure, active = sites["alert"].isin(SURE), sites["state"] == "active"
     return {
-        "sites_low": int((sure & is_seen).sum()),
+        "sites_low": int(sure.sum()),
         "sites_high": len(sites),
-        "active_low": int((sure & is_active).sum()),
-        "active_high": int((is_active | ~is_seen).sum()),
+        "active_low": int((sure & active).sum()),
+        "active_high": int((active | (sites["state"] == UNSEEN)).sum()),
     }
 
 
-def _areas(sites: pd.DataFrame, likely: pd.DataFrame) -> dict[str, float]:
+def _measures(sites: pd.DataFrame, likely: pd.DataFrame) -> dict[str, float]:
     """Low and high of each measure."""
     sure = sites[sites["alert"].isin(SURE)]
-    unseen = 1 - sites["observed_fraction"].where(sites["state"] != "not_observed", 0.0)
-    out = {}
+    out: dict[str, float] = {}
     for name, (low, high) in _MEASURES.items():
-        largest = likely.groupby("site_id")[high].max().astype(float).fillna(0.0)
-        most = largest.reindex(sites["site_id"]).to_numpy()
-        out[f"{name}_low"] = float(sure[low].sum())
-        out[f"{name}_high"] = float((sites[high].astype(float).fillna(0.0) + unseen * most).sum())
-    out["pool_count_high"] = math.ceil(out["pool_count_high"])
+        known = likely[high].astype(float).groupby(likely["site_id"]).max()
+        is_unknown = bool(known.reindex(sites["site_id"]).isna().any())
+        if is_unknown and name != "disturbed_area_m2":
+            out |= {f"{name}_low": math.nan, f"{name}_high": math.nan}
+            continue
+        out[f"{name}_low"] = float(sure[low].astype(float).sum())
+        out[f"{name}_high"] = float(_at_most(sites, likely, high).sum())
+    if not math.isnan(out["pool_count_high"]):
+        out["pool_count_high"] = math.ceil(out["pool_count_high"])
     return out
+
+
+def _ground(sites: pd.DataFrame, likely: pd.DataFrame) -> dict[str, float]:
+    """Ground ever disturbed until then, and that of sites at work."""
+    sure, active = sites["alert"].isin(SURE), sites["state"] == "active"
+    seen = sites["disturbed_area_m2"].astype(float).fillna(0.0)
+    most = _at_most(sites, likely, "disturbed_area_m2")
+    return {
+        "ever_disturbed_m2_low": float(sites.loc[sure, "ever"].sum()),
+        "ever_disturbed_m2_high": float(np.maximum(sites["ever"], most).sum()),
+        "active_m2_low": float(seen[sure & active].sum()),
+        "active_m2_high": float(most[active | (sites["state"] == UNSEEN)].sum()),
+    }
+
+
+def _at_most(sites: pd.DataFrame, likely: pd.DataFrame, name: str) -> pd.Series:
+    """A measure of each site, its unseen part as large as in the site's largest period."""
+    largest = likely[name].astype(float).groupby(likely["site_id"]).max().fillna(0.0)
+    most = largest.reindex(sites["site_id"]).set_axis(sites.index)
+    return sites[name].astype(float).fillna(0.0) + sites["unseen"] * most
+
+
+def _largest_so_far(area: pd.Series) -> pd.Series:
+    return area.cummax().ffill().fillna(0.0)

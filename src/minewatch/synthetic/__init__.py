@@ -6,11 +6,16 @@ made from it agrees with what was drawn. Figures from such worlds say nothing of
 ground.
 """
 
-from minewatch.synthetic.archive import Archive, write_archive
-from minewatch.synthetic.dem_archive import write_elevation
-from minewatch.synthetic.scoring import Score, score_inventory
-from minewatch.synthetic.spec import PRESETS, WorldSpec, get_preset
-from minewatch.synthetic.truth import Truth, read_truth
+from typing import TYPE_CHECKING
+
+from minewatch.lazy import attach
+
+if TYPE_CHECKING:
+    from minewatch.synthetic.archive import Archive, write_archive
+    from minewatch.synthetic.dem_archive import write_elevation
+    from minewatch.synthetic.scoring import Score, score_inventory
+    from minewatch.synthetic.spec import PRESETS, WorldSpec, get_preset
+    from minewatch.synthetic.truth import Truth, read_truth
 
 __all__ = [
     "PRESETS",
@@ -24,3 +29,5 @@ __all__ = [
     "write_archive",
     "write_elevation",
 ]
+
+__getattr__ = attach(__name__, __file__)
