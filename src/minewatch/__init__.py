@@ -1,33 +1,62 @@
 """minewatch: watch rare-earth mines from space.
 
-`run`, `update` and `plan` are what the command line calls.
+`import minewatch as mw`, then `mw.run(...)`: each function is one command of the command line.
 """
 
-from importlib import import_module
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from minewatch.lazy import attach
+
 if TYPE_CHECKING:
-    from minewatch.areas import read_aoi
+    from minewatch.api.functions import (
+        aoi,
+        aois,
+        diff,
+        explain,
+        export,
+        open_run,
+        plan,
+        report,
+        run,
+        search,
+        update,
+    )
+    from minewatch.api.run_view import Run, Site
+    from minewatch.api.wrappers import Area, Scenes
     from minewatch.detect import detect_pair
-    from minewatch.pipeline import plan, run, update
-    from minewatch.store import open_result
 
-__version__ = version("minewatch")
-__all__ = ["detect_pair", "open_result", "plan", "read_aoi", "run", "update"]
+    __version__: str
 
-_HOMES = {
-    "detect_pair": "minewatch.detect",
-    "open_result": "minewatch.store",
-    "plan": "minewatch.pipeline",
-    "read_aoi": "minewatch.areas",
-    "run": "minewatch.pipeline",
-    "update": "minewatch.pipeline",
-}
+__all__ = [
+    "Area",
+    "Run",
+    "Scenes",
+    "Site",
+    "aoi",
+    "aois",
+    "detect_pair",
+    "diff",
+    "explain",
+    "export",
+    "open_run",
+    "plan",
+    "report",
+    "run",
+    "search",
+    "update",
+]
+
+_bring = attach(__name__, __file__)
 
 
 def __getattr__(name: str) -> Any:
-    """Bring a public function on first use, so that `minewatch --help` starts at once."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'minewatch' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    """Bring a public name on first use, so that `import minewatch` costs next to nothing."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("minewatch")
+    return _bring(name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import reduce
@@ -17,19 +16,18 @@ import xarray as xr
 
 from minewatch import catalog as catalogs
 from minewatch import cube, exporters, reports
+from minewatch.analysis.month_cubes import square_round, window_of
+from minewatch.analysis.timelines import unknown_site
 from minewatch.cube.natural_colour import season_pictures
 from minewatch.cube.rasterise import rasterise
 from minewatch.detect import get_detection
 from minewatch.detect.pool_banks.site_series import site_series
-from minewatch.errors import SettingsError
 from minewatch.model import Grid, Parameters, Period, RunResult
 from minewatch.model.run_result import source_mark
 from minewatch.store.output_folder import SITE_DETECTIONS, open_result
 from minewatch.store.settled_months import read_settled_months
 from minewatch.store.state_folder import StateFolder
 
-MARGIN_M = 120.0
-"""Ground drawn round a site: the median site is 102 m across [DOMAIN §2]."""
 _GONE = ("geometry", "evidence", "merged_from", "split_from")
 
 
@@ -110,14 +108,9 @@ def run_periods(result: RunResult) -> tuple[Period, ...]:
 
 def _find_site(result: RunResult, site_id: str) -> gpd.GeoDataFrame:
     site = _of(result.sites, site_id)
-    if len(site):
-        return site
-    known = sorted(result.sites["site_id"])
-    near = difflib.get_close_matches(site_id, known, n=3, cutoff=0) or ["none"]
-    raise SettingsError(
-        f"there is no site {site_id!r} in {result.directory}",
-        hint=f"it has {len(known)} sites; nearest: {', '.join(near)}",
-    )
+    if site.empty:
+        raise unknown_site(result, site_id)
+    return site
 
 
 def _of(table: gpd.GeoDataFrame, site_id: str) -> gpd.GeoDataFrame:
@@ -132,8 +125,8 @@ def _months_round(
     site: gpd.GeoDataFrame,
 ) -> xr.Dataset:
     """Month cube of the ground round a site, put together from the chunks it touches."""
-    ground = _square_round(site.to_crs(grid.epsg).geometry.iloc[0])
-    rows, cols = _window(ground, grid)
+    ground = square_round(site.to_crs(grid.epsg).geometry.iloc[0])
+    rows, cols = window_of(ground, grid)
     coordinates = grid.geobox.coordinates
     frame = {"y": coordinates["y"].values[rows], "x": coordinates["x"].values[cols]}
     scenes = catalogs.read_scene_list(result.directory / "scenes.json")
@@ -147,24 +140,6 @@ def _months_round(
         part = months.isel({n: np.flatnonzero(w) for n, w in within.items()})
         parts.append(part.reindex(frame, fill_value=0))
     return reduce(add, parts)
-
-
-def _square_round(outline: shapely.Geometry) -> shapely.Geometry:
-    """A square with a margin round a site."""
-    west, south, east, north = outline.bounds
-    half = max(east - west, north - south) / 2 + MARGIN_M
-    x, y = (west + east) / 2, (south + north) / 2
-    return shapely.box(x - half, y - half, x + half, y + half)
-
-
-def _window(ground: shapely.Geometry, grid: Grid) -> tuple[slice, slice]:
-    """Rows and columns of the grid under a piece of ground."""
-    west, south, east, north = ground.bounds
-    box, step = grid.geobox.boundingbox, grid.resolution_m
-    rows, cols = grid.geobox.shape
-    top, left = int((box.top - north) // step), int((west - box.left) // step)
-    bottom, right = int((box.top - south) // step) + 1, int((east - box.left) // step) + 1
-    return slice(max(top, 0), min(bottom, rows)), slice(max(left, 0), min(right, cols))
 
 
 def _series(months: xr.Dataset, site: gpd.GeoDataFrame, grid: Grid) -> pd.DataFrame:

@@ -1,0 +1,364 @@
+"""What a notebook calls: one function a job."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from minewatch.api.run_view import Run
+from minewatch.api.wrappers import Area, PlanView, Scenes
+from minewatch.model.defaults import (
+    AUTO_DEM,
+    AUTO_SEASON,
+    DEFAULT_CACHE_GIB,
+    DEFAULT_CATALOG,
+    DEFAULT_CHUNK_PX,
+    DEFAULT_DETECTOR,
+    DEFAULT_MAX_CLOUD_COVER_PCT,
+    DEFAULT_PERIOD,
+    DEFAULT_RESOLUTION_M,
+    DEFAULT_SENSOR,
+)
+from minewatch.runtime.progress_bars import progress_listener
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from minewatch.model import AreaOfInterest, SceneList
+
+AnyRun = Run | str | Path
+"""A run, or the folder of one."""
+
+
+def aoi(name: str | Path | AreaOfInterest) -> Area:
+    """An area of interest: a bundled one by name, or a polygon file, repaired and checked.
+
+    Parameters
+    ----------
+    name
+        Bundled name (`aois()` lists them) or a polygon file.
+
+    Raises
+    ------
+    AoiError
+        When there is none, or it cannot be used; says why and what to do.
+    """
+    from minewatch import areas
+    from minewatch.model import AreaOfInterest
+
+    return Area.of(name if isinstance(name, AreaOfInterest) else areas.read_aoi(name))
+
+
+def aois() -> pd.DataFrame:
+    """The bundled areas: `id`, `name`, `area_km2`, `status` (outline or candidate), `note`."""
+    import pandas as pd
+
+    from minewatch import areas
+
+    names = ("id", "name", "area_km2", "status", "note")
+    return pd.DataFrame([{n: getattr(a, n) for n in names} for a in areas.list_aois()])
+
+
+def search(
+    aoi: str | Path | AreaOfInterest,
+    *,
+    start: str | date,
+    end: str | date,
+    catalog: str = DEFAULT_CATALOG,
+    collection: str | None = None,
+    sensor: str = DEFAULT_SENSOR,
+    max_cloud_cover_pct: float = DEFAULT_MAX_CLOUD_COVER_PCT,
+    progress: bool | None = None,
+) -> Scenes:
+    """The scenes that saw an area, re-checked and without duplicates; no pixel is fetched.
+
+    Parameters
+    ----------
+    aoi
+        Bundled name, polygon file, or area.
+    start, end
+        First and last day, UTC, both included; a month or a year is its first day, or its last.
+    catalog, collection, sensor, max_cloud_cover_pct
+        As in `run`.
+    progress
+        Draw progress; None draws it in a notebook and in a terminal.
+
+    Raises
+    ------
+    NoScenesError
+        When the search ran well and found nothing.
+    """
+    from minewatch import catalog as catalogs
+    from minewatch.model import Period, parse_day
+
+    area = _area(aoi)
+    span = Period(parse_day(start, name="start"), parse_day(end, end=True, name="end"))
+    with progress_listener(progress) as listener:
+        found = catalogs.find_scenes(
+            area, span, catalog=catalogs.canonical_catalog(catalog), collection=collection,
+            sensor=sensor, max_cloud_cover_pct=max_cloud_cover_pct, listener=listener,
+        )  # fmt: skip
+    return Scenes.of(found, span)
+
+
+def plan(
+    aoi: str | Path | AreaOfInterest,
+    *,
+    start: str | date | None = None,
+    end: str | date | None = None,
+    catalog: str = DEFAULT_CATALOG,
+    collection: str | None = None,
+    sensor: str = DEFAULT_SENSOR,
+    resolution_m: float = DEFAULT_RESOLUTION_M,
+    max_cloud_cover_pct: float = DEFAULT_MAX_CLOUD_COVER_PCT,
+    chunk_px: int = DEFAULT_CHUNK_PX,
+    period: str = DEFAULT_PERIOD,
+    dry_season: str = AUTO_SEASON,
+    scenes: str | Path | SceneList | None = None,
+    workers: int | None = None,
+    max_memory_gib: float | None = None,
+    progress: bool | None = None,
+) -> PlanView:
+    """What `run` with the same arguments would read, in bytes, memory and time: an estimate.
+
+    Parameters
+    ----------
+    aoi, start, end, catalog, collection, sensor, resolution_m, max_cloud_cover_pct, chunk_px, \
+    period, dry_season, workers, max_memory_gib
+        As in `run`. With `scenes` the days may be left out.
+    scenes
+        A frozen `scenes.json`, or what `search` found; no network is needed then.
+    progress
+        As in `search`.
+    """
+    from minewatch import pipeline
+    from minewatch.catalog import canonical_catalog
+
+    with progress_listener(progress) as listener:
+        found = pipeline.plan(
+            _area(aoi), start=start, end=end, catalog=canonical_catalog(catalog),
+            collection=collection, sensor=sensor, resolution_m=resolution_m,
+            max_cloud_cover_pct=max_cloud_cover_pct, chunk_px=chunk_px, period=period,
+            dry_season=dry_season, scenes=scenes, workers=workers, max_memory_gib=max_memory_gib,
+            listener=listener,
+        )  # fmt: skip
+    return PlanView.of(found)
+
+
+def run(
+    aoi: str | Path | AreaOfInterest,
+    *,
+    start: str | date,
+    end: str | date,
+    out: str | Path,
+    catalog: str = DEFAULT_CATALOG,
+    collection: str | None = None,
+    sensor: str = DEFAULT_SENSOR,
+    detector: str = DEFAULT_DETECTOR,
+    rules: str | Path | Mapping[str, Any] | None = None,
+    dry_season: str = AUTO_SEASON,
+    period: str = DEFAULT_PERIOD,
+    resolution_m: float = DEFAULT_RESOLUTION_M,
+    max_cloud_cover_pct: float = DEFAULT_MAX_CLOUD_COVER_PCT,
+    chunk_px: int = DEFAULT_CHUNK_PX,
+    dem: str = AUTO_DEM,
+    scenes: str | Path | SceneList | None = None,
+    scheduler: str | None = None,
+    workers: int | None = None,
+    max_memory_gib: float | None = None,
+    cache: str | Path | None = None,
+    cache_gib: float = DEFAULT_CACHE_GIB,
+    resume: bool = False,
+    progress: bool | None = None,
+) -> Run:
+    """An inventory of mine sites over time, from a polygon. Everything is `minewatch run`.
+
+    Parameters
+    ----------
+    aoi
+        Bundled name, polygon file, or area.
+    start, end
+        First and last day to look at, UTC, both included; a month or a year is its first day, or
+        its last.
+    out
+        Folder to write; new or empty, unless `resume`.
+    catalog, collection, sensor, detector, rules, dry_season, period, resolution_m, \
+    max_cloud_cover_pct, chunk_px, dem, scenes, scheduler, workers, max_memory_gib, cache, cache_gib
+        As in `minewatch.pipeline.run`.
+    resume
+        Go on with a run that was cut, reading only what is missing.
+    progress
+        Draw progress; None draws it in a notebook and in a terminal.
+
+    Returns
+    -------
+    Run
+        The finished run. `Run.warnings` is to be read before a figure is quoted.
+
+    Raises
+    ------
+    MinewatchError
+        With the problem and the mend. `NoScenesError` when the search finds nothing.
+    """
+    from minewatch import pipeline
+
+    with progress_listener(progress) as listener:
+        result = pipeline.run(
+            aoi, start=start, end=end, out=out, catalog=catalog, collection=collection,
+            sensor=sensor, detector=detector, rules=rules, dry_season=dry_season, period=period,
+            resolution_m=resolution_m, max_cloud_cover_pct=max_cloud_cover_pct, chunk_px=chunk_px,
+            dem=dem, scenes=scenes, scheduler=scheduler, workers=workers,
+            max_memory_gib=max_memory_gib, cache=cache, cache_gib=cache_gib, resume=resume,
+            listener=listener,
+        )  # fmt: skip
+    return Run(result)
+
+
+def update(
+    run: AnyRun,
+    *,
+    end: str | date | None = None,
+    period: str | None = None,
+    scenes: str | Path | SceneList | None = None,
+    scheduler: str | None = None,
+    workers: int | None = None,
+    max_memory_gib: float | None = None,
+    cache: str | Path | None = None,
+    cache_gib: float = DEFAULT_CACHE_GIB,
+    progress: bool | None = None,
+) -> Run:
+    """A run carried on to a later day: only months with new, changed or failed scenes are read.
+
+    Parameters
+    ----------
+    run
+        A run, or its folder.
+    end
+        New last day; None takes the last day of the run, or with `period` searches for nothing.
+    period
+        New step of the inventory; alone, it reads no imagery.
+    scenes, scheduler, workers, max_memory_gib, cache, cache_gib, progress
+        As in `run`.
+    """
+    from minewatch import pipeline
+    from minewatch.exporters import read_manifest
+
+    folder = _folder(run)
+    last = end
+    if end is None and period is None:
+        last = str(read_manifest(folder)["parameters"]["end"])
+    with progress_listener(progress) as listener:
+        result = pipeline.update(
+            folder, end=last, period=period, scenes=scenes, scheduler=scheduler, workers=workers,
+            max_memory_gib=max_memory_gib, cache=cache, cache_gib=cache_gib, listener=listener,
+        )  # fmt: skip
+    return Run(result)
+
+
+def open_run(directory: str | Path) -> Run:
+    """A finished run, opened from its folder; every file is checked against the manifest.
+
+    Raises
+    ------
+    OutputError
+        When there is none, or a file of it is missing or damaged.
+    """
+    from minewatch.store import open_result
+
+    return Run(open_result(directory))
+
+
+def explain(run: AnyRun, site_id: str, *, out: str | Path | None = None) -> dict[str, Path]:
+    """Why a site is in the inventory, as a picture and as figures: the files written.
+
+    Parameters
+    ----------
+    run
+        A run, or its folder.
+    site_id
+        A site of it.
+    out
+        Folder to write; None takes `explain/` in the run's.
+    """
+    from minewatch import analysis
+
+    return analysis.explain(_folder(run), site_id, out=out)[1]
+
+
+def diff(
+    before: AnyRun,
+    after: AnyRun | None = None,
+    *,
+    from_period: str | None = None,
+    to_period: str | None = None,
+) -> pd.DataFrame:
+    """What appeared, grew, went quiet or vanished between two runs, or two periods of one.
+
+    Parameters
+    ----------
+    before, after
+        Runs or their folders; `after` None compares periods of `before`.
+    from_period, to_period
+        Label or first day of a period; None takes the last of each run.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a site: `site_id`, `change`, `note`, and state, alert, ground and pools as
+        `before_…` and `after_…`.
+    """
+    import pandas as pd
+
+    from minewatch import analysis
+
+    two = None if after is None else _folder(after)
+    found = analysis.diff(_folder(before), two, from_period=from_period, to_period=to_period)
+    rows = []
+    for difference in found:
+        sides = {"before": difference.before or {}, "after": difference.after or {}}
+        values = {f"{side}_{n}": v for side, of in sides.items() for n, v in of.items()}
+        known = {"site_id": difference.site_id, "change": difference.change}
+        rows.append({**known, "note": difference.note, **values})
+    return pd.DataFrame(rows)
+
+
+def export(run: AnyRun, *, format: str, out: str | Path | None = None) -> list[Path]:
+    """Files of a run in another format: geojson, gpkg, qgis, geoparquet, csv, or of a plug-in.
+
+    Parameters
+    ----------
+    run
+        A run, or its folder.
+    format
+        Name of the format.
+    out
+        Folder to write; None takes `export/` in the run's.
+    """
+    from minewatch import analysis
+
+    return analysis.export(_folder(run), format=format, out=out)
+
+
+def report(run: AnyRun, *, out: str | Path | None = None) -> dict[str, Path]:
+    """The report page of a run and its pictures: what each file is, to its path.
+
+    Parameters
+    ----------
+    run
+        A run, or its folder.
+    out
+        HTML file; None takes `report.html` in the run's folder.
+    """
+    from minewatch import analysis
+
+    return analysis.report(_folder(run), out=out)
+
+
+def _area(given: str | Path | AreaOfInterest) -> AreaOfInterest:
+    return aoi(given)
+
+
+def _folder(run: AnyRun) -> Path:
+    return run.directory if isinstance(run, Run) else Path(run)
