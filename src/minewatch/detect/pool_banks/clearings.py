@@ -10,6 +10,8 @@ bare from the start, they look like a village.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -24,12 +26,29 @@ from minewatch.detect.pool_banks.patch_figures import describe
 from minewatch.detect.pool_banks.patch_slope import SLOPE_COLUMNS, slopes_under
 from minewatch.detect.pool_banks.period_patches import Judge, Season
 from minewatch.detect.pool_banks.rules import ClearingRules, PoolBankRules
-from minewatch.model import Grid, PeriodEvidence
+from minewatch.model import EvidenceTerm, Grid, PeriodEvidence
 
 KIND = "other_clearing"
 """The kind of change that may be a mine when pools cannot be seen."""
-TERMS = ("bare", "alive", "lasting", "compact", "not_seasonal")
-"""Terms of `evidence_terms.MEANINGS` that need no pool."""
+PREFIX = "clearing_"
+"""How terms begin that need no pool: they have weights of their own."""
+MEANINGS: Mapping[str, str] = {
+    "bare": "bare soil: neither water nor shade nor grey rock",
+    "alive": "some pixel's brightness swings as ground does that is dug, wetted and dried: yards "
+    "and quarries keep theirs",
+    "lasting": "bare through a monsoon and the dry season after it: swidden is not",
+    "compact": "not drawn out like a slide or a road",
+    "not_seasonal": "not green and bare by turns, as fields and fallows are",
+}
+"""Each term in words: 0 speaks against a mine, 1 for it."""
+
+
+def clearing_terms_of(rules: ClearingRules) -> dict[str, EvidenceTerm]:
+    """The evidence terms of clearings with their weights."""
+    return {
+        f"{PREFIX}{name}": EvidenceTerm(weight=getattr(rules, f"{name}_weight"), meaning=meaning)
+        for name, meaning in MEANINGS.items()
+    }
 
 
 def find_clearings(
@@ -129,11 +148,11 @@ def clearing_terms(patches: pd.DataFrame, rules: ClearingRules) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Same index, one column for each of `TERMS`. `alive` is of the swing of brightness alone:
-        every clearing here came while we watched.
+        Same index, one column for each of `MEANINGS`, with `PREFIX`. `alive` is of the swing of
+        brightness alone: every clearing here came while we watched.
     """
     swing = patches["nir_variability"]
-    return pd.DataFrame(
+    terms = pd.DataFrame(
         {
             "bare": _ramp(patches["bare_pct"], *rules.bare_pct),
             "alive": _ramp(swing, *rules.variability).where(
@@ -143,7 +162,8 @@ def clearing_terms(patches: pd.DataFrame, rules: ClearingRules) -> pd.DataFrame:
             "compact": 1 - _ramp(patches["elongation"], *rules.elongation),
             "not_seasonal": 1 - _ramp(patches["seasonal_pct"], *rules.seasonal_pct),
         }
-    )[list(TERMS)]
+    )
+    return terms[list(MEANINGS)].add_prefix(PREFIX)
 
 
 def clearing_confidence(terms: pd.DataFrame, rules: ClearingRules) -> pd.Series:
@@ -156,7 +176,7 @@ def clearing_confidence(terms: pd.DataFrame, rules: ClearingRules) -> pd.Series:
     rules
         Weights.
     """
-    weights = pd.Series({name: getattr(rules, f"{name}_weight") for name in TERMS})
+    weights = pd.Series({name: term.weight for name, term in clearing_terms_of(rules).items()})
     odds = rules.bias + (terms * weights).sum(axis=1)
     chance = 1 / (1 + np.exp(-odds.to_numpy(float)))
     return pd.Series(np.minimum(chance, rules.most_confidence), index=terms.index)
