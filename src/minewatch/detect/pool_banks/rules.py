@@ -323,10 +323,10 @@ class ClearingRules:
     seasonal_pct: tuple[int, int] = rule(
         (30, 42), unit="%", moves="ground that greens in more years counts", source=_BY_EYE
     )
-    bias: float = rule(-14.5, unit="log-odds", moves="everything is likelier", source=_BY_EYE)
+    bias: float = rule(-15.5, unit="log-odds", moves="everything is likelier", source=_BY_EYE)
     bare_weight: float = rule(3.0, unit="log-odds", moves="bare soil counts more", source=_BY_EYE)
     alive_weight: float = rule(5.0, unit="log-odds", moves="the swing counts more", source=_BY_EYE)
-    lasting_weight: float = rule(4.0, unit="log-odds", moves="lasting counts more", source=_BY_EYE)
+    lasting_weight: float = rule(5.0, unit="log-odds", moves="lasting counts more", source=_BY_EYE)
     compact_weight: float = rule(3.0, unit="log-odds", moves="shape counts more", source=_BY_EYE)
     not_seasonal_weight: float = rule(
         3.0, unit="log-odds", moves="staying bare counts more", source=_BY_EYE
