@@ -158,7 +158,7 @@ def _needs_one(scene: Scene) -> bool:
 
 
 def _notes(scenes: tuple[Scene, ...]) -> tuple[str, ...]:
-    """What many scenes fail to say, told once."""
+    """What many scenes fail to say, said once."""
     silent_on = {
         "their projection: it is taken from the files": [
             s.id for s in scenes if all(a.epsg is None for a in s.assets.values())

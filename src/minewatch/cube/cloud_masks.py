@@ -1,4 +1,4 @@
-"""Which pixels of a look are ground: mask classes, grown clouds, and what is only in doubt.
+"""Which pixels of a look are ground: mask classes, grown clouds, and what is only suspect.
 
 Everything works on a window that reaches `halo` pixels beyond the pixels asked for, so that the
 answer does not depend on how the grid is cut.
@@ -26,7 +26,7 @@ SEEN, GROUND, DARK, SPREADS = (1 << bit for bit in range(4))
 OPEN_SKY_M = 250.0
 """How far round a hidden pixel the sky is judged [D]: most sites fit, most cloud fields do not."""
 OPEN_SKY_COVER = 0.25
-"""Most of that ground that may be hidden for a hidden pixel to be only in doubt [D]."""
+"""Most of that ground that may be hidden for a hidden pixel to be only suspect [D]."""
 SHADE_REACH = 2
 """Dark ground this many times the growth from cloud or shadow is taken for shadow [D]."""
 
@@ -95,12 +95,12 @@ def _flags(rule: MaskRule) -> UInt8:
 
 
 def find_clear(flags: UInt8, reach: Reach) -> tuple[Bool, Bool]:
-    """Where each look shows the ground, and where it is only in doubt.
+    """Where each look shows the ground, and where it is only suspect.
 
     Clouds and shadows grow by the rule's distance; dark ground near them is left out. What they
-    hide under an otherwise open sky is in doubt: it may be a small cloud, but bright pads are
+    hide under an otherwise open sky is suspect: it may be a small cloud, but bright pads are
     called cloud and dark pools shadow as well, and those come back at the same place look after
-    look. Who sees many looks can tell (`minewatch.detect.settle_cloud_commission`).
+    look. Who sees many looks can decide (`minewatch.detect.settle_cloud_commission`).
 
     Parameters
     ----------
@@ -111,11 +111,11 @@ def find_clear(flags: UInt8, reach: Reach) -> tuple[Bool, Bool]:
 
     Returns
     -------
-    clear, doubtful : array, dims (look, y, x), bool
+    clear, suspect : array, dims (look, y, x), bool
         Never both. Right at least `reach.halo` pixels away from the edges.
     """
     clear = flags & GROUND > 0
-    doubtful = np.zeros_like(clear)
+    suspect = np.zeros_like(clear)
     for look in range(len(flags)):
         spreads = flags[look] & SPREADS > 0
         if not spreads.any():
@@ -127,8 +127,8 @@ def find_clear(flags: UInt8, reach: Reach) -> tuple[Bool, Bool]:
             hidden |= dark & grow(spreads, reach.shade)
         clear[look] &= ~hidden
         cover = share_around(~ground, reach.sky)
-        doubtful[look] = hidden & (ground | spreads) & (cover <= OPEN_SKY_COVER)
-    return clear, doubtful
+        suspect[look] = hidden & (ground | spreads) & (cover <= OPEN_SKY_COVER)
+    return clear, suspect
 
 
 @kernel("boolean[:,::1], int64")

@@ -198,12 +198,12 @@ def _first_clear(
 def find_misplacement(
     scene: Scene, reference: Reference, *, reader: PixelReader, sensor: SensorProfile
 ) -> tuple[tuple[float, float], tuple[str, ...]]:
-    """How far a scene lies from the median place, and doubts.
+    """How far a scene lies from the median place, and what is uncertain.
 
     Returns
     -------
     misplacement
-        (east, north), metres; (0, 0) when it cannot be told.
+        (east, north), metres; (0, 0) when it is not known.
     notes
         Why it cannot, when something could have been compared.
     """
@@ -216,7 +216,7 @@ def find_misplacement(
 def measure_shift(
     scene: Scene, patches: Sequence[Patch], *, reader: PixelReader, sensor: SensorProfile
 ) -> tuple[tuple[float, float] | None, tuple[str, ...]]:
-    """The median shift of a scene against patches, metres, and doubts.
+    """The median shift of a scene against patches, metres, and what is uncertain.
 
     Returns
     -------

@@ -23,8 +23,8 @@ class MaskRule:
     shade: tuple[int, ...] = ()
     """Values that are clear but may be a shadow: dark ground, not trusted close to a cloud."""
     vegetation: tuple[int, ...] = ()
-    """Values of clear vegetation, on whose dark red the offset is verified; none: the mask does not
-    tell vegetation from other clear ground."""
+    """Values of clear vegetation, on whose dark red the offset is verified; none: the mask does
+    not know vegetation from other clear ground."""
     drop: tuple[int, ...] = ()
     """Values that hide the ground."""
     grow: tuple[int, ...] = ()
