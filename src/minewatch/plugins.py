@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Generic, TypeVar
 
@@ -25,10 +26,11 @@ class Registry(Mapping[str, Part], Generic[Part]):
     group
         The entry-point group of other packages.
     built_in
-        The parts that come with minewatch; no other package may take their names.
+        The parts that come with minewatch, or `module:name` of what is brought when it is asked
+        for; no other package may take their names.
     """
 
-    def __init__(self, *, kind: str, group: str, built_in: Mapping[str, Part]) -> None:
+    def __init__(self, *, kind: str, group: str, built_in: Mapping[str, Part | str]) -> None:
         self.kind, self.group, self.built_in = kind, group, dict(built_in)
 
     @cached_property
@@ -46,7 +48,7 @@ class Registry(Mapping[str, Part], Generic[Part]):
 
     def __getitem__(self, name: str) -> Part:
         if name in self.built_in:
-            return self.built_in[name]
+            return self._built_in(self.built_in[name])
         if name not in self.plugins:
             raise SettingsError(
                 unknown_name(self.kind, name, list(self)),
@@ -60,6 +62,14 @@ class Registry(Mapping[str, Part], Generic[Part]):
                 hint="mend or remove the package that brings it",
             ) from error
         return part
+
+    @staticmethod
+    def _built_in(part: Part | str) -> Part:
+        if not isinstance(part, str):
+            return part
+        module, name = part.split(":")
+        brought: Part = getattr(import_module(module), name)
+        return brought
 
     def __iter__(self) -> Iterator[str]:
         return iter([*self.built_in, *sorted(self.plugins)])

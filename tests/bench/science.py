@@ -333,10 +333,10 @@ def _first_of_each(site: Any, geometry: Any) -> Any:
 
 def link_ours(setup: Setup) -> Work:
     rows = _patches(setup)
-    link(rows[:20], aoi_id="bench", epsg=32647)
+    link(rows[:20], area_key="bench", epsg=32647)
 
     def work() -> Any:
-        members = link(rows, aoi_id="bench", epsg=32647).members
+        members = link(rows, area_key="bench", epsg=32647).members
         return _first_of_each(members["site_id"], members.geometry)
 
     return work

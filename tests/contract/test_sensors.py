@@ -105,10 +105,9 @@ def test_its_offset_rule_begins_at_a_readable_baseline(profile: SensorProfile) -
 
 
 @every_sensor
-def test_kachin_is_within_what_it_sees(profile: SensorProfile) -> None:
-    south, north = profile.latitudes
-    assert south < 25 < 26 < north
-    assert profile.first_day < datetime(2016, 1, 1, tzinfo=UTC).date()
+def test_whose_imagery_it_is_and_what_it_can_show_is_said(profile: SensorProfile) -> None:
+    assert profile.attribution
+    assert profile.core_pixel_m == max(profile.native_pixel_m[band] for band in CORE_BANDS)
 
 
 def test_the_contract_notices_a_class_that_is_both_kept_and_dropped() -> None:

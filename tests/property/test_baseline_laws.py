@@ -6,13 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from minewatch.detect.pool_banks import baseline
 from minewatch.detect.pool_banks.baseline import FIT_FIELDS, LANES, follow_baseline
+from minewatch.detect.pool_banks.rules import DEFAULT
+
+RULES = DEFAULT.baseline
 
 Float = NDArray[np.float32]
 one, zero, most, huber, least = (np.float32(value) for value in (1, 0, 3, 1.5, 1e-9))
-ridge, floor = np.float32(baseline.RIDGE), np.float32(baseline.NOISE_FLOOR)
-first = np.float32(baseline.FIRST_SD_MONTHS * baseline.FIRST_SD**2)
+ridge, floor = np.float32(RULES.ridge), np.float32(RULES.noise_floor)
+first = np.float32(RULES.first_sd_months * RULES.first_sd**2)
 
 
 @numba.njit
@@ -35,14 +37,14 @@ def by_numpy(fit: Float, greenness: Float, angle: Float, untouched: NDArray[np.b
         of_determinant = one / (a * b - d * d)
         cosine, sine = (e * b - f * d) * of_determinant, (f * a - e * d) * of_determinant
         miss = (v * of_n - cosine * c_mean - sine * s_mean) + cosine * x + sine * y - value
-        months = np.float32(baseline.FIRST_SD_MONTHS) + np.fmax(
-            learnt - np.float32(baseline.SEASON_MONTHS), zero
+        months = np.float32(RULES.first_sd_months) + np.fmax(
+            learnt - np.float32(RULES.season_months), zero
         )
         sd, far = np.maximum(np.sqrt((first + squares) / months), floor), np.abs(miss)
-        told, taught = seen & (learnt >= baseline.MIN_MONTHS), seen & untouched[t]
+        told, taught = seen & (learnt >= RULES.min_months), seen & untouched[t]
         out[t] = np.where(told, miss / sd, np.float32(np.nan))
         kept = np.minimum(far, most * sd)
-        rough = told & taught & (learnt >= baseline.SEASON_MONTHS)
+        rough = told & taught & (learnt >= RULES.season_months)
         squares = squares + np.where(rough, kept * kept, zero)
         trust = np.where(told, np.minimum(one, huber * sd / np.maximum(far, least)), one)
         weight = np.where(taught, trust, zero)

@@ -62,7 +62,7 @@ def detections(rows: list[Row]) -> gpd.GeoDataFrame:
 
 
 def linked(table: gpd.GeoDataFrame) -> Links:
-    return link(table, aoi_id="demo", epsg=EPSG)
+    return link(table, area_key="demo", epsg=EPSG)
 
 
 def text(table: gpd.GeoDataFrame) -> str:

@@ -19,7 +19,9 @@ PRIVATE = {
 }  # fmt: skip
 """Words that this project once used in a sense of its own."""
 PLACES = re.findall(
-    r"^\| .+? \| `([\w/.]+)`(?:, `(\w+)`)?", (ROOT / "ARCHITECTURE.md").read_text("utf-8"), re.M
+    r"^\| .+? \| `([\w/.]+)`(?:, `(\w+)`)?",
+    (ROOT / "ARCHITECTURE.md").read_text("utf-8"),
+    re.MULTILINE,
 )
 
 
@@ -44,4 +46,6 @@ def test_the_places_that_architecture_names_are_there() -> None:
     for path, name in PLACES:
         assert (SOURCE / path).exists(), path
         if name:
-            assert re.search(rf"^\s*(def |class |){name}\b", (SOURCE / path).read_text(), re.M), name
+            assert re.search(
+                rf"^\s*(def |class |){name}\b", (SOURCE / path).read_text(), re.MULTILINE
+            ), name

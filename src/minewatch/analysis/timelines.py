@@ -76,7 +76,7 @@ def area_timeline(result: RunResult) -> pd.DataFrame:
     -------
     DataFrame
         One row a period, also of those without a site: `label`, `period_start`, `period_end`, the
-        columns of `sites.total_by_period`, and `area_observed_fraction`, the share of the area that
+        columns of `sites.total_by_period`, and `observed_fraction`, here the share of the area that
         was seen.
     """
     periods = pd.DataFrame(
@@ -84,13 +84,13 @@ def area_timeline(result: RunResult) -> pd.DataFrame:
             "label": [period["label"] for period in result.manifest["periods"]],
             "period_start": [period["start"] for period in result.manifest["periods"]],
             "period_end": [period["end"] for period in result.manifest["periods"]],
-            "area_observed_fraction": [p["observed_fraction"] for p in result.manifest["periods"]],
+            "observed_fraction": [p["observed_fraction"] for p in result.manifest["periods"]],
         }
     )
-    totals = total_by_period(result.inventory)
+    totals = total_by_period(result.inventory).drop(columns="observed_fraction")
     table = periods.merge(totals, on=_KEYS, how="left")
     none = table["sites_high"].isna()
-    counted = [str(name) for name in totals if name not in (*_KEYS, "observed_fraction")]
+    counted = [str(name) for name in totals if name not in _KEYS]
     table.loc[none, counted] = 0
     counts = [n for n in counted if n.startswith(("sites", "active_l", "active_h", "cand", "not_"))]
     return table.astype(dict.fromkeys(counts, "int64"))

@@ -142,7 +142,7 @@ def read_geojson(path: Path, contract: Contract) -> gpd.GeoDataFrame:
         outlines = shapely.get_parts(shapely.from_geojson(text))
     except FileNotFoundError:
         raise OutputError(f"{path} is missing", hint="run again with --resume") from None
-    except (ValueError, KeyError, TypeError, ShapelyError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, ShapelyError) as error:
         raise OutputError(
             f"{path} is no GeoJSON table: {str(error)[:200]}", hint="run again with --resume"
         ) from None

@@ -1,21 +1,21 @@
-"""The formats a finished run can be written in: one file and one line each."""
+"""The formats a finished run can be written in: one file and one line each, or an entry point."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from minewatch.exporters.csv_tables import write_csv
-from minewatch.exporters.geojson_copies import write_copies
-from minewatch.exporters.geoparquet import write_geoparquet
-from minewatch.exporters.gpkg import write_gpkg
-from minewatch.exporters.qgis import write_qgis
 from minewatch.model import Exporter
+from minewatch.plugins import Registry
 
-EXPORTERS: Final[dict[str, Exporter]] = {
-    "geojson": write_copies,
-    "gpkg": write_gpkg,
-    "qgis": write_qgis,
-    "geoparquet": write_geoparquet,
-    "csv": write_csv,
-}
+EXPORTERS: Final[Registry[Exporter]] = Registry(
+    kind="format",
+    group="minewatch.exporters",
+    built_in={
+        "geojson": "minewatch.exporters.geojson_copies:write_copies",
+        "gpkg": "minewatch.exporters.gpkg:write_gpkg",
+        "qgis": "minewatch.exporters.qgis:write_qgis",
+        "geoparquet": "minewatch.exporters.geoparquet:write_geoparquet",
+        "csv": "minewatch.exporters.csv_tables:write_csv",
+    },
+)
 """Name of a format to what writes it. The contract tests run over all of them."""

@@ -68,7 +68,7 @@ def area_figure(timeline: pd.DataFrame, *, title: str, simulated: bool) -> bytes
     ----------
     timeline
         One row a period, in order of time: `label`, `sites_low|high`, `active_low|high`,
-        `ever_disturbed_m2_low|high`, `active_m2_low|high`, `area_observed_fraction`.
+        `ever_disturbed_m2_low|high`, `active_m2_low|high`, `observed_fraction`.
     title
         What it is of.
     simulated
@@ -91,7 +91,7 @@ def area_figure(timeline: pd.DataFrame, *, title: str, simulated: bool) -> bytes
             axes.set_ylabel(label)
         top.yaxis.get_major_locator().set_params(integer=True)
         _legend(top, title)
-        seen = [f"{100 * share:.0f} %" for share in timeline["area_observed_fraction"]]
+        seen = [f"{100 * share:.0f} %" for share in timeline["observed_fraction"]]
         _label_periods(
             bottom, [f"{n}\nseen {s}" for n, s in zip(timeline["label"], seen, strict=True)]
         )

@@ -88,9 +88,8 @@ def _measures(sites: pd.DataFrame, likely: pd.DataFrame) -> dict[str, float]:
     sure = sites[sites["alert"].isin(SURE)]
     out: dict[str, float] = {}
     for name, (low, high) in _MEASURES.items():
-        known = likely[high].astype(float).groupby(likely["site_id"]).max()
-        is_unknown = bool(known.reindex(sites["site_id"]).isna().any())
-        if is_unknown and name != "disturbed_area_m2":
+        is_blind = likely["disturbed_area_m2"].notna() & likely[high].isna()
+        if sites["site_id"].isin(likely.loc[is_blind, "site_id"]).any():
             out |= {f"{name}_low": math.nan, f"{name}_high": math.nan}
             continue
         out[f"{name}_low"] = float(sure[low].astype(float).sum())

@@ -1,4 +1,4 @@
-"""The life of a site and of an area, in ranges."""
+"""A site and an area through time, in ranges."""
 
 from __future__ import annotations
 
@@ -34,28 +34,28 @@ def test_an_unknown_site_lists_the_nearest(simulated_run: RunResult) -> None:
 
 
 def test_the_area_is_told_as_known_until_then_and_at_work(simulated_run: RunResult) -> None:
-    history = area_timeline(simulated_run).set_index("label")
-    first, last = history.loc["2021/22 dry season"], history.loc["2023/24 dry season"]
-    assert (first["sites_low"], first["sites_high"]) == (1, 3)
+    timeline = area_timeline(simulated_run).set_index("label")
+    first, last = timeline.loc["2021/22 dry season"], timeline.loc["2023/24 dry season"]
+    assert (first["sites_low"], first["sites_high"]) == (2, 3)
     assert (first["active_low"], first["active_high"]) == (1, 3)
     assert (last["sites_low"], last["sites_high"]) == (2, 3)
     assert (last["active_low"], last["active_high"]) == (1, 1)
-    assert last["ground_m2_low"] == 7600 + 5200
+    assert last["ever_disturbed_m2_low"] == 7600 + 5200
     assert last["active_m2_low"] == 7600
     assert last["active_m2_high"] == pytest.approx(7600 * 1.07)
-    assert (history["ground_m2_low"].diff().dropna() >= 0).all()
-    for name in ("sites", "active", "ground_m2", "active_m2"):
-        assert (history[f"{name}_low"] <= history[f"{name}_high"]).all()
+    assert (timeline["ever_disturbed_m2_low"].diff().dropna() >= 0).all()
+    for name in ("sites", "active", "ever_disturbed_m2", "active_m2"):
+        assert (timeline[f"{name}_low"] <= timeline[f"{name}_high"]).all()
 
 
 def test_an_area_without_sites_has_zeros_not_holes(empty_run: RunResult) -> None:
-    history = area_timeline(empty_run)
-    assert len(history) == 3
-    assert not history[["sites_high", "ground_m2_high"]].to_numpy().any()
-    assert history.notna().all().all()
+    timeline = area_timeline(empty_run)
+    assert len(timeline) == 3
+    assert not timeline[["sites_high", "ever_disturbed_m2_high"]].to_numpy().any()
+    assert timeline.notna().all().all()
 
 
 def test_rejected_sites_and_candidates_are_in_no_total(simulated_run: RunResult) -> None:
     inventory = simulated_run.inventory.assign(alert="candidate")
-    history = area_timeline(simulated_run.with_tables(inventory=inventory))
-    assert not history[["sites_high", "ground_m2_high", "active_m2_high"]].to_numpy().any()
+    timeline = area_timeline(simulated_run.with_tables(inventory=inventory))
+    assert not timeline[["sites_high", "ever_disturbed_m2_high", "active_m2_high"]].to_numpy().any()

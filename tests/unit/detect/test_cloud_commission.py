@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 
 from minewatch.detect import recent_counts, settle_cloud_commission
-from minewatch.detect.cloud_commission import WINDOWS
+from minewatch.detect.overpass_thresholds import CLOUD_COMMISSION
 
 
 def months(clear: list[int], doubtful: list[int], red: int = 2000) -> xr.Dataset:
@@ -93,10 +93,10 @@ def _plainly(clear: np.ndarray, doubtful: np.ndarray) -> list[int]:
     """Looks of each month of one pixel, by the words of `settle_cloud_commission`."""
     told = []
     for now in range(len(clear)):
-        back = [slice(max(0, now + 1 - length), now + 1) for length, _ in WINDOWS]
+        back = [slice(max(0, now + 1 - length), now + 1) for length, _ in CLOUD_COMMISSION.windows]
         outvoted = any(
             doubtful[some].sum() >= fewest and doubtful[some].sum() > clear[some].sum()
-            for some, (_, fewest) in zip(back, WINDOWS, strict=True)
+            for some, (_, fewest) in zip(back, CLOUD_COMMISSION.windows, strict=True)
         )
         is_ground = not clear[now] and outvoted
         told.append(int(doubtful[now] if is_ground else clear[now]))

@@ -11,9 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from minewatch.model import Period, RunResult
+from minewatch.model import Alternative, Period, RunResult
 from minewatch.reports import (
-    Alternative,
     Explanation,
     as_values,
     explain_picture,
@@ -51,7 +50,10 @@ def explanation(simulated_run: RunResult) -> Explanation:
             {"period_start": "2022-11-01", "confidence": 0.9, "terms": {"pools": 0.8, "ndwi": 1.0}},
         ]),
         weights={"pools": 2.0, "ndwi": 1.0}, months=months,
-        alternatives=[Alternative(kind="swidden", doubt=0.2, reason="green again soon")],
+        meanings={"pools": "water in spots", "ndwi": "the colour of water"}, source="0" * 64,
+        alternatives=[
+            Alternative(kind="swidden", doubt=0.2, terms=("lasting",), reason="green again soon")
+        ],
         scenes=[{"id": "SIM_20220114", "day": "2022-01-14", "role": "first look"}],
         chips=[make_chip(p, grey, box=BOX) for p in seasons(2021, 2024)],
         features=of(simulated_run.features), simulated=True,

@@ -16,6 +16,8 @@ from minewatch.model.palette import STATE_COLOURS
 from minewatch.reports import before_after, make_pictures, map_picture, read_picture
 from minewatch.reports.pictures import scale_bar_m
 from minewatch.reports.report_page import focus_box
+from minewatch.reports.run_summary import summarise
+from minewatch.sites import total_by_period
 
 BANNER = (255, 212, 0)
 
@@ -32,9 +34,13 @@ def rgb(colour: str) -> tuple[int, ...]:
     return tuple(bytes.fromhex(colour.removeprefix("#")))
 
 
+def pictures_of(run: RunResult) -> dict[str, bytes]:
+    return make_pictures(run, summarise(run, total_by_period(run.inventory)))
+
+
 @pytest.fixture(scope="module")
 def pictures(simulated_run: RunResult) -> dict[str, bytes]:
-    return make_pictures(simulated_run)
+    return pictures_of(simulated_run)
 
 
 def test_a_run_gives_a_map_a_pair_and_a_timeline(pictures: dict[str, bytes]) -> None:
@@ -48,7 +54,7 @@ def test_equal_runs_give_equal_pictures_whatever_the_user_has_set(
     pictures: dict[str, bytes], simulated_run: RunResult
 ) -> None:
     with mpl.rc_context({"font.size": 30, "savefig.dpi": 30}):
-        assert make_pictures(simulated_run) == pictures
+        assert pictures_of(simulated_run) == pictures
         assert mpl.rcParams["font.size"] == 30
     assert b"tIME" not in pictures["map"]
     assert b"Software" not in pictures["map"]
@@ -126,11 +132,11 @@ def test_a_picture_is_no_larger_than_asked_and_cut_to_the_raster(
 
 
 def test_a_run_without_pictures_still_gives_a_map(simulated_run: RunResult) -> None:
-    assert list(make_pictures(replace(simulated_run, rasters={}))) == ["map", "timeline"]
+    assert list(pictures_of(replace(simulated_run, rasters={}))) == ["map", "timeline"]
 
 
 def test_a_run_that_found_nothing_gives_pictures_too(empty_run: RunResult) -> None:
-    assert list(make_pictures(empty_run)) == ["map", "before/after", "timeline"]
+    assert list(pictures_of(empty_run)) == ["map", "before/after", "timeline"]
 
 
 def test_a_damaged_raster_is_an_error_for_people(tmp_path: Path, simulated_run: RunResult) -> None:

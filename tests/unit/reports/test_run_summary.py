@@ -4,6 +4,7 @@ import pandas as pd
 
 from minewatch.model import RunResult
 from minewatch.reports.run_summary import (
+    PeriodSummary,
     Range,
     count_changes,
     count_offsets,
@@ -11,6 +12,11 @@ from minewatch.reports.run_summary import (
     site_rows,
     summarise,
 )
+from minewatch.sites import total_by_period
+
+
+def summaries(run: RunResult) -> tuple[PeriodSummary, ...]:
+    return summarise(run, total_by_period(run.inventory))
 
 
 def test_a_range_reads_as_one_figure_when_both_ends_read_the_same() -> None:
@@ -21,13 +27,14 @@ def test_a_range_reads_as_one_figure_when_both_ends_read_the_same() -> None:
 
 
 def test_a_site_that_was_not_seen_counts_in_the_high_end_only(simulated_run: RunResult) -> None:
-    first, second, third = summarise(simulated_run)
+    first, second, third = summaries(simulated_run)
     # 2021/22: aaaa (confirmed) not seen, bbbb confirmed 5100 m2, cccc provisional 1500 m2
-    assert (first.sites, first.unseen) == (Range(1, 3), 1)
-    assert first.area_m2 == Range(5100, 6600)
-    assert first.pools == Range(9, 20)
+    assert (first.sites, first.unseen) == (Range(2, 3), 1)
+    # and 7 % of those seen may be as they were at their largest
+    assert first.area_m2 == Range(5100, 5100 + 1500 + 7600 + 0.07 * (5200 + 1500))
+    assert first.pools.low == 9
     # 2022/23: aaaa 4200, bbbb 5200, cccc provisional 1400
-    assert second.area_m2 == Range(9400, 10_800)
+    assert second.area_m2 == Range(9400, 10_800 + 0.07 * (7600 + 5200 + 1500))
     assert third.states["abandoned_wet"] == 1
     assert third.states["not_observed"] == 0
 
@@ -37,22 +44,23 @@ def test_a_site_not_seen_any_more_keeps_what_was_last_seen_of_it(simulated_run: 
     gone = (inventory["site_id"] == "simulated-aaaa") & (inventory["period_start"] > "2023")
     inventory.loc[gone, "state"] = "not_observed"
     inventory.loc[gone, ["disturbed_area_m2", "pool_count_low", "pool_count_high"]] = None
-    last = summarise(simulated_run.with_tables(inventory=inventory))[-1]
-    assert last.area_m2 == Range(5000, 5000 + 200 + 4200)
-    assert last.sites == Range(1, 3)
+    last = summaries(simulated_run.with_tables(inventory=inventory))[-1]
+    unseen = 0.07 * (5200 + 1500)  # of two sites that were seen almost whole
+    assert last.area_m2 == Range(5000, 5000 + 200 + 4200 + unseen)
+    assert last.sites == Range(2, 3)
     assert last.unseen == 1
 
 
 def test_rejected_sites_count_nowhere(simulated_run: RunResult) -> None:
     inventory = simulated_run.inventory.assign(alert="rejected")
-    for period in summarise(simulated_run.with_tables(inventory=inventory)):
+    for period in summaries(simulated_run.with_tables(inventory=inventory)):
         assert period.sites == period.area_m2 == period.pools == Range(0, 0)
         assert sum(period.states.values()) == 0
 
 
 def test_a_run_that_found_nothing_has_summaries_of_zero(empty_run: RunResult) -> None:
-    assert [p.sites for p in summarise(empty_run)] == [Range(0, 0)] * 3
-    assert summarise(empty_run)[0].looks == 20
+    assert [p.sites for p in summaries(empty_run)] == [Range(0, 0)] * 3
+    assert summaries(empty_run)[0].looks == 20
     assert count_changes(empty_run.changes) == []
     assert site_rows(empty_run) == []
 

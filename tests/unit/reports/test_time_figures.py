@@ -25,7 +25,11 @@ HISTORY = pd.DataFrame(
     {
         "label": ["2021", "2022"], "observed_fraction": [0.9, 0.4],
         **{f"{name}_{end}": [1.0, 2.0] for name in ("sites", "active") for end in ("low", "high")},
-        **{f"{n}_{end}": [1e4, 2e4] for n in ("ground_m2", "active_m2") for end in ("low", "high")},
+        **{
+            f"{name}_{end}": [1e4, 2e4]
+            for name in ("ever_disturbed_m2", "active_m2")
+            for end in ("low", "high")
+        },
     }
 )  # fmt: skip
 BANNER = (255, 212, 0)

@@ -81,7 +81,7 @@ def observe(links: Links, *seasons: dict[str, Any]) -> pd.DataFrame:
 def told(
     detections: gpd.GeoDataFrame, *seasons: dict[str, Any]
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
-    links = link(detections, aoi_id="demo", epsg=EPSG)
+    links = link(detections, area_key="demo", epsg=EPSG)
     measured = observe(links, *(seasons or [SEEN] * len(SEASONS)))
     inventory, sites = build_inventory(links, measured, aoi=AOI, scenes=SCENES, periods=SEASONS)
     check_columns(inventory, INVENTORY, name="inventory", epsg=EPSG)
@@ -186,14 +186,14 @@ def test_sites_hold_the_latest_state_that_was_seen_and_the_history_by_season(det
 
 
 def test_an_observation_that_is_missing_is_an_error_that_names_it(detect):
-    links = link(detect((2020, 0, 0, 60, 60)), aoi_id="demo", epsg=EPSG)
+    links = link(detect((2020, 0, 0, 60, 60)), area_key="demo", epsg=EPSG)
     measured = observe(links, *[SEEN] * len(SEASONS)).iloc[1:]
     with pytest.raises(ContractError, match="2019-11-01"):
         build_inventory(links, measured, aoi=AOI, scenes=SCENES, periods=SEASONS)
 
 
 def test_the_order_of_observations_and_periods_changes_nothing(detect):
-    links = link(detect((2020, 0, 0, 60, 60), (2021, 900, 0, 60, 60)), aoi_id="demo", epsg=EPSG)
+    links = link(detect((2020, 0, 0, 60, 60), (2021, 900, 0, 60, 60)), area_key="demo", epsg=EPSG)
     seasons = [{**SEEN, "disturbed_area_m2": 1000.0 * k} for k in (1, 3, 7, 4)]
     measured = observe(links, *seasons)
     one = build_inventory(links, measured, aoi=AOI, scenes=SCENES, periods=SEASONS)

@@ -14,7 +14,7 @@ EPSG = 32647
 
 
 def linked(table: gpd.GeoDataFrame) -> Links:
-    links = link(table, aoi_id="demo", epsg=EPSG)
+    links = link(table, area_key="demo", epsg=EPSG)
     check_columns(links.tracks, TRACKS, name="tracks", epsg=EPSG)
     return links
 
@@ -175,7 +175,7 @@ def test_an_anchor_given_by_the_detector_decides_the_id_whatever_the_outline(det
 
 def test_ids_differ_between_areas(detect):
     table = detect((2020, 0, 0, 20, 20))
-    names = {link(table, aoi_id=a, epsg=EPSG).tracks["site_id"][0] for a in ("one", "two")}
+    names = {link(table, area_key=a, epsg=EPSG).tracks["site_id"][0] for a in ("one", "two")}
     assert len(names) == 2
 
 
@@ -203,4 +203,4 @@ def test_no_detections_are_no_sites():
 
 def test_detections_in_another_crs_are_refused(detect):
     with pytest.raises(ContractError, match="EPSG:32648"):
-        link(detect((2020, 0, 0, 20, 20)), aoi_id="demo", epsg=32648)
+        link(detect((2020, 0, 0, 20, 20)), area_key="demo", epsg=32648)

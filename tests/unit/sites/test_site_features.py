@@ -29,7 +29,7 @@ def box(x: float, y: float, width: float = 10, height: float = 10) -> shapely.Po
 
 @pytest.fixture
 def tracks(detect) -> gpd.GeoDataFrame:
-    table = link(detect((2020, 0, 0, 60, 60), (2020, 400, 0, 60, 60)), aoi_id="demo", epsg=EPSG)
+    table = link(detect((2020, 0, 0, 60, 60), (2020, 400, 0, 60, 60)), area_key="demo", epsg=EPSG)
     return table.tracks.sort_values(by="site_id", ignore_index=True)
 
 

@@ -46,7 +46,7 @@ def test_a_site_that_was_not_observed_widens_the_interval_instead_of_counting_as
         row(2020, "a", "confirmed", "active", 1000.0),
         row(2021, "a", "confirmed", "not_observed", None, 0.1),
     ).loc["2021-11-01"]
-    assert (table["sites_low"], table["sites_high"], table["not_observed"]) == (0, 1, 1)
+    assert (table["sites_low"], table["sites_high"], table["not_observed"]) == (1, 1, 1)
     assert (table["active_low"], table["active_high"]) == (0, 1)
     assert (table["disturbed_area_m2_low"], table["disturbed_area_m2_high"]) == (0, 1000)
 
@@ -75,3 +75,25 @@ def test_low_is_never_above_high_and_seasons_come_in_order():
 def test_an_empty_inventory_has_no_periods():
     empty = pd.DataFrame(columns=list(row(2020, "a", "confirmed", "idle", 1.0)))
     assert total_by_period(empty).empty
+
+
+def test_what_cannot_be_seen_of_pools_is_unknown_and_not_zero():
+    coarse = row(2020, "a", "provisional", "active", 1000.0)
+    pools = [name for name in coarse if name.startswith("pool_")]
+    table = totals({**coarse, **dict.fromkeys(pools)}).loc["2020-11-01"]
+    assert table[["pool_area_m2_low", "pool_area_m2_high", "pool_count_high"]].isna().all()
+    assert (table["disturbed_area_m2_low"], table["disturbed_area_m2_high"]) == (0, 1000)
+
+
+def test_a_candidate_and_an_unseen_site_are_counted_in_one_way():
+    """Once the page, the totals and the timelines of one inventory differed."""
+    table = totals(
+        row(2020, "a", "confirmed", "active", 5000.0),
+        row(2021, "a", "confirmed", "not_observed", None, 0.0),
+        row(2021, "b", "confirmed", "active", 4000.0),
+        row(2021, "c", "candidate", "active", 3000.0),
+    ).loc["2021-11-01"]
+    assert (table["sites_low"], table["sites_high"], table["candidates"]) == (2, 2, 1)
+    assert (table["active_low"], table["active_high"]) == (1, 2)
+    assert (table["disturbed_area_m2_low"], table["disturbed_area_m2_high"]) == (4000, 9000)
+    assert (table["ever_disturbed_m2_low"], table["ever_disturbed_m2_high"]) == (9000, 9000)

@@ -1,4 +1,4 @@
-"""Lines of scenes are told once for the items they tell, and never outlive them."""
+"""Lines of scenes are encoded once for their items, and never outlive them."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ SCENES = SceneList(scenes=(scene("a"), scene("b")), catalog="here", collection="
 def state(tmp_path: Path) -> StateFolder:
     """A folder in which the lines of `SCENES` are remembered."""
     state = StateFolder(directory=tmp_path)
-    state.write_job({}, SCENES)
+    state.write_job({}, SCENES, rules={})
     return state
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Ids of the scenes whose lines were told anew."""
+def encoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Ids of the scenes whose lines were encoded anew."""
     item_line, ids = catalog.item_line, list[str]()
 
     def counted(of: Scene) -> str:
@@ -50,34 +50,34 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def lines_of(state: StateFolder, scenes: SceneList) -> tuple[str, ...]:
-    return ItemCache.read(state.item_cache_path, state.scenes_path).tell(scenes).told
+    return ItemCache.read(state.item_cache_path, state.scenes_path).encode(scenes).lines
 
 
-def test_a_scene_that_is_known_is_not_told_again(state: StateFolder, told: list[str]) -> None:
+def test_a_scene_that_is_known_is_not_told_again(state: StateFolder, encoded: list[str]) -> None:
     more = replace(SCENES, scenes=(scene("c"), *SCENES.scenes))
     lines = lines_of(state, more)
-    assert told == ["c"]
+    assert encoded == ["c"]
     assert lines == tuple(catalog.item_line(s) for s in more)
 
 
 @pytest.mark.parametrize("cloud", [13, 12.0, True, None])
 def test_an_item_that_changed_in_the_least_is_told_anew(
-    state: StateFolder, told: list[str], cloud: object
+    state: StateFolder, encoded: list[str], cloud: object
 ) -> None:
     """A number of another kind is another text, though it is equal."""
     changed = replace(SCENES, scenes=(scene("a", cloud=cloud), scene("b")))
     lines = lines_of(state, changed)
-    assert told == ["a"]
+    assert encoded == ["a"]
     assert json.loads(lines[0])["properties"]["cloud"] is cloud or cloud in (13, 12.0)
     assert lines[0] == catalog.item_line(changed.scenes[0])
 
 
-@pytest.mark.parametrize("harm", ["marks", "line", "list", "code"])
+@pytest.mark.parametrize("harm", ["marks", "line", "list", "rules"])
 def test_what_is_damaged_is_told_anew(
-    state: StateFolder, told: list[str], harm: str, monkeypatch: pytest.MonkeyPatch
+    state: StateFolder, encoded: list[str], harm: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = tuple(catalog.item_line(s) for s in SCENES)
-    told.clear()
+    encoded.clear()
     if harm == "marks":
         state.item_cache_path.write_text("[3]")
     elif harm == "line":
@@ -85,18 +85,18 @@ def test_what_is_damaged_is_told_anew(
     elif harm == "list":
         state.scenes_path.unlink()
     else:
-        monkeypatch.setattr("minewatch.store.item_cache.code_key", lambda *_: "other code")
+        monkeypatch.setattr("minewatch.store.item_cache.version_of", lambda _: 99)
     assert lines_of(state, SCENES) == expected
-    assert told == (["a"] if harm == "line" else ["a", "b"])
+    assert encoded == (["a"] if harm == "line" else ["a", "b"])
 
 
 def test_equal_jobs_leave_equal_bytes_whatever_was_there_before(
     state: StateFolder, tmp_path: Path
 ) -> None:
     more = replace(SCENES, scenes=(*SCENES.scenes, scene("c")))
-    state.write_job({}, more)
+    state.write_job({}, more, rules={})
     other = StateFolder(directory=tmp_path / "other")
     other.directory.mkdir()
-    other.write_job({}, more)
+    other.write_job({}, more, rules={})
     for name in (state.scenes_path.name, state.item_cache_path.name):
         assert (state.directory / name).read_bytes() == (other.directory / name).read_bytes()

@@ -17,7 +17,8 @@ from odc.geo.geobox import GeoBox
 
 from minewatch.errors import StateError
 from minewatch.model import Asset, Chunk, Period, ReadFailure, Scene, SceneList, SceneQuality
-from minewatch.store.keys import MonthKeys, hash_values
+from minewatch.store.hashing import hash_values
+from minewatch.store.keys import MonthKeys
 from minewatch.store.month_files import (
     MonthRecord,
     month_path,
@@ -130,7 +131,7 @@ def test_other_pixels_of_the_same_scenes_are_other_content(state: StateFolder) -
 def month_key(
     scenes: list[Scene], known: dict[str, SceneQuality], bands: tuple[str, ...], chunk: Chunk
 ) -> str:
-    keys = MonthKeys(scenes=scenes, quality=known, bands=bands, chunks=[chunk])
+    keys = MonthKeys(scenes=scenes, quality=known, bands=bands, chunks=[chunk], rules="3-ab")
     return keys.of(scenes, chunk)
 
 
@@ -138,7 +139,7 @@ def test_keys_are_those_of_the_folders_there_are() -> None:
     """Else every month of every run would be read again."""
     rows = [[scene().key, 0.0001, 0, [0.0, 0.0]]]
     ground = [str(GEOBOX.crs), list(GEOBOX.transform[:6]), list(GEOBOX.shape)]
-    expected = hash_values([2, rows, list(BANDS), ground])
+    expected = hash_values(["3-ab", rows, list(BANDS), ground])
     assert month_key([scene()], {"S": facts()}, BANDS, CHUNK) == expected
 
 
@@ -178,7 +179,7 @@ def test_facts_come_back_for_the_scenes_they_were_found_from(state: StateFolder)
     state.write_scene_quality({"S": known}, {"S": "key"})
     assert state.read_scene_quality({"S": "key"}) == {"S": known}
     assert state.read_scene_quality({"S": "other"}) == {}
-    (state.directory / "facts.json").write_text("[{")
+    (state.directory / "scene_quality.json").write_text("[{")
     assert state.read_scene_quality({"S": "key"}) == {}
 
 
@@ -187,24 +188,24 @@ def scene_list(*scenes: Scene) -> SceneList:
 
 
 def test_a_job_is_remembered_with_its_scenes_in_one_step(state: StateFolder) -> None:
-    state.write_job({"aoi": "x"}, scene_list())
+    state.write_job({"aoi": "x"}, scene_list(), rules={})
     assert state.read_parameters() == {"aoi": "x"}
     assert len(state.read_scenes()) == 0
-    state.write_job({"aoi": "y"}, SceneList(scenes=(), catalog="other", collection="c"))
+    state.write_job({"aoi": "y"}, SceneList(scenes=(), catalog="other", collection="c"), rules={})
     assert state.read_parameters() == {"aoi": "y"}
     assert state.read_scenes().catalog == "other"
     assert len(list(state.directory.glob("scenes-*"))) == 1
 
 
 def test_state_of_another_version_is_refused_by_number(state: StateFolder) -> None:
-    state.write_job({"aoi": "x"}, scene_list())
+    state.write_job({"aoi": "x"}, scene_list(), rules={})
     body = json.loads(state.parameters_path.read_text())
-    state.parameters_path.write_text(json.dumps({**body, "state_version": 99}))
+    state.parameters_path.write_text(json.dumps({**body, "layout_version": 99}))
     with pytest.raises(StateError, match="99"):
         state.read_parameters()
 
 
-@pytest.mark.parametrize("content", ["{", "[]", '{"aoi": "x"}', '{"state_version": 2}'])
+@pytest.mark.parametrize("content", ["{", "[]", '{"aoi": "x"}', '{"layout_version": 3}'])
 def test_a_damaged_job_is_said_to_be_one(state: StateFolder, content: str) -> None:
     state.parameters_path.write_text(content)
     with pytest.raises(StateError, match="damaged"):

@@ -1,22 +1,23 @@
 """What a site could be instead: every case leans on a term there is."""
 
-from minewatch.detect.pool_banks.alternatives import _CASES, score_alternatives
-from minewatch.detect.pool_banks.evidence_terms import WEIGHTS
+from minewatch.detect.pool_banks.alternatives import score_alternatives
+from minewatch.detect.pool_banks.evidence_terms import MEANINGS
 from minewatch.model import CHANGE_KINDS
 
 
 def test_every_case_is_a_known_kind_against_which_a_term_of_the_detector_speaks():
-    assert {kind for kind, _, _ in _CASES} <= set(CHANGE_KINDS)
-    assert {term for _, terms, _ in _CASES for term in terms} <= set(WEIGHTS)
+    speaks = {term for kind in CHANGE_KINDS.values() for term in kind.contradicted_by}
+    assert speaks
+    assert speaks <= set(MEANINGS)
 
 
 def test_full_evidence_rules_everything_out_and_none_leaves_everything_open():
-    assert {a.doubt for a in score_alternatives(dict.fromkeys(WEIGHTS, 1.0))} == {0.0}
-    assert {a.doubt for a in score_alternatives(dict.fromkeys(WEIGHTS, 0.0))} == {1.0}
+    assert {a.doubt for a in score_alternatives(dict.fromkeys(MEANINGS, 1.0))} == {0.0}
+    assert {a.doubt for a in score_alternatives(dict.fromkeys(MEANINGS, 0.0))} == {1.0}
 
 
 def test_the_most_open_reading_comes_first():
-    terms = {**dict.fromkeys(WEIGHTS, 1.0), "lasting": 0.1, "alive": 0.4}
+    terms = {**dict.fromkeys(MEANINGS, 1.0), "lasting": 0.1, "alive": 0.4}
     assert [(a.kind, a.doubt) for a in score_alternatives(terms)[:2]] == [
         ("swidden", 0.9),
         ("village", 0.6),
@@ -24,7 +25,7 @@ def test_the_most_open_reading_comes_first():
 
 
 def test_one_sign_of_water_is_enough_against_bare_ground():
-    terms = {**dict.fromkeys(WEIGHTS, 0.0), "spots": 0.7}
+    terms = {**dict.fromkeys(MEANINGS, 0.0), "spots": 0.7}
     doubts = {a.kind: a.doubt for a in score_alternatives(terms)}
     assert doubts["other_clearing"] == 0.3
     assert doubts["shadow"] == 1.0

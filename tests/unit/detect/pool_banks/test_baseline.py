@@ -5,12 +5,15 @@ from minewatch.detect.pool_banks.baseline import (
     LANES,
     expected_greenness,
     follow_baseline,
+    limits_of,
 )
+from minewatch.detect.pool_banks.rules import DEFAULT
 
 MONTHS = 48
 ANGLE = (np.arange(MONTHS) % 12 * 2 * np.pi / 12).astype("float32")
 RNG = np.random.default_rng(3)
 NEVER = MONTHS
+LIMITS = limits_of(DEFAULT.baseline)
 
 
 def drop_of(values: np.ndarray, change: int = NEVER) -> np.ndarray:
@@ -65,7 +68,7 @@ def test_what_comes_after_the_change_is_not_learnt() -> None:
     values[36:] -= 0.4
     fit = np.zeros((1, FIT_FIELDS), "float32")
     follow_baseline(fit, values, ANGLE, (np.arange(MONTHS) < 36)[:, None])
-    told = expected_greenness(fit, ANGLE[:12])[0]
+    told = expected_greenness(fit, ANGLE[:12], LIMITS)[0]
     assert np.abs(told[:12] - (0.7 + 0.12 * np.cos(ANGLE[:12] - 1))).max() < 0.04
     assert 0.02 < told[12] < 0.07
 
@@ -77,7 +80,7 @@ def test_the_baseline_is_that_of_least_squares_when_nothing_is_odd() -> None:
     rows = np.stack([np.ones(MONTHS), np.cos(ANGLE), np.sin(ANGLE)], axis=1)
     solved, *_ = np.linalg.lstsq(rows, values[:, 0], rcond=None)
     np.testing.assert_allclose(
-        expected_greenness(fit, ANGLE)[0, :MONTHS], rows @ solved, atol=0.005
+        expected_greenness(fit, ANGLE, LIMITS)[0, :MONTHS], rows @ solved, atol=0.005
     )
 
 

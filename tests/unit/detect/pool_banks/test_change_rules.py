@@ -10,11 +10,13 @@ import pytest
 
 from minewatch.detect.pool_banks.change_rules import (
     RULES,
+    Patch,
     began_in_the_rains,
     compass,
-    name_confuser,
+    name_change,
 )
-from minewatch.model import CHANGE_KINDS
+from minewatch.detect.pool_banks.rules import DEFAULT
+from minewatch.model import CHANGE_KINDS, KACHIN
 
 PLAIN = {
     "area_m2": 6000.0, "water_area_m2": 0.0, "new": 1.0, "lasting_days": 400.0, "elongation": 1.4,
@@ -27,6 +29,10 @@ FLAT = {"slope_deg": 3.0, "aspect_deg": 92.0, "downhill": 0.99}
 
 def patch(**figures: float) -> dict[Hashable, float]:
     return {**PLAIN, **figures}
+
+
+def judged(figures: dict[Hashable, float]) -> Patch:
+    return Patch(figures, DEFAULT.changes, KACHIN)
 
 
 def day(text: str) -> float:
@@ -58,14 +64,14 @@ def day(text: str) -> float:
     ],
 )
 def test_a_change_is_named_by_what_tells_it(figures, kind: str, words: str) -> None:
-    told, reason = name_confuser(patch(**figures))
-    assert told == kind
+    named, reason = name_change(patch(**figures))
+    assert named == kind
     assert words in reason
 
 
 def test_slopes_that_are_not_known_are_not_told() -> None:
     unknown = {"elongation": 4.5, "width_m": 32, "slope_deg": np.nan, "downhill": np.nan}
-    kind, reason = name_confuser(patch(**unknown))
+    kind, reason = name_change(patch(**unknown))
     assert kind == "landslide"
     assert "slope" not in reason
 
@@ -82,17 +88,17 @@ def test_slopes_that_are_not_known_are_not_told() -> None:
 )
 def test_what_began_in_the_rains_says_so(before: str, first: str, rains: bool) -> None:
     slide = patch(elongation=4.0, width_m=30.0, before=day(before), first=day(first))
-    assert began_in_the_rains(slide) == rains
-    assert ("begun in the rains" in name_confuser(slide)[1]) == rains
+    assert began_in_the_rains(judged(slide)) == rains
+    assert ("begun in the rains" in name_change(slide)[1]) == rains
 
 
 def test_what_was_there_from_the_start_began_in_no_season() -> None:
-    assert not began_in_the_rains(patch(before=0.0))
+    assert not began_in_the_rains(judged(patch(before=0.0)))
 
 
 def test_every_kind_is_one_that_the_tables_know_and_something_always_holds() -> None:
     assert {rule.kind for rule in RULES} <= set(CHANGE_KINDS)
-    assert RULES[-1].holds(patch())
+    assert RULES[-1].holds(judged(patch()))
 
 
 def test_directions_go_round() -> None:

@@ -2,15 +2,19 @@ from datetime import date
 
 import numpy as np
 
+from minewatch.detect.days import from_day
 from minewatch.detect.pool_banks.disturbed_runs import (
     OPEN_FIELDS,
     RUNS,
     confirmed_runs,
     follow_runs,
+    limits_of,
 )
-from minewatch.detect.days import from_day
+from minewatch.detect.pool_banks.rules import DEFAULT
 
 MONTHS = [date(2020 + k // 12, k % 12 + 1, 1) for k in range(30)]
+
+LIMITS = limits_of(DEFAULT.runs)
 
 
 def runs_of(pattern: str, **changes: dict[int, int]) -> list[tuple[int, ...]]:
@@ -31,8 +35,8 @@ def runs_of(pattern: str, **changes: dict[int, int]) -> list[tuple[int, ...]]:
     under_way = np.zeros((1, len(OPEN_FIELDS)), "uint16")
     for part in (slice(0, 7), slice(7, 8), slice(8, None)):  # where it is cut must not matter
         cut = (np.ascontiguousarray(array[:, part]) for array in arrays)
-        follow_runs(runs, under_way, *cut, days[part])
-    found = confirmed_runs(runs, under_way)[0]
+        follow_runs(runs, under_way, *cut, days[part], LIMITS)
+    found = confirmed_runs(runs, under_way, LIMITS)[0]
     return [tuple(int(v) for v in run) for run in found if run[0]]
 
 
@@ -85,6 +89,6 @@ def test_vegetation_that_came_back_has_gone_before() -> None:
     days = np.array([from_day(m) for m in MONTHS[: len(pattern)]])
     untouched = follow_runs(
         np.zeros((1, RUNS, 3), "uint16"), np.zeros((1, len(OPEN_FIELDS)), "uint16"),
-        clear, *(layer.astype("uint16") for layer in told), days,
+        clear, *(layer.astype("uint16") for layer in told), days, LIMITS,
     )  # fmt: skip
     assert untouched[:, 0].tolist() == [True] * 4 + [False] * 12

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from minewatch.detect.pool_banks.evidence_terms import WEIGHTS, confidence, evidence_terms
+from minewatch.detect.pool_banks.evidence_terms import MEANINGS, confidence, evidence_terms
 from minewatch.sites import AlertRules
 
 MINE = {
@@ -20,7 +20,7 @@ def terms_of(**changed: float) -> pd.DataFrame:
 
 
 def test_all_terms_of_a_clear_mine_are_full() -> None:
-    assert terms_of().iloc[0].to_dict() == dict.fromkeys(WEIGHTS, 1.0)
+    assert terms_of().iloc[0].to_dict() == dict.fromkeys(MEANINGS, 1.0)
 
 
 @pytest.mark.parametrize(("bare_pct", "term"), [(5.0, 0.0), (20.0, 0.5), (30.0, 1.0)])
@@ -33,7 +33,7 @@ def test_water_between_green_banks_supports_no_site_whatever_else_speaks_for_it(
     assert confidence(terms_of(bare_pct=5.0)).item() < AlertRules().support
 
 
-@pytest.mark.parametrize("term", WEIGHTS)
+@pytest.mark.parametrize("term", MEANINGS)
 def test_every_term_makes_a_mine_more_likely(term: str) -> None:
     full, less = terms_of(), terms_of()
     less[term] = 0.5

@@ -4,11 +4,16 @@ import shapely
 
 from minewatch.detect.pool_banks.find import find
 from minewatch.detect.pool_banks.score import score
-from minewatch.model import CHANGE_KINDS, CHANGES, DETECTIONS, FEATURES, check_columns
+from minewatch.model import CHANGE_KINDS, CHANGES, DETECTIONS, FEATURES, Evidence, check_columns
+
+
+def found(evidence, grid, periods, **options):
+    whole = Evidence(evidence, tuple(periods))
+    return find(whole, grid=grid, pixel_m=grid.resolution_m, **options)
 
 
 def found_in(world, periods, grid, **options):
-    return find(score(world.months(), periods=periods), grid=grid, periods=periods, **options)
+    return found(score(world.months(), periods=periods), grid, periods, **options)
 
 
 def test_forest_holds_nothing(world, periods, grid) -> None:
@@ -161,7 +166,7 @@ def test_a_pixel_never_seen_hides_nothing_else(world, periods, grid) -> None:
 
 def test_equal_evidence_gives_equal_findings(world, periods, grid) -> None:
     evidence = score(world.mine(5, 6, since="2019-12-01").months(), periods=periods)
-    first, second = (find(evidence, grid=grid, periods=periods) for _ in range(2))
+    first, second = (found(evidence, grid, periods) for _ in range(2))
     assert first.detections.to_json() == second.detections.to_json()
     assert np.array_equal(first.features.to_wkb().to_numpy(), second.features.to_wkb().to_numpy())
 
@@ -171,9 +176,9 @@ def test_how_many_periods_are_judged_at_once_changes_nothing(
 ) -> None:
     world.mine(5, 6, since="2019-12-01").mine(25, 20, since="2020-12-01", until="2021-12-01")
     evidence = score(world.months(), periods=periods)
-    at_once = find(evidence, grid=grid, periods=periods)
+    at_once = found(evidence, grid, periods)
     monkeypatch.setattr("minewatch.detect.pool_banks.period_patches.BLOCK_PIXELS", 1)
-    one_by_one = find(evidence, grid=grid, periods=periods)
+    one_by_one = found(evidence, grid, periods)
     assert len(set(at_once.detections["period_start"])) > 1
     assert at_once.detections.to_json() == one_by_one.detections.to_json()
 

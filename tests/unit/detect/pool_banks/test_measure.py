@@ -7,9 +7,9 @@ import pytest
 import shapely
 
 from minewatch.detect.pool_banks.measure import measure
-from minewatch.detect.pool_banks.patch_figures import count_range
 from minewatch.detect.pool_banks.score import score
-from minewatch.model import OBSERVATIONS, check_columns
+from minewatch.detect.pool_ranges import count_range
+from minewatch.model import OBSERVATIONS, Evidence, check_columns
 
 
 def rasterise(geometries, grid):
@@ -36,7 +36,8 @@ def tracks_at(grid, *places: tuple[int, int]) -> gpd.GeoDataFrame:
 def measured(world, periods, grid, *places):
     evidence = score(world.months(), periods=periods)
     tracks = tracks_at(grid, *places)
-    return measure(evidence, tracks, grid=grid, periods=periods, rasterise=rasterise)
+    whole = Evidence(evidence, tuple(periods))
+    return measure(whole, tracks, grid=grid, pixel_m=grid.resolution_m, rasterise=rasterise)
 
 
 def test_every_site_has_a_row_for_every_period(world, periods, grid) -> None:

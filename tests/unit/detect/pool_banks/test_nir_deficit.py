@@ -3,7 +3,9 @@ import pytest
 
 from minewatch.detect.pool_banks import nir_deficit
 from minewatch.detect.pool_banks.evidence_layers import NIR_SCALE
-from minewatch.detect.pool_banks.nir_deficit import WATER_NIR
+from minewatch.detect.pool_banks.rules import DEFAULT
+
+WATER_NIR = DEFAULT.water.water_nir
 
 LAND = 0.28
 
@@ -11,7 +13,9 @@ LAND = 0.28
 def nir_deficit_share(nir: np.ndarray, where: np.ndarray) -> np.ndarray:
     """Of a whole grid, 0 where not asked for."""
     found = np.zeros(nir.shape, np.uint8)
-    found[where] = nir_deficit.nir_deficit_share(nir, np.flatnonzero(where))
+    found[where] = nir_deficit.nir_deficit_share(
+        nir, np.flatnonzero(where), pixel_m=10.0, rules=DEFAULT.water
+    )
     return found
 
 

@@ -12,16 +12,18 @@ import xarray as xr
 from minewatch.detect.days import from_day
 from minewatch.detect.pool_banks.lost_ground import Ground, find_ground
 from minewatch.detect.pool_banks.period_patches import (
-    BEGUN_DAYS,
-    LIKELY,
+    Judge,
     Season,
     _begun,
     _joined,
     _odds_at,
     find_seasons,
 )
+from minewatch.detect.pool_banks.rules import DEFAULT
 from minewatch.detect.pool_banks.score import score
-from minewatch.model import Period
+from minewatch.model import Evidence, Period
+
+BEGUN_DAYS, LIKELY = DEFAULT.periods.begun_days, DEFAULT.periods.likely
 
 PERIOD = Period(date(2020, 11, 1), date(2021, 4, 30))
 END = from_day(PERIOD.end)
@@ -53,7 +55,8 @@ def begun(before: Season, after: Season, *, start: int = END, lost: list[int] | 
         step=0, period=PERIOD, shape=SHAPE, lost_at=at,
         wet_at=NONE, water_pct=NONE.astype("uint8"), pool_pct=NONE.astype("uint8"),
     )  # fmt: skip
-    return _begun(before, after, ground, evidence, np.arange(100, dtype="uint8").reshape(SHAPE))
+    judge = Judge(Evidence(evidence, (PERIOD,)), 10.0, DEFAULT)
+    return _begun(before, after, ground, np.arange(100, dtype="uint8").reshape(SHAPE), judge)
 
 
 def test_ground_of_a_mine_that_is_likely_later_is_carried_back() -> None:
@@ -106,10 +109,10 @@ def test_a_pixel_outside_all_patches_has_no_odds() -> None:
 def test_the_largest_share_of_pools_of_any_period_is_told(world, periods) -> None:
     world.mine(5, 6, since="2019-12-01", until="2020-11-01")
     world.paint("bare", slice(5, 13), slice(6, 14), 1.0, since="2020-11-01")
-    evidence = score(world.months(), periods=periods)
+    evidence = Evidence(score(world.months(), periods=periods), tuple(periods))
     most = np.zeros(world.shape[1:], np.uint8)
-    for ground in find_ground(evidence, periods):
+    for ground in find_ground(evidence, pixel_m=10.0, rules=DEFAULT):
         most.reshape(-1)[ground.wet_at] = np.maximum(most.ravel()[ground.wet_at], ground.pool_pct)
-    _, pools = find_seasons(evidence, periods, resolution_m=10.0)
+    _, pools = find_seasons(Judge(evidence, 10.0, DEFAULT))
     assert most.max() > 40
     np.testing.assert_array_equal(pools, most)

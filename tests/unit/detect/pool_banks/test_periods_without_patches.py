@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from minewatch.detect.pool_banks.period_patches import Season, _reconsider
+from minewatch.detect.pool_banks.rules import DEFAULT
 from minewatch.model import Period
 
 
@@ -18,6 +19,6 @@ def season(step: int, confidence: dict[int, float]) -> Season:
 
 
 def test_patches_of_other_seasons_bring_no_patch_into_a_season_that_has_none() -> None:
-    dropped, kept = _reconsider([season(0, {}), season(1, {1: 0.9})])
+    dropped, kept = _reconsider([season(0, {}), season(1, {1: 0.9})], DEFAULT.periods)
     assert len(dropped.table) == 0
     assert list(kept.table.index) == [1]

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pytest
 import xarray as xr
 
 from minewatch.detect.morphology import spread, values_at
 from minewatch.detect.pool_banks.evidence_layers import NO_SHARE
-from minewatch.detect.pool_banks.pool_shares import SEED_PCT, find_channels, in_banks, water_share
+from minewatch.detect.pool_banks.pool_shares import find_channels, in_banks, water_share
+from minewatch.detect.pool_banks.rules import DEFAULT
+from minewatch.model import Evidence, Period, PeriodEvidence
+
+WATER = {"pixel_m": 10.0, "rules": DEFAULT.water}
+SEED_PCT = DEFAULT.water.seed_pct
 
 
 def banks_of(water: np.ndarray) -> np.ndarray:
     """`in_banks` of a whole grid."""
     at = np.flatnonzero(water)
-    found = in_banks(at, water.ravel()[at], water.shape)
+    found = in_banks(at, water.ravel()[at], water.shape, **WATER)
     return values_at(np.arange(water.size), at, found).reshape(water.shape)
 
 
@@ -49,7 +56,7 @@ def test_old_water_is_a_channel_from_its_length_on(length_px: int, is_channel: b
         expected[8:22, 4 : 16 + length_px] = is_channel  # its gap of 3 pixels and its banks of 3
         given = wet.T if turned else wet
         hidden = np.zeros_like(given)
-        found = find_channels(np.flatnonzero(given), hidden, resolution_m=10.0)
+        found = find_channels(np.flatnonzero(given), hidden, **WATER)
         assert np.array_equal(spread(found, given.shape), expected.T if turned else expected)
 
 
@@ -59,7 +66,7 @@ def test_hidden_bars_join_waters_but_make_none(reach_px: int, is_channel: bool) 
     wet[14:16, 10:25] = wet[14:16, 45:60] = True
     hidden[14:16, 26 : 26 + reach_px] = True  # from bank to bank, or not
     hidden[20:25, 70:118] = True  # by itself
-    found = spread(find_channels(np.flatnonzero(wet), hidden, resolution_m=10.0), wet.shape)
+    found = spread(find_channels(np.flatnonzero(wet), hidden, **WATER), wet.shape)
     assert found[14:16, 10:25].all() == is_channel
     assert not found[20:25, 80:110].any()
 
@@ -68,30 +75,31 @@ def test_hidden_bars_join_waters_but_make_none(reach_px: int, is_channel: bool) 
 def test_the_length_of_a_channel_is_taken_from_corner_to_corner(rows: int, is_channel) -> None:
     wet = np.zeros((60, 60), bool)
     wet[10 : 10 + rows, 10:42] = True  # 24 x 32 pixels: 400 m
-    found = find_channels(np.flatnonzero(wet), np.zeros_like(wet), resolution_m=10.0)
+    found = find_channels(np.flatnonzero(wet), np.zeros_like(wet), **WATER)
     assert (len(found) > 0) == is_channel
 
 
 def test_a_little_water_at_the_edge_of_much_that_is_hidden_is_no_channel() -> None:
     wet, hidden = np.zeros((40, 120), bool), np.zeros((40, 120), bool)
     wet[18:20, 8:12] = hidden[2:38, 14:118] = True
-    found = find_channels(np.flatnonzero(wet), hidden, resolution_m=10.0)
+    found = find_channels(np.flatnonzero(wet), hidden, **WATER)
     assert len(found) == 0
 
 
-def light(**dark: int) -> xr.Dataset:
+def light(**dark: int) -> PeriodEvidence:
     """A grid of 21 x 21 pixels in land of one brightness; pixels of the tenth row by name."""
     nir, milky = np.full((1, 21, 21), 112, "uint8"), np.full((1, 21, 21), NO_SHARE, "uint8")
     for name, value in dark.items():
         layer, col = name.split("_")
         (nir if layer == "nir" else milky)[0, 10, int(col)] = value
     dims = ("period", "y", "x")
-    return xr.Dataset({"nir": (dims, nir), "pool_pct": (dims, milky)})
+    layers = xr.Dataset({"nir": (dims, nir), "pool_pct": (dims, milky)})
+    return Evidence(layers, (Period(date(2020, 1, 1), date(2020, 12, 31)),)).of(0)
 
 
-def shares(evidence: xr.Dataset) -> list[int]:
+def shares(evidence: PeriodEvidence) -> list[int]:
     """Of the tenth row."""
-    found = water_share(evidence, 0, np.arange(21 * 21)).reshape(21, 21)
+    found = water_share(evidence, np.arange(21 * 21), **WATER).reshape(21, 21)
     assert found[:10].max() == found[11:].max() == 0
     return found[10].tolist()
 

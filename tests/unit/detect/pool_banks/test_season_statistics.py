@@ -37,7 +37,7 @@ def unrest_of(values: list[int], *, until: int | None = None) -> int:
     months = np.array([values[:until]], "uint16")
     swing = np.zeros((1, SWING_BINS), "uint8")
     follow_swing(swing, months, np.ones(months.shape, bool))
-    return int(nir_variability(swing)[0])
+    return int(nir_variability(swing, 6)[0])
 
 
 def test_unrest_is_half_the_range_of_the_logarithm_so_far() -> None:
@@ -76,5 +76,5 @@ def test_years_that_turn_green_again_are_counted(months: str, expected: int) -> 
     years = np.zeros((1, YEAR_FIELDS), "uint16")
     for part in (slice(0, 5), slice(5, 30), slice(30, 36)):  # where it is cut must not matter
         cut = np.ascontiguousarray(disturbed[:, part])
-        follow_years(years, np.full_like(cut, 4), cut, days[part], 0)
-    assert year_shares(years).item() == expected
+        follow_years(years, np.full_like(cut, 4), cut, days[part], 0, 3)
+    assert year_shares(years, min_months=3).item() == expected

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from minewatch.detect.overpass_rules import PATH_LIGHT_DN
+from minewatch.detect.overpass_thresholds import OVERPASS
 from minewatch.detect.pool_banks.site_series import site_series
 from minewatch.model.cubes import MONTH_LAYERS
 
@@ -20,7 +20,7 @@ def months():
     step = np.arange(len(MONTHS))
     ndvi = np.where(step < CHANGED, 0.8 + 0.05 * np.cos(2 * np.pi * step / 12), 0.1)
     nir = np.full(len(MONTHS), 3000.0)
-    red = nir * (1 - ndvi) / (1 + ndvi) + PATH_LIGHT_DN
+    red = nir * (1 - ndvi) / (1 + ndvi) + OVERPASS.path_light_dn
     values = {"red": red, "nir": nir, "green": red + 100, "blue": red, "swir16": nir / 2,
               "swir22": nir / 3, "clear_looks": np.full(len(MONTHS), 4.0),
               "disturbed_looks": np.where(step < CHANGED, 0, 4),
