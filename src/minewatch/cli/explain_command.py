@@ -48,7 +48,7 @@ def _tell(explanation: Explanation) -> None:
     seasons = [
         (
             f"{row.period_start} to {row.period_end}", row.state,
-            *(_whole(v) for v in (row.disturbed_area_m2, row.pool_area_m2)),
+            _whole(row.disturbed_area_m2), _pools(row.disturbed_area_m2, row.pool_area_m2),
             _range(row.pool_count_low, row.pool_count_high), row.clear_looks,
         )
         for row in explanation.inventory.itertuples()
@@ -68,5 +68,10 @@ def _whole(value: float) -> str:
     return "not seen" if value != value else f"{value:.0f}"
 
 
+def _pools(ground_m2: float, pools_m2: float) -> str:
+    """The pools of a period; a dash where the ground was seen and pools could not be."""
+    return "–" if pools_m2 != pools_m2 and ground_m2 == ground_m2 else _whole(pools_m2)
+
+
 def _range(low: object, high: object) -> str:
-    return f"{low}–{high}" if low is not None and low == low else ""
+    return "–" if str(low) in {"nan", "None", "<NA>"} else f"{low}–{high}"

@@ -27,7 +27,7 @@ from minewatch.sensors import gdal_options, gdal_path
 from minewatch.settings import Settings
 
 PIXEL_M = 30.0
-"""Pixel on which slopes are told: that of Copernicus DEM GLO-30."""
+"""Pixel on which slopes are measured: that of Copernicus DEM GLO-30."""
 _MARGIN_PX = 2
 
 

@@ -154,6 +154,7 @@ def run(
     MinewatchError
         With the problem and the mend. `NoScenesError` when the search finds nothing.
     """
+    get_sensor(sensor)  # an unknown one ends here, before there is a folder or a search
     area = aoi if isinstance(aoi, AreaOfInterest) else areas.read_aoi(aoi)
     parameters = Parameters(
         span=Period(parse_day(start, name="start"), parse_day(end, end=True, name="end")),

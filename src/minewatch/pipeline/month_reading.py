@@ -86,10 +86,11 @@ def read_all_months(
         How pixels come, where the work runs, who hears of it.
     """
     scenes, grid, bands = job.scenes, job.grid, job.scenes.bands
-    quality, broken = survey_scenes(
+    survey = survey_scenes(
         scenes, job.area, state, reader=reader, workers=workers, listener=listener
     )
-    failures, records = list(broken), dict[tuple[str, date], MonthRecord]()
+    quality = survey.quality
+    failures, records = list(survey.failures), dict[tuple[str, date], MonthRecord]()
     missing: list[tuple[_ChunkMonth, str]] = []
     other_rules = dict[tuple[str, date], int]()
     rules = month_rules(job.detection, scenes)
@@ -106,7 +107,7 @@ def read_all_months(
             missing.append((step, key))
             if record and record.rules != rules:
                 other_rules[step.place] = record.bytes_read
-    kept, bytes_read = len(records), 0
+    kept, bytes_read = len(records), survey.bytes_read
     again, size = 0, sum(other_rules.values())  # what they took then: the best estimate there is
     if other_rules:
         listener(Progress(OTHER_RULES, 0, len(other_rules), "are read again", size))
