@@ -15,7 +15,7 @@ from minewatch.errors import AoiError
 MAX_AREA_KM2 = 50_000.0
 """Above this a run on one machine is a mistake rather than a wish [D]."""
 MIN_AREA_M2 = 10_000.0
-"""1 ha, 100 Sentinel-2 pixels: below this nothing can be told from its surroundings [D]."""
+"""1 ha, 100 Sentinel-2 pixels: below this nothing can be distinguished from its surroundings [D]."""
 MAX_EXTENT_KM = 1_000.0
 """Parts further apart than this do not belong on one UTM grid [D]."""
 
@@ -37,7 +37,7 @@ def check_finite(geometries: Sequence[BaseGeometry], *, where: str) -> None:
 def check_degrees(geometries: Sequence[BaseGeometry], *, where: str) -> None:
     """Raise AoiError when numbers that should be (lon, lat) degrees cannot be.
 
-    Tells three mistakes apart: metres without their CRS, lon and lat swapped, and longitudes
+    Distinguishes three mistakes: metres without their CRS, lon and lat swapped, and longitudes
     beyond the antimeridian.
     """
     west, south, east, north = shapely.total_bounds(geometries)

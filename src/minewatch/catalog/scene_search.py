@@ -66,7 +66,7 @@ def find_scenes(
     max_cloud_cover_pct
         Most cloud cover of the whole tile, 0..100 [D]; scenes that state none are kept.
     listener
-        Told of the items read so far.
+        Hears of the items read so far.
     settings
         Timeouts and retries; None: from the environment.
 

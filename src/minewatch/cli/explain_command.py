@@ -36,12 +36,12 @@ def explain(
     if json:
         terminal.as_json(as_values(explanation))
     elif not quiet:
-        _tell(explanation)
+        _show(explanation)
         for path in files.values():
             terminal.line(str(path))
 
 
-def _tell(explanation: Explanation) -> None:
+def _show(explanation: Explanation) -> None:
     if explanation.simulated:
         terminal.line("SIMULATED imagery: no real place")
     terminal.line(explanation.title)
@@ -58,8 +58,8 @@ def _tell(explanation: Explanation) -> None:
     terms = sorted(explanation.best.items(), key=lambda t: -t[1] * explanation.weights.get(t[0], 0))
     rows = [(n, v, round(v * explanation.weights.get(n, 0.0), 2)) for n, v in terms]
     terminal.table("evidence of its strongest season", ("term", "0 to 1", "adds, log-odds"), rows)
-    others = [(a.kind, a.doubt, a.reason) for a in explanation.alternatives]
-    terminal.table("what it could have been instead", ("kind", "doubt", "if"), others)
+    others = [(a.kind, a.plausibility, a.reason) for a in explanation.alternatives]
+    terminal.table("what it could have been instead", ("kind", "how plausible", "if"), others)
     scenes = [(s["role"], s["day"], s["id"]) for s in explanation.scenes]
     terminal.table("scenes that bound its start", ("look", "day", "scene"), scenes)
 

@@ -49,14 +49,14 @@ def write_stack(
     rows, cols = geobox.shape
     kind, tags = _TYPES[dtype], {"meaning": meaning, "unit": unit}
     tags |= {"simulated": "true"} if simulated else {}
-    told = [f"<MDI key={_quoted(k)}>{escape(v)}</MDI>" for k, v in tags.items()]
+    metadata = [f"<MDI key={_quoted(k)}>{escape(v)}</MDI>" for k, v in tags.items()]
     corner = ", ".join(repr(value) for value in geobox.transform.to_gdal())
     size = f'rasterXSize="{cols}" rasterYSize="{rows}"'
     window = f'xOff="0" yOff="0" xSize="{cols}" ySize="{rows}"'
     source = f'<SourceProperties {size.replace("raster", "Raster")} DataType="{kind}" />'
     lines = [
         f"<VRTDataset {size}>", f"<SRS>{escape(str(geobox.crs))}</SRS>",
-        f"<GeoTransform>{corner}</GeoTransform>", "<Metadata>", *told, "</Metadata>",
+        f"<GeoTransform>{corner}</GeoTransform>", "<Metadata>", *metadata, "</Metadata>",
     ]  # fmt: skip
     for number, (name, file) in enumerate(sources.items(), start=1):
         lines += [

@@ -65,7 +65,7 @@ def find_clearings(
     pixel_m
         The coarser of the grid's pixel and the sensor's own, metres.
     gradient
-        How the ground slopes, when known: tells a slide.
+        How the ground slopes, when known: separates out a slide.
 
     Returns
     -------

@@ -68,7 +68,7 @@ def find(
         When the rains and the field season are.
     gradient
         How the ground slopes, as `patch_slope.slopes_under` takes it, when heights are at hand;
-        a landslide is told by its slope.
+        a landslide is recognised by its slope.
     rules
         Thresholds.
 

@@ -101,7 +101,7 @@ class WaterRules:
         0.75, unit="1", moves="brighter surroundings stand for land without water"
     )
     water_nir: float = rule(
-        0.045, unit="reflectance", moves="less darkness makes a whole pixel of water",
+        0.045, unit="reflectance", moves="a smaller deficit makes a whole pixel of water",
         source="0.03 idle or sheeted, 0.07 milky; starting value",
     )  # fmt: skip
     least_land_nir: float = rule(
@@ -111,7 +111,7 @@ class WaterRules:
         0.25, unit="1", moves="more of the surroundings must be seen to decide"
     )
     dark_bias_pct: int = rule(
-        8, unit="%", moves="more darkness is taken for the darkness of forest",
+        8, unit="%", moves="a larger deficit is taken for that of forest",
         source=f"median of forest, {MEASURED}",
     )  # fmt: skip
     milky_per_dark: int = rule(
@@ -153,7 +153,7 @@ class PatchRules:
     margin_m: float = rule(10.0, unit="m", moves="changes must lie further from a mine")
     road_gap_m: float = rule(20.0, unit="m", moves="roads further from a mine belong to it")
     plain_quantile: float = rule(
-        0.3, unit="1", moves="more darkness counts as that of plain ground"
+        0.3, unit="1", moves="a larger deficit counts as that of plain ground"
     )
     old_pct: int = rule(50, unit="%", moves="less ground counts as open from the start")
     early_share: float = rule(0.2, unit="1", moves="a patch begins later")
@@ -173,7 +173,10 @@ class ConfidenceRules:
         5.0, unit="log-odds", moves="the colour of water counts for more", source=TUNED
     )
     agree: float = rule(
-        1.5, unit="log-odds", moves="colour in step with darkness counts for more", source=TUNED
+        1.5,
+        unit="log-odds",
+        moves="NDWI in step with the NIR deficit counts for more",
+        source=TUNED,
     )
     not_plain: float = rule(
         2.0, unit="log-odds", moves="dark or grey ground counts against more", source=TUNED
@@ -199,7 +202,7 @@ class TermRules:
     spots_pct: tuple[int, int] = rule((15, 50), unit="%", moves="clearer spots are needed")
     ndwi_turn: tuple[int, int] = rule((3, 20), unit="0.01", moves="bluer spots are needed")
     agreement: tuple[float, float] = rule(
-        (0.2, 0.8), unit="1", moves="colour and darkness must agree more"
+        (0.2, 0.8), unit="1", moves="NDWI and NIR deficit must agree more"
     )
     plain_pct: tuple[int, int] = rule((10, 40), unit="%", moves="darker ground is put up with")
     bare_pct: tuple[int, int] = rule(
@@ -227,7 +230,7 @@ class TermRules:
         source=f"10 to 13 pools ({POOLS}); sites have 8 in the median",
     )  # fmt: skip
     row_agreement: tuple[float, float] = rule(
-        (0.6, 0.8), unit="1", moves="long rows must agree more in colour and darkness",
+        (0.6, 0.8), unit="1", moves="long rows must agree more in NDWI and NIR deficit",
         source=f"mines 0.82 in the median, slides at most 0.73; {MEASURED}",
     )  # fmt: skip
     seasonal_pct: tuple[int, int] = rule(
@@ -248,7 +251,7 @@ class PeriodRules:
     )  # fmt: skip
     likely: float = rule(0.5, unit="1", moves="fewer patches count as likelier a mine than not")
     keep_confidence: float = rule(
-        0.3, unit="1", moves="more patches are told as changes, not as detections"
+        0.3, unit="1", moves="more patches are listed as changes, not as detections"
     )
 
 
