@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint docs accuracy accuracy-real bench constraints clean
+.PHONY: help setup demo test check lint docs accuracy accuracy-real bench rule-hashes constraints clean
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -52,6 +52,9 @@ bench: $(READY) ## speed and memory beside other tools, into docs/performance.md
 	  'nrt==0.3.0' 'nrt-data==0.0.2' 'netCDF4' 'cftime' 'fiona' 'click-plugins' 'cligj' 'pooch' 'platformdirs' 'pyxccd==1.1.0' 'numbagg==0.9.6'
 	PYTHONPATH=$(PEERS) $(BIN)/python -m tests.bench \
 	  $(if $(QUICK),--quick,--write docs/performance.md)
+
+rule-hashes: $(READY) ## the table of sources behind the rule versions, after a version was raised
+	$(BIN)/python -m tests.unit.store.rule_sources
 
 constraints: $(READY) ## pin anew what pyproject.toml asks for; UPGRADE=1 takes newer versions
 	$(BIN)/uv pip compile --quiet pyproject.toml --group dev --group docs --universal \

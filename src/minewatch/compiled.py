@@ -12,7 +12,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 KERNELS: dict[Any, tuple[str, ...]] = {}
 """Every kernel that was imported, and the kinds of arguments it meets in a job."""
 
-# A division by zero gives what is thrown away anyway: asking each time costs more than it tells.
+# A division by zero gives what is thrown away anyway: asking each time costs more than it gives.
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 
 
@@ -23,13 +23,13 @@ def part(function: Function) -> Function:
 
 
 def kernel(*signatures: str) -> Callable[[Function], Function]:
-    """Decorator of a function that numba compiles when it is first called, or ahead of that.
+    """Decorator of a function that numba compiles when it is first called, or before that.
 
     Parameters
     ----------
     *signatures
         Kinds of arguments it meets in a job, as numba writes them: `"uint16[:,::1], int64"`. These
-        `pipeline.ahead` can compile before they are needed; any other is compiled when met.
+        `runtime.warmup` can compile before they are needed; any other is compiled when met.
     """
 
     def compiled(function: Function) -> Function:

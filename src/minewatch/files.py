@@ -28,7 +28,7 @@ _HINTS = {
 def atomic_path(path: Path) -> Iterator[Path]:
     """A path to write to, which takes the place of `path` when all went well.
 
-    The temporary file lies in the same folder and keeps the suffix, so that drivers which look at
+    The temporary file lies in the same folder and keeps the suffix, so that drivers which go by
     it are content. When the block raises, what was there before stays as it was.
 
     Parameters

@@ -86,6 +86,17 @@ class RedactingFilter(logging.Filter):
         return True
 
 
+def guard_gdal_logs() -> None:
+    """Hide secrets in what rasterio logs: it names whole addresses. No other records change.
+
+    Calling it again changes nothing.
+    """
+    names = [n for n in logging.root.manager.loggerDict if n.split(".")[0] == "rasterio"]
+    for logger in map(logging.getLogger, names):
+        if not any(isinstance(known, RedactingFilter) for known in logger.filters):
+            logger.addFilter(RedactingFilter())
+
+
 def guard_logs() -> None:
     """Hide secrets in every log record of this process, whichever library writes it.
 

@@ -41,7 +41,7 @@ def test_it_cannot_be_changed(profile: SensorProfile) -> None:
 def test_it_names_an_asset_and_a_pixel_for_the_core_bands_and_the_mask(
     profile: SensorProfile,
 ) -> None:
-    needed: set[Band] = {*CORE_BANDS, profile.mask.band}
+    needed: set[Band] = {*CORE_BANDS, "mask"}
     assert needed <= set(profile.assets)
     assert set(profile.assets) == set(profile.native_pixel_m) <= set(get_args(Band))
     assert all(profile.assets.values())
@@ -63,11 +63,12 @@ def test_it_knows_only_known_catalogues(profile: SensorProfile) -> None:
 @every_sensor
 def test_every_mask_value_is_kept_or_dropped_and_never_both(profile: SensorProfile) -> None:
     mask = profile.mask
-    groups = [set(mask.keep), set(mask.care), set(mask.drop)]
+    groups = [set(mask.keep), set(mask.shade), set(mask.drop)]
     together = set().union(*groups)
     assert sum(map(len, groups)) == len(together), "a value is in two groups"
     assert together <= BITS if mask.bits else together == SCL_CLASSES
     assert set(mask.grow) <= set(mask.drop)
+    assert set(mask.vegetation) <= set(mask.keep)
     assert mask.grow_m > 0
 
 

@@ -76,7 +76,7 @@ def broken_archive(small_archive: synthetic.Archive, tmp_path: Path) -> syntheti
 
 
 def run_archive(archive: synthetic.Archive, out: Path, **changes: object) -> RunResult:
-    """A run over an archive, over the dates of its spec unless told otherwise."""
+    """A run over an archive, over the dates of its spec unless `changes` say otherwise."""
     arguments: dict[str, object] = {
         "start": archive.spec.start,
         "end": archive.spec.end,

@@ -29,7 +29,7 @@ def watch(out: Path, fatal: int) -> Callable[[], int]:
     return lambda: last[0]
 
 
-def child(job: Job, out: Path, fatal: int, told: Any) -> None:
+def child(job: Job, out: Path, fatal: int, answers: Any) -> None:
     operations = watch(out, fatal)
     job()
-    told.put(operations())
+    answers.put(operations())

@@ -31,13 +31,13 @@ def test_a_second_run_asks_for_headers_only_and_a_damaged_block_is_fetched_again
         assert not result.manifest["failures"]
         return len(server.ranges), geojson_bytes(result)
 
-    first, told = ranges_asked("first")
-    second, told_again = ranges_asked("second")
+    first, tables = ranges_asked("first")
+    second, tables_again = ranges_asked("second")
     headers = len(set(server.ranges))
     assert second == headers < first
-    assert told_again == told
+    assert tables_again == tables
     for path in [path for path in kept.rglob("*") if path.is_file()][:9]:
         path.write_bytes(path.read_bytes()[:-1])
-    third, told_once_more = ranges_asked("third")
+    third, tables_once_more = ranges_asked("third")
     assert headers < third < first
-    assert told_once_more == told
+    assert tables_once_more == tables

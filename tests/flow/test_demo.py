@@ -33,10 +33,10 @@ def test_the_demo_ends_by_saying_where_everything_lies(
     assert call("--out", str(out)) == 0
     shown = capsys.readouterr().out
     assert "SIMULATED" in shown
-    told = shown.replace("\n", "")
+    text = shown.replace("\n", "")
     for name in ("inventory.geojson", "report.html", "report-map.png"):
         path = out / "run" / name
-        assert str(path) in told
+        assert str(path) in text
         assert path.stat().st_size > 0
     made = {p: p.stat().st_mtime_ns for p in (out / "archive").rglob("*.tif")}
     assert call("--out", str(out), "--quiet") == 0

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-import xarray as xr
 
 from minewatch import synthetic
 from minewatch.catalog import read_scene_list
 from minewatch.detect.pool_banks.detector import PoolBanks
+from minewatch.model import Evidence
 from minewatch.pipeline import update
 
 from .conftest import TINY, all_bytes, run_archive
@@ -70,7 +70,7 @@ def test_what_lies_before_the_last_period_is_not_scored_again(
     assert min(scored) == f"{earlier:%Y-%m}"
 
 
-def test_without_its_pasts_everything_is_scored_again_to_the_same_bytes(
+def test_without_its_pixel_states_everything_is_scored_again_to_the_same_bytes(
     tiny_archive: synthetic.Archive, tmp_path: Path, scored: list[str]
 ) -> None:
     out = tmp_path / "run"
@@ -83,7 +83,7 @@ def test_without_its_pasts_everything_is_scored_again_to_the_same_bytes(
     assert min(scored) == f"{TINY.start:%Y-%m}"
 
 
-def test_evidence_of_other_code_or_a_damaged_index_is_scored_anew(
+def test_evidence_of_other_rules_or_a_damaged_index_is_scored_anew(
     tiny_archive: synthetic.Archive,
     tmp_path: Path,
     scored: list[str],
@@ -95,7 +95,7 @@ def test_evidence_of_other_code_or_a_damaged_index_is_scored_anew(
     (out / "state" / "evidence" / "index.json").write_text("{")
     assert all_bytes(update(out, end=TINY.end)) == before
     assert len(scored) == 2 * once
-    monkeypatch.setattr("minewatch.pipeline.chunk_scoring.code_key", lambda _: "other code")
+    monkeypatch.setattr("minewatch.pipeline.chunk_scoring.evidence_rules", lambda _: "other")
     assert all_bytes(update(out, end=TINY.end)) == before
     assert len(scored) == 3 * once
 
@@ -121,8 +121,8 @@ def test_evidence_is_found_in_its_files_and_not_copied_into_memory(
 ) -> None:
     find, mapped = PoolBanks.find, list[bool]()
 
-    def watched(detector: PoolBanks, evidence: xr.Dataset, **named: Any) -> Any:
-        for layer in evidence.values():
+    def watched(detector: PoolBanks, evidence: Evidence, **named: Any) -> Any:
+        for layer in evidence.layers.values():
             base: Any = layer.to_numpy()
             while isinstance(base, np.ndarray):
                 base = base.base

@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 
 from minewatch.analysis import explain
 from minewatch.cli import app, main
-from minewatch.detect.overpass_rules import PATH_LIGHT_DN
-from minewatch.detect.pool_banks.evidence_terms import WEIGHTS
+from minewatch.detect.overpass_thresholds import OVERPASS
+from minewatch.detect.pool_banks.detector import PoolBanks
 from minewatch.errors import SettingsError
 from minewatch.model import RunResult
 
@@ -32,7 +32,7 @@ def test_every_site_keeps_the_evidence_terms_of_its_detections(small_run: RunRes
     assert kept["minewatch"]["simulated"] is True
     assert {row["site_id"] for row in rows} == set(small_run.sites["site_id"])
     for row in rows:
-        assert set(row["terms"]) == set(WEIGHTS)
+        assert set(row["terms"]) == set(PoolBanks().terms)
 
 
 def test_a_picture_and_figures_of_a_site_are_written(
@@ -49,7 +49,7 @@ def test_a_picture_and_figures_of_a_site_are_written(
     assert {s["role"] for s in figures["scenes"]} == {"before", "first look"}
 
 
-def test_the_greenness_told_is_that_of_the_frozen_pixels(
+def test_the_greenness_shown_is_that_of_the_frozen_pixels(
     small_run: RunResult, site_id: str, tmp_path: Path
 ) -> None:
     explanation, _ = explain(small_run.directory, site_id, out=tmp_path)
@@ -62,7 +62,7 @@ def test_the_greenness_told_is_that_of_the_frozen_pixels(
                 [outline], file.shape, file.transform, invert=True
             )
             red, nir = (file.read(1 + file.descriptions.index(b))[inside] for b in ("red", "nir"))
-            lit = red[red > 0].astype(float) - PATH_LIGHT_DN
+            lit = red[red > 0].astype(float) - OVERPASS.path_light_dn
             values += list((nir[red > 0] - lit) / (nir[red > 0] + lit))
     assert explanation.months.loc[month, "greenness"] == pytest.approx(np.median(values), abs=0.01)
 
@@ -90,7 +90,7 @@ def test_the_command_prints_the_evidence_and_where_the_files_lie(
     words = ["explain", str(small_run.directory), site_id, "--out", str(tmp_path)]
     shown = CliRunner().invoke(app, words)
     assert shown.exit_code == 0
-    for text in ("SIMULATED", site_id, *WEIGHTS, f"{site_id}.png", f"{site_id}.json"):
+    for text in ("SIMULATED", site_id, *PoolBanks().terms, f"{site_id}.png", f"{site_id}.json"):
         assert text in shown.output
     printed = CliRunner().invoke(app, [*words, "--json"])
     assert json.loads(printed.output)["site"]["site_id"] == site_id

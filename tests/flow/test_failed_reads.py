@@ -1,4 +1,4 @@
-"""Reads that fail: not observed, never "no change", told in the manifest, mended by resume."""
+"""Reads that fail: not observed, never "no change", named in the manifest, mended by resume."""
 
 from __future__ import annotations
 

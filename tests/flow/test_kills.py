@@ -35,12 +35,12 @@ SERVER.set_forkserver_preload(["minewatch.pipeline.jobs"])
 
 def killed_at(job: Job, out: Path, fatal: int) -> int | None:
     """Run a job in a process that dies at that operation; None when it did."""
-    told = SERVER.SimpleQueue()
-    process = SERVER.Process(target=child, args=(job, out, fatal, told))
+    answers = SERVER.SimpleQueue()
+    process = SERVER.Process(target=child, args=(job, out, fatal, answers))
     process.start()
     process.join(120)
     assert process.exitcode in {0, -signal.SIGKILL}
-    return None if process.exitcode else told.get()
+    return None if process.exitcode else answers.get()
 
 
 @pytest.fixture(autouse=True)

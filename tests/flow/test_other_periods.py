@@ -37,12 +37,14 @@ def offline(small_run: RunResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_a_change_of_period_reads_no_imagery(offline: Path, period: str) -> None:
     result = update(offline, period=period)
     entry = read_log(offline)[-1]
-    assert (entry.job, entry.period, entry.months_read) == ("retell", period, 0)
+    assert (entry.job, entry.period, entry.months_read) == ("other periods", period, 0)
     assert entry.months_kept > 0
     assert result.manifest["parameters"]["period"] == period
     spans = {(p["start"], p["end"]) for p in result.manifest["periods"]}
-    told = set(zip(result.inventory["period_start"], result.inventory["period_end"], strict=True))
-    assert told <= spans
+    spans_of_rows = set(
+        zip(result.inventory["period_start"], result.inventory["period_end"], strict=True)
+    )
+    assert spans_of_rows <= spans
     assert len(spans) == {"quarter": 7, "month": 18, "year": 3, CUSTOM: 3}[period]
 
 
@@ -53,10 +55,10 @@ def test_there_and_back_again_leaves_the_bytes_it_began_with(
     assert all_bytes(update(offline, period="dry-season")) == all_bytes(small_run)
 
 
-def test_a_retold_run_is_a_run_told_so_from_nothing(
+def test_other_periods_are_those_of_a_run_from_nothing(
     small_archive: synthetic.Archive, small_run: RunResult, tmp_path: Path
 ) -> None:
-    out = tmp_path / "retold"
+    out = tmp_path / "other"
     shutil.copytree(small_run.directory, out)
     direct = run_archive(small_archive, tmp_path / "direct", period="year")
     assert all_bytes(update(out, period="year")) == all_bytes(direct)
@@ -72,7 +74,7 @@ def test_a_new_period_and_a_later_day_go_together(
     assert [p["label"] for p in result.manifest["periods"]] == ["2019", "2020", "2021"]
 
 
-def test_a_run_that_lacks_a_month_is_not_retold(offline: Path) -> None:
+def test_a_run_that_lacks_a_month_is_refused_other_periods(offline: Path) -> None:
     next(offline.rglob("months/*/*.tif")).unlink()
     with pytest.raises(StateError, match="lacks 20") as caught:
         update(offline, period="month")

@@ -10,10 +10,11 @@ import pytest
 import shapely
 from rasterio.warp import transform_geom
 
-from minewatch import cli
+from minewatch import cli, synthetic
 from minewatch.errors import NoScenesError
-from minewatch.model import REFLECTANCE_BANDS
+from minewatch.model import REFLECTANCE_BANDS, RunResult
 from minewatch.pipeline import plan
+from minewatch.store import read_log
 
 TILES = {
     "47RMJ": (399_960, 2_900_040),
@@ -98,3 +99,14 @@ def test_the_command_line_tells_it_to_people_and_programs(
 def test_scenes_of_elsewhere_are_no_plan(scenes: Path) -> None:
     with pytest.raises(NoScenesError, match="120 scenes"):
         plan("nba-pa", scenes=scenes)
+
+
+def test_a_run_fetches_what_the_plan_says_within_a_factor_of_two(
+    small_archive: synthetic.Archive, small_run: RunResult
+) -> None:
+    spec = small_archive.spec
+    planned = plan(
+        small_archive.aoi, start=spec.start, end=spec.end, catalog=str(small_archive.catalog)
+    )
+    fetched = read_log(small_run.directory)[-1].bytes_read
+    assert fetched / 2 < planned.estimate.bytes < 2 * fetched

@@ -29,7 +29,7 @@ def inodes(result: RunResult) -> dict[str, int]:
 
 @pytest.fixture(scope="module")
 def whole(tiny_archive: synthetic.Archive, tmp_path_factory: pytest.TempPathFactory) -> RunResult:
-    """A run over the whole archive, told month by month."""
+    """A run over the whole archive, month by month."""
     return run_archive(tiny_archive, tmp_path_factory.mktemp("whole") / "run", period="month")
 
 
@@ -74,15 +74,18 @@ def test_a_raster_that_is_not_the_one_remembered_is_packed_anew(
     expected, before = all_bytes(result), inodes(result)
     name = "rasters/score/2020-11-01.tif"
     path, memory = result.directory / name, result.directory / "state" / "rasters.json"
-    told = json.loads(memory.read_text())
+    entries = json.loads(memory.read_text())
     if harm == "edited":
         path.write_bytes(path.read_bytes()[:-1] + b"\0\0")
     elif harm == "missing":
         path.unlink()
     elif harm == "another key":
         path.write_bytes((result.directory / "rasters" / "rgb_after.tif").read_bytes())
-        told[name] = told["rasters/rgb_after.tif"] | {"key": "of others", "shown": "other pixels"}
-        memory.write_text(json.dumps(told))
+        entries[name] = entries["rasters/rgb_after.tif"] | {
+            "key": "of others",
+            "shown": "other pixels",
+        }
+        memory.write_text(json.dumps(entries))
     else:
         memory.write_text("" if harm == "no memory" else "[1]")
     after = update(result.directory, end=EARLIER)
@@ -95,8 +98,10 @@ def test_other_looks_that_leave_the_pixels_as_they_were_leave_the_raster(
 ) -> None:
     result = run_archive(tiny_archive, tmp_path / "run", end=EARLIER)
     before, memory = inodes(result), result.directory / "state" / "rasters.json"
-    expected, told = all_bytes(result), json.loads(memory.read_text())
-    memory.write_text(json.dumps({n: of | {"key": "of other looks"} for n, of in told.items()}))
+    expected, entries = all_bytes(result), json.loads(memory.read_text())
+    memory.write_text(
+        json.dumps({n: of | {"key": "of other overpasses"} for n, of in entries.items()})
+    )
     after = update(result.directory, end=EARLIER)
     assert all_bytes(after) == expected
     assert inodes(after) == before
@@ -146,8 +151,8 @@ def test_a_manifest_that_names_files_outside_removes_none_of_them(
     result = run_archive(tiny_archive, tmp_path / "run", period="quarter", end=EARLIER)
     (tmp_path / "mine.txt").write_text("kept")
     path = result.directory / "manifest.json"
-    told = json.loads(path.read_text())
-    told["outputs"]["../mine.txt"] = "0"
-    path.write_text(json.dumps(told))
+    entries = json.loads(path.read_text())
+    entries["outputs"]["../mine.txt"] = "0"
+    path.write_text(json.dumps(entries))
     update(result.directory, period="month")
     assert (tmp_path / "mine.txt").read_text() == "kept"

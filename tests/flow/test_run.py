@@ -103,7 +103,7 @@ def test_half_of_the_big_mines_at_work_are_found_within_fifty_metres(
     sites = small_run.sites.to_crs(small_run.aoi.utm_epsg)
     mines = truth[truth["id"].isin(big)].to_crs(small_run.aoi.utm_epsg)
     found = [sites.buffer(50).intersects(mine).any() for mine in mines.geometry]
-    assert np.mean(found) >= 0.5, "one season is little to go by; make accuracy tells the recall"
+    assert np.mean(found) >= 0.5, "one season is little to go by; make accuracy measures the recall"
 
 
 def test_rasters_lie_on_one_grid_in_the_utm_zone_of_the_area(small_run: RunResult) -> None:

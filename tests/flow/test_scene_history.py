@@ -1,4 +1,4 @@
-"""Scenes that come late, are processed anew or withdrawn: taken up, and told."""
+"""Scenes that come late, are processed anew or withdrawn: taken up, and named."""
 
 from __future__ import annotations
 

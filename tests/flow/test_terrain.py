@@ -1,4 +1,4 @@
-"""Slopes are read once, kept, told of changes, and never cost a run."""
+"""Slopes are read once, kept, sharpen what is said of changes, and never cost a run."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def hilly_run(hilly: synthetic.Archive, tmp_path_factory: pytest.TempPathFactory
 
 def test_changes_tell_the_slope_they_lie_on(hilly_run: RunResult) -> None:
     terrain = hills.make_terrain(SMALL)
-    told = hilly_run.changes.to_crs(hilly_run.aoi.utm_epsg)
-    large = told[told["area_m2"] > 2000]
+    rows = hilly_run.changes.to_crs(hilly_run.aoi.utm_epsg)
+    large = rows[rows["area_m2"] > 2000]
     assert len(large) > 0
     west, _, _, north = SMALL.bounds
     for _, change in large.iterrows():
@@ -72,7 +72,7 @@ def test_without_heights_nothing_but_words_differs(
 def test_heights_that_are_not_wanted_are_not_read(hilly: synthetic.Archive, tmp_path: Path) -> None:
     result = run_archive(hilly, tmp_path / "run", dem="none")
     assert result.manifest["elevation"] == {"collection": None, "reason": "not asked for"}
-    assert not (tmp_path / "run" / "state" / "elevation.npz").exists()
+    assert not (tmp_path / "run" / "state" / "terrain.npz").exists()
 
 
 def test_an_update_keeps_the_slopes_and_equals_a_run_from_nothing(
@@ -92,7 +92,7 @@ def test_slopes_that_are_damaged_are_read_again(
     hilly: synthetic.Archive, hilly_run: RunResult, tmp_path: Path
 ) -> None:
     run_archive(hilly, tmp_path / "run", end=date(2021, 2, 28))
-    kept = tmp_path / "run" / "state" / "elevation.npz"
+    kept = tmp_path / "run" / "state" / "terrain.npz"
     kept.write_bytes(kept.read_bytes()[:300])
     result = update(tmp_path / "run", end=SMALL.end)
     assert all_bytes(result) == all_bytes(hilly_run)

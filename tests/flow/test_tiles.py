@@ -34,7 +34,7 @@ def test_two_tiles_of_one_pass_are_one_look(tiled: synthetic.Archive, tmp_path: 
     pairs = gpd.sjoin(inventory, inventory)
     other = pairs["site_id_left"] != pairs["site_id_right"]
     assert len(inventory) > 0
-    assert not other.any(), "a site of two tiles is told twice"
+    assert not other.any(), "a site of two tiles is found twice"
 
 
 def test_an_area_told_in_another_zone_is_watched_in_that_zone(

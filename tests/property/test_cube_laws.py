@@ -38,17 +38,17 @@ class World:
         pads = self._patches(rng, 12)
         self.scenes = []
         for number in range(looks):
-            scl = np.full((WORLD, WORLD), 4, np.uint16)
-            scl[self._patches(rng, 6, widest=90)] = 9
-            scl[self._patches(rng, 3)] = 3
-            scl[self._patches(rng, 3)] = 2
-            scl[pads & (rng.random() < 0.8)] = 8
+            mask = np.full((WORLD, WORLD), 4, np.uint16)
+            mask[self._patches(rng, 6, widest=90)] = 9
+            mask[self._patches(rng, 3)] = 3
+            mask[self._patches(rng, 3)] = 2
+            mask[pads & (rng.random() < 0.8)] = 8
             split = int(rng.integers(0, WORLD))
             overlap = split + int(rng.integers(0, 30))
             bands = {b: rng.integers(0, 9000, (WORLD, WORLD)).astype(np.uint16) for b in BANDS}
             for tile, columns in (("47RLJ", np.s_[overlap:]), ("47RMJ", np.s_[:split])):
                 name = f"{number}-{tile}"
-                for band, layer in {"mask": scl, **bands}.items():
+                for band, layer in {"mask": mask, **bands}.items():
                     self.layers[name, band] = layer.copy()
                     self.layers[name, band][:, columns] = 0
                 self.scenes.append(self._scene(name, number, tile))

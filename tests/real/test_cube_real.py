@@ -16,8 +16,9 @@ from affine import Affine
 from odc.geo.geobox import GeoBox
 
 from minewatch.cube import (
+    Patch,
     RasterioReader,
-    find_shift,
+    find_patch_shift,
     make_grid,
     measure_scene_quality,
     reduce_month,
@@ -53,9 +54,11 @@ def _scene(path: Path) -> Scene:
     item = json.loads(path.read_text("utf-8"))
     told = item["properties"]
     assets = {
-        band: Asset(href=str(path.parent / asset["href"]), epsg=told["proj:epsg"])
-        for band, asset in item["assets"].items()
-        if band in (*REFLECTANCE_BANDS, "mask")
+        "mask" if name == "scl" else name: Asset(
+            href=str(path.parent / asset["href"]), epsg=told["proj:epsg"]
+        )
+        for name, asset in item["assets"].items()
+        if name in (*REFLECTANCE_BANDS, "scl")
     }
     return Scene(
         id=item["id"],
@@ -182,7 +185,9 @@ def test_two_dates_lie_on_each_other_wherever_both_are_clear(scenes: list[Scene]
         for scene in pair:
             clear = np.isin(reader.read(scene.assets["mask"], patch, band="mask"), (4, 5, 6, 7))
             red.append(np.where(clear, reader.read(scene.assets["red"], patch, band="red"), 0))
-        found = find_shift(red[1], red[0], resolution_m=120)
+        found = find_patch_shift(
+            red[1], Patch(geobox=patch, pixels=red[0].astype(np.uint16), scene_id="reference")
+        )
         shifts += [found] if found else []
     assert len(shifts) > 3
     assert np.abs(shifts).max() < 0.1 * 120

@@ -10,10 +10,12 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import pytest
 import yaml
 from shapely.geometry import box
@@ -25,7 +27,9 @@ from minewatch.catalog import (
     scene_from_item,
     write_scene_list,
 )
-from minewatch.model import AreaOfInterest, Period, Scene
+from minewatch.cube import estimate_read, make_grid
+from minewatch.cube.read_estimate import FULL_SHARE
+from minewatch.model import REFLECTANCE_BANDS, AreaOfInterest, Period, Scene
 from minewatch.sensors import get_sensor
 
 HERE = Path(__file__).resolve().parents[2]
@@ -122,7 +126,7 @@ def test_every_offset_is_right(recorded: list[tuple[Path, Item]]) -> None:
 
 def test_every_band_is_its_finest_file(recorded: list[tuple[Path, Item]]) -> None:
     for _, scene in scenes(recorded):
-        assert set(scene.assets) == set(FILES), scene.id
+        assert set(scene.assets) == {"mask" if band == "scl" else band for band in FILES}, scene.id
         for band, asset in scene.assets.items():
             name = asset.href.rpartition("/")[2]
             assert FILES[band] in name, (scene.id, band, name)
@@ -176,3 +180,29 @@ def test_the_real_archive_of_slovenia_is_found_and_frozen(tmp_path: Path) -> Non
     assert all(Path(a.href).exists() for s in found for a in s.assets.values())
     write_scene_list(found, tmp_path / "scenes.json")
     assert read_scene_list(tmp_path / "scenes.json") == found
+
+
+def test_whole_tiles_are_estimated_within_a_factor_of_two_of_their_files() -> None:
+    """By what was measured in other files, as if the items did not state the size of theirs."""
+    ratios = []
+    path = SHARED / "stac_2026" / "earthsearch_c1_l2a_10items_2024.json"
+    listed = json.loads(path.read_text("utf-8"))["features"]
+    for _, scene in scenes([(path, item) for item in listed]):
+        stated = {b: a for b, a in scene.assets.items() if a.file_bytes and a.shape and b != "mask"}
+        silent = {band: replace(asset, file_bytes=None) for band, asset in scene.assets.items()}
+        blue = scene.assets["blue"]
+        assert blue.transform is not None
+        assert blue.shape is not None
+        assert blue.epsg is not None
+        pixel_m, _, west, _, _, north = blue.transform
+        rows, cols = blue.shape
+        tile = box(west, north - rows * pixel_m, west + cols * pixel_m, north)
+        outline = gpd.GeoSeries([tile], crs=blue.epsg).to_crs(4326)[0]
+        aoi = AreaOfInterest(id="tile", name="tile", geometry=outline, utm_epsg=blue.epsg)
+        grid = make_grid(aoi, chunk_px=1024)
+        clear = replace(scene, assets=silent, cloud_cover_pct=0.0)
+        found = estimate_read([clear], grid, bands=REFLECTANCE_BANDS).bytes
+        files = FULL_SHARE * sum(asset.file_bytes or 0 for asset in stated.values())
+        ratios.append(found / files)
+    assert len(ratios) == 10
+    assert 0.5 < min(ratios) <= max(ratios) < 2, ratios

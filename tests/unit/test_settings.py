@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from minewatch.errors import SettingsError
-from minewatch.redaction import RedactingFilter, guard_logs, redact
+from minewatch.redaction import RedactingFilter, guard_gdal_logs, guard_logs, redact
 from minewatch.settings import Settings, read_settings
 
 CANARY = "cAnArY0123456789"
@@ -84,6 +84,20 @@ def test_a_guarded_process_logs_no_secret_of_any_library(records: list[str]) -> 
     assert len(records) == 2
     assert CANARY not in "".join(records)
     assert "RuntimeError: 403 for https://h/?sig=***" in records[1]
+
+
+def test_what_rasterio_logs_has_no_secret_and_other_records_stay_as_they_were(
+    records: list[str],
+) -> None:
+    logger, factory = logging.getLogger("rasterio._test"), logging.getLogRecordFactory()
+    logger.addHandler(logging.getLogger("foreign").handlers[-1])
+    guard_gdal_logs()
+    guard_gdal_logs()
+    logger.error("https://h/?sig=%s", CANARY)
+    logging.getLogger("foreign").error("https://h/?sig=kept")
+    assert records == ["https://h/?sig=***", "https://h/?sig=kept"]
+    assert len(logger.filters) == 1
+    assert logging.getLogRecordFactory() is factory
 
 
 def test_guarding_twice_changes_nothing(records: list[str]) -> None:

@@ -47,7 +47,7 @@ class Difference:
     note: str
     """What else is to know, in words; may be empty."""
     before: Mapping[str, Any] | None
-    """`state`, `alert`, `disturbed_area_m2`, `pool_area_m2` before; None when it was not told."""
+    """`state`, `alert`, `disturbed_area_m2`, `pool_area_m2` before; None when it was not in the inventory."""
     after: Mapping[str, Any] | None
     """The same after."""
 
@@ -104,12 +104,12 @@ def compare_runs(
         )
     old, new = _Side.of(one, from_period), _Side.of(two, to_period)
     names = _same_sites(old, new)
-    found = [_tell(old, new, names.get(i, i), i) for i in new.rows.index]
+    found = [_compare_site(old, new, names.get(i, i), i) for i in new.rows.index]
     gone = [i for i in old.rows.index if i not in new.rows.index and i not in names.values()]
-    found += [_tell(old, new, i, None) for i in gone]
+    found += [_compare_site(old, new, i, None) for i in gone]
     order = {kind: place for place, kind in enumerate(KINDS)}
-    told = [d for d in found if not _rejected_throughout(d)]
-    return sorted(told, key=lambda d: (order[d.change], d.site_id))
+    shown = [d for d in found if not _rejected_throughout(d)]
+    return sorted(shown, key=lambda d: (order[d.change], d.site_id))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,7 +175,7 @@ def _same_sites(old: _Side, new: _Side) -> dict[str, str]:
     return names
 
 
-def _tell(old: _Side, new: _Side, old_id: str, new_id: str | None) -> Difference:
+def _compare_site(old: _Side, new: _Side, old_id: str, new_id: str | None) -> Difference:
     before, after = old.row(old_id), new.row(new_id)
     change, note = _judge(old, new, before, after, old_id, new_id)
     if new_id is not None and before is not None and new_id != old_id:
@@ -214,7 +214,7 @@ def _judge(
 
 
 def _judge_newcomer(old: _Side, new: _Side, new_id: str | None) -> tuple[str, str]:
-    """A site that was not told before: new, or only unseen until now."""
+    """A site that was not in the inventory before: new, or only unseen until now."""
     row = new.rows.loc[new_id]
     began_later = row["first_detected"] > old.result.manifest["periods"][old.step]["end"]
     proven = row["last_undisturbed"] is not None and began_later

@@ -105,7 +105,7 @@ def _maplibre() -> tuple[str, str]:
     """The script and the style sheet of MapLibre, from the installed package."""
     found = find_spec("maplibre")  # not imported: only two of its files are wanted
     try:
-        folder = Path((found and found.submodule_search_locations or [""])[0]) / "srcjs"
+        folder = Path(((found and found.submodule_search_locations) or [""])[0]) / "srcjs"
         script = (folder / "maplibre-gl.js").read_text("utf-8")
         sheet = (folder / "maplibre-gl.css").read_text("utf-8")
     except FileNotFoundError:

@@ -244,11 +244,11 @@ class Site:
         return pd.DataFrame.from_dict(rows, orient="index", columns=["value", "weight", "meaning"])
 
     def alternatives(self) -> pd.DataFrame:
-        """What it could be instead: `kind`, `doubt` 0..1, `reason`."""
+        """What it could be instead: `kind`, `plausibility` 0..1, `reason`."""
         import pandas as pd
 
-        rows = [(a.kind, a.doubt, a.reason) for a in self.explanation.alternatives]
-        return pd.DataFrame(rows, columns=["kind", "doubt", "reason"])
+        rows = [(a.kind, a.plausibility, a.reason) for a in self.explanation.alternatives]
+        return pd.DataFrame(rows, columns=["kind", "plausibility", "reason"])
 
     def months(self) -> xr.Dataset:
         """The frozen months round it: `Run.months`."""

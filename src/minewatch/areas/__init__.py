@@ -8,12 +8,10 @@ if TYPE_CHECKING:
     from minewatch.areas.area_description import describe
     from minewatch.areas.bundled import AoiSummary, list_aois
     from minewatch.areas.control import parse_control
-    from minewatch.areas.coordinate_checks import MAPPED_LATITUDES
     from minewatch.areas.reading import read_aoi
     from minewatch.areas.utm import find_utm_epsg
 
 __all__ = [
-    "MAPPED_LATITUDES",
     "AoiSummary",
     "describe",
     "find_utm_epsg",

@@ -12,13 +12,10 @@ from shapely.geometry.base import BaseGeometry
 from minewatch.areas.utm import UTM_LATITUDES
 from minewatch.errors import AoiError
 
-MAPPED_LATITUDES = (-56.0, 84.0)
-"""Latitudes that Sentinel-2 maps systematically, degrees (ESA, User Handbook, 2015, §1.3); Landsat
-maps them, too."""
 MAX_AREA_KM2 = 50_000.0
 """Above this a run on one machine is a mistake rather than a wish [D]."""
 MIN_AREA_M2 = 10_000.0
-"""1 ha, 100 Sentinel-2 pixels: below this nothing can be told from its surroundings [D]."""
+"""1 ha, 100 Sentinel-2 pixels: below this nothing can be distinguished from its surroundings [D]."""
 MAX_EXTENT_KM = 1_000.0
 """Parts further apart than this do not belong on one UTM grid [D]."""
 
@@ -40,7 +37,7 @@ def check_finite(geometries: Sequence[BaseGeometry], *, where: str) -> None:
 def check_degrees(geometries: Sequence[BaseGeometry], *, where: str) -> None:
     """Raise AoiError when numbers that should be (lon, lat) degrees cannot be.
 
-    Tells three mistakes apart: metres without their CRS, lon and lat swapped, and longitudes
+    Distinguishes three mistakes: metres without their CRS, lon and lat swapped, and longitudes
     beyond the antimeridian.
     """
     west, south, east, north = shapely.total_bounds(geometries)
@@ -106,13 +103,16 @@ def check_size(geometry: BaseGeometry, *, where: str) -> None:
         )
 
 
-def check_coverage(geometry: BaseGeometry, *, latitudes: tuple[float, float], where: str) -> None:
-    """Raise AoiError when part of the area lies where the sensor, or UTM, does not reach."""
+def check_coverage(geometry: BaseGeometry, *, where: str) -> None:
+    """Raise AoiError when part of the area lies where UTM does not reach.
+
+    What a sensor maps is a fact of its profile, and checked by the search for its scenes.
+    """
     _, south, _, north = geometry.bounds
-    lowest, highest = max(latitudes[0], UTM_LATITUDES[0]), min(latitudes[1], UTM_LATITUDES[1])
+    lowest, highest = UTM_LATITUDES
     if south < lowest or north > highest:
         raise AoiError(
-            f"{where}: latitudes {south:g} to {north:g} leave what the sensor maps "
+            f"{where}: latitudes {south:g} to {north:g} leave what UTM covers "
             f"({lowest:g} to {highest:g})",
             hint="clip the area to those latitudes; if the place is wrong, lon and lat may be "
             "swapped",

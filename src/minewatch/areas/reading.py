@@ -12,7 +12,7 @@ from typing import Any
 
 from minewatch.areas.bundled import find_bundled, list_aois
 from minewatch.areas.control import parse_control
-from minewatch.areas.coordinate_checks import MAPPED_LATITUDES, check_coverage, check_size
+from minewatch.areas.coordinate_checks import check_coverage, check_size
 from minewatch.areas.repair import unite
 from minewatch.areas.utm import choose_utm_epsg
 from minewatch.areas.vector_files import Feature, read_features
@@ -24,12 +24,7 @@ log = logging.getLogger(__name__)
 _OWN_FIELDS = ("id", "name", "controlling_group", "utm_epsg")
 
 
-def read_aoi(
-    name_or_path: str | Path,
-    *,
-    feature: str | None = None,
-    coverage: tuple[float, float] | None = None,
-) -> AreaOfInterest:
+def read_aoi(name_or_path: str | Path, *, feature: str | None = None) -> AreaOfInterest:
     """One area to watch, repaired and checked, from a bundled name or any polygon file.
 
     All polygons of the file become one area, which may have many parts. What was repaired or
@@ -42,8 +37,6 @@ def read_aoi(
         is always a file.
     feature
         Id, name or layer of the one feature to take from a file with several.
-    coverage
-        Southernmost and northernmost latitude the sensor maps; None for those of Sentinel-2.
 
     Returns
     -------
@@ -69,21 +62,16 @@ def read_aoi(
     wanted = bundled.summary.id if bundled else feature
     if wanted is not None:
         features = _select(features, wanted)
-    aoi = _area(features, path, notes, coverage or MAPPED_LATITUDES)
+    aoi = _area(features, path, notes)
     for note in aoi.notes:
         log.info("%s: %s", aoi.id, note)
     return aoi
 
 
-def _area(
-    features: Sequence[Feature],
-    path: Path,
-    notes: tuple[str, ...],
-    latitudes: tuple[float, float],
-) -> AreaOfInterest:
+def _area(features: Sequence[Feature], path: Path, notes: tuple[str, ...]) -> AreaOfInterest:
     geometry, repairs = unite(polygon for f in features for polygon in f.polygons)
     check_size(geometry, where=str(path))
-    check_coverage(geometry, latitudes=latitudes, where=str(path))
+    check_coverage(geometry, where=str(path))
     shared = _shared_properties(features)
     utm_epsg, zones = choose_utm_epsg(geometry, shared.get("utm_epsg"))
     control, unread = parse_control(shared.get("controlling_group"))

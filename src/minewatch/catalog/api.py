@@ -15,7 +15,7 @@ from pystac_client.stac_api_io import StacApiIO
 from shapely.geometry.base import BaseGeometry
 
 from minewatch.catalog.answers import Answer, RawItem, time_extent
-from minewatch.catalog.connection import read_json, telling
+from minewatch.catalog.connection import read_json, naming_address
 from minewatch.catalog.hrefs import canonical_href
 from minewatch.errors import CatalogError, unknown_name
 from minewatch.model import Period, Progress, ProgressListener, silent
@@ -59,7 +59,7 @@ def search_api(
     CatalogError
         It cannot be reached, answers nonsense, lies about paging, or lacks the collection.
     """
-    with telling(url):
+    with naming_address(url):
         search = _Search(
             io=io,
             links=[link for link in root["links"] if link.get("rel") == "search"],
@@ -145,7 +145,7 @@ class _Search:
         search = ItemSearch(address, method=self.method, stac_io=self.io, **self.parameters, **more)
         found: dict[tuple[str, str], RawItem] = {}
         matched, last_size, pages = None, 0, 0
-        with telling(self.url):
+        with naming_address(self.url):
             for page in search.pages_as_dicts():
                 pages += 1
                 before = len(found)

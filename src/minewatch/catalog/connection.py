@@ -70,7 +70,7 @@ def read_json(io: StacApiIO, address: str) -> dict[str, Any]:
     CatalogError
         It cannot be reached or read, or is not a JSON object.
     """
-    with telling(address):
+    with naming_address(address):
         found = io.read_json(address) if is_remote(address) else io.json_loads(_read_file(address))
         if not isinstance(found, dict):
             raise TypeError(f"holds a {type(found).__name__}")
@@ -82,7 +82,7 @@ def _read_file(path: str) -> str:
 
 
 @contextmanager
-def telling(address: str) -> Iterator[None]:
+def naming_address(address: str) -> Iterator[None]:
     """Turn whatever goes wrong with a catalogue into a `CatalogError` without secrets."""
     place = redact(address)
     try:

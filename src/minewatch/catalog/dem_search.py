@@ -11,7 +11,7 @@ from shapely.geometry import shape
 
 from minewatch.catalog.answers import Answer, RawItem
 from minewatch.catalog.api import collections_of, is_api, search_api
-from minewatch.catalog.connection import telling
+from minewatch.catalog.connection import naming_address
 from minewatch.catalog.hrefs import canonical_href
 from minewatch.catalog.scene_search import Source, open_source
 from minewatch.catalog.static_catalog import walk_static
@@ -60,7 +60,7 @@ def find_elevation(
         items = _search(source, name, aoi).items
     except CatalogError as error:
         raise CatalogError(error.problem, hint="choose another --dem, or none") from None
-    with telling(source.address):
+    with naming_address(source.address):
         found = {
             str(raw.item["id"]): (href, _is_simulated(raw.item))
             for raw in items

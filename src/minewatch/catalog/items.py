@@ -193,19 +193,19 @@ def _datatake(properties: Mapping[str, Any]) -> str:
 
 
 def _names_in(properties: Mapping[str, Any], item_id: str) -> dict[str, str]:
-    """What ESA's product or granule name tells, wherever the item holds one."""
+    """What ESA's product or granule name says, wherever the item holds one."""
     texts = [*(str(properties[k]) for k in _NAME_KEYS if properties.get(k)), item_id]
     for text in texts:
         if found := _PRODUCT.match(text):
             craft, start, major, minor, tile, made = found.groups()
             baseline = f"{major}.{minor}" if major else ""
-            told = {"datatake": f"{craft}_{start}", "tile": tile, "made": made}
-            return told | ({"baseline": baseline} if baseline else {})
+            parts = {"datatake": f"{craft}_{start}", "tile": tile, "made": made}
+            return parts | ({"baseline": baseline} if baseline else {})
     for text in texts:
         if found := _GRANULE.match(text):
             craft, made, orbit, tile, major, minor = found.groups()
-            told = {"datatake": f"{craft}_{orbit}", "tile": tile, "made": made}
-            return told | ({"baseline": f"{major}.{minor}"} if major else {})
+            parts = {"datatake": f"{craft}_{orbit}", "tile": tile, "made": made}
+            return parts | ({"baseline": f"{major}.{minor}"} if major else {})
     return {}
 
 

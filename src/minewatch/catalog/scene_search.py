@@ -66,7 +66,7 @@ def find_scenes(
     max_cloud_cover_pct
         Most cloud cover of the whole tile, 0..100 [D]; scenes that state none are kept.
     listener
-        Told of the items read so far.
+        Hears of the items read so far.
     settings
         Timeouts and retries; None: from the environment.
 
@@ -78,11 +78,13 @@ def find_scenes(
     Raises
     ------
     NoScenesError
-        The search ran well and left nothing; the hint tells why.
+        The search ran well and left nothing, or the sensor was not in orbit yet; the hint says
+        why.
     CatalogError
         The catalogue cannot be reached or trusted.
     SettingsError
-        Unknown sensor, or a cloud limit that is no percentage.
+        Unknown sensor, a cloud limit that is no percentage, or a place that the sensor never
+        maps.
     """
     if not 0 <= max_cloud_cover_pct <= 100:
         raise SettingsError(
@@ -90,6 +92,7 @@ def find_scenes(
             hint="give a percentage from 0 to 100",
         )
     profile = get_sensor(sensor or DEFAULT_SENSOR)
+    check_reach(aoi, period, profile)
     source = open_source(catalog, settings or read_settings())
     if is_api(source.root):
         answer = search_api(
@@ -119,6 +122,32 @@ def find_scenes(
         dropped=dict(sorted({**answer.dropped, **chosen.dropped}.items())),
         notes=(*answer.notes, *_distrust(source, chosen), *chosen.notes),
     )
+
+
+def check_reach(aoi: AreaOfInterest, period: Period, profile: SensorProfile) -> None:
+    """Raise when the sensor maps no such place, or had taken no image yet.
+
+    Raises
+    ------
+    SettingsError
+        Part of the area lies beyond `profile.latitudes`.
+    NoScenesError
+        The period ends before `profile.first_day`.
+    """
+    _, south, _, north = aoi.geometry.bounds
+    lowest, highest = profile.latitudes
+    if south < lowest or north > highest:
+        raise SettingsError(
+            f"latitudes {south:g} to {north:g} leave what {profile.title} maps "
+            f"({lowest:g} to {highest:g})",
+            hint="clip the area to those latitudes, or choose another --sensor",
+        )
+    if period.end < profile.first_day:
+        raise NoScenesError(
+            f"the last day, {period.end}, is before the first image of {profile.title}, "
+            f"{profile.first_day}",
+            hint="choose a later --end, or another --sensor",
+        )
 
 
 class Source(NamedTuple):

@@ -13,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 from minewatch.catalog.answers import RawItem
 from minewatch.catalog.items import ItemError, scene_from_item
 from minewatch.model import Period, Scene
-from minewatch.sensors import SensorProfile, baseline_number
+from minewatch.sensors import SensorProfile, baseline_number, get_sensor
 
 SAME_GROUND_FRACTION = 0.5
 """Two granules of one pass and tile are versions of one product when they share more than this
@@ -152,14 +152,19 @@ def _why(scene: Scene, rival: Scene) -> str:
     )
 
 
+def _needs_one(scene: Scene) -> bool:
+    """Whether the offset of a scene depends on its processing baseline."""
+    return get_sensor(scene.sensor).offset is not None
+
+
 def _notes(scenes: tuple[Scene, ...]) -> tuple[str, ...]:
-    """What many scenes fail to say, told once."""
+    """What many scenes fail to say, said once."""
     silent_on = {
         "their projection: it is taken from the files": [
             s.id for s in scenes if all(a.epsg is None for a in s.assets.values())
         ],
-        "their tile: duplicates cannot be told": [s.id for s in scenes if not s.tile],
-        "their processing baseline": [s.id for s in scenes if not s.baseline],
+        "their tile: duplicates cannot be recognised": [s.id for s in scenes if not s.tile],
+        "their processing baseline": [s.id for s in scenes if not s.baseline and _needs_one(s)],
         "their cloud cover": [s.id for s in scenes if s.cloud_cover_pct is None],
     }
     notes = [

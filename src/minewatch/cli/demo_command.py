@@ -35,12 +35,14 @@ def demo(
     Example: minewatch demo --out demo
     """
     from minewatch import analysis, pipeline, synthetic
+    from minewatch.runtime.process_tuning import tune_process
 
     spec = synthetic.PRESETS[PRESET]
     ours = {"archive", "run"}
     if out.exists() and (not out.is_dir() or {p.name for p in out.iterdir()} - ours):
         raise OutputError(f"{out} holds other files than a demo", hint="give --out another folder")
     with terminal.progress(quiet=quiet or json) as listener:
+        tune_process()
         archive = open_archive(out / "archive", spec, listener=listener)
         shutil.rmtree(out / "run", ignore_errors=True)
         result = pipeline.run(

@@ -36,19 +36,19 @@ def explain(
     if json:
         terminal.as_json(as_values(explanation))
     elif not quiet:
-        _tell(explanation)
+        _show(explanation)
         for path in files.values():
             terminal.line(str(path))
 
 
-def _tell(explanation: Explanation) -> None:
+def _show(explanation: Explanation) -> None:
     if explanation.simulated:
         terminal.line("SIMULATED imagery: no real place")
     terminal.line(explanation.title)
     seasons = [
         (
             f"{row.period_start} to {row.period_end}", row.state,
-            *(_whole(v) for v in (row.disturbed_area_m2, row.pool_area_m2)),
+            _whole(row.disturbed_area_m2), _pools(row.disturbed_area_m2, row.pool_area_m2),
             _range(row.pool_count_low, row.pool_count_high), row.clear_looks,
         )
         for row in explanation.inventory.itertuples()
@@ -58,8 +58,8 @@ def _tell(explanation: Explanation) -> None:
     terms = sorted(explanation.best.items(), key=lambda t: -t[1] * explanation.weights.get(t[0], 0))
     rows = [(n, v, round(v * explanation.weights.get(n, 0.0), 2)) for n, v in terms]
     terminal.table("evidence of its strongest season", ("term", "0 to 1", "adds, log-odds"), rows)
-    others = [(a.kind, a.doubt, a.reason) for a in explanation.alternatives]
-    terminal.table("what it could have been instead", ("kind", "doubt", "if"), others)
+    others = [(a.kind, a.plausibility, a.reason) for a in explanation.alternatives]
+    terminal.table("what it could have been instead", ("kind", "how plausible", "if"), others)
     scenes = [(s["role"], s["day"], s["id"]) for s in explanation.scenes]
     terminal.table("scenes that bound its start", ("look", "day", "scene"), scenes)
 
@@ -68,5 +68,10 @@ def _whole(value: float) -> str:
     return "not seen" if value != value else f"{value:.0f}"
 
 
+def _pools(ground_m2: float, pools_m2: float) -> str:
+    """The pools of a period; a dash where the ground was seen and pools could not be."""
+    return "–" if pools_m2 != pools_m2 and ground_m2 == ground_m2 else _whole(pools_m2)
+
+
 def _range(low: object, high: object) -> str:
-    return f"{low}–{high}" if low is not None and low == low else ""
+    return "–" if str(low) in {"nan", "None", "<NA>"} else f"{low}–{high}"

@@ -94,8 +94,10 @@ def run(
     Example: minewatch run --aoi chipwe-pangwa --start 2019-11-01 --end 2024-04-30 --out pangwa
     """
     from minewatch.pipeline import run as job
+    from minewatch.runtime.process_tuning import tune_process
 
     with terminal.progress(quiet=quiet or json) as listener:
+        tune_process()
         result = job(
             aoi, start=start, end=end, out=out, catalog=catalog, collection=collection,
             sensor=sensor, detector=detector, rules=rules, dry_season=dry_season,
@@ -124,13 +126,15 @@ def update(
 ) -> None:
     """Carry a run on: read only months with new scenes; same answer as a run from nothing.
 
-    With `--period` alone the frozen months are told in other periods: no search, no imagery.
+    With `--period` alone the frozen months are scored in other periods: no search, no imagery.
 
     Example: minewatch update pangwa --end 2024-12-31
     """
     from minewatch.pipeline import update as job
+    from minewatch.runtime.process_tuning import tune_process
 
     with terminal.progress(quiet=quiet or json) as listener:
+        tune_process()
         result = job(
             directory, end=end, period=period, scenes=scenes,
             today=datetime.now(UTC).date(), scheduler=scheduler, workers=workers,
@@ -140,12 +144,12 @@ def update(
 
 
 def close(result: RunResult, *, json: bool, quiet: bool) -> None:
-    """Tell what a run found and what it could not see, then leave with its exit code."""
+    """Say what a run found and what it could not see, then leave with its exit code."""
     failures = result.manifest["failures"]
     if json:
         terminal.as_json(summary(result))
     elif not quiet:
-        _tell(result)
+        _show(result)
     if failures:
         raise typer.Exit(PARTLY_READ)
 
@@ -173,12 +177,12 @@ def _last_job(result: RunResult) -> Entry | None:
     return jobs[-1] if jobs else None
 
 
-def _tell(result: RunResult) -> None:
-    told, rows = [], result.manifest["rows"]
+def _show(result: RunResult) -> None:
+    periods, rows = [], result.manifest["rows"]
     for period in result.manifest["periods"]:
         here = result.inventory[result.inventory["period_start"] == period["start"]]
         counts = here["alert"].value_counts()
-        told.append(
+        periods.append(
             (
                 period["label"], period["looks"], f"{100 * period['observed_fraction']:.0f} %",
                 int(counts.get("confirmed", 0)), int(counts.get("provisional", 0)),
@@ -187,7 +191,7 @@ def _tell(result: RunResult) -> None:
         )  # fmt: skip
     title = "SIMULATED imagery: no real place" if result.simulated else result.aoi.name
     columns = ("period", "looks", "seen", "confirmed", "provisional", "candidate", "not observed")
-    terminal.table(title, columns, told)
+    terminal.table(title, columns, periods)
     terminal.line(
         f"{rows['sites']} sites, {rows['changes']} changes that are not mines, "
         f"in {result.directory}"

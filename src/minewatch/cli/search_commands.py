@@ -86,7 +86,7 @@ def scenes(
         [tuple(row) for row in months.itertuples(index=False)],
     )
     if found.dropped:
-        terminal.line(f"items left out: {len(found.dropped)}; --json tells why")
+        terminal.line(f"items left out: {len(found.dropped)}; --json says why")
     for note in found.notes:
         terminal.line(f"note: {note}")
 
@@ -141,7 +141,7 @@ def plan(
         ],
     )
     if result.dropped:
-        terminal.line(f"items left out: {len(result.dropped)}; --json tells why")
+        terminal.line(f"items left out: {len(result.dropped)}; --json says why")
 
 
 def _memory(plan: MemoryPlan) -> str:

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 def sites(
     directory: RunDirectory,
     *,
-    site: Annotated[str | None, typer.Option("--site", help="Id of a site: tell its life.")] = None,
+    site: Annotated[
+        str | None, typer.Option("--site", help="Id of a site: show its timeline.")
+    ] = None,
     figure: Annotated[
         Path | None,
         typer.Option("--figure", help="PNG file to write: of the site, or of the whole area."),
@@ -28,27 +30,27 @@ def sites(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """The sites of a finished run, or the life of one of them, period by period.
+    """The sites of a finished run, or the timeline of one of them, period by period.
 
     Example: minewatch sites pangwa --site s0123456789 --figure site.png
     """
     from minewatch import analysis, reports, store
 
     result = store.open_result(directory)
-    told = analysis.site_timeline(result, site) if site else analysis.area_timeline(result)
+    timeline = analysis.site_timeline(result, site) if site else analysis.area_timeline(result)
     if figure:
         title = f"{result.aoi.name}: {site}" if site else result.aoi.name
         draw = reports.site_figure if site else reports.area_figure
-        write_bytes_atomic(figure, draw(told, title=title, simulated=result.simulated))
+        write_bytes_atomic(figure, draw(timeline, title=title, simulated=result.simulated))
     if json:
         rows = terminal.plain_rows(result.sites.drop(columns="geometry"))
-        shown = {"simulated": result.simulated, "periods": terminal.plain_rows(told)}
+        shown = {"simulated": result.simulated, "periods": terminal.plain_rows(timeline)}
         terminal.as_json(shown if site else {"sites": rows, **shown})
         return
     if site:
-        _tell_life(told, title=f"{site} in {result.aoi.name}", simulated=result.simulated)
+        _show_timeline(timeline, title=f"{site} in {result.aoi.name}", simulated=result.simulated)
     else:
-        _tell_sites(reports.site_rows(result), title=result.aoi.name, simulated=result.simulated)
+        _show_sites(reports.site_rows(result), title=result.aoi.name, simulated=result.simulated)
     if figure:
         terminal.line(str(figure))
 
@@ -65,7 +67,7 @@ def diff(
     to_period: Annotated[
         str | None, typer.Option("--to", help="Period of DIR_B, or of DIR_A when alone.")
     ] = None,
-    every: Annotated[bool, typer.Option("--all", help="Tell unchanged sites too.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Show unchanged sites too.")] = False,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -97,13 +99,13 @@ def diff(
         terminal.line(f"{count} {change.replace('_', ' ')}: {analysis.DIFFERENCE_KINDS[change]}")
 
 
-def _tell_sites(rows: list[dict[str, Any]], *, title: str, simulated: bool) -> None:
+def _show_sites(rows: list[dict[str, Any]], *, title: str, simulated: bool) -> None:
     columns = ("site", "alert", "state", "began", "last activity", "most ground", "pools")
     keys = ("site_id", "alert", "state", "began", "last_activity", "hectares", "pools")
     terminal.table(_title(title, simulated), columns, [tuple(row[k] for k in keys) for row in rows])
 
 
-def _tell_life(life: pd.DataFrame, *, title: str, simulated: bool) -> None:
+def _show_timeline(timeline: pd.DataFrame, *, title: str, simulated: bool) -> None:
     columns = ("period", "alert", "state", "ground m²", "pools m²", "pools", "looks", "seen")
     rows = [
         (
@@ -113,9 +115,9 @@ def _tell_life(life: pd.DataFrame, *, title: str, simulated: bool) -> None:
             _range(row["pool_count_low"], row["pool_count_high"]),
             row["clear_looks"], f"{100 * row['observed_fraction']:.0f} %",
         )
-        for row in life.to_dict("records")
+        for row in timeline.to_dict("records")
     ]  # fmt: skip
-    last = life.iloc[-1]
+    last = timeline.iloc[-1]
     before, activity = last["last_undisturbed"], last["last_activity"]
     began = f"after {before}" if before else "before the archive"
     terminal.table(_title(title, simulated), columns, rows)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from minewatch.cube.overpasses import group_overpasses, scenes_over
     from minewatch.cube.range_reader import CACHE_BYTES, RangeReader
     from minewatch.cube.read_estimate import ReadEstimate, estimate_read
-    from minewatch.cube.registration import Patch, Reference, find_shift, make_reference
+    from minewatch.cube.registration import Patch, Reference, find_patch_shift, make_reference
     from minewatch.cube.scene_quality import measure_scene_quality
 
 __all__ = [
@@ -28,7 +28,7 @@ __all__ = [
     "Reference",
     "aoi_mask",
     "estimate_read",
-    "find_shift",
+    "find_patch_shift",
     "group_overpasses",
     "in_reading_order",
     "make_grid",

@@ -138,8 +138,8 @@ class BlockStore:
             with contextlib.suppress(OSError), os.scandir(self.folder / f"{number:02x}") as entries:
                 for entry in entries:
                     with contextlib.suppress(OSError):
-                        told = entry.stat()
-                        found.append((told.st_mtime, told.st_size, entry.path))
+                        stat = entry.stat()
+                        found.append((stat.st_mtime, stat.st_size, entry.path))
         return found
 
 
@@ -149,16 +149,16 @@ def _sum(path: Path, data: bytes | memoryview) -> bytes:
     return hashlib.blake2b(data, digest_size=SUM_BYTES, person=name[:16]).digest()
 
 
-def version_of(address: str, *, told: str, head: bytes) -> str:
+def version_of(address: str, *, about: str, head: bytes) -> str:
     """What names a file as it is now.
 
     Parameters
     ----------
     address
         Its address without signature.
-    told
+    about
         What the server says of it: its length and its `ETag`.
     head
         Its first bytes: the places of all blocks stand there.
     """
-    return hashlib.sha256(f"{address}|{told}|".encode() + head).hexdigest()
+    return hashlib.sha256(f"{address}|{about}|".encode() + head).hexdigest()

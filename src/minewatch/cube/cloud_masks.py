@@ -1,4 +1,4 @@
-"""Which pixels of a look are ground: mask classes, grown clouds, and what is only in doubt.
+"""Which pixels of a look are ground: mask classes, grown clouds, and what is only suspect.
 
 Everything works on a window that reaches `halo` pixels beyond the pixels asked for, so that the
 answer does not depend on how the grid is cut.
@@ -26,8 +26,8 @@ SEEN, GROUND, DARK, SPREADS = (1 << bit for bit in range(4))
 OPEN_SKY_M = 250.0
 """How far round a hidden pixel the sky is judged [D]: most sites fit, most cloud fields do not."""
 OPEN_SKY_COVER = 0.25
-"""Most of that ground that may be hidden for a hidden pixel to be only in doubt [D]."""
-CARE_REACH = 2
+"""Most of that ground that may be hidden for a hidden pixel to be only suspect [D]."""
+SHADE_REACH = 2
 """Dark ground this many times the growth from cloud or shadow is taken for shadow [D]."""
 
 
@@ -37,7 +37,7 @@ class Reach:
 
     growth: int
     """Radius by which clouds grow."""
-    care: int
+    shade: int
     """Radius within which dark ground is not trusted."""
     sky: int
     """Half the side of the box in which the sky is judged."""
@@ -45,14 +45,14 @@ class Reach:
     @property
     def halo(self) -> int:
         """How far from a pixel anything can matter to it."""
-        return max(self.growth, self.care, self.sky) + 1
+        return max(self.growth, self.shade, self.sky) + 1
 
 
 def reach_of(rule: MaskRule, resolution_m: float) -> Reach:
     """The distances of a mask rule on a grid; each is at least one pixel."""
     growth = math.ceil(rule.grow_m / resolution_m - 1e-9)
     sky = max(1, math.ceil(OPEN_SKY_M / resolution_m - 1e-9))
-    return Reach(growth=growth, care=CARE_REACH * growth, sky=sky)
+    return Reach(growth=growth, shade=SHADE_REACH * growth, sky=sky)
 
 
 def flag(values: UInt16, rule: MaskRule) -> UInt8:
@@ -83,11 +83,11 @@ def _flags(rule: MaskRule) -> UInt8:
             return np.asarray(values & np.uint16(sum(1 << bit for bit in numbers)) != 0)
         return np.isin(values, numbers)
 
-    care = holds(rule.care)
-    ground = ~holds(rule.drop) if rule.bits else holds(rule.keep) | care
+    shade = holds(rule.shade)
+    ground = ~holds(rule.drop) if rule.bits else holds(rule.keep) | shade
     seen = ~holds((0,)) if rule.bits else np.ones_like(ground)
     flags = (
-        SEEN * seen | GROUND * (ground & seen) | DARK * care | SPREADS * holds(rule.grow)
+        SEEN * seen | GROUND * (ground & seen) | DARK * shade | SPREADS * holds(rule.grow)
     ).astype(np.uint8)
     flags[0] = 0
     flags.flags.writeable = False
@@ -95,12 +95,12 @@ def _flags(rule: MaskRule) -> UInt8:
 
 
 def find_clear(flags: UInt8, reach: Reach) -> tuple[Bool, Bool]:
-    """Where each look shows the ground, and where it is only in doubt.
+    """Where each look shows the ground, and where it is only suspect.
 
     Clouds and shadows grow by the rule's distance; dark ground near them is left out. What they
-    hide under an otherwise open sky is in doubt: it may be a small cloud, but bright pads are
+    hide under an otherwise open sky is suspect: it may be a small cloud, but bright pads are
     called cloud and dark pools shadow as well, and those come back at the same place look after
-    look. Who sees many looks can tell (`minewatch.detect.settle_cloud_commission`).
+    look. Who sees many looks can decide (`minewatch.detect.settle_cloud_commission`).
 
     Parameters
     ----------
@@ -111,11 +111,11 @@ def find_clear(flags: UInt8, reach: Reach) -> tuple[Bool, Bool]:
 
     Returns
     -------
-    clear, doubtful : array, dims (look, y, x), bool
+    clear, suspect : array, dims (look, y, x), bool
         Never both. Right at least `reach.halo` pixels away from the edges.
     """
     clear = flags & GROUND > 0
-    doubtful = np.zeros_like(clear)
+    suspect = np.zeros_like(clear)
     for look in range(len(flags)):
         spreads = flags[look] & SPREADS > 0
         if not spreads.any():
@@ -124,11 +124,11 @@ def find_clear(flags: UInt8, reach: Reach) -> tuple[Bool, Bool]:
         hidden = grow(spreads, reach.growth)
         dark = flags[look] & DARK > 0
         if dark.any():
-            hidden |= dark & grow(spreads, reach.care)
+            hidden |= dark & grow(spreads, reach.shade)
         clear[look] &= ~hidden
         cover = share_around(~ground, reach.sky)
-        doubtful[look] = hidden & (ground | spreads) & (cover <= OPEN_SKY_COVER)
-    return clear, doubtful
+        suspect[look] = hidden & (ground | spreads) & (cover <= OPEN_SKY_COVER)
+    return clear, suspect
 
 
 @kernel("boolean[:,::1], int64")

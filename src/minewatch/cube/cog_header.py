@@ -75,7 +75,7 @@ class CogHeader:
 
 
 def parse_cog(head: bytes) -> CogHeader:
-    """What the first bytes of a file tell of its full image.
+    """What the first bytes of a file say of its full image.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def parse_cog(head: bytes) -> CogHeader:
     Raises
     ------
     OnlyGdalError
-        It is something else than a plain COG; the reason is told.
+        It is something else than a plain COG; with the reason.
     BeyondHeaderError
         More of the file is needed.
     """

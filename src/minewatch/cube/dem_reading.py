@@ -22,12 +22,12 @@ from scipy import ndimage
 from minewatch.cube.resampling import EXACT_PX
 from minewatch.errors import ReadError
 from minewatch.model import ElevationModel, Grid
-from minewatch.redaction import guard_logs, redact
+from minewatch.redaction import guard_gdal_logs, redact
 from minewatch.sensors import gdal_options, gdal_path
 from minewatch.settings import Settings
 
 PIXEL_M = 30.0
-"""Pixel on which slopes are told: that of Copernicus DEM GLO-30."""
+"""Pixel on which slopes are measured: that of Copernicus DEM GLO-30."""
 _MARGIN_PX = 2
 
 
@@ -60,7 +60,7 @@ def read_gradient(
     ReadError
         When a tile could not be read after all retries, or none has heights there.
     """
-    guard_logs()
+    guard_gdal_logs()
     west, south, east, north = grid.geobox.boundingbox.bbox
     margin = _MARGIN_PX * PIXEL_M
     box = GeoBox.from_bbox(

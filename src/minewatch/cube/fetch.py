@@ -55,7 +55,7 @@ class Fetcher:
         self._threads = ThreadPoolExecutor(MOST_IN_FLIGHT, thread_name_prefix="fetch")
 
     def head(self, address: str, size: int) -> tuple[bytes, str]:
-        """The first bytes of a file, all of a shorter one, and what is told of a far file."""
+        """The first bytes of a file, all of a shorter one, and what a server says of a far file."""
         if not is_far(address):
             with Path(address).open("rb") as file:
                 return file.read(size), ""
@@ -141,8 +141,8 @@ def _whole(data: bytes, start: int, size: int) -> bytes:
     return data
 
 
-def _seconds(told: str | None) -> float:
-    return float(told) if told and told.isdigit() else 0.0
+def _seconds(header: str | None) -> float:
+    return float(header) if header and header.isdigit() else 0.0
 
 
 def is_far(address: str) -> bool:

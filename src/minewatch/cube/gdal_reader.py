@@ -22,7 +22,7 @@ from rasterio.windows import Window
 from minewatch.cube.resampling import read_onto
 from minewatch.errors import ReadError
 from minewatch.model import Asset, Band
-from minewatch.redaction import guard_logs, redact
+from minewatch.redaction import guard_gdal_logs, redact
 from minewatch.sensors import gdal_options, gdal_path
 from minewatch.settings import Settings
 
@@ -59,7 +59,7 @@ class RasterioReader:
         locate: Callable[[str], str] = gdal_path,
         max_open: int = 256,
     ) -> None:
-        guard_logs()  # rasterio logs whole addresses
+        guard_gdal_logs()  # rasterio logs whole addresses
         self._settings = settings or Settings()
         self._locate = locate
         self._max_open = max_open

@@ -78,10 +78,15 @@ def in_reading_order(grid: Grid) -> list[Chunk]:
     return sorted(grid.chunks, key=place)
 
 
+def tile_corner_under(grid: Grid) -> tuple[float, float]:
+    """North-west corner of the Sentinel-2 tile under the middle of a grid, metres."""
+    west, south, east, north = grid.geobox.boundingbox.bbox
+    return _corner_of((west + east) / 2, (south + north) / 2)
+
+
 def block_of(grid: Grid, chunk: Chunk, block_m: float) -> tuple[int, int]:
     """Row and column of the block under a chunk's first pixel, counted on the tile below."""
-    west, south, east, north = grid.geobox.boundingbox.bbox
-    corner = _corner_of((west + east) / 2, (south + north) / 2)
+    corner = tile_corner_under(grid)
     left, top = chunk.geobox.boundingbox.left, chunk.geobox.boundingbox.top
     return math.floor((corner[1] - top) / block_m), math.floor((left - corner[0]) / block_m)
 

@@ -17,7 +17,7 @@ Bool = NDArray[np.bool_]
 
 
 def day_layers(clear: Bool, disturbed: Bool, days: Sequence[int]) -> tuple[UInt16, UInt16]:
-    """The days between which ground lost its vegetation, as far as one month tells.
+    """The days between which ground lost its vegetation, as far as one month shows.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def day_layers(clear: Bool, disturbed: Bool, days: Sequence[int]) -> tuple[UInt1
 def month_cube(
     looks: Mapping[Band, UInt16],
     clear: Bool,
-    doubtful: Bool,
+    suspect: Bool,
     disturbed: Bool,
     days: Sequence[int],
     *,
@@ -53,13 +53,13 @@ def month_cube(
 ) -> xr.Dataset:
     """One month of a month cube.
 
-    Where no look of the month is clear, the doubtful ones are told instead; `clear_looks` is 0.
+    Where no look of the month is clear, the suspect ones are counted instead; `clear_looks` is 0.
 
     Parameters
     ----------
     looks
         Band to reflectance x 10,000, dims (look, y, x), 0 = not seen. Changed in place.
-    clear, doubtful
+    clear, suspect
         Where a look shows the ground, and where it may; dims (look, y, x).
     disturbed, days
         As in `day_layers`.
@@ -73,14 +73,14 @@ def month_cube(
     xarray.Dataset
         Contract `minewatch.model.check_month_cube`; `x` and `y` are pixel centres.
     """
-    told = clear | (doubtful & ~clear.any(axis=0))
+    counted = clear | (suspect & ~clear.any(axis=0))
     for pixels in looks.values():
-        pixels *= told
-    last, since = day_layers(told, disturbed, days)
+        pixels *= counted
+    last, since = day_layers(counted, disturbed, days)
     layers: dict[str, UInt16] = {band: median_of_looks(pixels) for band, pixels in looks.items()}
     layers["clear_looks"] = clear.sum(axis=0, dtype=np.uint16)
-    layers["doubtful_looks"] = doubtful.sum(axis=0, dtype=np.uint16)
-    layers["disturbed_looks"] = (told & disturbed).sum(axis=0, dtype=np.uint16)
+    layers["doubtful_looks"] = suspect.sum(axis=0, dtype=np.uint16)
+    layers["disturbed_looks"] = (counted & disturbed).sum(axis=0, dtype=np.uint16)
     layers["last_undisturbed_day"], layers["disturbed_since_day"] = last, since
     axes = {name: axis.values for name, axis in geobox.coordinates.items()}
     cube = xr.Dataset(

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
 from minewatch.cube.cloud_masks import GROUND, SEEN, find_clear, flag, reach_of
-from minewatch.cube.harmonise import reflectance_table
 from minewatch.cube.month_composites import month_cube
 from minewatch.cube.overpasses import Look, group_overpasses, shifted, with_halo
 from minewatch.cube.pixel_kernels import place
+from minewatch.cube.reflectance_scale import reflectance_table
 from minewatch.errors import ReadError
 from minewatch.model import (
     CORE_BANDS,
@@ -69,7 +69,7 @@ _ReadAll = Callable[[Iterable[tuple[Scene, Band]], GeoBox], _Reads]
 
 def reduce_month(
     scenes: Iterable[Scene],
-    facts: Mapping[str, SceneQuality],
+    quality: Mapping[str, SceneQuality],
     chunk: Chunk,
     *,
     month: Period,
@@ -90,8 +90,8 @@ def reduce_month(
     ----------
     scenes
         Scenes that may touch the chunk (see `scenes_over`); those of other months are left out.
-    facts
-        Facts of each scene, by id; a scene without facts could not be opened and is left out.
+    quality
+        Quality of each scene, by id; a scene without could not be opened and is left out.
     chunk
         The pixels.
     month
@@ -113,31 +113,31 @@ def reduce_month(
     -------
     MonthReduction
     """
-    looks = group_overpasses(s for s in scenes if s.day in month and s.id in facts)
+    looks = group_overpasses(s for s in scenes if s.day in month and s.id in quality)
     here = {band for look in looks for scene in look for band in scene.assets}
     columns = [b for b in REFLECTANCE_BANDS if b in CORE_BANDS or (b in bands and b in here)]
     profile = sensor or get_sensor(looks[0][0].sensor if looks else "sentinel-2-l2a")
     wide, core = with_halo(chunk.geobox, profile)
     with ThreadPoolExecutor(reads_in_flight) as pool:
-        read_all = _reading(reader, facts, chunk.name, pool)
+        read_all = _reading(reader, quality, chunk.name, pool)
         masks = read_all(((s, _mask_band(s)) for look in looks for s in look), wide)
         looks = [look for look in looks if not _failed(look, masks)]
         flags, tile = _mosaic_masks(looks, masks, profile, wide)
         reach = reach_of(profile.mask, abs(float(wide.resolution.x)))
-        clear, doubtful = (layer[:, *core] for layer in find_clear(flags, reach))
+        clear, suspect = (layer[:, *core] for layer in find_clear(flags, reach))
         tile = np.ascontiguousarray(tile[:, *core])
-        needed = _shown_scenes(looks, clear | doubtful, tile)
+        needed = _shown_scenes(looks, clear | suspect, tile)
         pixels = read_all(((s, b) for s in needed for b in columns if b in s.assets), chunk.geobox)
     kept = [at for at, look in enumerate(looks) if not _failed(look, pixels)]
-    looks, clear, doubtful, tile = (
+    looks, clear, suspect, tile = (
         [looks[at] for at in kept],
         clear[kept],
-        doubtful[kept],
+        suspect[kept],
         tile[kept],
     )
-    shown = clear | doubtful
-    stacks = _stack_looks(looks, pixels, facts, shown, tile, columns)
-    clear, doubtful = clear & shown, doubtful & shown
+    shown = clear | suspect
+    stacks = _stack_looks(looks, pixels, quality, shown, tile, columns)
+    clear, suspect = clear & shown, suspect & shown
     disturbed = np.zeros_like(clear)
     for at in np.flatnonzero(shown.any(axis=(1, 2))):
         disturbed[at] = is_disturbed({band: stack[at] for band, stack in stacks.items()})
@@ -146,7 +146,7 @@ def reduce_month(
         cube=month_cube(
             stacks,
             clear,
-            doubtful,
+            suspect,
             disturbed,
             [look[0].day.day for look in looks],
             month=month,
@@ -159,13 +159,13 @@ def reduce_month(
 
 
 def _reading(
-    reader: PixelReader, facts: Mapping[str, SceneQuality], chunk: str, pool: Executor
+    reader: PixelReader, quality: Mapping[str, SceneQuality], chunk: str, pool: Executor
 ) -> _ReadAll:
     """A function that reads bands of scenes onto a geobox, many at once, and never raises."""
     take_bytes: Callable[[], int] = getattr(reader, "take_bytes", int)
 
     def read(scene: Scene, band: Band, geobox: GeoBox) -> _Read:
-        target = shifted(geobox, facts[scene.id].shift_xy_m)
+        target = shifted(geobox, quality[scene.id].shift_xy_m)
         try:
             return _Read(reader.read(scene.assets[band], target, band=band), take_bytes())
         except ReadError as error:
@@ -190,7 +190,7 @@ def _mosaic_masks(
         for number, scene in enumerate(look, start=1):
             band = _mask_band(scene)
             values = reads[scene.id, band].pixels
-            # Without a mask band every pixel counts as clear; the scene's facts say so.
+            # Without a mask band every pixel counts as clear; its quality says so.
             found = flag(values, sensor.mask) if band == "mask" else _all_ground(values)
             fresh = (tile[at] == 0) & (found & SEEN > 0)
             flags[at][fresh] = found[fresh]
@@ -201,7 +201,7 @@ def _mosaic_masks(
 def _stack_looks(
     looks: Sequence[Look],
     reads: _Reads,
-    facts: Mapping[str, SceneQuality],
+    quality: Mapping[str, SceneQuality],
     shown: Bool,
     tile: UInt8,
     bands: Sequence[Band],
@@ -213,7 +213,7 @@ def _stack_looks(
     stacks = {band: np.zeros(shown.shape, np.uint16) for band in bands}
     for at, look in enumerate(looks):
         for number, scene in enumerate(look, start=1):
-            table = reflectance_table(facts[scene.id].scale, facts[scene.id].offset_dn)
+            table = reflectance_table(quality[scene.id].scale, quality[scene.id].offset_dn)
             here = shown[at] & (tile[at] == number)
             for band in bands:
                 if (scene.id, band) in reads:
@@ -227,7 +227,7 @@ def _stack_looks(
 
 
 def _shown_scenes(looks: Sequence[Look], shown: Bool, tile: UInt8) -> list[Scene]:
-    """The scenes from which any clear or doubtful pixel is taken."""
+    """The scenes from which any clear or suspect pixel is taken."""
     return [
         scene
         for at, look in enumerate(looks)

@@ -258,7 +258,7 @@ def _resample_twice(
 ) -> None:  # pragma: no cover - compiled
     """Two values between each pixel of a row and the next, half a pixel apart.
 
-    `down` and `right` tell where the first lies, in `1 / FINE` pixels; as 20 m pixels on 10 m.
+    `down` and `right` say where the first lies, in `1 / FINE` pixels; as 20 m pixels on 10 m.
     """
     one, half, bits = np.uint32(256), np.uint32(1 << 15), np.uint32(16)
     low, near = np.uint32(down // _EIGHT_BITS), np.uint32(right // _EIGHT_BITS)

@@ -53,7 +53,7 @@ by. One of the default 512 px, laid anyhow on blocks of as many or more, fills a
 MOST_KNOWN = 20_000
 """Headers kept, about 3 KB each [D]."""
 GDALS_OWN = ("GDAL_HTTP_", "GDAL_PROXY", "CPL_VSIL_CURL", "CPL_CURL", "VSICURL_")
-"""Variables that tell GDAL how to talk to servers begin so: where one is set, GDAL does."""
+"""Variables that say to GDAL how to talk to servers begin so: where one is set, GDAL does."""
 
 
 class RangeReader:
@@ -75,7 +75,7 @@ class RangeReader:
         Unpacked blocks kept for the chunks beside; files are taken to stay as they are meanwhile.
     store
         Where blocks of remote files are kept for later runs; None: nowhere. Each file is still
-        asked for its header once, which tells whether it is the one that was kept.
+        asked for its header once, which shows whether it is the one that was kept.
     """
 
     def __init__(
@@ -126,7 +126,10 @@ class RangeReader:
         )
 
     def take_bytes(self) -> int:
-        """Compressed bytes of the blocks this thread has read since it last asked."""
+        """Compressed bytes of the blocks this thread has fetched since it last asked.
+
+        Blocks that were kept, in memory or in the folder of `--cache`, are not fetched again.
+        """
         taken: int = getattr(self._tally, "bytes", 0)
         self._tally.bytes = 0
         return taken + self._gdal.take_bytes()
@@ -176,9 +179,9 @@ class RangeReader:
     def _read_header(self, address: str, href: str) -> tuple[CogHeader | OnlyGdalError, str]:
         size = HEAD_BYTES
         while size <= LONGEST_HEAD_BYTES:
-            head, told = self._fetcher.head(address, size)
+            head, about = self._fetcher.head(address, size)
             try:
-                return parse_cog(head), version_of(href, told=told, head=head)
+                return parse_cog(head), version_of(href, about=about, head=head)
             except OnlyGdalError as reason:
                 return reason, ""
             except BeyondHeaderError:
@@ -230,7 +233,6 @@ class _CogFile:
         blocks = blocks_under(
             head.offsets, head.counts, head.block, at=(top, left), shape=out_shape
         )
-        self.bytes_read += sum(block.size for block in blocks)
         out = np.empty(out_shape, head.kind)
         if not head.counts.all():
             out[:] = head.nodata or 0
@@ -252,6 +254,7 @@ class _CogFile:
     def _unpack(self, blocks: list[Block]) -> Iterator[tuple[Block, NDArray[Any]]]:
         kept = self._kept(blocks)
         missing = [(block.start, block.size) for block in blocks if block not in kept]
+        self.bytes_read += sum(size for _, size in missing)
         with closing(self._fetch(missing)) as fetched:
             for block in blocks:
                 packed = kept[block] if block in kept else next(fetched)

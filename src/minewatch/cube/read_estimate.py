@@ -1,9 +1,16 @@
-"""What reading will cost, by arithmetic alone: nothing is opened."""
+"""What reading will cost, by arithmetic alone: nothing is opened.
+
+Files are fetched in whole blocks, each about once: the mask band of every scene, other bands where
+the sky lets any ground through. How many bytes a pixel takes follows from the size of its file
+where the item states it, and else from what was measured in real files. Ground beyond the edge of
+a swath takes nothing.
+"""
 
 from __future__ import annotations
 
 import math
 import os
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -11,28 +18,30 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from odc.geo.geobox import GeoBox
 
-from minewatch.cube.grid import block_of
+from minewatch.cube.block_lattice import Lattice, covered_px, lattice_of
+from minewatch.cube.grid import coarse_geobox
 from minewatch.cube.overpasses import with_halo
-from minewatch.model import WGS84, Asset, Band, Grid, Scene
+from minewatch.cube.registration import BAND, patch_geoboxes
+from minewatch.cube.scene_quality import OVERVIEW_PX
+from minewatch.model import WGS84, AreaOfInterest, Band, Grid, Scene
 from minewatch.sensors import SensorProfile, get_sensor
 
 Bool = NDArray[np.bool_]
 Float = NDArray[np.float64]
-Groups = Sequence[list[int]]
 
 BAND_BYTES_PER_PX = 1.5
 """Deflated bytes of a reflectance pixel: 1.35-1.69 (mean 1.50) in the full blocks of real
-Sentinel-2 COGs, `tests/real/test_cube_real.py` holds it."""
-MASK_BYTES_PER_PX = 0.15
-"""Deflated bytes of a class: 0.03 (clear) to 0.2 (broken cloud) in the same files."""
-BLOCK_PX = 1024
-"""Side of a block of the public COGs [D]: Earth Search has 1024, Planetary Computer 512."""
+Sentinel-2 COGs, `tests/real/test_cube_real.py` holds it; files of whole tiles of Collection 1 have
+1.3 (cloud) to 2.1 with their overviews, so 1.0 to 1.6 (`tests/real/test_recorded_items.py`)."""
+MASK_BYTES_PER_PX = 0.1
+"""Deflated bytes of a class: 0.03 (clear) to 0.2 (broken cloud) in the same files; 0.01 to 0.1 in
+those of whole tiles."""
 FULL_SHARE = 0.75
 """Share of a COG's bytes that are of full size: overviews of half the side each add a third."""
-OVERVIEW_BYTES = 300_000
-"""Bytes a scene to look over it once: the overviews of a band and of the mask, and their headers
-[D]; at most a third of the two files where these are small."""
+OVERVIEW_BLOCK_PX = 512
+"""Side of a block of an overview [D]."""
 OPEN_REQUESTS = 1
 """Requests to open a file: its header, which is kept."""
 CLEAR_CHUNKS = 3.0
@@ -44,8 +53,8 @@ REQUEST_S = 0.05
 IN_FLIGHT = 8
 """Requests that wait at once in each worker."""
 WORK_S_PER_PX = 20e-9
-"""Time to decode, mask and reduce a pixel of a band of a look, on one core: 0.18 s for six looks of
-six bands of 512 x 512 pixels from disk."""
+"""Time to decode, mask and reduce a pixel of a band of an overpass, on one core: 0.18 s for six
+overpasses of six bands of 512 x 512 pixels from disk."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,19 +69,24 @@ class ReadEstimate:
     """Time to fetch and to work, on an assumed line of 80 Mbit/s with 50 ms a request."""
 
 
+@dataclass(frozen=True)
+class _Cost:
+    """Bytes and requests of each scene, dims (scene,)."""
+
+    bytes: Float
+    requests: Float
+
+
 def estimate_read(
     scenes: Iterable[Scene],
     grid: Grid,
     *,
     bands: Sequence[Band],
+    aoi: AreaOfInterest | None = None,
     sensor: SensorProfile | None = None,
     workers: int | None = None,
 ) -> ReadEstimate:
     """Bytes, requests and time that reading the scenes over the grid will take.
-
-    Counts for each scene the chunks its footprint touches: the mask band of all of them, other
-    bands of the share that its cloud cover lets expect. True within a factor of about two: clouds
-    are not evenly spread, and shifted scenes reach into the blocks beside.
 
     Parameters
     ----------
@@ -82,6 +96,8 @@ def estimate_read(
         The grid of the run.
     bands
         Reflectance bands to read.
+    aoi
+        The area: with it the first look over each scene is counted, too (offset, misplacement).
     sensor
         Profile; None takes that of the scenes.
     workers
@@ -92,128 +108,118 @@ def estimate_read(
         return ReadEstimate(bytes=0, requests=0, seconds=0.0)
     profile = sensor or get_sensor(found[0].sensor)
     workers = workers or os.cpu_count() or 1
-    touches = _touches(found, grid)
+    chunks = [chunk.geobox for chunk in grid.chunks]
+    wide = [with_halo(box, profile)[0] for box in chunks]
+    touches = _touches(found, grid.epsg, chunks)
     clear = np.array([_clear_share(scene) for scene in found])
-    total_bytes = total_requests = 0.0
+    fetched = requests = 0.0
     for band in ("mask", *bands):
-        share = np.ones_like(clear) if band == "mask" else clear
-        groups = _groups(grid, BLOCK_PX * profile.native_pixel_m[band])
-        over = np.stack([touches[:, group].any(axis=1) for group in groups], axis=1)
-        rows, blocks, pixels = _blocks(found, grid, groups, band, profile)
-        per_px = np.array([_bytes_per_px(scene, band) for scene in found])
-        requests = np.minimum(blocks, rows * [len(group) for group in groups])
-        opened = OPEN_REQUESTS * (over & (blocks > 0)).any(axis=1)
-        total_bytes += float(((over * pixels).sum(1) * share * per_px).sum())
-        total_requests += float((((over * requests).sum(1) + opened) * share).sum())
-    total_bytes += sum(_overview_bytes(scene) for scene in found)
-    chunk_px = np.array([chunk.geobox.shape[0] * chunk.geobox.shape[1] for chunk in grid.chunks])
-    worked = float(((touches * chunk_px).sum(1) * clear).sum()) * len(bands)
-    waiting = total_requests * REQUEST_S / (IN_FLIGHT * workers)
+        windows, share = (wide, np.ones_like(clear)) if band == "mask" else (chunks, clear)
+        cost = _cost(found, band, windows, touches, grid, profile)
+        fetched += float((cost.bytes * share).sum())
+        requests += float((cost.requests * share).sum())
+    if aoi is not None:
+        survey = _survey_cost(found, aoi, grid, profile)
+        fetched, requests = fetched + survey.bytes.sum(), requests + survey.requests.sum()
+    chunk_px = np.array([box.shape[0] * box.shape[1] for box in chunks])
+    pixels = float(((touches * chunk_px).sum(1) * clear).sum()) * len(bands)
+    waiting = requests * REQUEST_S / (IN_FLIGHT * workers)
     return ReadEstimate(
-        bytes=math.ceil(total_bytes),
-        requests=math.ceil(total_requests),
-        seconds=max(waiting, total_bytes / LINE_BYTES_PER_S, worked * WORK_S_PER_PX / workers),
+        bytes=math.ceil(fetched),
+        requests=math.ceil(requests),
+        seconds=float(max(waiting, fetched / LINE_BYTES_PER_S, pixels * WORK_S_PER_PX / workers)),
     )
 
 
-def _touches(scenes: Sequence[Scene], grid: Grid) -> Bool:
-    """Which footprints touch which chunks, dims (scene, chunk)."""
-    footprints = gpd.GeoSeries([s.footprint for s in scenes], crs=WGS84).to_crs(grid.epsg)
-    boxes = np.array([shapely.box(*chunk.geobox.boundingbox.bbox) for chunk in grid.chunks])
+def _touches(scenes: Sequence[Scene], epsg: int, windows: Sequence[GeoBox]) -> Bool:
+    """Which footprints touch which windows, dims (scene, window)."""
+    footprints = gpd.GeoSeries([s.footprint for s in scenes], crs=WGS84).to_crs(epsg)
+    boxes = np.array([shapely.box(*window.boundingbox.bbox) for window in windows])
     pairs = shapely.STRtree(boxes).query(footprints.to_numpy(), predicate="intersects")
     touches = np.zeros((len(scenes), len(boxes)), bool)
     touches[tuple(pairs)] = True
     return touches
 
 
-def _groups(grid: Grid, block_m: float) -> list[list[int]]:
-    """Numbers of the chunks that lie on one block of the tile below."""
-    groups: dict[tuple[int, int], list[int]] = {}
-    for number, chunk in enumerate(grid.chunks):
-        groups.setdefault(block_of(grid, chunk, block_m), []).append(number)
-    return list(groups.values())
+def _cost(
+    scenes: Sequence[Scene],
+    band: Band,
+    windows: Sequence[GeoBox],
+    touches: Bool,
+    grid: Grid,
+    sensor: SensorProfile,
+) -> _Cost:
+    """What one band of each scene costs under clear sky; nothing for a band that it lacks."""
+    fetched, requests = np.zeros(len(scenes)), np.zeros(len(scenes))
+    for lattice, members in _by_lattice(scenes, band, grid, sensor).items():
+        needs = lattice.needs(windows, epsg=grid.epsg)
+        wanted = touches[members].astype(float) @ needs.matrix > 0
+        footprints = gpd.GeoSeries([scenes[n].footprint for n in members], crs=WGS84)
+        footprints = footprints.to_crs(lattice.epsg).to_numpy()
+        covered = covered_px(needs, footprints, wanted, lattice.pixel_m)
+        per_px = [_bytes_per_px(scenes[n], band, lattice) for n in members]
+        fetched[members] = covered.sum(axis=1) * per_px
+        blocks = (covered > 0).sum(axis=1)
+        requests[members] = np.minimum(blocks, touches[members] @ needs.rows) + OPEN_REQUESTS * (
+            blocks > 0
+        )
+    return _Cost(fetched, requests)
 
 
-def _blocks(
-    scenes: Sequence[Scene], grid: Grid, groups: Groups, band: Band, sensor: SensorProfile
-) -> tuple[Float, Float, Float]:
-    """Rows of blocks, blocks, and their pixels that each group needs of each scene.
-
-    Dims (scene, group).
-
-    Exact where the item tells the place of its pixels in the zone of the grid, else what a window
-    meets on average; 0 for a band the scene lacks.
-    """
-    known: dict[object, tuple[Float, Float, Float]] = {}
-    counted = []
-    for scene in scenes:
-        asset = scene.assets.get(band)
-        place = (asset.transform, asset.epsg) if asset else None
-        if place not in known:
-            known[place] = _blocks_of(asset, grid, groups, band, sensor)
-        counted.append(known[place])
-    rows, blocks, pixels = zip(*counted, strict=True)
-    return np.array(rows), np.array(blocks), np.array(pixels)
+def _by_lattice(
+    scenes: Sequence[Scene], band: Band, grid: Grid, sensor: SensorProfile
+) -> dict[Lattice, list[int]]:
+    """Numbers of the scenes that have the band, by how their files are cut."""
+    members: defaultdict[Lattice, list[int]] = defaultdict(list)
+    for number, scene in enumerate(scenes):
+        if asset := scene.assets.get(band):
+            members[lattice_of(asset, grid, sensor.native_pixel_m[band])].append(number)
+    return members
 
 
-def _blocks_of(
-    asset: Asset | None, grid: Grid, groups: Groups, band: Band, sensor: SensorProfile
-) -> tuple[Float, Float, Float]:
-    if asset is None:
-        none = np.zeros(len(groups))
-        return none, none, none
-    windows = [
-        with_halo(chunk.geobox, sensor)[0] if band == "mask" else chunk.geobox
-        for chunk in grid.chunks
-    ]
-    boxes = np.array([window.boundingbox.bbox for window in windows])
-    west, south, east, north = np.array(
-        [[*boxes[group, :2].min(axis=0), *boxes[group, 2:].max(axis=0)] for group in groups]
-    ).T
-    if asset.transform is None or asset.epsg != grid.epsg:
-        block_m = BLOCK_PX * sensor.native_pixel_m[band]
-        rows, cols = (north - south) / block_m + 1, (east - west) / block_m + 1
-        return rows, rows * cols, rows * cols * BLOCK_PX**2
-    pixel, _, left, _, _, top = asset.transform[:6]
-    block_m, last = BLOCK_PX * pixel, _last_block(asset)
-    down, across = asset.shape or (math.inf, math.inf)
-    rows, high = _span((top - north) / block_m, (top - south) / block_m, last[0], down)
-    cols, wide = _span((west - left) / block_m, (east - left) / block_m, last[1], across)
-    return rows, rows * cols, high * wide
+def _survey_cost(
+    scenes: Sequence[Scene], aoi: AreaOfInterest, grid: Grid, sensor: SensorProfile
+) -> _Cost:
+    """The first look over each scene: overviews of the area, and patches for its misplacement."""
+    native_m = sensor.native_pixel_m[BAND]
+    overview = coarse_geobox(aoi, max_px=OVERVIEW_PX, native_m=native_m)
+    step = abs(float(overview.resolution.x)) / native_m
+    windows = patch_geoboxes(aoi, native_m) + ([overview] if step == 1 else [])
+    touches = _touches(scenes, grid.epsg, windows)
+    side = OVERVIEW_PX + OVERVIEW_BLOCK_PX  # a window lies on a block more than it fills
+    fetched, requests = np.zeros(len(scenes)), np.zeros(len(scenes))
+    looked_at: tuple[tuple[Band, float], ...] = (
+        (BAND, BAND_BYTES_PER_PX),
+        ("mask", MASK_BYTES_PER_PX),
+    )
+    for band, per_px in looked_at:
+        cost = _cost(scenes, band, windows, touches, grid, sensor)
+        # Red of a patch is read where it is clear; an overview of full size, always.
+        share = np.array([1 - (s.cloud_cover_pct or 0.0) / 100 for s in scenes])
+        share = share if band == BAND and step > 1 else np.ones(len(scenes))
+        coarse = np.array([_overview_px(scene, band, step) for scene in scenes])
+        there = touches.any(axis=1)
+        fetched += cost.bytes * share + there * np.minimum(coarse, side**2) * per_px * (step > 1)
+        requests += cost.requests * share + there * (step > 1)
+    return _Cost(fetched, requests)
 
 
-def _span(start: Float, end: Float, last: float, size: float) -> tuple[Float, Float]:
-    """How many blocks lie between two places along an axis, and how many pixels these have."""
-    first, final = np.maximum(np.floor(start), 0), np.minimum(np.ceil(end) - 1, last)
-    pixels = np.minimum((final + 1) * BLOCK_PX, size) - first * BLOCK_PX
-    return np.maximum(final - first + 1, 0), np.maximum(pixels, 0)
-
-
-def _bytes_per_px(scene: Scene, band: Band) -> float:
-    """Bytes of a pixel of a band: of its file, where the item tells its size."""
+def _overview_px(scene: Scene, band: Band, step: float) -> float:
+    """Pixels of the overview of a file that serves pixels so many times as large."""
     asset = scene.assets.get(band)
-    if asset and asset.file_bytes and asset.shape:
-        return FULL_SHARE * asset.file_bytes / (asset.shape[0] * asset.shape[1])
+    if asset is None:
+        return 0.0
+    return asset.shape[0] * asset.shape[1] / step**2 if asset.shape else math.inf
+
+
+def _bytes_per_px(scene: Scene, band: Band, lattice: Lattice) -> float:
+    """Bytes of a pixel that holds anything: of its file, where the item states its size."""
+    asset = scene.assets[band]
+    if asset.file_bytes:
+        footprint = gpd.GeoSeries([scene.footprint], crs=WGS84).to_crs(lattice.epsg)[0]
+        if held := lattice.held_px(footprint):
+            return FULL_SHARE * asset.file_bytes / held
     return MASK_BYTES_PER_PX if band == "mask" else BAND_BYTES_PER_PX
-
-
-def _overview_bytes(scene: Scene) -> float:
-    """Bytes to look over a scene once: red and mask."""
-    total = 0.0
-    looked_at: tuple[Band, ...] = ("red", "mask")
-    for band in looked_at:
-        asset = scene.assets.get(band)
-        if asset and asset.shape:
-            total += asset.shape[0] * asset.shape[1] * _bytes_per_px(scene, band) / 3
-        elif asset:
-            total += OVERVIEW_BYTES / 2
-    return min(total, OVERVIEW_BYTES)
-
-
-def _last_block(asset: Asset) -> tuple[float, float]:
-    if asset.shape is None:
-        return math.inf, math.inf
-    return (asset.shape[0] - 1) // BLOCK_PX, (asset.shape[1] - 1) // BLOCK_PX
 
 
 def _clear_share(scene: Scene) -> float:

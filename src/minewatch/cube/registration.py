@@ -27,7 +27,8 @@ from minewatch.sensors import SensorProfile, get_sensor
 UInt16 = NDArray[np.uint16]
 
 PATCH_PX = 128
-"""Side of a patch, as is `CLEAR_SHARE` from a simulated archive: on nine patches, of which two must
+"""Side of a patch in pixels of the band, whatever their size: so many samples a correlation needs.
+It is, as is `CLEAR_SHARE`, from a simulated archive: on nine patches, of which two must
 speak, it finds the shift of most usable looks to 0.6 m (median; nine in ten to 1.2 m), where larger
 or clearer patches find fewer."""
 PATCHES_ACROSS = 3
@@ -36,10 +37,12 @@ CLEAR_SHARE = 0.6
 """Share of a patch that must be clear, in a scene and in common with the reference."""
 LEAST_PATCHES = 2
 """Fewest patches that must speak [D], where the reference has as many."""
-MOST_PX = 2.0
-"""Largest shift believed, pixels: products are within 0.3, at times 1 [DOMAIN §3]."""
-AGREE_PX = 0.3
-"""Largest median deviation between patches for their shift to be believed, pixels [D]."""
+MOST_SHIFT_M = 20.0
+"""Largest shift believed, metres: Sentinel-2 products lie within 3, at times 10 [DOMAIN §3]; those
+of Landsat within 12 (Collection 2, Tier 1)."""
+AGREE_SHARE = 0.3
+"""Largest median deviation between patches for their shift to be believed, in pixels of the band
+[D]: how finely a shift can be measured goes with the pixel, so this is no length on the ground."""
 STEP_M = 1 / 16
 """Shifts are whole numbers of this, so that coordinates stay exact in binary."""
 FIRST_LOOKS = 9
@@ -85,19 +88,17 @@ class Reference:
     """False when one of them could not be read: it may be the better choice."""
 
 
-def find_shift(
-    scene_patch: UInt16, reference_patch: UInt16, *, resolution_m: float
-) -> tuple[float, float] | None:
-    """How far a patch of a scene is misplaced against the same patch of a reference.
+def find_patch_shift(scene_patch: UInt16, patch: Patch) -> tuple[float, float] | None:
+    """How far a patch of a scene is misplaced against the same patch of the reference.
 
     Edges are compared, not brightness, by phase correlation refined to a fraction of a pixel.
 
     Parameters
     ----------
-    scene_patch, reference_patch
-        Digital numbers of one band, dims (y, x), 0 = not seen.
-    resolution_m
-        Pixel size, metres.
+    scene_patch
+        Digital numbers of `BAND` on the pixels of the patch, dims (y, x), 0 = not seen.
+    patch
+        The patch of the reference.
 
     Returns
     -------
@@ -108,21 +109,17 @@ def find_shift(
     ----------
     Guizar-Sicairos et al. 2008, doi:10.1364/OL.33.000156.
     """
-    return _shift(scene_patch, reference_patch, find_edges(reference_patch), resolution_m)
-
-
-def _shift(
-    scene_patch: UInt16, reference_patch: UInt16, reference: Edges | None, resolution_m: float
-) -> tuple[float, float] | None:
-    if ((scene_patch > 0) & (reference_patch > 0)).mean() < CLEAR_SHARE:
+    if ((scene_patch > 0) & (patch.pixels > 0)).mean() < CLEAR_SHARE:
         return None
     # Each keeps its own clouds: holes in both at one place would pull the shift towards nothing.
-    scene = find_edges(scene_patch)
-    found = find_offset(scene, reference, most_px=MOST_PX) if scene and reference else None
+    scene, pixel_m = find_edges(scene_patch), abs(float(patch.geobox.resolution.x))
+    if scene is None or patch.edges is None:
+        return None
+    found = find_offset(scene, patch.edges, most_px=MOST_SHIFT_M / pixel_m)
     if found is None:
         return None
     down, right = found
-    return _stepped(-right * resolution_m), _stepped(down * resolution_m)
+    return _stepped(-right * pixel_m), _stepped(down * pixel_m)
 
 
 def make_reference(
@@ -201,12 +198,12 @@ def _first_clear(
 def find_misplacement(
     scene: Scene, reference: Reference, *, reader: PixelReader, sensor: SensorProfile
 ) -> tuple[tuple[float, float], tuple[str, ...]]:
-    """How far a scene lies from the median place, and doubts.
+    """How far a scene lies from the median place, and what is uncertain.
 
     Returns
     -------
     misplacement
-        (east, north), metres; (0, 0) when it cannot be told.
+        (east, north), metres; (0, 0) when it is not known.
     notes
         Why it cannot, when something could have been compared.
     """
@@ -219,7 +216,7 @@ def find_misplacement(
 def measure_shift(
     scene: Scene, patches: Sequence[Patch], *, reader: PixelReader, sensor: SensorProfile
 ) -> tuple[tuple[float, float] | None, tuple[str, ...]]:
-    """The median shift of a scene against patches, metres, and doubts.
+    """The median shift of a scene against patches, metres, and what is uncertain.
 
     Returns
     -------
@@ -232,14 +229,13 @@ def measure_shift(
     for patch in patches:
         pixels = read_clear(scene, patch.geobox, reader=reader, sensor=sensor)
         if pixels is not None:
-            resolution_m = abs(float(patch.geobox.resolution.x))
-            shift = _shift(pixels, patch.pixels, patch.edges, resolution_m)
+            shift = find_patch_shift(pixels, patch)
             shifts += [shift] if shift else []
     if not shifts or len(shifts) < min(LEAST_PATCHES, len(patches)):
         return None, ()
     middle = np.median(shifts, axis=0)
     spread = np.median(np.abs(np.array(shifts) - middle), axis=0).max()
-    if spread > AGREE_PX * abs(float(patches[0].geobox.resolution.x)):
+    if spread > AGREE_SHARE * abs(float(patches[0].geobox.resolution.x)):
         return None, (f"patches disagree on the shift by {spread:.1f} m: none is applied",)
     return (_stepped(middle[0]), _stepped(middle[1])), ()
 

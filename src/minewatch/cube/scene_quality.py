@@ -18,14 +18,9 @@ log = logging.getLogger(__name__)
 UInt16 = NDArray[np.uint16]
 
 OVERVIEW_PX = 512
-"""Most pixels a side of the overview on which quality is measured."""
+"""Most pixels a side of the overview on which the quality is measured."""
 DARK_PERCENTILE = 5
 """Percentile of red over clear vegetation that is compared with the offset."""
-DARK_STAYS_DN = 1000
-"""From this red of dark vegetation on, an addend of 1000 is in the pixels: evergreen forest has
-.018 [DOMAIN §2], so 180 without it and 1,180 with it; only thick haze reaches 1,000 without."""
-DARK_GONE_DN = 800
-"""Up to this red of dark vegetation, it is not: reflectance would be below -0.02."""
 LEAST_VEGETATION_PX = 100
 """Fewest overview pixels of clear vegetation on which pixels may overrule metadata [D]."""
 
@@ -38,7 +33,7 @@ def measure_scene_quality(
     reference: Reference | None = None,
     sensor: SensorProfile | None = None,
 ) -> SceneQuality:
-    """Offset, clear fraction, shift and warnings of one scene, from an overview of the area.
+    """Offset, clear fraction and shift of one scene, from an overview of the area.
 
     The offset is decided by metadata, then verified on the red of dark vegetation: the pixels
     overrule it only when they are clear-cut, and both values are kept.
@@ -73,25 +68,26 @@ def measure_scene_quality(
     if "mask" in scene.assets:
         mask = reader.read(scene.assets["mask"], geobox, band="mask")
         clear = (flag(mask, profile.mask) & GROUND > 0) & (red > 0) & inside
-        green = clear & np.isin(mask, profile.mask.vegetation)
+        classes = profile.mask.vegetation
+        green = clear & np.isin(mask, classes) if classes else clear
     else:
         notes = ("no cloud mask: every pixel counts as clear",)
         clear = (red > 0) & inside
         green = clear
     decision = profile.offset_from_metadata(scene)
     offset_dn, source, dark = decision.offset_dn, decision.source, None
-    warnings: tuple[str, ...] = ()
+    suspicions: tuple[str, ...] = ()
     if profile.offset is not None:
         dark = dark_vegetation_dn(red, green)
-        offset_dn, source, warnings = verify_offset(
+        offset_dn, source, suspicions = verify_offset(
             decision.offset_dn, decision.source, dark, profile.offset
         )
     misplaced, uncertain = find_misplacement(
         scene, reference or Reference(), reader=reader, sensor=profile
     )
-    warnings += uncertain
-    for warning in warnings:
-        log.warning("%s: %s", scene.id, warning)
+    suspicions += uncertain
+    for suspicion in suspicions:
+        log.warning("%s: %s", scene.id, suspicion)
     return SceneQuality(
         scene_id=scene.id,
         scale=profile.scale,
@@ -102,7 +98,7 @@ def measure_scene_quality(
         clear_fraction=round(float(clear.sum() / max(1, inside.sum())), 6),
         shift_xy_m=whole_pixels(misplaced, profile.native_pixel_m["red"]),
         misplaced_xy_m=misplaced,
-        notes=(*decision.notes, *warnings, *notes),
+        notes=(*decision.notes, *suspicions, *notes),
     )
 
 
@@ -116,11 +112,11 @@ def dark_vegetation_dn(red: UInt16, green: NDArray[np.bool_]) -> float | None:
 def verify_offset(
     offset_dn: int, source: str, dark_dn: float | None, rule: OffsetRule
 ) -> tuple[int, str, tuple[str, ...]]:
-    """The offset after the pixels had their say, who decided, and warnings.
+    """The offset after the pixels had their say, who decided, and what is uncertain.
 
     Examples
     --------
-    >>> rule = OffsetRule(offset_dn=-1000, since_baseline="04.00")
+    >>> rule = get_sensor("sentinel-2-l2a").offset
     >>> verify_offset(0, "flag", 1180, rule)[:2]
     (-1000, 'pixels')
     >>> verify_offset(0, "flag", 180, rule)
@@ -128,13 +124,13 @@ def verify_offset(
     """
     if dark_dn is None:
         return offset_dn, source, ("too little clear vegetation to verify the offset on pixels",)
-    if DARK_GONE_DN < dark_dn < DARK_STAYS_DN:
+    if rule.absent_up_to_dn < dark_dn < rule.carried_from_dn:
         return offset_dn, source, (f"dark vegetation at {dark_dn:.0f} DN decides no offset",)
-    seen_dn = rule.offset_dn if dark_dn >= DARK_STAYS_DN else 0
+    seen_dn = rule.offset_dn if dark_dn >= rule.carried_from_dn else 0
     if seen_dn == offset_dn:
         return offset_dn, source, ()
-    warning = (
+    note = (
         f"{source} means an offset of {offset_dn} DN, but dark vegetation has {dark_dn:.0f} DN: "
         f"{seen_dn} is used"
     )
-    return seen_dn, "pixels", (warning,)
+    return seen_dn, "pixels", (note,)

@@ -141,7 +141,7 @@ BURN = Endmember(
     name="burn",
     group="soil",
     spectrum=(0.030, 0.036, 0.042, 0.070, 0.130, 0.140),
-    source="[D] char and ash; not in the default library, told from shade by SWIR alone",
+    source="[D] char and ash; not in the default library, separated from shade by SWIR alone",
 )
 
 DEFAULT_LIBRARY = Library(
@@ -156,7 +156,7 @@ DEFAULT_LIBRARY = Library(
 )  # fmt: skip
 """What `unmix.fractions` uses.
 
-SWIR weighs little because its 20 m pixels mix pool and pad. `sigma` and `water_gain` were chosen
+SWIR counts little because its 20 m pixels mix pool and pad. `sigma` and `water_gain` were chosen
 on real pixels of Brazil [C]: after shade is divided out, 0.8 % of evergreen forest and 2-5 % of
 bare ground show more than a tenth of water, and half a pixel of real water shows as half of what
 a whole one does.

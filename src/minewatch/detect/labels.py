@@ -90,15 +90,15 @@ def _label_pixels(
         while rows[touching] == row_above and starts[touching] < ends[run] + reach:
             _join(parents, touching, run)
             touching += 1
-    count = told = 0
+    count = numbered = 0
     for run in range(runs):
         root = root_of(parents, run)
         if root == run:
             count += 1
             numbers[run] = count
         for _ in range(starts[run], ends[run]):
-            labels[told] = numbers[root]
-            told += 1
+            labels[numbered] = numbers[root]
+            numbered += 1
     return count
 
 

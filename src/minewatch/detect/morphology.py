@@ -51,7 +51,7 @@ def values_at(
     known, values
         Flat indices in order, and the value of each.
     missing
-        What the others are told.
+        What the others become.
 
     Returns
     -------

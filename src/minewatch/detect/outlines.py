@@ -159,7 +159,7 @@ def _closed_rings(
 def _number_patches(
     values: NDArray[np.integer | np.bool_], at: NDArray[np.int64], out: NDArray[np.int32]
 ) -> NDArray[np.int64]:
-    """Number 4-connected patches of equal value from 1 in scan order; tell their first pixels.
+    """Number 4-connected patches of equal value from 1 in scan order; return their first pixels.
 
     `at` are the flat indices of values that are not 0, in order; `out` holds 0 and is filled.
     """

@@ -37,7 +37,7 @@ def fractions(
 
     The shares sum to one with shade among them; `without_shade` divides it out. Water is milky or
     turbid water that reflects more than shade. Dark water has the spectrum of shade and is
-    reported as shade: only its surroundings can tell it. On ground known to be cleared and lit,
+    reported as shade: only its surroundings can reveal it. On ground known to be cleared and lit,
     another library may count dark pools as water. Each pixel is solved for itself.
 
     Parameters

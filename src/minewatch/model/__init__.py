@@ -1,4 +1,4 @@
-"""The nouns of minewatch, named once. No input or output lives here."""
+"""The nouns of minewatch, named once. No input or output is done here."""
 
 from typing import TYPE_CHECKING
 

@@ -18,7 +18,7 @@ class ChangeKind:
     meaning: str
     """What it is, in words that follow "instead of a mine, this may be"."""
     rule: str
-    """How it differs from the others, in words."""
+    """How it is recognised, in words."""
     contradicted_by: tuple[str, ...] = ()
     """Evidence terms of a detection that speak against it; the strongest counts."""
     colour: str
@@ -35,7 +35,7 @@ class Alternative:
 
     kind: str
     """One of `CHANGE_KINDS`."""
-    doubt: float
+    plausibility: float
     """0: ruled out, 1: nothing speaks against it; one minus the strongest of its terms."""
     terms: tuple[str, ...]
     """Names of the evidence terms that speak against it."""

@@ -49,7 +49,7 @@ class Parameters:
     dry_season: str = AUTO_SEASON
     """First and last month, `11-04`; `auto` finds it in the record of the area."""
     period: str = DEFAULT_PERIOD
-    """Step in which the inventory is told."""
+    """Step in which the inventory is given."""
     resolution_m: float = DEFAULT_RESOLUTION_M
     """Pixel of the grid, metres."""
     max_cloud_cover_pct: float = DEFAULT_MAX_CLOUD_COVER_PCT
@@ -94,7 +94,7 @@ class Parameters:
         return climate_of(read_dry_season(self.dry_season), source="set with --dry-season")
 
     def as_dict(self, aoi: AreaOfInterest) -> dict[str, Any]:
-        """All parameters as plain values, for the manifest and for telling two runs apart."""
+        """All parameters as plain values, for the manifest and for comparing two runs."""
         return {
             "aoi": aoi.id,
             "aoi_sha256": aoi.sha256,
@@ -125,6 +125,8 @@ class Parameters:
             span=span,
             dem=dem,
             detector=detector,
+            rules=values.get("rules", {}),
+            dry_season=values.get("dry_season", AUTO_SEASON),
             **{name: values[name] for name in (*names, *more)},
         )
 

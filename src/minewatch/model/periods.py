@@ -1,4 +1,4 @@
-"""Periods: the steps in which an inventory is told. All dates are UTC, the last day included."""
+"""Periods: the steps in which an inventory is given. All dates are UTC, the last day included."""
 
 from __future__ import annotations
 
@@ -201,7 +201,7 @@ def steps_of(span: Period, periods: Sequence[Period]) -> list[Step]:
 def split_months(
     starts: Sequence[date], periods: Sequence[Period]
 ) -> Iterator[tuple[Period | None, slice]]:
-    """The steps in which months are weighed: up to the end of each period, and what is left.
+    """The steps in which months are scored: up to the end of each period, and what is left.
 
     A month belongs to the period that holds its first day; months between two periods are taken
     in with the later one, months after the last with None.

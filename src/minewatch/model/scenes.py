@@ -81,7 +81,7 @@ class Scene:
 
     @property
     def overpass(self) -> str:
-        """Key of the pass: scenes that share it are one look at the ground, cut into tiles."""
+        """Key of the pass: scenes that share it are one overpass, cut into tiles."""
         return f"{self.day.isoformat()} {self.datatake or self.platform}"
 
     @cached_property
@@ -91,8 +91,8 @@ class Scene:
         A scene that is processed anew under its old id and addresses has another key.
         """
         files = sorted([b, a.href, a.scale, a.offset, a.nodata] for b, a in self.assets.items())
-        told = [self.id, [self.baseline, self.made, self.boa_offset_applied], files]
-        return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+        values = [self.id, [self.baseline, self.made, self.boa_offset_applied], files]
+        return hashlib.sha256(json.dumps(values).encode()).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,15 +129,12 @@ class SceneList:
         return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
 
-OffsetRule = Literal["metadata", "pixels", "none"]
-
-
 @dataclass(frozen=True, kw_only=True)
 class SceneQuality:
     """What is found once a scene, on a coarse overview, before any chunk is read."""
 
     scene_id: str
-    """The scene these facts are of."""
+    """The scene."""
     scale: float
     """Reflectance per digital number."""
     offset_dn: int
@@ -155,7 +152,7 @@ class SceneQuality:
     misplaced_xy_m: tuple[float, float] = (0.0, 0.0)
     """Misplacement (east, north) measured against the reference, to a part of a pixel, metres."""
     notes: tuple[str, ...] = ()
-    """Doubts, in words."""
+    """What is uncertain, in words."""
 
 
 @dataclass(frozen=True, order=True, kw_only=True)

@@ -38,8 +38,8 @@ from minewatch.store.pixel_state_files import ChunkState, PixelStateFiles
 from minewatch.store.rule_versions import evidence_rules
 from minewatch.store.state_folder import StateFolder
 
-CHUNKS_AHEAD = 1
-"""Chunks given out beyond one a thread: what a cluster tells of each waits until it is written."""
+CHUNKS_QUEUED = 1
+"""Chunks given out beyond one a thread: what a cluster finds of each waits until it is written."""
 
 
 def score_chunks(
@@ -93,7 +93,7 @@ def score_chunks(
                        arrays if workers.are_here else None)
             for chunk in stale
         )  # fmt: skip
-        scored = workers.each(_score_chunk, tasks, spare=CHUNKS_AHEAD)
+        scored = workers.each(_score_chunk, tasks, spare=CHUNKS_QUEUED)
         for done, (task, sent) in enumerate(scored, start=1):
             for at, evidence in sent:
                 arrays.write(task.chunk, task.inside, evidence, at)

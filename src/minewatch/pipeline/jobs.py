@@ -11,7 +11,7 @@ from typing import Any
 from minewatch import areas, cube, exporters
 from minewatch import catalog as catalogs
 from minewatch.detect import get_detection
-from minewatch.errors import SettingsError
+from minewatch.errors import SettingsError, StateError
 from minewatch.model import (
     AUTO_DEM,
     AUTO_SEASON,
@@ -23,6 +23,7 @@ from minewatch.model import (
     DEFAULT_PERIOD,
     DEFAULT_RESOLUTION_M,
     DEFAULT_SENSOR,
+    NO_DEM,
     AreaOfInterest,
     Grid,
     Job,
@@ -39,18 +40,23 @@ from minewatch.model import (
 )
 from minewatch.pipeline.climate_step import find_climate
 from minewatch.pipeline.inventory_step import write_inventory
-from minewatch.pipeline.month_reading import FrozenMonths, read_all_months, recall_months
+from minewatch.pipeline.month_reading import FrozenMonths, collect_kept_months, read_all_months
 from minewatch.pipeline.rule_files import read_rules
 from minewatch.pipeline.scene_lists import find_scene_list
 from minewatch.pipeline.terrain_step import canonical_dem, find_terrain, kept_terrain
 from minewatch.runtime import warmup
-from minewatch.runtime.memory import give_back_memory, share_memory_pools
+from minewatch.runtime.memory import give_back_memory
 from minewatch.runtime.resources import MemoryPlan, Resources, plan_memory
 from minewatch.runtime.workers import open_workers
 from minewatch.sensors import get_sensor
 from minewatch.store import output_folder
 from minewatch.store.folder_claim import check_same, claimed
-from minewatch.store.rule_versions import changed_rules, rule_versions
+from minewatch.store.rule_versions import (
+    READ_ANEW,
+    changed_rules,
+    flat_rules,
+    rule_versions,
+)
 from minewatch.store.state_folder import StateFolder
 
 
@@ -105,7 +111,7 @@ def run(
     dry_season
         First and last month of the dry season, `11-04`; `auto` finds it in the area's record.
     period
-        Step in which the inventory is told: one of `PERIOD_KINDS`, or `custom:` and a list.
+        Step of the inventory: one of `PERIOD_KINDS`, or `custom:` and a list.
     resolution_m
         Pixel of the grid, metres. Pools are seen at 10 m only.
     max_cloud_cover_pct
@@ -113,7 +119,7 @@ def run(
     chunk_px
         Side of a chunk, pixels. Sets the memory, never the answer.
     dem
-        Heights, from which slopes sharpen what is told of changes: `auto` takes Copernicus DEM
+        Heights, from which slopes sharpen what is said of changes: `auto` takes Copernicus DEM
         where the catalogue of the scenes has it, `none` nothing; else a collection id of that
         catalogue, or a file.
     scenes
@@ -131,7 +137,8 @@ def run(
     cache_gib
         Most GiB in it; blocks not used for longest give way.
     resume
-        Go on with a run that was cut, reading only what is missing.
+        Go on with a run that was cut, reading only what is missing; what other rules made is read
+        or scored again.
     reader
         How pixels are read; None takes `cube.RangeReader`.
     listener
@@ -147,7 +154,7 @@ def run(
     MinewatchError
         With the problem and the mend. `NoScenesError` when the search finds nothing.
     """
-    warmup.start()
+    get_sensor(sensor)  # an unknown one ends here, before there is a folder or a search
     area = aoi if isinstance(aoi, AreaOfInterest) else areas.read_aoi(aoi)
     parameters = Parameters(
         span=Period(parse_day(start, name="start"), parse_day(end, end=True, name="end")),
@@ -170,13 +177,13 @@ def run(
         cache=Path(cache) if cache else None, cache_gib=cache_gib, reader=reader, listener=listener,
     )  # fmt: skip
     goes_on = resume and StateFolder(directory=Path(out) / "state").parameters_path.exists()
-    other: list[str] = []
+    other = list[str]()
     with claimed(Path(out), is_new=not goes_on) as state:
         if goes_on:
             check_same(state, area, parameters)
             found = state.read_scenes()
             job = _make_job(area, parameters, found, state, resources)
-            other = changed_rules(state.read_rule_versions(), rule_versions(job.detection))
+            other = _other_rules(state, job)
             _remember(state, job)
         else:
             found = find_scene_list(area, parameters, scenes, listener)
@@ -205,7 +212,8 @@ def update(
 
     The answer is byte for byte that of a run from nothing over the whole span, whatever became of
     the scenes since: late ones are taken up, those processed anew replace the old, those withdrawn
-    count no more. `read_log` tells what there was of each.
+    count no more. What other rules made is made again, all of it. `read_log` lists what there was
+    of each.
 
     Parameters
     ----------
@@ -214,8 +222,8 @@ def update(
     end
         New last day; None takes `today`.
     period
-        New step in which the inventory is told; None keeps the old. Alone, without `end` and
-        `scenes`, it tells what is frozen anew: nothing is searched for and no imagery is read.
+        New step of the inventory; None keeps the old. Alone, without `end` and `scenes`, it takes
+        the frozen months as they are: nothing is searched for and no imagery is read.
     today
         The day to update to when `end` is not given.
     scenes
@@ -232,7 +240,6 @@ def update(
         scheduler=scheduler, workers=workers, max_memory_gib=max_memory_gib,
         cache=Path(cache) if cache else None, cache_gib=cache_gib, reader=reader, listener=listener,
     )  # fmt: skip
-    warmup.start()
     state = StateFolder(directory=Path(directory) / "state")
     state.read_parameters()  # no folder is made where there is no run
     with claimed(Path(directory), is_new=False) as state:
@@ -246,16 +253,34 @@ def update(
         parameters = replace(before, span=span, period=period or before.period)
         found = find_scene_list(area, parameters, scenes, listener)
         job = _make_job(area, parameters, found, state, resources)
-        other = changed_rules(state.read_rule_versions(), rule_versions(job.detection))
+        other = _other_rules(state, job)
         _remember(state, job)
         return _work("update", job, state, other_rules=other, resources=resources)
 
 
 def _remember(state: StateFolder, job: Job) -> None:
     """Write down what is being done, and by which rules."""
-    state.write_job(
-        job.parameters.as_dict(job.area), job.scenes, rules=rule_versions(job.detection)
-    )
+    rules = rule_versions(job.detection, job.scenes)
+    state.write_job(job.parameters.as_dict(job.area), job.scenes, rules=rules)
+
+
+def _other_rules(state: StateFolder, job: Job) -> list[str]:
+    """What the outputs in place were made by, where that is not what this job works by."""
+    versions, values = output_folder.rules_before(state)
+    changed = changed_rules(versions, rule_versions(job.detection, job.scenes))
+    return changed + (changed_rules(values, flat_rules(job.detection)) if values else [])
+
+
+def _check_nothing_to_read(state: StateFolder, job: Job) -> None:
+    """Raise when what is kept was read by other rules: other periods read nothing."""
+    versions, _ = output_folder.rules_before(state)
+    now = rule_versions(job.detection, job.scenes)
+    kinds = READ_ANEW if job.parameters.dem == NO_DEM else (*READ_ANEW, "terrain")
+    if changed := changed_rules(versions, {kind: now[kind] for kind in kinds}):
+        raise StateError(
+            f"{state.directory.parent} was read by other rules: {'; '.join(changed)}",
+            hint="run `minewatch update` with --end, too: it reads again what they decide",
+        )
 
 
 def _work(
@@ -269,7 +294,6 @@ def _work(
     """Read what is missing, then score it and write the inventory."""
     memory = _memory(job, resources)
     state = StateFolder(directory=state.directory.absolute())  # workers may stand elsewhere
-    share_memory_pools()
     with open_workers(resources.scheduler, memory.workers) as workers:
         months = read_all_months(
             job, state, reader=resources.open_reader(memory), workers=workers,
@@ -289,8 +313,9 @@ def _repeat(
     scenes, grid = state.read_scenes(), _grid(area, parameters)
     terrain = kept_terrain(parameters, grid, state) or Terrain(reason="not had so far")
     job = _job(area, parameters, scenes, grid, terrain)
+    _check_nothing_to_read(state, job)
     memory = _memory(job, resources)
-    months = recall_months(job, state, unopened=output_folder.unopened_scenes(state))
+    months = collect_kept_months(job, state, unopened=output_folder.unopened_scenes(state))
     _remember(state, job)
     with open_workers(resources.scheduler, memory.workers) as workers:
         return write_inventory(

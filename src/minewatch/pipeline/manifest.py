@@ -63,7 +63,7 @@ def make_manifest(
         "libraries": {name: version(name) for name in LIBRARIES},
         "simulated": simulated,
         "parameters": parameters.as_dict(area),
-        "rule_versions": rule_versions(job.detection),
+        "rule_versions": rule_versions(job.detection, scenes),
         "rules": _rule_entry(job.detection),
         "climate": asdict(job.climate),
         "visibility": _visibility(job),
@@ -113,12 +113,12 @@ def _period_entries(
     periods: Sequence[Period],
     inside: np.ndarray,
 ) -> list[dict[str, Any]]:
-    entries, looks = [], evidence.layers["clear_looks"].to_numpy()
+    entries, clear_looks = [], evidence.layers["clear_looks"].to_numpy()
     opened = [(scene.day, scene) for scene in scenes if scene.id in months.quality]
     for step, period in enumerate(periods):
         within = [scene for day, scene in opened if day in period]
         clear = [months.quality[s.id].clear_fraction for s in within]
-        seen = looks[step][inside] > 0
+        seen = clear_looks[step][inside] > 0
         entries.append(
             {
                 "start": period.start.isoformat(),
@@ -151,9 +151,9 @@ def _missing_bands(scenes: SceneList) -> list[str]:
 def _quality_entries(scenes: SceneList, months: FrozenMonths) -> list[dict[str, Any]]:
     rows = []
     for scene in scenes:
-        if fact := months.quality.get(scene.id):
+        if found := months.quality.get(scene.id):
             about = {"day": scene.day.isoformat(), "baseline": scene.baseline}
-            rows.append({**vars(fact), **about})
+            rows.append({**vars(found), **about})
     return rows
 
 

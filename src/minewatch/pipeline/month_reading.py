@@ -36,8 +36,12 @@ from minewatch.store.registration_reference import read_reference, scene_quality
 from minewatch.store.rule_versions import month_rules
 from minewatch.store.state_folder import StateFolder
 
-MONTHS_AHEAD = 64
+MONTHS_QUEUED = 64
 """Chunk-months given out beyond one a thread: workers never wait, and a country's fit [D]."""
+
+
+OTHER_RULES = "months of other rules"
+"""Progress: how many there are, and the bytes that reading them took."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,13 +86,14 @@ def read_all_months(
         How pixels come, where the work runs, who hears of it.
     """
     scenes, grid, bands = job.scenes, job.grid, job.scenes.bands
-    quality, broken = survey_scenes(
+    survey = survey_scenes(
         scenes, job.area, state, reader=reader, workers=workers, listener=listener
     )
-    failures, records = list(broken), dict[tuple[str, date], MonthRecord]()
+    quality = survey.quality
+    failures, records = list(survey.failures), dict[tuple[str, date], MonthRecord]()
     missing: list[tuple[_ChunkMonth, str]] = []
-    other = 0
-    rules = month_rules(job.detection)
+    other_rules = dict[tuple[str, date], int]()
+    rules = month_rules(job.detection, scenes)
     keys = MonthKeys(scenes=scenes, quality=quality, bands=bands, chunks=grid.chunks, rules=rules)
     for step in _steps(scenes, grid, quality, job.span):
         if not step.scenes:
@@ -100,10 +105,12 @@ def read_all_months(
             records[step.place] = record
         else:
             missing.append((step, key))
-            other += record is not None and record.rules != rules
-    kept, bytes_read = len(records), 0
-    if other:
-        listener(Progress("made by other rules", other, len(missing) + kept, rules))
+            if record and record.rules != rules:
+                other_rules[step.place] = record.bytes_read
+    kept, bytes_read = len(records), survey.bytes_read
+    again, size = 0, sum(other_rules.values())  # what they took then: the best estimate there is
+    if other_rules:
+        listener(Progress(OTHER_RULES, 0, len(other_rules), "are read again", size))
     inside = cube.aoi_mask(job.area, grid.geobox)
     jobs = (
         _ReadJob(
@@ -119,11 +126,14 @@ def read_all_months(
         )
         for step, key in missing
     )
-    done_jobs = workers.each(_reduce_one, jobs, spare=MONTHS_AHEAD)
+    done_jobs = workers.each(_reduce_one, jobs, spare=MONTHS_QUEUED)
     for done, (read, record) in enumerate(done_jobs, start=1):
         records[read.step.place] = record
         failures.extend(record.failures)
         bytes_read += record.bytes_read
+        again += read.step.place in other_rules
+        if other_rules:
+            listener(Progress(OTHER_RULES, again, len(other_rules), "are read again", size))
         listener(Progress("reading months", done, len(missing), str(read.step), bytes_read))
     return FrozenMonths(
         quality=quality,
@@ -132,12 +142,14 @@ def read_all_months(
         months_kept=kept,
         frozen=_by_chunk(grid, records),
         bytes_read=bytes_read,
-        other_rules=other,
+        other_rules=len(other_rules),
         records=records,
     )
 
 
-def recall_months(job: Job, state: StateFolder, *, unopened: Sequence[ReadFailure]) -> FrozenMonths:
+def collect_kept_months(
+    job: Job, state: StateFolder, *, unopened: Sequence[ReadFailure]
+) -> FrozenMonths:
     """What was read before, without reading anything.
 
     Parameters
@@ -155,7 +167,7 @@ def recall_months(job: Job, state: StateFolder, *, unopened: Sequence[ReadFailur
     scenes, grid, bands = job.scenes, job.grid, job.scenes.bands
     quality = state.read_scene_quality(scene_quality_keys(scenes, read_reference(state)))
     failures, records = list(unopened), dict[tuple[str, date], MonthRecord]()
-    rules = month_rules(job.detection)
+    rules = month_rules(job.detection, scenes)
     keys = MonthKeys(scenes=scenes, quality=quality, bands=bands, chunks=grid.chunks, rules=rules)
     for step in _steps(scenes, grid, quality, job.span):
         if not step.scenes:
@@ -250,7 +262,7 @@ def _reduce_one(job: _ReadJob) -> MonthRecord:
         clear_pixels=clear,
         greenness_sum=greenness,
         seen_pixels=seen,
-        looks=reduced.looks,
+        overpasses=reduced.looks,
         failures=tuple(sorted(reduced.failures)),
         bytes_read=reduced.bytes_read,
     )

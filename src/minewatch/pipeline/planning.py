@@ -27,7 +27,7 @@ from minewatch.model import (
     silent,
     split_periods,
 )
-from minewatch.pipeline.scene_lists import within
+from minewatch.pipeline.scene_lists import read_given, within
 from minewatch.runtime.resources import MemoryPlan, plan_memory
 
 
@@ -104,8 +104,7 @@ def plan(
             listener=listener,
         )  # fmt: skip
     else:
-        given = scenes if isinstance(scenes, SceneList) else catalogs.read_scene_list(Path(scenes))
-        found = within(given, area, start=first, end=last)
+        found = within(read_given(scenes, sensor=sensor), area, start=first, end=last)
     grid = cube.make_grid(area, resolution_m=resolution_m, chunk_px=chunk_px)
     days = sorted(scene.day for scene in found)
     span = Period(first or days[0], last or days[-1])
@@ -121,7 +120,9 @@ def plan(
         looks=len({scene.overpass for scene in found}),
         chunks=len(grid.chunks),
         pixels=sum(c.geobox.shape[0] * c.geobox.shape[1] for c in grid.chunks),
-        estimate=cube.estimate_read(found, grid, bands=found.bands, workers=memory.workers),
+        estimate=cube.estimate_read(
+            found, grid, bands=found.bands, aoi=area, workers=memory.workers
+        ),
         memory=memory,
         dropped=found.dropped,
     )

@@ -67,7 +67,7 @@ class _Raster:
         return hash_values([self.path, self.content, self.meaning, self.unit, self.names, *also])
 
     def shown(self, *also: object) -> str:
-        """The same by its pixels, which different looks may leave as they were."""
+        """The same by its pixels, which different overpasses may leave as they were."""
         hashed = hashlib.sha256(np.ascontiguousarray(self.pixels).data).hexdigest()
         kind = str(self.pixels.dtype), self.pixels.shape
         return hash_values([self.path, hashed, *kind, self.meaning, self.unit, self.names, *also])
@@ -112,7 +112,7 @@ def write_rasters(
                 _write(raster, staged, evidence.layers, simulated=simulated)
             )
         held[raster.path] = {"key": key, "shown": shown, "sha256": sha256}
-    hashes = {path: str(told["sha256"]) for path, told in held.items()}
+    hashes = {path: str(entry["sha256"]) for path, entry in held.items()}
     for name, (dtype, meaning, unit) in STACKS.items():
         files = {period_label(p): f"{name}/{p.start}.tif" for p in evidence.periods}
         stack = exporters.write_stack(
@@ -175,7 +175,7 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
     """What is remembered of the rasters in place; nothing when that cannot be read."""
     try:
         known = json.loads(path.read_text("utf-8"))
-        return {name: dict(told) for name, told in known.items()}
+        return {name: dict(entry) for name, entry in known.items()}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
 
@@ -183,8 +183,8 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
 def _yyyymmdd(days: np.ndarray) -> np.ndarray:
     """Days since 1970-01-01 as YYYYMMDD numbers, 0 kept."""
     known = np.arange(1, int(days.max(initial=0)) + 1).astype("datetime64[D]").astype(object)
-    told = [0, *(10_000 * day.year + 100 * day.month + day.day for day in known)]
-    table, out = np.array(told, "int32"), np.empty(days.shape, "int32")
+    numbers = [0, *(10_000 * day.year + 100 * day.month + day.day for day in known)]
+    table, out = np.array(numbers, "int32"), np.empty(days.shape, "int32")
     for row, of_row in zip(out, days, strict=True):  # an index of the whole grid takes 8 bytes each
         row[:] = table[of_row]
     return out

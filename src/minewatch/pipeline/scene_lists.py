@@ -7,8 +7,9 @@ from datetime import date
 from pathlib import Path
 
 from minewatch import catalog as catalogs
-from minewatch.errors import NoScenesError
+from minewatch.errors import NoScenesError, SettingsError
 from minewatch.model import AreaOfInterest, Parameters, ProgressListener, SceneList
+from minewatch.sensors import get_sensor
 
 
 def find_scene_list(
@@ -34,7 +35,7 @@ def find_scene_list(
         When there are none.
     """
     if scenes is not None:
-        given = scenes if isinstance(scenes, SceneList) else catalogs.read_scene_list(Path(scenes))
+        given = read_given(scenes, sensor=parameters.sensor)
         return within(given, area, start=parameters.span.start, end=parameters.span.end)
     return catalogs.find_scenes(
         area,
@@ -45,6 +46,33 @@ def find_scene_list(
         max_cloud_cover_pct=parameters.max_cloud_cover_pct,
         listener=listener,
     )
+
+
+def read_given(scenes: str | Path | SceneList, *, sensor: str) -> SceneList:
+    """A frozen list, or that of a file, of one sensor.
+
+    Parameters
+    ----------
+    scenes
+        The list, or the path of one.
+    sensor
+        Name of the profile that the run was asked for.
+
+    Raises
+    ------
+    SettingsError
+        The sensor is unknown, or the scenes are of another one.
+    """
+    get_sensor(sensor)
+    if not isinstance(scenes, SceneList):
+        scenes = catalogs.read_scene_list(Path(scenes), sensor=sensor)
+    others = sorted({scene.sensor for scene in scenes} - {sensor})
+    if others:
+        raise SettingsError(
+            f"the scenes given are of {', '.join(others)}, not of {sensor}",
+            hint=f"add --sensor {others[0]}, or give other scenes",
+        )
+    return scenes
 
 
 def within(

@@ -1,8 +1,9 @@
-"""Facts of scenes: found once, remembered, found again when a scene is processed anew."""
+"""Quality of scenes: found once, remembered, found again when a scene is processed anew."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from minewatch import cube
@@ -23,10 +24,22 @@ from minewatch.store.state_folder import StateFolder
 
 log = logging.getLogger(__name__)
 
-SCENES_AHEAD = 8
+SCENES_QUEUED = 8
 """Scenes given out beyond one a thread [D]."""
 KEPT_EVERY = 50
-"""Scenes looked over between two times that their facts are put on disk [D]."""
+"""Scenes looked over between two times that their quality is put on disk [D]."""
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What a first look over all scenes came to."""
+
+    quality: dict[str, SceneQuality]
+    """By scene id; a scene that cannot be opened has none."""
+    failures: tuple[ReadFailure, ...]
+    """One for each scene that cannot be opened."""
+    bytes_read: int
+    """Bytes fetched now."""
 
 
 def survey_scenes(
@@ -37,27 +50,23 @@ def survey_scenes(
     reader: PixelReader,
     workers: Workers,
     listener: ProgressListener,
-) -> tuple[dict[str, SceneQuality], tuple[ReadFailure, ...]]:
-    """Facts of every scene, found once and remembered, with its shift against the reference.
-
-    Returns
-    -------
-    facts
-        By scene id; a scene that cannot be opened has none.
-    failures
-        One for each scene that cannot be opened.
-    """
+) -> Survey:
+    """Quality of every scene, found once and remembered, with its shift against the reference."""
+    take_bytes = bytes_counter(reader)
+    take_bytes()
     reference = hold_reference(scenes, aoi, state, reader=reader)
     keys = scene_quality_keys(scenes, reference)
-    facts = state.read_scene_quality(keys)
-    missing = [scene for scene in scenes if scene.id not in facts]
+    bytes_read = take_bytes()
+    quality = state.read_scene_quality(keys)
+    missing = [scene for scene in scenes if scene.id not in quality]
     failures: list[ReadFailure] = []
     jobs = (_Job(scene, aoi, reader, reference) for scene in missing)
-    looked = workers.each(_look_over, jobs, spare=SCENES_AHEAD)
-    for done, (job, found) in enumerate(looked, start=1):
+    looked = workers.each(_look_over, jobs, spare=SCENES_QUEUED)
+    for done, (job, (found, fetched)) in enumerate(looked, start=1):
         scene = job.scene
+        bytes_read += fetched
         if isinstance(found, SceneQuality):
-            facts[scene.id] = found
+            quality[scene.id] = found
         else:
             log.warning("%s cannot be opened: %s", scene.id, found.problem)
             failures.append(
@@ -65,8 +74,8 @@ def survey_scenes(
             )
         listener(Progress("looking over scenes", done, len(missing), scene.id))
         if done % KEPT_EVERY == 0 or done == len(missing):
-            state.write_scene_quality(facts, keys)
-    return facts, tuple(sorted(failures))
+            state.write_scene_quality(quality, keys)
+    return Survey(quality, tuple(sorted(failures)), bytes_read)
 
 
 @dataclass(frozen=True)
@@ -79,11 +88,21 @@ class _Job:
     reference: cube.Reference
 
 
-def _look_over(job: _Job) -> SceneQuality | ReadError:
-    """Its facts, or why it cannot be opened."""
+def _look_over(job: _Job) -> tuple[SceneQuality | ReadError, int]:
+    """Its quality, or why it cannot be opened; and the bytes fetched."""
+    take_bytes = bytes_counter(job.reader)
+    take_bytes()
+    found: SceneQuality | ReadError
     try:
-        return cube.measure_scene_quality(
+        found = cube.measure_scene_quality(
             job.scene, job.aoi, reader=job.reader, reference=job.reference
         )
     except ReadError as error:
-        return error
+        found = error
+    return found, take_bytes()
+
+
+def bytes_counter(reader: PixelReader) -> Callable[[], int]:
+    """What says how many bytes this thread has fetched since it was last asked; 0 when unknown."""
+    counter: Callable[[], int] = getattr(reader, "take_bytes", int)
+    return counter

@@ -32,7 +32,7 @@ from minewatch.model import (
 )
 from minewatch.sensors import ELEVATION_ATTRIBUTION, ELEVATION_COLLECTIONS
 from minewatch.settings import read_settings
-from minewatch.store.rule_versions import version_of
+from minewatch.store.rule_versions import rules_of
 from minewatch.store.state_folder import StateFolder
 
 log = logging.getLogger(__name__)
@@ -127,7 +127,7 @@ def _find(area: AreaOfInterest, parameters: Parameters, catalog: str) -> Elevati
 
 
 def _key(grid: Grid, dem: str) -> list[Any]:
-    return [version_of("terrain"), dem, str(grid.geobox.crs), list(grid.geobox.boundingbox.bbox)]
+    return [rules_of("terrain"), dem, str(grid.geobox.crs), list(grid.geobox.boundingbox.bbox)]
 
 
 def _as_bytes(terrain: Terrain, grid: Grid, dem: str) -> bytes:

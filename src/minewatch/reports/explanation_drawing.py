@@ -193,7 +193,9 @@ def _draw_terms(axes: Axes, explanation: Explanation) -> None:
 
 def _draw_alternatives(axes: Axes, explanation: Explanation) -> None:
     others = list(reversed(explanation.alternatives))
-    axes.barh([a.kind.replace("_", " ") for a in others], [a.doubt for a in others], color=_AGAINST)
+    axes.barh(
+        [a.kind.replace("_", " ") for a in others], [a.plausibility for a in others], color=_AGAINST
+    )
     for i, other in enumerate(others):
         axes.text(0.02, i, other.reason, va="center", fontsize="x-small")
     axes.set_xlim(0, 1)

@@ -111,7 +111,8 @@ def as_values(explanation: Explanation) -> dict[str, Any]:
         "meanings": dict(explanation.meanings),
         "months": _rows(months.round(4)),
         "alternatives": [
-            {"kind": a.kind, "doubt": a.doubt, "reason": a.reason} for a in explanation.alternatives
+            {"kind": a.kind, "plausibility": a.plausibility, "reason": a.reason}
+            for a in explanation.alternatives
         ],
         "scenes": [dict(scene) for scene in explanation.scenes],
     }

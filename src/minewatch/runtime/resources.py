@@ -29,10 +29,10 @@ DEFAULT_MEMORY_GIB = 3.0
 BASE_BYTES = 600 << 20
 """Memory of the process besides its pixels: libraries, tables, compiled code; measured 0.45 GiB,
 and what stays of one stage in the next."""
-LOOK_PX_BYTES, LOOK_BAND_BYTES = 8, 4
-"""Bytes of a pixel of a look in work: masks and flags, and twice uint16 a band."""
-PAST_PX_BYTES, MONTH_PX_BYTES = 800, 56
-"""Bytes of a pixel that is weighed: its past, and each month; measured at 6, 14 and 26 months."""
+OVERPASS_PX_BYTES, OVERPASS_BAND_BYTES = 8, 4
+"""Bytes of a pixel of an overpass in work: masks and flags, and twice uint16 a band."""
+STATE_PX_BYTES, MONTH_PX_BYTES = 800, 56
+"""Bytes of a pixel that is scored: its state, and each month; measured at 6, 14 and 26 months."""
 GRID_PX_BYTES, PERIOD_PX_BYTES = 27, 1.5
 """Bytes of a pixel of the whole grid while sites are found, and of each period of it; measured on
 9, 16 and 53 million pixels, 2 and 8 periods."""
@@ -78,7 +78,7 @@ class MemoryPlan:
     read_bytes: int
     """Most memory while months are read."""
     score_bytes: int
-    """Most memory while evidence is weighed."""
+    """Most memory while evidence is scored."""
     find_bytes: int
     """Most memory while sites are found on the whole grid."""
     peak_bytes: int
@@ -100,7 +100,7 @@ def plan_memory(
     Parameters
     ----------
     scenes, grid, span, periods, bands
-        What is read, onto what, and how it is told.
+        What is read, onto what, and in which periods.
     workers
         Threads asked for; None: at most one a core.
     max_memory_gib
@@ -112,20 +112,20 @@ def plan_memory(
     SettingsError
         The bound cannot be kept.
     """
-    looks = max(Counter((s.day.year, s.day.month, s.tile) for s in scenes).values(), default=0)
+    overpasses = max(Counter((s.day.year, s.day.month, s.tile) for s in scenes).values(), default=0)
     chunk_px = max((c.geobox.shape[0] * c.geobox.shape[1] for c in grid.chunks), default=0)
     months = max((len(s.months) for s in steps_of(span, periods)), default=0)
-    read = chunk_px * looks * (LOOK_PX_BYTES + LOOK_BAND_BYTES * len(bands))
-    update_evidence = chunk_px * (PAST_PX_BYTES + MONTH_PX_BYTES * months)
+    read = chunk_px * overpasses * (OVERPASS_PX_BYTES + OVERPASS_BAND_BYTES * len(bands))
+    update_evidence = chunk_px * (STATE_PX_BYTES + MONTH_PX_BYTES * months)
     rows, cols = grid.geobox.shape
     find = rows * cols * (GRID_PX_BYTES + PERIOD_PX_BYTES * len(periods))
 
     def plan_for(workers: int, cache_bytes: int) -> MemoryPlan:
         needs = (cache_bytes + workers * read, workers * update_evidence, find)
-        told = [BASE_BYTES + int(SPARE * need) for need in needs]
+        sizes = [BASE_BYTES + int(SPARE * need) for need in needs]
         return MemoryPlan(
-            workers=workers, cache_bytes=cache_bytes, read_bytes=told[0], score_bytes=told[1],
-            find_bytes=told[2], peak_bytes=max(told),
+            workers=workers, cache_bytes=cache_bytes, read_bytes=sizes[0], score_bytes=sizes[1],
+            find_bytes=sizes[2], peak_bytes=max(sizes),
         )  # fmt: skip
 
     bound = GIB * (DEFAULT_MEMORY_GIB if max_memory_gib is None else max_memory_gib)

@@ -1,37 +1,63 @@
-"""Kernels compiled ahead of their first use, by processes of their own, while a job goes on."""
+"""Kernels compiled before their first use, by processes of their own, while a job goes on.
+
+numba keeps what it compiles. Which kernels that is true of stands in a record of ours beside its
+files: one for each state of our sources, version of numba and kind of processor.
+
+`python -m minewatch.runtime.warmup` compiles everything now, as `make setup` does.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import os
+import platform
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from numba.core import config, sigutils
+import numba
+from llvmlite import binding  # type: ignore[import-untyped]
 
+import minewatch
 from minewatch.compiled import KERNELS
 from minewatch.model.progress import Progress, ProgressListener
+from minewatch.runtime.compile_worker import NAME_BYTES
 
 MOST_HELPERS = 4
 """Processes that compile, 0.4 GiB each for some seconds: more would wait for the longest kernel."""
 PATIENCE_S = 120.0
 """Time after which a job no longer waits, and compiles what is missing by itself."""
-_RECORD = 96  # bytes of a name in the pipe
+KERNEL_MODULES = (
+    "cube.cloud_masks", "cube.correlate", "cube.pixel_kernels", "detect.labels",
+    "detect.morphology", "detect.outlines", "detect.pool_banks.baseline",
+    "detect.pool_banks.disturbed_runs", "detect.pool_banks.nir_deficit",
+    "detect.pool_banks.season_statistics", "detect.simplex",
+)  # fmt: skip
+"""Modules with kernels, below `minewatch`."""
+_PACKAGE = Path(str(minewatch.__file__)).parent
 _helpers: list[subprocess.Popen[bytes]] = []
 
 
 def start() -> None:
     """Begin to compile what this machine has not compiled yet: all of it in the first job, once.
 
-    Helpers keep what they compile where numba looks for it. Where they fail, or end too soon,
-    numba compiles each kernel when it is first called.
+    Starts processes: a program calls it, never the library by itself. Where they fail, or end too
+    soon, numba compiles each kernel when it is first called.
     """
+    load_kernels()
     names = uncompiled()
     if names and not any(helper.poll() is None for helper in _helpers):
         _helpers[:] = _begin(names)
+
+
+def load_kernels() -> None:
+    """Import every module with kernels, so that `uncompiled` knows them."""
+    for module in KERNEL_MODULES:
+        import_module(f"minewatch.{module}")
 
 
 def finish() -> None:
@@ -65,51 +91,71 @@ def wait(package: str, listener: ProgressListener) -> None:
 
 
 def uncompiled() -> list[str]:
-    """Kernels, as `module:function`, of which numba keeps no code for some kind of arguments.
+    """Kernels, as `module:function`, that the record of this machine does not hold.
 
     In the order in which a job needs them, by package; of each the longest first. None where
     nothing is compiled or nothing can be kept.
     """
-    if config.DISABLE_JIT:  # type: ignore[attr-defined]
+    record = record_path()
+    if numba.config.DISABLE_JIT or record is None:  # type: ignore[attr-defined]
         return []
-    waiting = [kernel for kernel in KERNELS if not _is_kept(kernel)]
+    try:
+        held = set(record.read_text("utf-8").splitlines())
+    except OSError:
+        held = set()
+    waiting = [kernel for kernel in KERNELS if KERNELS[kernel] and _name(kernel) not in held]
     waiting.sort(key=lambda kernel: (kernel.__module__.split(".")[1], -_length(kernel)))
-    return [f"{kernel.__module__}:{kernel.__name__}" for kernel in waiting]
+    return [_name(kernel) for kernel in waiting]
+
+
+def record_path() -> Path | None:
+    """Where it is written down what is compiled; None where numba can keep nothing.
+
+    The record is of the files with kernels as they lie there, so that it ends with them.
+    """
+    folder = _cache_folder()
+    if folder is None:
+        return None
+    made_by = [numba.__version__, platform.python_version(), binding.get_host_cpu_name()]
+    for module in KERNEL_MODULES:
+        source = _PACKAGE.joinpath(*module.split(".")).with_suffix(".py").stat()
+        made_by += [module, str(source.st_mtime_ns), str(source.st_size)]
+    digest = hashlib.sha256("\n".join(made_by).encode()).hexdigest()[:16]
+    return folder / f"minewatch-compiled-{digest}.txt"
+
+
+def _cache_folder() -> Path | None:
+    """A folder that can be written: where numba keeps what it compiles, or one of the user's."""
+    asked = numba.config.CACHE_DIR  # type: ignore[attr-defined]
+    beside, of_user = _PACKAGE / "__pycache__", Path("~/.cache/minewatch").expanduser()
+    for folder in [Path(asked)] if asked else [beside, of_user]:
+        with suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True)
+            if os.access(folder, os.W_OK):
+                return folder
+    return None
+
+
+def _name(kernel: Any) -> str:
+    return f"{kernel.__module__}:{kernel.__name__}"
 
 
 def _length(kernel: Any) -> int:
     return len(kernel.py_func.__code__.co_code)
 
 
-def _is_kept(kernel: Any) -> bool:
-    """Whether numba need not compile a kernel, could not keep it, or does not tell."""
-    try:  # numba has no public way to ask
-        cache, codegen = kernel._cache, kernel.targetctx.codegen()
-        if cache.cache_path is None:
-            return True
-        kept = cache._cache_file._load_index()
-        return all(cache._index_key(kinds, codegen) in kept for kinds in _arguments(kernel))
-    except AttributeError:
-        return True
-
-
-def _arguments(kernel: Any) -> list[tuple[Any, ...]]:
-    """Kinds of arguments that a kernel meets in a job, as types of numba."""
-    read = sigutils.normalize_signature
-    return [read(text)[0] for text in KERNELS[kernel]]  # type: ignore[no-untyped-call]
-
-
 def _begin(names: list[str]) -> list[subprocess.Popen[bytes]]:
     """Processes that share a pipe of names; each compiles the next one until there is none."""
-    if not Path(sys.executable or "").stem.startswith("python"):
-        return []  # inside of another program
+    record = record_path()
+    if record is None or not Path(sys.executable or "").stem.startswith("python"):
+        return []  # nothing can be kept, or we are inside of another program
     out, into = os.pipe()
     try:
-        os.write(into, b"".join(name.encode().ljust(_RECORD) for name in names))
+        os.write(into, b"".join(name.encode().ljust(NAME_BYTES) for name in names))
         os.close(into)
         return [
             subprocess.Popen(
-                [sys.executable, "-P", "-m", __name__],
+                [sys.executable, "-P", "-m", "minewatch.runtime.compile_worker", str(record)],
                 stdin=out,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -123,19 +169,13 @@ def _begin(names: list[str]) -> list[subprocess.Popen[bytes]]:
         os.close(out)
 
 
-def _compile_next() -> bool:
-    """Compile the kernel whose name comes next on standard input; False when there is none."""
-    name = os.read(sys.stdin.fileno(), _RECORD).decode().strip()
-    if not name:
-        return False
-    module, _, function = name.partition(":")
-    kernel = getattr(import_module(module), function)
-    for kinds in _arguments(kernel):
-        kernel.compile(kinds)
-    return True
+def compile_all() -> list[str]:
+    """Compile every kernel that this machine lacks; those that are still missing after that."""
+    finish()
+    return uncompiled()
 
 
 if __name__ == "__main__":
-    job = os.getppid()
-    while os.getppid() == job and _compile_next():  # a job that was killed needs nothing more
-        pass
+    from minewatch.runtime import warmup  # the module that others import, not a second copy of it
+
+    sys.exit(1 if warmup.compile_all() else 0)

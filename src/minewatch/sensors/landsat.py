@@ -1,6 +1,8 @@
-"""Landsat Collection 2 Level-2 surface reflectance: clearings back to the 2000s, never pools."""
+"""Landsat Collection 2 Level-2 surface reflectance: clearings since 1982, never pools."""
 
 from __future__ import annotations
+
+from datetime import date
 
 from minewatch.model import REFLECTANCE_BANDS
 from minewatch.sensors.profile import MaskRule, SensorProfile
@@ -39,5 +41,7 @@ LANDSAT_C2_L2 = SensorProfile(
     ),
     scale=0.0000275,  # USGS Collection 2 product guide
     constant_offset_dn=-7273,  # -0.2 / 0.0000275, to the nearest digital number
-    attribution="Landsat data courtesy of the U.S. Geological Survey",
+    latitudes=(-82.0, 82.0),
+    first_day=date(1982, 8, 22),  # first image of Landsat 4
+    attribution="Landsat data courtesy of the U.S. Geological Survey",  # USGS, citing Landsat data
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import NamedTuple
 
 from minewatch.model import CORE_BANDS, Asset, Band, Scene
@@ -15,16 +16,15 @@ _MAJOR = 100  # a baseline "05.10" is compared as 5 * 100 + 10
 class MaskRule:
     """Which values of the mask band are ground, and which are not."""
 
-    band: Band = "mask"
-    """Our name of the mask band."""
     bits: bool = False
     """True: the values below are bit numbers of a bit field; False: they are classes."""
     keep: tuple[int, ...] = ()
     """Values of clear ground or water. With `bits`: a pixel is clear when no `drop` bit is set."""
-    care: tuple[int, ...] = ()
-    """Values of shade: clear, but it may be a cloud's shadow."""
+    shade: tuple[int, ...] = ()
+    """Values that are clear but may be a shadow: dark ground, not trusted close to a cloud."""
     vegetation: tuple[int, ...] = ()
-    """Values of vegetation; empty when the mask does not know it."""
+    """Values of clear vegetation, on whose dark red the offset is verified; none: the mask does
+    not know vegetation from other clear ground."""
     drop: tuple[int, ...] = ()
     """Values that hide the ground."""
     grow: tuple[int, ...] = ()
@@ -35,12 +35,20 @@ class MaskRule:
 
 @dataclass(frozen=True, kw_only=True)
 class OffsetRule:
-    """When digital numbers carry an addend that must be taken off again."""
+    """When digital numbers carry an addend that must be taken off again.
+
+    Metadata decides first (`offset_from_metadata`); the pixels may overrule it by the two numbers
+    of dark vegetation (`cube.scene_quality.verify_offset`).
+    """
 
     offset_dn: int
     """What to add to a digital number that carries it."""
     since_baseline: str
     """First processing baseline that carries it."""
+    carried_from_dn: float
+    """From this red of dark vegetation on, digital numbers carry the addend."""
+    absent_up_to_dn: float
+    """Up to this red of dark vegetation, they do not."""
 
 
 class OffsetDecision(NamedTuple):
@@ -51,7 +59,7 @@ class OffsetDecision(NamedTuple):
     source: str
     """Which metadata decided."""
     notes: tuple[str, ...]
-    """Doubts and contradictions, in words."""
+    """What is uncertain or contradictory, in words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,12 +92,16 @@ class SensorProfile:
     """Addend to every digital number of the product, whatever the baseline."""
     offset: OffsetRule | None = None
     """Addend that depends on the processing, or None."""
+    latitudes: tuple[float, float]
+    """South and north end of what is imaged, degrees: an area beyond is refused by the search."""
+    first_day: date
+    """First day of the archive anywhere: a search that ends before it is refused."""
     attribution: str
-    """What the licence of the imagery asks to be said of anything made with it."""
+    """What its licence asks to be said of anything made with it."""
 
     @property
     def core_pixel_m(self) -> float:
-        """Pixel of the coarsest band that every scene must have, metres: what can be seen."""
+        """Native pixel of the bands that every judgement needs, metres: the coarsest of them."""
         return max(self.native_pixel_m[band] for band in CORE_BANDS)
 
     @property
@@ -138,7 +150,7 @@ def offset_from_metadata(scene: Scene, profile: SensorProfile) -> OffsetDecision
     Returns
     -------
     OffsetDecision
-        Addend in digital numbers, its source, doubts.
+        Addend in digital numbers, its source, and what is uncertain.
     """
     rule = profile.offset
     if rule is None:
@@ -150,15 +162,15 @@ def offset_from_metadata(scene: Scene, profile: SensorProfile) -> OffsetDecision
         return OffsetDecision(0, "flag: offset removed by the catalogue", ())
     if baseline is not None and baseline < first:
         return OffsetDecision(0, f"baseline {scene.baseline}", _contradiction(stated, 0, scene))
-    doubt: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     if scene.boa_offset_applied is False:
-        doubt = ("the catalogue says the offset is still in the pixels: wrong for some items",)
+        notes = ("the catalogue says the offset is still in the pixels: wrong for some items",)
     if len(stated) == 1 and stated <= {0, rule.offset_dn}:
-        doubt += _contradiction(stated, rule.offset_dn if baseline is not None else None, scene)
-        return OffsetDecision(min(stated), "raster:offset of the item", doubt)
+        notes += _contradiction(stated, rule.offset_dn if baseline is not None else None, scene)
+        return OffsetDecision(min(stated), "raster:offset of the item", notes)
     if baseline is not None:
-        doubt += _contradiction(stated, rule.offset_dn, scene)
-        return OffsetDecision(rule.offset_dn, f"baseline {scene.baseline}", doubt)
+        notes += _contradiction(stated, rule.offset_dn, scene)
+        return OffsetDecision(rule.offset_dn, f"baseline {scene.baseline}", notes)
     return OffsetDecision(0, "nothing in the metadata", ("no baseline, no flag, no stated offset",))
 
 

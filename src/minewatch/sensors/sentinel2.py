@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from minewatch.model import CORE_BANDS
 from minewatch.sensors.profile import MaskRule, OffsetRule, SensorProfile
 
@@ -44,13 +46,20 @@ SENTINEL_2_L2A = SensorProfile(
     },
     mask=MaskRule(
         keep=(4, 5, 6, 7),  # vegetation, bare, water, unclassified [DOMAIN §4]
+        shade=(2,),  # dark area: topographic shadow on slopes
         vegetation=(4,),
-        care=(2,),  # dark area: topographic shadow on slopes
         drop=(0, 1, 3, 8, 9, 10, 11),  # nodata, defective, shadow, cloud x2, cirrus, snow
         grow=(3, 8, 9, 10),
         grow_m=60.0,  # [DOMAIN §4]
     ),
     scale=0.0001,
-    offset=OffsetRule(offset_dn=-1000, since_baseline="04.00"),  # ESA, 25 January 2022
-    attribution="contains modified Copernicus Sentinel data",
+    # Baseline 04.00: ESA, 25 January 2022. Evergreen forest has a red of .018 [DOMAIN §2]: 180
+    # without the addend and 1,180 with it; only thick haze reaches 1,000 without, and less than
+    # 800 with it would be a reflectance below -.02.
+    offset=OffsetRule(
+        offset_dn=-1000, since_baseline="04.00", carried_from_dn=1000, absent_up_to_dn=800
+    ),
+    latitudes=(-56.0, 84.0),  # mapped systematically: ESA, User Handbook (2015), §1.3
+    first_day=date(2015, 6, 27),  # first acquisition of Sentinel-2A
+    attribution="contains modified Copernicus Sentinel data",  # Copernicus data licence
 )

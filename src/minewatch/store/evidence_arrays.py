@@ -66,12 +66,12 @@ class EvidenceArrays:
         """
         is_whole = inside.all()
         for name, layer in values.data_vars.items():
-            target, told = self.arrays[str(name)], layer.to_numpy()[..., 0, :]
+            target, pixels = self.arrays[str(name)], layer.to_numpy()[..., 0, :]
             place = (target if period is None else target[period])[..., *chunk.window]
             if is_whole:  # as most chunks are: a plain copy
-                place[...] = told.reshape(place.shape)
+                place[...] = pixels.reshape(place.shape)
             else:
-                place[..., inside] = told
+                place[..., inside] = pixels
 
     def flush(self) -> None:
         """Make the system put the values on the disk."""

@@ -47,8 +47,8 @@ class MonthKeys:
     def _rows(self) -> dict[str, str]:
         known = [(s, self.quality[s.id]) for s in self.scenes if s.id in self.quality]
         return {
-            s.id: encode([s.key, fact.scale, fact.offset_dn, list(fact.shift_xy_m)])
-            for s, fact in known
+            s.id: encode([s.key, found.scale, found.offset_dn, list(found.shift_xy_m)])
+            for s, found in known
         }
 
     @cached_property

@@ -37,7 +37,7 @@ class MonthRecord:
 
     key: str
     """Hash of all that decided its pixels."""
-    looks: int
+    overpasses: int
     """Passes read."""
     failures: tuple[ReadFailure, ...]
     """Reads that failed."""
@@ -46,7 +46,7 @@ class MonthRecord:
     rules: str = ""
     """Version of the rules that made it: `rule_versions.month_rules`."""
     clear_pixels: int = 0
-    """Clear looks at the area's pixels, summed: what the climate is found from."""
+    """Clear overpasses over the area's pixels, summed: what the climate is found from."""
     greenness_sum: int = 0
     """NDVI of the area's pixels that were seen, x 1,000, summed."""
     seen_pixels: int = 0

@@ -12,12 +12,14 @@ import shutil
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from minewatch import catalog as catalogs
 from minewatch import exporters
 from minewatch.errors import OutputError
 from minewatch.exporters.manifest_file import MANIFEST
 from minewatch.model import DETECTIONS, Column, Contract, ReadFailure, RunResult, SceneList
+from minewatch.store.rule_versions import flatten
 from minewatch.store.state_folder import StateFolder, locked
 
 SITE_DETECTIONS: Contract = {"site_id": Column("text", "the site it is part of"), **DETECTIONS}
@@ -39,7 +41,7 @@ def finish_interrupted(state: StateFolder) -> None:
     files = sorted(p.relative_to(ready) for p in ready.rglob("*") if p.is_file())
     files.sort(key=lambda path: path.name == MANIFEST)
     for path in files:
-        if path.name == MANIFEST:  # the one before it tells what belongs to the run no more
+        if path.name == MANIFEST:  # the one before names what is of the run no more
             _remove_stale(out, exporters.read_manifest(ready)["outputs"])
         (out / path).parent.mkdir(parents=True, exist_ok=True)
         (ready / path).replace(out / path)
@@ -72,6 +74,22 @@ def scenes_before(state: StateFolder, now: SceneList) -> SceneList | None:
     lines = catalogs.item_lines(state.scenes_path)
     known = dict(zip(lines, now, strict=True)) if len(lines) == len(now) else {}
     return catalogs.read_scene_list(out / "scenes.json", known=known)
+
+
+def rules_before(state: StateFolder) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The rules behind the outputs that are in place, or of the job that was cut before any.
+
+    Returns
+    -------
+    versions, thresholds
+        As `rule_versions.rule_versions` and `rule_versions.flat_rules` give them; no thresholds
+        when no job was finished.
+    """
+    try:
+        manifest = exporters.read_manifest(state.directory.parent)
+        return dict(manifest["rule_versions"]), flatten(manifest["rules"])
+    except (OutputError, KeyError):
+        return state.read_rule_versions(), {}
 
 
 def unopened_scenes(state: StateFolder) -> list[ReadFailure]:

@@ -1,4 +1,4 @@
-"""What the past said of the pixels of a chunk, kept so that a new scene need not read it again."""
+"""What a detector keeps of the pixels of a chunk, so that a new scene needs no earlier month."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ChunkState:
-    """All that weighing the months after a step needs of those before."""
+    """All that scoring the months after a step needs of those before."""
 
     pixels: PixelState
     """What the detector keeps of each pixel."""
@@ -31,13 +31,13 @@ class ChunkState:
 
 @dataclass(frozen=True)
 class PixelStateFiles:
-    """The pasts of one chunk: a file a step, found by the key of the step."""
+    """The states of one chunk: a file a step, found by the key of the step."""
 
     folder: Path
     """Where they lie."""
 
     def latest(self, keys: Sequence[str], layers: Collection[str]) -> tuple[int, ChunkState | None]:
-        """The latest past there is along a chain of steps.
+        """The latest state there is along a chain of steps.
 
         Parameters
         ----------
@@ -58,25 +58,25 @@ class PixelStateFiles:
         return 0, None
 
     def write(self, key: str, kept: ChunkState) -> None:
-        """Keep the past up to the end of a step; with a checksum, whole or not at all."""
+        """Keep the state up to the end of a step; with a checksum, whole or not at all."""
         content, pixels = io.BytesIO(), kept.pixels
         with zipfile.ZipFile(content, "w") as archive:
             layers = {**pixels.layers, "when": np.array([pixels.months, pixels.first_day])}
             if kept.recent is not None:
                 layers["recent"] = kept.recent
             for name, layer in layers.items():
-                told = io.BytesIO()
-                np.save(told, layer, allow_pickle=False)
+                packed = io.BytesIO()
+                np.save(packed, layer, allow_pickle=False)
                 member = zipfile.ZipInfo(f"{name}.npy")
-                # The level must be told here: a member made by hand takes none from its archive.
+                # The level must be given here: a member made by hand takes none from its archive.
                 # Fits are noise: they would hardly be smaller, and take longest.
                 packing = zipfile.ZIP_STORED if layer.dtype.kind == "f" else zipfile.ZIP_DEFLATED
-                archive.writestr(member, told.getbuffer(), packing, compresslevel=1)
+                archive.writestr(member, packed.getbuffer(), packing, compresslevel=1)
         self.folder.mkdir(parents=True, exist_ok=True)
         write_bytes_atomic(self._path(key), content.getvalue())
 
     def keep_only(self, keys: Collection[str]) -> None:
-        """Forget all but the pasts of some steps."""
+        """Forget all but the states after some steps."""
         names = {self._path(key).name for key in keys}
         for path in self.folder.glob("*"):
             if path.name not in names:
@@ -95,5 +95,5 @@ class PixelStateFiles:
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, EOFError, zlib.error, zipfile.BadZipFile) as error:
-            log.warning("%s is damaged (%s): the past is weighed again", path, error)
+            log.warning("%s is damaged (%s): earlier months are scored again", path, error)
             return None

@@ -1,4 +1,4 @@
-"""What scenes are laid against: chosen once, kept, chosen again when older looks come."""
+"""What scenes are laid against: chosen once, kept, chosen again when older overpasses come."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from minewatch import cube
 from minewatch.files import write_bytes_atomic
 from minewatch.model import AreaOfInterest, PixelReader, Scene, SceneList
 from minewatch.store.hashing import hash_text, hash_values
-from minewatch.store.rule_versions import version_of
+from minewatch.store.rule_versions import rules_of
 from minewatch.store.state_folder import StateFolder
 
 log = logging.getLogger(__name__)
@@ -29,8 +29,8 @@ def hold_reference(
 ) -> cube.Reference:
     """The reference of a scene list: the one that is kept, when it would be chosen again.
 
-    It holds while the looks it was chosen from are the same. When one of them could not be read,
-    they are tried again, so that a run that goes on ends as one that was never cut.
+    It holds while the overpasses it was chosen from are the same. When one of them could not be
+    read, they are tried again, so that a run that goes on ends as one that was never cut.
 
     Parameters
     ----------
@@ -64,8 +64,8 @@ def scene_quality_keys(scenes: SceneList, reference: cube.Reference | None) -> d
     held = reference or cube.Reference()
     about = [list(held.middle_xy_m), [_describe(patch) for patch in held.patches]]
     against = json.dumps(about, sort_keys=True)  # once, for it is the longest part of every hash
-    version = version_of("scene_quality")
-    return {s.id: hash_text(f'[{version}, "{s.key}", {against}]') for s in scenes}
+    rules = rules_of("scene_quality", scenes)
+    return {s.id: hash_text(f'["{rules}", "{s.key}", {against}]') for s in scenes}
 
 
 def read_reference(state: StateFolder) -> cube.Reference | None:
@@ -74,11 +74,11 @@ def read_reference(state: StateFolder) -> cube.Reference | None:
 
 
 def _key(scenes: SceneList, reference: cube.Reference) -> str:
-    """Hash of the looks that a reference is chosen from, as they are in a list."""
+    """Hash of the overpasses that a reference is chosen from, as they are in a list."""
     by_id: Mapping[str, Scene] = {scene.id: scene for scene in scenes}
     count = len(reference.looked_at)
-    first = [scene.id for look in cube.group_overpasses(scenes) for scene in look][:count]
-    return hash_values([version_of("reference"), [by_id[name].key for name in first]])
+    first = [scene.id for overpass in cube.group_overpasses(scenes) for scene in overpass][:count]
+    return hash_values([rules_of("reference", scenes), [by_id[name].key for name in first]])
 
 
 def _describe(patch: cube.Patch) -> dict[str, Any]:

@@ -118,7 +118,8 @@ class StateFolder:
         StateError
             When there is no state here, it is damaged, or another version wrote it.
         """
-        return self._read_job()[0]
+        body = self._read_job()[0]
+        return {name: value for name, value in body.items() if name != "rule_versions"}
 
     def read_rule_versions(self) -> dict[str, Any]:
         """The versions of the rules that the last job here worked by.

@@ -81,7 +81,7 @@ def write_archive(
     spec
         The world. Equal specs give equal bytes.
     listener
-        Told after each look.
+        Called after each look.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Mining sites: banks of touching pools on cut benches, pads, camps, roads, and their lives."""
+"""Mining sites: banks of touching pools on cut benches, pads, camps, roads, and their histories."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How well an inventory tells the truth of a simulated world: the rule of DESIGN section 5."""
+"""How well an inventory agrees with the truth of a simulated world: the rule of DESIGN section 5."""
 
 from __future__ import annotations
 
@@ -239,11 +239,11 @@ def _dates(
     if not len(hits):
         return pd.DataFrame(columns=columns, dtype=float)
     pairs = pd.DataFrame({"true": hits["site_id"].to_numpy(), "found": said["site_id"].to_numpy()})
-    told = sites.set_index("site_id")
+    found_sites = sites.set_index("site_id")
     starts = truth.sites.set_index("id")["start"]
     rows = []
     for pair in pairs.drop_duplicates("true").itertuples():
-        start, row = starts[pair.true], told.loc[pair.found]
+        start, row = starts[pair.true], found_sites.loc[pair.found]
         if start < truth.start:
             continue
         first, before = row["first_detected"], row["last_undisturbed"]

@@ -1,4 +1,4 @@
-"""The lives of mining sites as calendars: work, rest, abandonment, regrowth."""
+"""The histories of mining sites as calendars: work, rest, abandonment, regrowth."""
 
 from __future__ import annotations
 

@@ -278,18 +278,12 @@ def test_an_area_split_at_the_antimeridian_asks_for_two_files(tmp_path):
         (box(98.3, 25.6, 98.3005, 25.6005), "less than 1 ha"),
         (Polygon([(98.3, 25.6), (98.4, 25.7), (98.3, 25.6)]), "less than 1 ha"),
         (MultiPolygon([SQUARE, box(115, 25.6, 115.1, 25.7)]), "km apart"),
-        (box(0, 83.9, 0.5, 84.1), "latitudes 83.9 to 84.1 leave what the sensor maps (-56 to 84)"),
-        (box(-70, -60, -69.9, -59.9), "latitudes -60"),
+        (box(0, 83.9, 0.5, 84.1), "latitudes 83.9 to 84.1 leave what UTM covers (-80 to 84)"),
+        (box(-70, -80.1, -69.9, -80), "latitudes -80.1"),
     ],
 )
 def test_an_area_no_run_could_use_is_refused_with_the_limit(tmp_path, geometry, words):
     assert words in error_of(save(tmp_path / "a.gpkg", geometry)).problem
-
-
-def test_the_sensor_says_how_far_it_reaches(tmp_path):
-    path = save(tmp_path / "a.gpkg", box(98, 40, 98.1, 40.1))
-    assert "(-30 to 30)" in error_of(path, coverage=(-30, 30)).problem
-    assert read_aoi(path, coverage=(-50, 50)).utm_epsg == 32647
 
 
 def test_a_coordinate_that_is_no_number_is_counted(tmp_path):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from shapely.geometry import box
 
 from minewatch.catalog import find_scenes
 from minewatch.errors import CatalogError, NoScenesError, SettingsError
@@ -121,7 +123,29 @@ def test_an_end_before_the_archive_tells_where_it_begins(
 ) -> None:
     catalog = static(tmp_path, [item()])
     with pytest.raises(NoScenesError, match="begins on 2023-01-01"):
-        find_scenes(aoi, Period(date(2010, 1, 1), date(2010, 2, 1)), catalog=str(catalog))
+        find_scenes(aoi, Period(date(2016, 1, 1), date(2016, 2, 1)), catalog=str(catalog))
+
+
+def test_nothing_is_searched_for_where_or_when_the_sensor_never_looked(
+    aoi: AreaOfInterest,
+) -> None:
+    """The catalogue does not exist: reaching for it would be another error."""
+    antarctic = replace(aoi, geometry=box(98.0, -70.1, 98.1, -70.0))
+    with pytest.raises(SettingsError, match="leave what Sentinel-2 Level-2A maps"):
+        find_scenes(antarctic, YEAR, catalog="/nowhere/catalog.json")
+    early = Period(date(2010, 1, 1), date(2010, 2, 1))
+    with pytest.raises(NoScenesError, match="before the first image of Sentinel-2"):
+        find_scenes(aoi, early, catalog="/nowhere/catalog.json")
+    with pytest.raises(CatalogError):
+        find_scenes(aoi, early, catalog="/nowhere/catalog.json", sensor="landsat-c2-l2")
+
+
+def test_an_unknown_sensor_lists_the_known_ones_before_anything_is_searched(
+    aoi: AreaOfInterest,
+) -> None:
+    with pytest.raises(SettingsError, match="sentinel-2-l2a") as caught:
+        find_scenes(aoi, YEAR, catalog="/nowhere/catalog.json", sensor="landsat")
+    assert "landsat" in caught.value.problem
 
 
 def test_a_period_of_clouds_says_so(

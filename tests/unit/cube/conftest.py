@@ -67,7 +67,7 @@ class Archive:
         *,
         day="2024-01-05",
         pixels=None,
-        scl=4,
+        mask=4,
         size_px=160,
         west=WEST,
         north=NORTH,
@@ -75,7 +75,7 @@ class Archive:
         add_dn=0,
         **properties,
     ) -> Scene:
-        """A flat forest, or `pixels[band]` where given; `scl` as 20 m array or one class."""
+        """A flat forest, or `pixels[band]` where given; `mask` as 20 m array or one class."""
         assets = {}
         place = {"west": west, "north": north}
         for band in bands:
@@ -84,9 +84,9 @@ class Archive:
             values = (pixels or {}).get(band, FOREST[band]) * np.ones((side, side), int)
             digital = np.where(values > 0, values + add_dn, 0).astype(np.uint16)
             assets[band] = self.cog(f"{id}/{band}.tif", digital, res=res, **place)
-        if scl is not None:
-            classes = (scl * np.ones((size_px // 2, size_px // 2), int)).astype(np.uint8)
-            assets["mask"] = self.cog(f"{id}/scl.tif", classes, res=20, **place)
+        if mask is not None:
+            classes = (mask * np.ones((size_px // 2, size_px // 2), int)).astype(np.uint8)
+            assets["mask"] = self.cog(f"{id}/mask.tif", classes, res=20, **place)
         square = box(west, north - size_px * 10, west + size_px * 10, north)
         stated = {
             "collection": "sentinel-2-l2a",

@@ -95,10 +95,10 @@ def test_offsets_of_single_scenes_bring_them_on_one_scale(archive, reduce):
 
 
 def test_clouds_are_left_out_with_their_margin(archive, reduce):
-    scl = np.full((80, 80), 4)
-    scl[40:42, 40:42] = CLOUD  # 10 m pixels 80..83
+    mask = np.full((80, 80), 4)
+    mask[40:42, 40:42] = CLOUD  # 10 m pixels 80..83
     month = reduce(
-        archive.scene("a", scl=scl, pixels={"red": 9000}), archive.scene("b", day="2024-01-10")
+        archive.scene("a", mask=mask, pixels={"red": 9000}), archive.scene("b", day="2024-01-10")
     )
     looks = month.cube["clear_looks"].values[0]
     beyond = np.maximum(np.abs(np.arange(160) - 81.5) - 1.5, 0)  # rows or columns from the cloud
@@ -110,7 +110,7 @@ def test_clouds_are_left_out_with_their_margin(archive, reduce):
 def test_where_nothing_is_clear_only_the_mask_is_read(archive, reduce):
     reader = Watched()
     month = reduce(
-        archive.scene("clear"), archive.scene("cloudy", day="2024-01-10", scl=CLOUD), reader=reader
+        archive.scene("clear"), archive.scene("cloudy", day="2024-01-10", mask=CLOUD), reader=reader
     )
     assert [read for read in reader.reads if read[0] == "cloudy"] == [("cloudy", "mask")]
     assert len(reader.reads) == 1 + 7
@@ -118,7 +118,7 @@ def test_where_nothing_is_clear_only_the_mask_is_read(archive, reduce):
 
 
 def test_a_month_without_clear_ground_is_empty_but_whole(archive, reduce):
-    for scenes in ((), (archive.scene(scl=CLOUD),)):
+    for scenes in ((), (archive.scene(mask=CLOUD),)):
         month = reduce(*scenes)
         check_month_cube(month.cube)
         assert not any(layer.any() for layer in month.cube.values())
@@ -135,7 +135,7 @@ def test_scenes_of_other_months_and_without_facts_are_left_out(archive, reduce):
 def test_tiles_of_one_pass_are_one_look(archive, reduce):
     half = np.full((80, 80), 4)
     half[:, 40:] = 0
-    left = archive.scene("left", tile="47RLJ", datatake="GS2A_1", scl=half)
+    left = archive.scene("left", tile="47RLJ", datatake="GS2A_1", mask=half)
     right = archive.scene("right", tile="47RMJ", datatake="GS2A_1", pixels={"red": 500})
     month = reduce(right, left)
     assert month.looks == 1
@@ -154,8 +154,8 @@ def test_a_cloud_casts_its_margin_across_the_seam_of_tiles(archive, reduce):
     left_half, right_half = np.full((80, 80), 4), np.full((80, 80), CLOUD)
     left_half[:, 40:] = right_half[:, :40] = 0
     month = reduce(
-        archive.scene("left", tile="47RLJ", datatake="GS2A_1", scl=left_half),
-        archive.scene("right", tile="47RMJ", datatake="GS2A_1", scl=right_half),
+        archive.scene("left", tile="47RLJ", datatake="GS2A_1", mask=left_half),
+        archive.scene("right", tile="47RMJ", datatake="GS2A_1", mask=right_half),
     )
     clear = month.cube["clear_looks"].values[0]
     assert clear[:, :74].all()
@@ -205,7 +205,7 @@ def test_pixels_without_a_core_band_were_not_seen(archive, reduce):
 
 
 def test_a_scene_without_a_mask_counts_as_clear(archive, reduce):
-    month = reduce(archive.scene(scl=None))
+    month = reduce(archive.scene(mask=None))
     assert set(np.unique(month.cube["clear_looks"])) == {1}
 
 

@@ -5,12 +5,15 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from affine import Affine
+from odc.geo.geobox import GeoBox
 from scipy import ndimage
 
 from minewatch.cube import (
+    Patch,
     RasterioReader,
     Reference,
-    find_shift,
+    find_patch_shift,
     make_reference,
     measure_scene_quality,
     registration,
@@ -36,13 +39,19 @@ def seen(world, east_px, south_px, *, noise=0.0, seed=0):
     return pixels.clip(1).astype(np.uint16)
 
 
+def shift_of(scene, reference):
+    """Shift between two pictures of the same 10 m pixels."""
+    place = GeoBox(reference.shape, Affine(10, 0, 0, 0, -10, 0), "EPSG:32647")
+    return find_patch_shift(scene, Patch(geobox=place, pixels=reference, scene_id="reference"))
+
+
 @pytest.mark.parametrize("moved", [(0, 0), (0.3, 0), (0, 0.3), (1, -0.5), (-0.25, 0.15)])
 def test_a_shift_is_found_to_a_twentieth_of_a_pixel_under_other_light(moved):
     east, south = moved
     world = ground()
     reference = seen(world, 0, 0, noise=40)
     scene = (seen(world, east, south, noise=40, seed=1) * 1.4 + 120).astype(np.uint16)
-    found = find_shift(scene, reference, resolution_m=10)
+    found = shift_of(scene, reference)
     assert found == pytest.approx((east * 10, -south * 10), abs=0.5)
 
 
@@ -51,7 +60,7 @@ def test_scattered_clouds_do_not_pull_the_shift():
     scene, reference = seen(world, 0.4, 0, noise=40), seen(world, 0, 0, noise=40, seed=1)
     clouds = ndimage.gaussian_filter(np.random.default_rng(3).random(scene.shape), 2)
     scene[clouds > np.quantile(clouds, 0.65)] = 0
-    assert find_shift(scene, reference, resolution_m=10) == pytest.approx((4, 0), abs=0.7)
+    assert shift_of(scene, reference) == pytest.approx((4, 0), abs=0.7)
 
 
 def test_clouds_that_the_mask_missed_do_not_hide_the_shift():
@@ -60,21 +69,21 @@ def test_clouds_that_the_mask_missed_do_not_hide_the_shift():
     for patch, seed in ((scene, 5), (reference, 6)):
         clouds = ndimage.gaussian_filter(np.random.default_rng(seed).random(patch.shape), 1.5)
         patch[clouds > np.quantile(clouds, 0.93)] = 9000
-    assert find_shift(scene, reference, resolution_m=10) == pytest.approx((4, 0), abs=0.7)
+    assert shift_of(scene, reference) == pytest.approx((4, 0), abs=0.7)
 
 
 @pytest.mark.parametrize("moved", [(6, 0), (0, -5)])
 def test_an_absurd_shift_is_none(moved):
     world = ground()
-    assert find_shift(seen(world, *moved), seen(world, 0, 0), resolution_m=10) is None
+    assert shift_of(seen(world, *moved), seen(world, 0, 0)) is None
 
 
 def test_too_little_in_common_is_none():
     scene, reference = seen(ground(), 0, 0), seen(ground(), 0, 0)
     scene[:110] = 0
-    assert find_shift(scene, reference, resolution_m=10) is None
+    assert shift_of(scene, reference) is None
     flat = np.full((64, 64), 200, np.uint16)
-    assert find_shift(flat, flat, resolution_m=10) is None
+    assert shift_of(flat, flat) is None
 
 
 @pytest.fixture
@@ -86,9 +95,9 @@ def stack(archive):
     passes = {"cloudy": (0, 0, 9), "straight": (0, 0, 4), "misplaced": (0.4, -0.2, 4)}
     return [
         archive.scene(
-            name, day=f"2024-01-{5 * n + 5:02d}", pixels={"red": seen(world, *moved)}, scl=scl
+            name, day=f"2024-01-{5 * n + 5:02d}", pixels={"red": seen(world, *moved)}, mask=mask
         )
-        for n, (name, (*moved, scl)) in enumerate(passes.items())
+        for n, (name, (*moved, mask)) in enumerate(passes.items())
     ]
 
 

@@ -45,31 +45,31 @@ def test_haze_that_leaves_it_open_does_not_overrule(archive, find):
     assert any("900 DN decides no offset" in note for note in facts.notes)
 
 
-@pytest.mark.parametrize("scl", [5, 9, 0])
-def test_without_vegetation_metadata_stands_and_the_facts_say_so(archive, find, scl):
-    facts = find(archive.scene(scl=scl, add_dn=1000))
+@pytest.mark.parametrize("mask", [5, 9, 0])
+def test_without_vegetation_metadata_stands_and_the_facts_say_so(archive, find, mask):
+    facts = find(archive.scene(mask=mask, add_dn=1000))
     assert (facts.offset_dn, facts.dark_vegetation_dn) == (0, None)
     assert any("too little clear vegetation" in note for note in facts.notes)
 
 
 def test_a_little_vegetation_decides_nothing(archive, find):
-    scl = np.full((80, 80), 5)
-    scl[10:14, 10:14] = 4
-    assert find(archive.scene(scl=scl, add_dn=1000)).dark_vegetation_dn is None
-    scl[10:16, 10:16] = 4
-    assert find(archive.scene("more", scl=scl, add_dn=1000)).dark_vegetation_dn == 1180
+    mask = np.full((80, 80), 5)
+    mask[10:14, 10:14] = 4
+    assert find(archive.scene(mask=mask, add_dn=1000)).dark_vegetation_dn is None
+    mask[10:16, 10:16] = 4
+    assert find(archive.scene("more", mask=mask, add_dn=1000)).dark_vegetation_dn == 1180
 
 
 def test_the_clear_fraction_is_of_the_area_not_of_the_swath(archive, find):
-    scl, red = np.full((80, 80), 4), np.full((160, 160), 180)
-    scl[:40] = red[:80] = 0
-    scl[40:60] = 9
-    facts = find(archive.scene(scl=scl, pixels={"red": red}))
+    mask, red = np.full((80, 80), 4), np.full((160, 160), 180)
+    mask[:40] = red[:80] = 0
+    mask[40:60] = 9
+    facts = find(archive.scene(mask=mask, pixels={"red": red}))
     assert facts.clear_fraction == pytest.approx(0.25, abs=0.01)
 
 
 def test_a_scene_without_a_mask_says_so(archive, find):
-    facts = find(archive.scene(scl=None))
+    facts = find(archive.scene(mask=None))
     assert facts.clear_fraction == 1
     assert facts.offset_dn == 0
     assert any("no cloud mask" in note for note in facts.notes)
@@ -77,7 +77,7 @@ def test_a_scene_without_a_mask_says_so(archive, find):
 
 def test_a_product_of_constant_offset_needs_no_pixels_to_decide(archive, find):
     clear = 21824
-    scene = archive.scene(pixels={"red": 8000}, sensor="landsat-c2-l2", scl=None)
+    scene = archive.scene(pixels={"red": 8000}, sensor="landsat-c2-l2", mask=None)
     mask = archive.cog("qa.tif", np.full((80, 80), clear, np.uint16), res=20)
     scene.assets["mask"] = mask
     facts = find(scene)

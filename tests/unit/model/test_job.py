@@ -30,7 +30,11 @@ def test_a_parameter_that_makes_no_sense_is_named(changes: dict[str, object], va
 
 
 def test_parameters_survive_being_written_down() -> None:
-    parameters = Parameters(span=SPAN, period="month", resolution_m=20.0, collection="c", dem="d")
+    parameters = Parameters(
+        span=SPAN, period="month", resolution_m=20.0, collection="c", dem="d",
+        detector="dry-season-thresholds", rules={"overpass": {"cloud_dn": 600}},
+        dry_season="05-10", max_cloud_cover_pct=50.0, chunk_px=64,
+    )  # fmt: skip
     assert Parameters.from_dict(parameters.as_dict(read_aoi("nba-pa"))) == parameters
 
 

@@ -1,4 +1,4 @@
-"""Evidence gathered step by step is that gathered at once, doubt across borders included."""
+"""Evidence scored step by step is that scored at once, across borders of periods too."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import xarray as xr
 from odc.geo.geobox import GeoBox
 
-from minewatch.detect import get_detector
+from minewatch.detect import get_detection
 from minewatch.model import (
     AreaOfInterest,
     Asset,
@@ -42,11 +42,11 @@ AREA = AreaOfInterest(
 
 
 def freeze(state: StateFolder, month: Period) -> str:
-    """A month in which every pixel has one doubtful look; what it holds."""
+    """A month in which every pixel has one suspect overpass; what it holds."""
     cube = empty_months(BOX.shape, [month], REFLECTANCE_BANDS)
     for name in (*REFLECTANCE_BANDS, "doubtful_looks"):
         cube[name].to_numpy()[:] = 1
-    record = MonthRecord(key=str(month), looks=1, failures=())
+    record = MonthRecord(key=str(month), overpasses=1, failures=())
     return f"{month.start} {write_month(state, GRID.chunks[0], month, cube, record).content}"
 
 
@@ -56,16 +56,16 @@ def gathered(state: StateFolder, held: list[str]) -> xr.Dataset:
         job = Job(
             area=AREA, parameters=Parameters(span=span, period="month"), grid=GRID,
             scenes=SceneList(scenes=(SCENE,), catalog="", collection=""), terrain=Terrain(),
-            periods=split_periods(span, "month"),
+            periods=split_periods(span, "month"), detection=get_detection("pool-banks"),
+            native_pixel_m=10.0,
         )  # fmt: skip
         found = score_chunks(
-            job, state, detector=get_detector(job.parameters.detector),
-            frozen={GRID.chunks[0].name: held}, workers=workers, listener=silent,
-        )  # fmt: skip
-        return found.load()
+            job, state, frozen={GRID.chunks[0].name: held}, workers=workers, listener=silent
+        )
+        return found.layers.load()
 
 
-def test_doubt_is_settled_by_months_that_are_not_read_again(tmp_path: Path) -> None:
+def test_suspect_overpasses_are_settled_by_months_that_are_not_read_again(tmp_path: Path) -> None:
     state = StateFolder(directory=tmp_path / "state")
     held = [freeze(state, month) for month in MONTHS]
     for count in range(1, 5):
@@ -77,7 +77,7 @@ def test_doubt_is_settled_by_months_that_are_not_read_again(tmp_path: Path) -> N
 
 
 def _moved(state: StateFolder, to: Path) -> Path:
-    """The same months without anything weighed."""
+    """The same months without any evidence."""
     to.mkdir()
     (state.directory / "months").rename(to / "months")
     return to

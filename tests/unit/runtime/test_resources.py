@@ -1,4 +1,4 @@
-"""Memory is planned by arithmetic: threads and kept blocks give way, and the impossible is told."""
+"""Memory is planned by arithmetic: threads and kept blocks give way; the impossible is named."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime

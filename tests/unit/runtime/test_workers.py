@@ -13,7 +13,7 @@ from minewatch.runtime.workers import Workers, open_workers
 
 
 class Slow(Executor):
-    """Does a job only when told to."""
+    """Does a job only when let."""
 
     def __init__(self) -> None:
         self.waiting: list[tuple[Future[Any], int]] = []

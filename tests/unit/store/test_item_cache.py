@@ -1,4 +1,4 @@
-"""Lines of scenes are encoded once for their items, and never outlive them."""
+"""Items are encoded once, and never outlive what they were encoded from."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def lines_of(state: StateFolder, scenes: SceneList) -> tuple[str, ...]:
     return ItemCache.read(state.item_cache_path, state.scenes_path).encode(scenes).lines
 
 
-def test_a_scene_that_is_known_is_not_told_again(state: StateFolder, encoded: list[str]) -> None:
+def test_a_scene_that_is_known_is_not_encoded_again(state: StateFolder, encoded: list[str]) -> None:
     more = replace(SCENES, scenes=(scene("c"), *SCENES.scenes))
     lines = lines_of(state, more)
     assert encoded == ["c"]
@@ -61,7 +61,7 @@ def test_a_scene_that_is_known_is_not_told_again(state: StateFolder, encoded: li
 
 
 @pytest.mark.parametrize("cloud", [13, 12.0, True, None])
-def test_an_item_that_changed_in_the_least_is_told_anew(
+def test_an_item_that_changed_in_the_least_is_encoded_anew(
     state: StateFolder, encoded: list[str], cloud: object
 ) -> None:
     """A number of another kind is another text, though it is equal."""
@@ -73,7 +73,7 @@ def test_an_item_that_changed_in_the_least_is_told_anew(
 
 
 @pytest.mark.parametrize("harm", ["marks", "line", "list", "rules"])
-def test_what_is_damaged_is_told_anew(
+def test_what_is_damaged_is_encoded_anew(
     state: StateFolder, encoded: list[str], harm: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = tuple(catalog.item_line(s) for s in SCENES)

@@ -1,7 +1,8 @@
-"""What became of the scenes between two jobs, told in numbers and words."""
+"""What became of the scenes between two jobs, in numbers and words."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -77,13 +78,13 @@ ENTRY = Entry(
 )  # fmt: skip
 
 
-def test_an_entry_tells_all_of_it_in_words() -> None:
-    told = " | ".join(ENTRY.words())
+def test_an_entry_says_all_of_it_in_words() -> None:
+    words = " | ".join(ENTRY.words())
     for part in (
         "9 scenes, 2 of them new", "1 came late: L", "replaced: A by B", f"W ({GONE})",
         "2 months read", "3 MB", "7 kept",
     ):  # fmt: skip
-        assert part in told
+        assert part in words
 
 
 def test_many_scenes_are_counted_not_listed() -> None:
@@ -96,6 +97,25 @@ def test_the_log_gives_back_what_was_written(tmp_path: Path) -> None:
     log.parent.mkdir()
     assert read_log(tmp_path) == []
     log.write_bytes(extend_log(log, ENTRY))
-    second = replace(ENTRY, job="retell", changes=SceneChanges())
+    second = replace(
+        ENTRY, job="other periods", changes=SceneChanges(),
+        other_rules=("months 2, now 3",), other_months=168,
+    )  # fmt: skip
     log.write_bytes(extend_log(log, second))
     assert read_log(tmp_path) == [ENTRY, second]
+
+
+def test_a_log_of_an_older_minewatch_is_read(tmp_path: Path) -> None:
+    log = tmp_path / "state" / "log.jsonl"
+    log.parent.mkdir()
+    row = json.loads(extend_log(log, replace(ENTRY, job="retell")))
+    del row["other_rules"], row["other_months"]
+    log.write_text(json.dumps(row) + "\n")
+    assert read_log(tmp_path) == [replace(ENTRY, job="retell")]
+
+
+def test_months_of_other_rules_are_said_to_be_such() -> None:
+    entry = replace(ENTRY, other_rules=("months 2, now 3",), other_months=168)
+    words = " | ".join(entry.words())
+    assert "made by other rules before: months 2, now 3" in words
+    assert "168 months were read again for it" in words

@@ -1,4 +1,4 @@
-"""What is kept of the past: found by its key, whole or not at all."""
+"""What is kept of pixels: found by its key, whole or not at all."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ def same(a: ChunkState, b: ChunkState) -> bool:
 
 
 def test_the_latest_past_along_the_chain_is_found(tmp_path: Path, kept: ChunkState) -> None:
-    pasts = PixelStateFiles(tmp_path / "chunk")
-    assert pasts.latest(["one", "two"], PIXEL_STATE_LAYERS) == (0, None)
-    pasts.write("one", ChunkState(start_state(5)))
-    pasts.write("two", kept)
-    steps, found = pasts.latest(["one", "two", "three"], PIXEL_STATE_LAYERS)
+    states = PixelStateFiles(tmp_path / "chunk")
+    assert states.latest(["one", "two"], PIXEL_STATE_LAYERS) == (0, None)
+    states.write("one", ChunkState(start_state(5)))
+    states.write("two", kept)
+    steps, found = states.latest(["one", "two", "three"], PIXEL_STATE_LAYERS)
     assert steps == 2
     assert found is not None
     assert same(found, kept)
-    assert pasts.latest(["one", "other"], PIXEL_STATE_LAYERS)[0] == 1
+    assert states.latest(["one", "other"], PIXEL_STATE_LAYERS)[0] == 1
 
 
 def test_others_are_forgotten(tmp_path: Path, kept: ChunkState) -> None:
-    pasts = PixelStateFiles(tmp_path)
+    states = PixelStateFiles(tmp_path)
     for key in ("one", "two", "three"):
-        pasts.write(key, kept)
-    pasts.keep_only(["two"])
+        states.write(key, kept)
+    states.keep_only(["two"])
     assert [p.stem for p in tmp_path.iterdir()] == ["two"]
 
 
@@ -52,8 +52,8 @@ def test_others_are_forgotten(tmp_path: Path, kept: ChunkState) -> None:
 def test_a_damaged_past_is_none(
     tmp_path: Path, kept: ChunkState, damage: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    pasts = PixelStateFiles(tmp_path)
-    pasts.write("one", kept)
+    states = PixelStateFiles(tmp_path)
+    states.write("one", kept)
     (path,) = tmp_path.iterdir()
     whole = path.read_bytes()
     half = len(whole) // 2
@@ -62,11 +62,11 @@ def test_a_damaged_past_is_none(
         "empty": b"",
     }[damage])  # fmt: skip
     with caplog.at_level(logging.WARNING):
-        assert pasts.latest(["one"], PIXEL_STATE_LAYERS) == (0, None)
+        assert states.latest(["one"], PIXEL_STATE_LAYERS) == (0, None)
     assert "is damaged" in caplog.text
 
 
-def test_equal_pasts_are_equal_bytes(tmp_path: Path, kept: ChunkState) -> None:
+def test_equal_states_are_equal_bytes(tmp_path: Path, kept: ChunkState) -> None:
     for name in ("a", "b"):
         PixelStateFiles(tmp_path / name).write("one", kept)
     a, b = (next((tmp_path / name).iterdir()).read_bytes() for name in ("a", "b"))

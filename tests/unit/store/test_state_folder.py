@@ -17,8 +17,7 @@ from odc.geo.geobox import GeoBox
 
 from minewatch.errors import StateError
 from minewatch.model import Asset, Chunk, Period, ReadFailure, Scene, SceneList, SceneQuality
-from minewatch.store.hashing import hash_values
-from minewatch.store.keys import MonthKeys
+from minewatch.store.keys import MonthKeys, hash_values
 from minewatch.store.month_files import (
     MonthRecord,
     month_path,
@@ -35,7 +34,7 @@ GEOBOX = GeoBox.from_bbox((700_000, 2_800_000, 700_080, 2_800_060), "EPSG:32647"
 CHUNK = Chunk(row=0, col=512, geobox=GEOBOX)
 BANDS = ("blue", "green", "red", "nir")
 NAMES = (*BANDS, "clear_looks", "disturbed_looks", "last_undisturbed_day", "disturbed_since_day")
-RECORD = MonthRecord(key="k", looks=1, failures=())
+RECORD = MonthRecord(key="k", overpasses=1, failures=())
 FAILURE = ReadFailure(scene_id="S", band="red", chunk=CHUNK.name, reason="404")
 
 
@@ -60,7 +59,7 @@ def scene(name: str = "S", href: str = "https://example.org/S.tif") -> Scene:
     )  # fmt: skip
 
 
-def facts(name: str = "S", offset_dn: int = 0) -> SceneQuality:
+def quality(name: str = "S", offset_dn: int = 0) -> SceneQuality:
     return SceneQuality(
         scene_id=name, scale=1e-4, offset_dn=offset_dn, offset_source="flag",
         offset_metadata_dn=0, dark_vegetation_dn=None, clear_fraction=0.5,
@@ -68,7 +67,10 @@ def facts(name: str = "S", offset_dn: int = 0) -> SceneQuality:
 
 
 def test_a_month_comes_back_as_it_was_frozen(state: StateFolder) -> None:
-    cube, record = month_cube(), MonthRecord(key="k", looks=3, failures=(FAILURE,), bytes_read=9)
+    cube, record = (
+        month_cube(),
+        MonthRecord(key="k", overpasses=3, failures=(FAILURE,), bytes_read=9),
+    )
     written = write_month(state, CHUNK, MARCH, cube, record)
     again = read_months(state, CHUNK, [MARCH, APRIL], BANDS)
     for name in NAMES:
@@ -129,9 +131,13 @@ def test_other_pixels_of_the_same_scenes_are_other_content(state: StateFolder) -
 
 
 def month_key(
-    scenes: list[Scene], known: dict[str, SceneQuality], bands: tuple[str, ...], chunk: Chunk
+    scenes: list[Scene],
+    known: dict[str, SceneQuality],
+    bands: tuple[str, ...],
+    chunk: Chunk,
+    rules: str = "3-abc",
 ) -> str:
-    keys = MonthKeys(scenes=scenes, quality=known, bands=bands, chunks=[chunk], rules="3-ab")
+    keys = MonthKeys(scenes=scenes, quality=known, bands=bands, chunks=[chunk], rules=rules)
     return keys.of(scenes, chunk)
 
 
@@ -139,26 +145,27 @@ def test_keys_are_those_of_the_folders_there_are() -> None:
     """Else every month of every run would be read again."""
     rows = [[scene().key, 0.0001, 0, [0.0, 0.0]]]
     ground = [str(GEOBOX.crs), list(GEOBOX.transform[:6]), list(GEOBOX.shape)]
-    expected = hash_values(["3-ab", rows, list(BANDS), ground])
-    assert month_key([scene()], {"S": facts()}, BANDS, CHUNK) == expected
+    expected = hash_values(["3-abc", rows, list(BANDS), ground])
+    assert month_key([scene()], {"S": quality()}, BANDS, CHUNK) == expected
 
 
 def test_the_key_knows_everything_that_decides_the_pixels() -> None:
-    base = month_key([scene()], {"S": facts()}, BANDS, CHUNK)
-    assert base == month_key([scene()], {"S": facts()}, BANDS, CHUNK)
+    base = month_key([scene()], {"S": quality()}, BANDS, CHUNK)
+    assert base == month_key([scene()], {"S": quality()}, BANDS, CHUNK)
     others = [
-        month_key([scene(), scene("T")], {"S": facts(), "T": facts("T")}, BANDS, CHUNK),
-        month_key([scene(href="https://example.org/new.tif")], {"S": facts()}, BANDS, CHUNK),
-        month_key([scene()], {"S": facts(offset_dn=-1000)}, BANDS, CHUNK),
-        month_key([scene()], {"S": replace(facts(), shift_xy_m=(3.0, 0.0))}, BANDS, CHUNK),
-        month_key([scene()], {"S": facts()}, BANDS[:3], CHUNK),
-        month_key([scene()], {"S": facts()}, BANDS, replace(CHUNK, geobox=GEOBOX.pad(1))),
+        month_key([scene(), scene("T")], {"S": quality(), "T": quality("T")}, BANDS, CHUNK),
+        month_key([scene(href="https://example.org/new.tif")], {"S": quality()}, BANDS, CHUNK),
+        month_key([scene()], {"S": quality(offset_dn=-1000)}, BANDS, CHUNK),
+        month_key([scene()], {"S": replace(quality(), shift_xy_m=(3.0, 0.0))}, BANDS, CHUNK),
+        month_key([scene()], {"S": quality()}, BANDS[:3], CHUNK),
+        month_key([scene()], {"S": quality()}, BANDS, replace(CHUNK, geobox=GEOBOX.pad(1))),
+        month_key([scene()], {"S": quality()}, BANDS, CHUNK, rules="4-abc"),
     ]
     assert len({base, *others}) == len(others) + 1
 
 
 def test_the_key_does_not_know_the_order_of_scenes() -> None:
-    known = {"S": facts(), "T": facts("T")}
+    known = {"S": quality(), "T": quality("T")}
     assert month_key([scene(), scene("T")], known, BANDS, CHUNK) == month_key(
         [scene("T"), scene()], known, BANDS, CHUNK
     )
@@ -174,8 +181,8 @@ def test_a_scene_processed_anew_under_its_old_name_has_another_key() -> None:
     assert len({s.key for s in (scene(), *changed)}) == len(changed) + 1
 
 
-def test_facts_come_back_for_the_scenes_they_were_found_from(state: StateFolder) -> None:
-    known = replace(facts(), notes=("doubt",), shift_xy_m=(1.5, -2.0))
+def test_quality_comes_back_for_the_scenes_it_was_found_from(state: StateFolder) -> None:
+    known = replace(quality(), notes=("no flag",), shift_xy_m=(1.5, -2.0))
     state.write_scene_quality({"S": known}, {"S": "key"})
     assert state.read_scene_quality({"S": "key"}) == {"S": known}
     assert state.read_scene_quality({"S": "other"}) == {}
@@ -188,8 +195,9 @@ def scene_list(*scenes: Scene) -> SceneList:
 
 
 def test_a_job_is_remembered_with_its_scenes_in_one_step(state: StateFolder) -> None:
-    state.write_job({"aoi": "x"}, scene_list(), rules={})
+    state.write_job({"aoi": "x"}, scene_list(), rules={"months": "3"})
     assert state.read_parameters() == {"aoi": "x"}
+    assert state.read_rule_versions() == {"months": "3"}
     assert len(state.read_scenes()) == 0
     state.write_job({"aoi": "y"}, SceneList(scenes=(), catalog="other", collection="c"), rules={})
     assert state.read_parameters() == {"aoi": "y"}
@@ -197,12 +205,17 @@ def test_a_job_is_remembered_with_its_scenes_in_one_step(state: StateFolder) -> 
     assert len(list(state.directory.glob("scenes-*"))) == 1
 
 
-def test_state_of_another_version_is_refused_by_number(state: StateFolder) -> None:
-    state.write_job({"aoi": "x"}, scene_list(), rules={})
+@pytest.mark.parametrize(("name", "version"), [("layout_version", 99), ("state_version", 2)])
+def test_state_of_another_layout_is_refused_by_number(
+    state: StateFolder, name: str, version: int
+) -> None:
+    state.write_job({"aoi": "x"}, scene_list(), rules={"months": "3"})
     body = json.loads(state.parameters_path.read_text())
-    state.parameters_path.write_text(json.dumps({**body, "layout_version": 99}))
-    with pytest.raises(StateError, match="99"):
+    del body["layout_version"]
+    state.parameters_path.write_text(json.dumps({**body, name: version}))
+    with pytest.raises(StateError, match=f"layout {version}, this minewatch reads 3") as caught:
         state.read_parameters()
+    assert "new folder" in caught.value.hint
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"aoi": "x"}', '{"layout_version": 3}'])

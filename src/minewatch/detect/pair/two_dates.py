@@ -30,7 +30,7 @@ from minewatch.detect.unmix import fractions, without_shade
 
 COLUMNS = ("kind", "confidence", "area_m2", "reason")
 """Columns of the answer, beside the geometry."""
-IN_DOUBT = 0.1
+UNCERTAIN = 0.1
 """Most confidence of a confuser that it is a mine all the same [D]."""
 IS_PART = 0.5
 """Lit share from which a pixel is pad or pool [D]."""
@@ -103,7 +103,7 @@ def _judge(patches: pd.DataFrame) -> pd.DataFrame:
     kinds = pd.DataFrame(named, columns=["kind", "reason"], index=patches.index)
     if named:
         sure = confidence(patches).round(3)
-        kinds["confidence"] = sure.where(kinds["kind"] == "site", np.minimum(sure, IN_DOUBT))
+        kinds["confidence"] = sure.where(kinds["kind"] == "site", np.minimum(sure, UNCERTAIN))
     return kinds
 
 

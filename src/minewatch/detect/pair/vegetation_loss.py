@@ -37,7 +37,7 @@ def ndvi(picture: Picture) -> NDArray[np.float32]:
 def level(before: Picture, after: Picture) -> Picture:
     """The picture after, with its visible bands shifted to the path light of the one before.
 
-    Haze adds the same light everywhere, and vegetation that stayed green tells how much.
+    Haze adds the same light everywhere, and vegetation that stayed green shows how much.
     """
     stable = (ndvi(before) > LOST_NDVI * 2) & (ndvi(after) > LOST_NDVI * 2)
     if stable.sum() < 100:

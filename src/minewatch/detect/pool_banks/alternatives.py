@@ -22,10 +22,10 @@ def score_alternatives(terms: Mapping[str, float]) -> tuple[Alternative, ...]:
     """
     found = [
         Alternative(
-            kind=name, doubt=round(1 - max(terms[t] for t in known), 4), terms=known,
+            kind=name, plausibility=round(1 - max(terms[t] for t in known), 4), terms=known,
             reason=kind.meaning,
         )
         for name, kind in CHANGE_KINDS.items()
         if (known := tuple(t for t in kind.contradicted_by if t in terms))
     ]  # fmt: skip
-    return tuple(sorted(found, key=lambda a: -a.doubt))
+    return tuple(sorted(found, key=lambda a: -a.plausibility))

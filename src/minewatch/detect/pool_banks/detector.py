@@ -12,6 +12,7 @@ import xarray as xr
 
 from minewatch.detect.overpass_thresholds import OverpassRules
 from minewatch.detect.pool_banks.alternatives import score_alternatives
+from minewatch.detect.pool_banks.clearings import PREFIX, clearing_terms_of
 from minewatch.detect.pool_banks.disturbed_runs import RUNS
 from minewatch.detect.pool_banks.evidence_layers import EVIDENCE_LAYERS
 from minewatch.detect.pool_banks.evidence_terms import terms_of
@@ -73,7 +74,7 @@ class PoolBanks:
     @property
     def terms(self) -> Mapping[str, EvidenceTerm]:
         """See `minewatch.model.Detector`."""
-        return terms_of(self.rules.confidence)
+        return {**terms_of(self.rules.confidence), **clearing_terms_of(self.rules.clearings)}
 
     def start(self, pixels: int) -> PixelState:
         """See `minewatch.model.Detector`."""
@@ -122,4 +123,4 @@ class PoolBanks:
 
     def alternatives(self, terms: Mapping[str, float]) -> tuple[Alternative, ...]:
         """See `minewatch.model.Detector`."""
-        return score_alternatives(terms)
+        return score_alternatives({n.removeprefix(PREFIX): value for n, value in terms.items()})

@@ -13,7 +13,7 @@ from minewatch.model import KACHIN, Climate, EvidenceTerm
 MEANINGS: Mapping[str, str] = {
     "spots": "pool share of the second wettest pixel above plain ground",
     "ndwi": "the wettest pixels turn towards water in colour (NDWI), not only darker",
-    "agree": "NDWI turns in step with darkness from pixel to pixel: in shade it does not",
+    "agree": "NDWI turns in step with the NIR deficit from pixel to pixel: in shade it does not",
     "not_plain": "the ground between is not itself dark or grey",
     "bare": "there is bare soil between: fish ponds have green banks, rock is not soil",
     "alive": "it came while we watched, or some pixel's brightness swings as pools do "

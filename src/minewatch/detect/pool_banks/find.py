@@ -68,7 +68,7 @@ def find(
         When the rains and the field season are.
     gradient
         How the ground slopes, as `patch_slope.slopes_under` takes it, when heights are at hand;
-        a landslide is told by its slope.
+        a landslide is recognised by its slope.
     rules
         Thresholds.
 
@@ -84,7 +84,7 @@ def find(
     if sees_pools:
         seasons, pools = find_seasons(judge)
     else:
-        seasons = find_clearings(judge)
+        seasons = find_clearings(judge, grid=grid, pixel_m=pixel_m, gradient=gradient)
     found, mines = [], np.zeros(pools.shape, bool)
     for season in seasons:
         likely = season.table[season.table["confidence"] >= rules.periods.keep_confidence]
@@ -94,11 +94,11 @@ def find(
     ever = np.flatnonzero(evidence.whole["first_detected"] > 0)
     ground = _Ground(judge, grid, ever, np.flatnonzero(mines), pools)
     detections = _detections(found, grid, rules)
+    features = _features(ground)
     if not sees_pools:
         detections[list(POOL_COLUMNS)] = np.nan
-    return Findings(
-        detections=detections, features=_features(ground), changes=_changes(ground, gradient)
-    )
+        features = features[features["kind"] == "pad"].reset_index(drop=True)
+    return Findings(detections=detections, features=features, changes=_changes(ground, gradient))
 
 
 @dataclass(frozen=True)

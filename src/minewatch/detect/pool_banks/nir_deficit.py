@@ -1,4 +1,4 @@
-"""Water by its darkness: how much less near-infrared a pixel sends back than its surroundings.
+"""Water by its NIR deficit: how much less near-infrared a pixel sends back than its surroundings.
 
 Soil and leaves reflect about the same near-infrared (0.25 to 0.32), water and black sheeting
 hardly any, and the light on a slope is shared with the neighbours. So the missing share of light is
@@ -87,7 +87,7 @@ def _write_share(
 
 @part
 def _value_of(counts: NDArray[np.uint8], rank: int) -> int:
-    """The value of a rank, from 0, among values told by how often each occurs."""
+    """The value of a rank, from 0, among values given by how often each occurs."""
     below, value = int(counts[0]), 0
     while below <= rank:
         value += 1

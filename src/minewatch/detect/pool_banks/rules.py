@@ -101,7 +101,7 @@ class WaterRules:
         0.75, unit="1", moves="brighter surroundings stand for land without water"
     )
     water_nir: float = rule(
-        0.045, unit="reflectance", moves="less darkness makes a whole pixel of water",
+        0.045, unit="reflectance", moves="a smaller deficit makes a whole pixel of water",
         source="0.03 idle or sheeted, 0.07 milky; starting value",
     )  # fmt: skip
     least_land_nir: float = rule(
@@ -111,7 +111,7 @@ class WaterRules:
         0.25, unit="1", moves="more of the surroundings must be seen to decide"
     )
     dark_bias_pct: int = rule(
-        8, unit="%", moves="more darkness is taken for the darkness of forest",
+        8, unit="%", moves="a larger deficit is taken for that of forest",
         source=f"median of forest, {MEASURED}",
     )  # fmt: skip
     milky_per_dark: int = rule(
@@ -153,7 +153,7 @@ class PatchRules:
     margin_m: float = rule(10.0, unit="m", moves="changes must lie further from a mine")
     road_gap_m: float = rule(20.0, unit="m", moves="roads further from a mine belong to it")
     plain_quantile: float = rule(
-        0.3, unit="1", moves="more darkness counts as that of plain ground"
+        0.3, unit="1", moves="a larger deficit counts as that of plain ground"
     )
     old_pct: int = rule(50, unit="%", moves="less ground counts as open from the start")
     early_share: float = rule(0.2, unit="1", moves="a patch begins later")
@@ -173,7 +173,10 @@ class ConfidenceRules:
         5.0, unit="log-odds", moves="the colour of water counts for more", source=TUNED
     )
     agree: float = rule(
-        1.5, unit="log-odds", moves="colour in step with darkness counts for more", source=TUNED
+        1.5,
+        unit="log-odds",
+        moves="NDWI in step with the NIR deficit counts for more",
+        source=TUNED,
     )
     not_plain: float = rule(
         2.0, unit="log-odds", moves="dark or grey ground counts against more", source=TUNED
@@ -199,7 +202,7 @@ class TermRules:
     spots_pct: tuple[int, int] = rule((15, 50), unit="%", moves="clearer spots are needed")
     ndwi_turn: tuple[int, int] = rule((3, 20), unit="0.01", moves="bluer spots are needed")
     agreement: tuple[float, float] = rule(
-        (0.2, 0.8), unit="1", moves="colour and darkness must agree more"
+        (0.2, 0.8), unit="1", moves="NDWI and NIR deficit must agree more"
     )
     plain_pct: tuple[int, int] = rule((10, 40), unit="%", moves="darker ground is put up with")
     bare_pct: tuple[int, int] = rule(
@@ -227,7 +230,7 @@ class TermRules:
         source=f"10 to 13 pools ({POOLS}); sites have 8 in the median",
     )  # fmt: skip
     row_agreement: tuple[float, float] = rule(
-        (0.6, 0.8), unit="1", moves="long rows must agree more in colour and darkness",
+        (0.6, 0.8), unit="1", moves="long rows must agree more in NDWI and NIR deficit",
         source=f"mines 0.82 in the median, slides at most 0.73; {MEASURED}",
     )  # fmt: skip
     seasonal_pct: tuple[int, int] = rule(
@@ -248,7 +251,7 @@ class PeriodRules:
     )  # fmt: skip
     likely: float = rule(0.5, unit="1", moves="fewer patches count as likelier a mine than not")
     keep_confidence: float = rule(
-        0.3, unit="1", moves="more patches are told as changes, not as detections"
+        0.3, unit="1", moves="more patches are listed as changes, not as detections"
     )
 
 
@@ -289,18 +292,47 @@ class ChangeRules:
     old_pct: int = rule(50, unit="%", moves="less is called a village")
 
 
+_BY_EYE = "set by eye on three simulated worlds at 20 m (seeds 31 to 33): docs/sensors.md"
+
+
 @dataclass(frozen=True, kw_only=True)
 class ClearingRules:
-    """Clearings, where pixels are too large for pools: nothing here was ever fitted."""
+    """Clearings, where pixels are too large for pools."""
 
-    min_m2: float = rule(2_000.0, unit="m²", moves="smaller clearings are left out")
-    new_share: tuple[float, float] = rule((0.3, 0.7), unit="1", moves="more must have been green")
-    lasting_days: tuple[int, int] = rule(
-        (180, 400), unit="days", moves="clearings must stay bare longer: swidden does not"
+    min_m2: float = rule(
+        1_500.0, unit="m²", moves="smaller clearings are left out",
+        source="sites have 0.1 ha cleared and more (DOMAIN §2); starting value",
+    )  # fmt: skip
+    min_pixels: int = rule(
+        3, unit="effective pixels", moves="smaller clearings are left out: they have no shape"
     )
-    elongation: tuple[float, float] = rule((1.8, 3.5), unit="1", moves="longer shapes count")
+    bare_pct: tuple[int, int] = rule(
+        (15, 35), unit="%", moves="more of a clearing must be bare soil", source=_BY_EYE
+    )
+    variability: tuple[int, int] = rule(
+        (12, 20), unit="0.01", source=_BY_EYE,
+        moves="brightness must swing more: yards and quarries keep theirs, worked ground does not",
+    )  # fmt: skip
+    unknown_variability: float = rule(
+        0.3, unit="1", moves="clearings too young to have shown any swing are likelier"
+    )
+    lasting_days: tuple[int, int] = rule(
+        (300, 450), unit="days", source=_BY_EYE,
+        moves="clearings must stay bare longer: swidden is green after one monsoon",
+    )  # fmt: skip
+    elongation: tuple[float, float] = rule(
+        (1.8, 2.6), unit="1", moves="longer shapes count", source=_BY_EYE
+    )
     seasonal_pct: tuple[int, int] = rule(
-        (30, 70), unit="%", moves="ground that greens in more years counts"
+        (30, 42), unit="%", moves="ground that greens in more years counts", source=_BY_EYE
+    )
+    bias: float = rule(-15.5, unit="log-odds", moves="everything is likelier", source=_BY_EYE)
+    bare_weight: float = rule(3.0, unit="log-odds", moves="bare soil counts more", source=_BY_EYE)
+    alive_weight: float = rule(5.0, unit="log-odds", moves="the swing counts more", source=_BY_EYE)
+    lasting_weight: float = rule(5.0, unit="log-odds", moves="lasting counts more", source=_BY_EYE)
+    compact_weight: float = rule(3.0, unit="log-odds", moves="shape counts more", source=_BY_EYE)
+    not_seasonal_weight: float = rule(
+        3.0, unit="log-odds", moves="staying bare counts more", source=_BY_EYE
     )
     most_confidence: float = rule(
         0.7, unit="1", moves="clearings are likelier mines: without pools nothing proves it"

@@ -1,6 +1,6 @@
 """A site month by month: its greenness against its own baseline, its water, how often it was seen.
 
-This is what the evidence of a site is made of, told for people; nothing is decided here.
+This is what the evidence of a site is made of, put together for people; nothing is decided here.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Thresholds on dry-season medians: the plain baseline, shipped as a yardstick.
 
 Ground that was green in an earlier period and is bare in this one, with water beside it, in patches
-of the usual mapping unit. No pool is unmixed, no season of the year told apart, and nothing fitted.
+of the usual mapping unit. No pool is unmixed, no season of the year set apart, and nothing fitted.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ class ThresholdRules:
     )
     lasting_days: tuple[int, int] = rule((60, 240), unit="days", moves="must stay bare longer")
     swidden_days: int = rule(120, unit="days", moves="more is called swidden")
-    keep_confidence: float = rule(0.5, unit="1", moves="more is told as a change")
+    keep_confidence: float = rule(0.5, unit="1", moves="more is listed as a change")
     ring_m: float = rule(10.0, unit="m", moves="water further from bare ground counts")
     ranges: PoolRangeRules = field(default_factory=PoolRangeRules)
     """Ranges of pool areas and counts."""

@@ -7,36 +7,31 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from minewatch.model import REFLECTANCE_SCALE, SceneQuality
+from minewatch.model import REFLECTANCE_SCALE
 
 UInt16 = NDArray[np.uint16]
 _MOST = np.iinfo(np.uint16).max
 
 
-def harmonise(pixels: UInt16, facts: SceneQuality) -> UInt16:
-    """Reflectance x 10,000 of digital numbers.
+@lru_cache(maxsize=16)
+def reflectance_table(scale: float, offset_dn: int) -> UInt16:
+    """Reflectance x 10,000 of each of the 65,536 digital numbers: index it with pixels.
 
     Nodata is set aside before the offset; ground darker than black, which over-corrected shadow
     is, becomes 1, because 0 means "not seen"; what does not fit becomes 65535.
 
     Parameters
     ----------
-    pixels
-        Digital numbers, any shape, 0 = nodata.
-    facts
-        Scale and offset of their scene.
+    scale
+        Reflectance per digital number.
+    offset_dn
+        Added to a digital number before scaling.
 
     Returns
     -------
-    array, uint16
-        Same shape, 0 = not seen.
+    array, dims (digital number,), uint16
+        0 = not seen.
     """
-    return reflectance_table(facts.scale, facts.offset_dn)[pixels]
-
-
-@lru_cache(maxsize=16)
-def reflectance_table(scale: float, offset_dn: int) -> UInt16:
-    """Reflectance x 10,000 of each of the 65,536 digital numbers; see `harmonise`."""
     numbers = np.arange(_MOST + 1, dtype=np.float64) + offset_dn
     table = np.clip(np.rint(numbers * scale * REFLECTANCE_SCALE), 1, _MOST).astype(np.uint16)
     table[0] = 0
