@@ -26,12 +26,16 @@ def export(directory: str | Path, *, format: str, out: str | Path | None = None)
     -------
     list of Path
         The files written.
+
+    Raises
+    ------
+    OutputError
+        When a file lies there that minewatch did not write, or that was changed since.
     """
     write = exporters.EXPORTERS[format]
     result = open_result(directory)
     folder = Path(out) if out else result.directory / "export"
-    folder.mkdir(parents=True, exist_ok=True)
-    return write(result, folder)
+    return exporters.write_kept(write, result, folder)
 
 
 def report(directory: str | Path, *, out: str | Path | None = None) -> dict[str, Path]:
@@ -69,13 +73,14 @@ def stale_products(directory: str | Path) -> list[str]:
     """
     folder = Path(directory)
     manifest = exporters.read_manifest(folder)
-    mark, made = source_mark(manifest), (folder / "manifest.json").stat().st_mtime
+    mark = source_mark(manifest)
     stale = []
     page = folder / "report.html"
     if page.exists() and mark not in page.read_text("utf-8", errors="replace")[:4000]:
         stale.append(page)
     explained = sorted((folder / "explain").glob("*.json"))
     stale += [p for p in explained if mark not in p.read_text("utf-8", errors="replace")]
-    older = (p for p in (folder / "export").rglob("*") if p.is_file())
-    stale += [path for path in sorted(older) if path.stat().st_mtime < made]
+    exported = exporters.read_record(folder / "export")
+    older = (name for name, of in sorted(exported.items()) if of.get("source") != mark)
+    stale += [path for name in older if (path := folder / "export" / name).exists()]
     return [path.relative_to(folder).as_posix() for path in stale]

@@ -192,12 +192,12 @@ def _most_given(reasons: pd.Series[str]) -> list[str]:
     return sorted(counted, key=lambda reason: (-counted[reason], reason))[:_REASONS]
 
 
-def count_offsets(facts: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def count_offsets(scene_quality: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """How the reflectance offset of scenes was decided.
 
     Parameters
     ----------
-    facts
+    scene_quality
         `facts` of a manifest.
 
     Returns
@@ -206,9 +206,9 @@ def count_offsets(facts: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
         `baseline`, `offset_dn`, `offset_source`, `count`.
     """
     keys = ["baseline", "offset_dn", "offset_source"]
-    if not facts:
+    if not scene_quality:
         return []
-    table = pd.DataFrame([{key: fact.get(key, "") for key in keys} for fact in facts])
+    table = pd.DataFrame([{key: scene.get(key, "") for key in keys} for scene in scene_quality])
     counted = table.groupby(keys, sort=True, dropna=False).size().reset_index(name="count")
     return [{str(k): v for k, v in row.items()} for row in counted.to_dict("records")]
 

@@ -1,4 +1,4 @@
-"""Figures of time: the life of one site, and of all sites of an area, as ranges."""
+"""Figures of time: one site through time, and of all sites of an area, as ranges."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _POOL: Final = STATE_COLOURS["abandoned_wet"]
 _WIDTH: Final = 0.34
 
 
-def site_figure(life: pd.DataFrame, *, title: str, simulated: bool) -> bytes:
+def site_figure(timeline: pd.DataFrame, *, title: str, simulated: bool) -> bytes:
     """Disturbed ground and pools of one site as ranges, over a band of its states.
 
     Parameters
     ----------
-    life
+    timeline
         One row a period, in order of time: `label`, `state`, `disturbed_area_m2_low|high`,
         `pool_area_m2_low|high`.
     title
@@ -47,12 +47,12 @@ def site_figure(life: pd.DataFrame, *, title: str, simulated: bool) -> bytes:
             (-_WIDTH / 2, "disturbed_area_m2", _CUMULATIVE, "disturbed ground"),
             (_WIDTH / 2, "pool_area_m2", _POOL, "pools"),
         ):
-            _ranges(top, life, name, place, colour, label, unit=1.0)
+            _ranges(top, timeline, name, place, colour, label, unit=1.0)
         top.set_ylabel("m²")
         _legend(top, title)
-        _state_band(bottom, life["state"])
-        _label_periods(bottom, life["label"])
-        present = [s for s in STATES if (life["state"] == s).any()]
+        _state_band(bottom, timeline["state"])
+        _label_periods(bottom, timeline["label"])
+        present = [s for s in STATES if (timeline["state"] == s).any()]
         handles = [
             Patch(fc=STATE_COLOURS[s], ec="black", label=s.replace("_", " ")) for s in present
         ]

@@ -1,6 +1,6 @@
 """Every threshold of linking, states and alerts, in one place, each with its source.
 
-DOMAIN is the project's page of facts.
+DOMAIN is the project's page on mines and imagery.
 """
 
 from __future__ import annotations

@@ -77,7 +77,7 @@ def build_timeline(
 
     Returns
     -------
-    Story
+    Timeline
         A period that was not seen is `not_observed` and changes nothing.
     """
     rules = rules or StateRules()

@@ -12,7 +12,7 @@ import shapely
 
 from minewatch.errors import ContractError, OutputError
 from minewatch.exporters.geojson import read_geojson, to_geojson, write_geojson
-from minewatch.model import INVENTORY, Column, RunResult, empty_table
+from minewatch.model import INVENTORY, SCHEMA_VERSION, Column, RunResult, empty_table
 
 CONTRACT = {
     "site_id": Column("text", "id"),
@@ -201,3 +201,16 @@ def test_geopandas_reads_what_was_written(simulated_run: RunResult) -> None:
     assert read.crs.to_epsg() == 4326
     assert read["site_id"].tolist() == simulated_run.inventory["site_id"].tolist()
     assert read.geometry.geom_equals_exact(simulated_run.inventory.geometry, 1e-9).all()
+
+
+def test_the_columns_of_a_later_minewatch_are_refused_by_version_and_older_ones_read(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "t.geojson"
+    for version in (None, 0, SCHEMA_VERSION):
+        member = {} if version is None else {"schema_version": version}
+        write_geojson(table(), path, CONTRACT, member=member)
+        assert len(read_geojson(path, CONTRACT)) == len(table())
+    write_geojson(table(), path, CONTRACT, member={"schema_version": SCHEMA_VERSION + 2})
+    with pytest.raises(OutputError, match=f"schema {SCHEMA_VERSION + 2}.*up to {SCHEMA_VERSION}"):
+        read_geojson(path, CONTRACT)

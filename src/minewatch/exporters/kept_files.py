@@ -1,0 +1,93 @@
+"""Exports written so that no file of somebody else is lost: what lies there is looked at first."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from minewatch.errors import OutputError
+from minewatch.exporters.manifest_file import hash_file
+from minewatch.files import output_error, write_bytes_atomic
+from minewatch.model import Exporter, RunResult
+from minewatch.model.run_result import source_mark
+
+RECORD: Final = ".minewatch-export.json"
+"""What minewatch wrote in a folder: name of a file to its SHA-256 and to the inventory it shows."""
+
+
+def write_kept(write: Exporter, result: RunResult, folder: Path) -> list[Path]:
+    """Files of an export; a file that somebody else made or changed is never replaced.
+
+    They are written beside the folder first and moved into it when all may be replaced.
+
+    Parameters
+    ----------
+    write
+        The exporter.
+    result
+        A finished run.
+    folder
+        Where the files go; made when missing.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+
+    Raises
+    ------
+    OutputError
+        Names the file that minewatch did not write, or that was changed since. Nothing is replaced.
+    """
+    if folder.resolve() == result.directory.resolve():
+        return write(result, folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        staged = Path(tempfile.mkdtemp(prefix=".export-", dir=folder.resolve().parent))
+    except OSError as error:
+        raise output_error(folder.parent, error) from None
+    try:
+        names = [path.relative_to(staged) for path in write(result, staged)]
+        record = dict(read_record(folder))
+        hashes = {name: hash_file(staged / name) for name in names}
+        for name, digest in hashes.items():
+            _check_own(folder / name, record.get(name.as_posix(), {}), digest)
+        for name, digest in hashes.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (staged / name).replace(folder / name)
+            record[name.as_posix()] = {"sha256": digest, "source": source_mark(result.manifest)}
+        write_bytes_atomic(folder / RECORD, json.dumps(record, indent=1, sort_keys=True).encode())
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+    return [folder / name for name in names]
+
+
+def read_record(folder: Path) -> Mapping[str, Mapping[str, Any]]:
+    """What minewatch wrote in a folder: name to `sha256` and `source`; empty without a record.
+
+    Parameters
+    ----------
+    folder
+        A folder of exports.
+    """
+    try:
+        record = json.loads((folder / RECORD).read_text("utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def _check_own(path: Path, written: Mapping[str, Any], new: str) -> None:
+    if not path.exists():
+        return
+    found = hash_file(path)
+    if found not in (written.get("sha256"), new):
+        why = "was changed since minewatch wrote it" if written else "was not written by minewatch"
+        raise OutputError(
+            f"{path} {why}, and is not replaced",
+            hint="move it away or give it another name, or export to another folder (--out)",
+        )
