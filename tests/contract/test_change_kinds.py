@@ -1,4 +1,4 @@
-"""The one catalogue of kinds of change, held against every detector and against QGIS."""
+"""The one catalogue of kinds of change, held against the code of every detector and QGIS."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ import pytest
 
 from minewatch import synthetic
 from minewatch.catalog import read_scene_list
-from minewatch.detect.pool_banks.detector import PoolBanks
+from minewatch.detect.pool_banks.pool_bank_detector import PoolBanks
 from minewatch.model import Evidence
 from minewatch.pipeline import update
 

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from minewatch.analysis import explain
 from minewatch.cli import app, main
 from minewatch.detect.overpass_thresholds import OVERPASS
-from minewatch.detect.pool_banks.detector import PoolBanks
+from minewatch.detect.pool_banks.pool_bank_detector import PoolBanks
 from minewatch.errors import SettingsError
 from minewatch.model import RunResult
 

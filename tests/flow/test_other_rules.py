@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from minewatch import synthetic
-from minewatch.detect import registry
+from minewatch.detect import detector_registry
 from minewatch.detect.overpass_thresholds import OverpassRules
-from minewatch.detect.pool_banks.detector import PoolBanks
+from minewatch.detect.pool_banks.pool_bank_detector import PoolBanks
 from minewatch.errors import StateError
 from minewatch.model import Progress
 from minewatch.pipeline import update
@@ -26,7 +26,7 @@ Change = Callable[[pytest.MonkeyPatch], None]
 
 def other_overpass(patch: pytest.MonkeyPatch) -> None:
     """The fault that was shown: ground counts as disturbed from another greenness on."""
-    patch.setattr(registry, "OverpassRules", lambda: OverpassRules(red_over_nir=0.60))
+    patch.setattr(detector_registry, "OverpassRules", lambda: OverpassRules(red_over_nir=0.60))
 
 
 def other_detector(patch: pytest.MonkeyPatch) -> None:
@@ -34,7 +34,9 @@ def other_detector(patch: pytest.MonkeyPatch) -> None:
     rules = PoolBanks().rules
     baseline = replace(rules.baseline, noise_floor=1.5 * rules.baseline.noise_floor)
     changed = replace(rules, baseline=baseline)
-    patch.setitem(registry.DETECTORS.built_in, "pool-banks", lambda: PoolBanks(rules=changed))
+    patch.setitem(
+        detector_registry.DETECTORS.built_in, "pool-banks", lambda: PoolBanks(rules=changed)
+    )
 
 
 def other_masks(patch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from minewatch.detect.pool_banks.baseline import FIT_FIELDS, LANES, follow_baseline
-from minewatch.detect.pool_banks.rules import DEFAULT
+from minewatch.detect.pool_banks.pool_bank_rules import DEFAULT
 
 RULES = DEFAULT.baseline
 

@@ -47,7 +47,7 @@ class Difference:
     note: str
     """What else is to know, in words; may be empty."""
     before: Mapping[str, Any] | None
-    """`state`, `alert`, `disturbed_area_m2`, `pool_area_m2` before; None when it was not in the inventory."""
+    """`state`, `alert`, `disturbed_area_m2`, `pool_area_m2` before; None when it was not known."""
     after: Mapping[str, Any] | None
     """The same after."""
 

@@ -15,7 +15,7 @@ from minewatch.errors import AoiError
 MAX_AREA_KM2 = 50_000.0
 """Above this a run on one machine is a mistake rather than a wish [D]."""
 MIN_AREA_M2 = 10_000.0
-"""1 ha, 100 Sentinel-2 pixels: below this nothing can be distinguished from its surroundings [D]."""
+"""1 ha, 100 Sentinel-2 pixels: below this nothing stands out from its surroundings [D]."""
 MAX_EXTENT_KM = 1_000.0
 """Parts further apart than this do not belong on one UTM grid [D]."""
 

@@ -15,7 +15,7 @@ from pystac_client.stac_api_io import StacApiIO
 from shapely.geometry.base import BaseGeometry
 
 from minewatch.catalog.answers import Answer, RawItem, time_extent
-from minewatch.catalog.connection import read_json, naming_address
+from minewatch.catalog.connection import naming_address, read_json
 from minewatch.catalog.hrefs import canonical_href
 from minewatch.errors import CatalogError, unknown_name
 from minewatch.model import Period, Progress, ProgressListener, silent

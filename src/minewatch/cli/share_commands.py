@@ -11,7 +11,7 @@ from minewatch.cli import terminal
 from minewatch.cli.options import Debug, Quiet, RunDirectory
 
 FORMATS = ("geojson", "gpkg", "qgis", "geoparquet", "csv")
-"""Names in `minewatch.exporters.EXPORTERS`, repeated here so that help need not bring the exporters."""
+"""Names in `minewatch.exporters.EXPORTERS`, repeated so that help loads no exporter."""
 
 
 def export(

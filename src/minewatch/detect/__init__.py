@@ -6,9 +6,14 @@ from minewatch.lazy import attach
 
 if TYPE_CHECKING:
     from minewatch.detect.cloud_commission import recent_counts, settle_cloud_commission
+    from minewatch.detect.detector_registry import (
+        DETECTORS,
+        get_detection,
+        get_detector,
+        list_detectors,
+    )
     from minewatch.detect.overpass_rules import is_disturbed
     from minewatch.detect.pair.two_dates import detect_pair
-    from minewatch.detect.registry import DETECTORS, get_detection, get_detector, list_detectors
     from minewatch.detect.unmix import fractions, without_shade
 
 __all__ = [

@@ -7,6 +7,7 @@ from minewatch.lazy import attach
 if TYPE_CHECKING:
     from minewatch.exporters.aoi_snapshot import read_aoi_snapshot, write_aoi
     from minewatch.exporters.cog_writing import read_cog, write_cog
+    from minewatch.exporters.exporter_registry import EXPORTERS
     from minewatch.exporters.geojson import read_geojson, to_geojson, write_geojson
     from minewatch.exporters.kept_files import read_record, write_kept
     from minewatch.exporters.manifest_file import (
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
         read_manifest,
         write_manifest,
     )
-    from minewatch.exporters.registry import EXPORTERS
     from minewatch.exporters.table_layers import LAYERS, SITE_FEATURES, Layer
     from minewatch.exporters.vrt import write_stack
 

@@ -41,8 +41,8 @@ def write_manifest(manifest: Mapping[str, Any], path: Path) -> Path:
 def _rows(value: Any) -> str:
     """A member of a manifest: each of its entries on a line, as the quick encoder writes them."""
     if isinstance(value, Mapping) and value:
-        lines = (f"  {_encode(str(name))}: {_encode(value[name])}" for name in sorted(value))
-        return "{{\n{}\n}}".format(",\n".join(lines))
+        entries = (f"  {_encode(str(name))}: {_encode(value[name])}" for name in sorted(value))
+        return "{{\n{}\n}}".format(",\n".join(entries))
     if isinstance(value, list | tuple) and value:
         return "[\n{}\n]".format(",\n".join(f"  {_encode(entry)}" for entry in value))
     return _encode(value)

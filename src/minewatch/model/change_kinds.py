@@ -18,7 +18,7 @@ class ChangeKind:
     meaning: str
     """What it is, in words that follow "instead of a mine, this may be"."""
     rule: str
-    """How it is recognised, in words."""
+    """How it differs from the others, in words."""
     contradicted_by: tuple[str, ...] = ()
     """Evidence terms of a detection that speak against it; the strongest counts."""
     colour: str

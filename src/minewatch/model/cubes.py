@@ -20,8 +20,8 @@ COUNT_LAYERS: Final = ("clear_looks", "doubtful_looks", "disturbed_looks")
 MONTH_LAYERS: Final = (*REFLECTANCE_BANDS, *COUNT_LAYERS, *DAY_LAYERS)
 """Variables of a month cube, dims (time, y, x), all uint16, `time` the first day of each month.
 
-All but the first two counts are of clear overpasses; where there is none, of the suspect ones: those
-that a small cloud hides, or bright ground called cloud. `detect.settle_cloud_commission` decides.
+All but the first two counts are of clear overpasses; where there is none, of suspect ones: those that
+a small cloud hides, or bright ground called cloud. `detect.settle_cloud_commission` decides.
 
 ==================== ===========================================================================
 a band               median reflectance of the clear looks x 10,000; 0: not seen, or no such band

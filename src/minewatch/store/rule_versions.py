@@ -76,8 +76,8 @@ RULE_VERSIONS: Final[Mapping[str, RuleVersion]] = {
 }  # fmt: skip
 """Kind to its rules. Those of a detector: `Detector.version`."""
 DETECTOR_ROOTS: Final[Mapping[str, tuple[str, ...]]] = {
-    "pool-banks": ("detect.pool_banks.score", "detect.pool_banks.state_layers"),
-    "dry-season-thresholds": ("detect.thresholds.score",),
+    "pool-banks": ("detect.pool_banks.pool_bank_evidence", "detect.pool_banks.state_layers"),
+    "dry-season-thresholds": ("detect.thresholds.threshold_evidence",),
 }
 """Detector that comes with minewatch to the modules that decide what it keeps of pixels."""
 

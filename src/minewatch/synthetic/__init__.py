@@ -1,7 +1,7 @@
 """Simulated archives with a known answer. Nothing made here is a real place.
 
 `write_archive` writes a static STAC catalogue of COGs over open water of the Andaman Sea, on tiles
-that do not exist, lit as Kachin is; `read_truth` and `score_inventory` measure how well an inventory
+that do not exist, lit as Kachin is; `read_truth` and `score_inventory` measure how an inventory
 made from it agrees with what was drawn. Figures from such worlds say nothing of accuracy on real
 ground.
 """

@@ -1,4 +1,4 @@
-"""How well an inventory agrees with the truth of a simulated world: the rule of DESIGN section 5."""
+"""How an inventory agrees with the truth of a simulated world: the rule of DESIGN section 5."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minewatch.compiled import kernel, part
-from minewatch.detect.pool_banks.rules import DEFAULT, BaselineRules
+from minewatch.detect.pool_banks.pool_bank_rules import DEFAULT, BaselineRules
 
 FIT_FIELDS = 11
 """Weighted sums of a least-squares fit (9), squared misses, and months learnt from."""

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from minewatch.detect.pool_banks.rules import DEFAULT, ChangeRules
+from minewatch.detect.pool_banks.pool_bank_rules import DEFAULT, ChangeRules
 from minewatch.model import KACHIN, Climate
 
 Figures = Mapping[Hashable, Any]

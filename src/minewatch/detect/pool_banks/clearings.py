@@ -25,7 +25,7 @@ from minewatch.detect.pool_banks.patch_cutting import lost_ground, run_of
 from minewatch.detect.pool_banks.patch_figures import describe
 from minewatch.detect.pool_banks.patch_slope import SLOPE_COLUMNS, slopes_under
 from minewatch.detect.pool_banks.period_patches import Judge, Season
-from minewatch.detect.pool_banks.rules import ClearingRules, PoolBankRules
+from minewatch.detect.pool_banks.pool_bank_rules import ClearingRules, PoolBankRules
 from minewatch.model import EvidenceTerm, Grid, PeriodEvidence
 
 KIND = "other_clearing"

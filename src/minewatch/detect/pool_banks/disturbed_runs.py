@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minewatch.compiled import kernel, part
-from minewatch.detect.pool_banks.rules import RunRules
+from minewatch.detect.pool_banks.pool_bank_rules import RunRules
 
 RUNS = 2
 """Runs kept a pixel: a field that was burnt and a mine that came after it [D]."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from minewatch.detect.pool_banks.rules import DEFAULT, ConfidenceRules, TermRules
+from minewatch.detect.pool_banks.pool_bank_rules import DEFAULT, ConfidenceRules, TermRules
 from minewatch.model import KACHIN, Climate, EvidenceTerm
 
 MEANINGS: Mapping[str, str] = {

@@ -26,7 +26,7 @@ from minewatch.detect.pool_banks.evidence_terms import confidence, evidence_term
 from minewatch.detect.pool_banks.patch_figures import describe
 from minewatch.detect.pool_banks.patch_slope import SLOPE_COLUMNS, slopes_under
 from minewatch.detect.pool_banks.period_patches import Judge, find_seasons
-from minewatch.detect.pool_banks.rules import DEFAULT, PoolBankRules
+from minewatch.detect.pool_banks.pool_bank_rules import DEFAULT, PoolBankRules
 from minewatch.detect.pool_ranges import pool_ranges
 from minewatch.model import (
     CHANGES,

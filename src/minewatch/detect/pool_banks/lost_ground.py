@@ -12,8 +12,8 @@ from minewatch.detect.morphology import Pixels, Shape, grown, is_among, spread, 
 from minewatch.detect.pixel_sizes import whole_pixels
 from minewatch.detect.pool_banks.evidence_layers import NO_SHARE
 from minewatch.detect.pool_banks.patch_cutting import lost_ground
+from minewatch.detect.pool_banks.pool_bank_rules import PoolBankRules, WaterRules
 from minewatch.detect.pool_banks.pool_shares import find_channels, in_banks, water_share
-from minewatch.detect.pool_banks.rules import PoolBankRules, WaterRules
 from minewatch.model import Evidence, Period
 
 UInt8 = NDArray[np.uint8]

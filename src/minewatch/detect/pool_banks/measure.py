@@ -13,8 +13,8 @@ from minewatch.detect.morphology import Pixels, grown
 from minewatch.detect.pixel_sizes import whole_pixels
 from minewatch.detect.pool_banks.evidence_layers import NO_SHARE, check_evidence
 from minewatch.detect.pool_banks.patch_figures import pool_ndwi
+from minewatch.detect.pool_banks.pool_bank_rules import DEFAULT, MeasureRules, PoolBankRules
 from minewatch.detect.pool_banks.pool_shares import pool_share
-from minewatch.detect.pool_banks.rules import DEFAULT, MeasureRules, PoolBankRules
 from minewatch.detect.pool_ranges import pool_ranges
 from minewatch.model import (
     OBSERVATIONS,

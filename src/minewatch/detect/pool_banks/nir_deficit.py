@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from minewatch.compiled import kernel, part
 from minewatch.detect.pixel_sizes import odd_pixels
 from minewatch.detect.pool_banks.evidence_layers import NIR_SCALE, NO_SHARE
-from minewatch.detect.pool_banks.rules import WaterRules
+from minewatch.detect.pool_banks.pool_bank_rules import WaterRules
 
 
 def nir_deficit_share(

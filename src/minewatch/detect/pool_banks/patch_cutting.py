@@ -20,7 +20,7 @@ from minewatch.detect.morphology import (
 )
 from minewatch.detect.pixel_sizes import whole_pixels
 from minewatch.detect.pool_banks.evidence_layers import NO_SHARE
-from minewatch.detect.pool_banks.rules import PatchRules
+from minewatch.detect.pool_banks.pool_bank_rules import PatchRules
 from minewatch.model import PeriodEvidence
 
 

@@ -13,7 +13,7 @@ from minewatch.detect.labels import Patches
 from minewatch.detect.pixel_sizes import area_pixels
 from minewatch.detect.pool_banks.evidence_layers import NO_SCORE, NO_SHARE, SCORE_SCALE
 from minewatch.detect.pool_banks.patch_cutting import run_of
-from minewatch.detect.pool_banks.rules import PatchRules, PoolBankRules
+from minewatch.detect.pool_banks.pool_bank_rules import PatchRules, PoolBankRules
 from minewatch.model import Figure, PeriodEvidence
 
 FIGURES: Mapping[str, Figure] = {

@@ -25,7 +25,7 @@ from minewatch.detect.pool_banks.evidence_terms import confidence, evidence_term
 from minewatch.detect.pool_banks.lost_ground import Ground, find_all_channels, find_ground
 from minewatch.detect.pool_banks.patch_cutting import cut_patches, run_of
 from minewatch.detect.pool_banks.patch_figures import read_pixels, summarise
-from minewatch.detect.pool_banks.rules import PeriodRules, PoolBankRules
+from minewatch.detect.pool_banks.pool_bank_rules import PeriodRules, PoolBankRules
 from minewatch.model import KACHIN, Climate, Evidence, Period, PeriodEvidence
 
 BLOCK_PIXELS = 1 << 20

@@ -17,7 +17,7 @@ from minewatch.detect.morphology import (
 from minewatch.detect.pixel_sizes import odd_pixels, whole_pixels
 from minewatch.detect.pool_banks.evidence_layers import NO_SHARE
 from minewatch.detect.pool_banks.nir_deficit import nir_deficit_share
-from minewatch.detect.pool_banks.rules import WaterRules
+from minewatch.detect.pool_banks.pool_bank_rules import WaterRules
 from minewatch.model import PeriodEvidence
 
 UInt8 = NDArray[np.uint8]

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from minewatch.detect.overpass_rules import greenness
 from minewatch.detect.pool_banks.baseline import expected_greenness, limits_of
-from minewatch.detect.pool_banks.rules import DEFAULT, PoolBankRules
-from minewatch.detect.pool_banks.score import season_angle, update_evidence
+from minewatch.detect.pool_banks.pool_bank_evidence import season_angle, update_evidence
+from minewatch.detect.pool_banks.pool_bank_rules import DEFAULT, PoolBankRules
 from minewatch.detect.pool_banks.state_layers import start_state
 from minewatch.detect.unmix import NOT_SEEN, fractions, without_shade
 from minewatch.model import REFLECTANCE_BANDS

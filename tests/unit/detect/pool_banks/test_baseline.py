@@ -7,7 +7,7 @@ from minewatch.detect.pool_banks.baseline import (
     follow_baseline,
     limits_of,
 )
-from minewatch.detect.pool_banks.rules import DEFAULT
+from minewatch.detect.pool_banks.pool_bank_rules import DEFAULT
 
 MONTHS = 48
 ANGLE = (np.arange(MONTHS) % 12 * 2 * np.pi / 12).astype("float32")

@@ -15,7 +15,7 @@ from minewatch.detect.pool_banks.change_rules import (
     compass,
     name_change,
 )
-from minewatch.detect.pool_banks.rules import DEFAULT
+from minewatch.detect.pool_banks.pool_bank_rules import DEFAULT
 from minewatch.model import CHANGE_KINDS, KACHIN
 
 PLAIN = {

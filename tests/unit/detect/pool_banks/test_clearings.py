@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from minewatch.detect.pool_banks.clearings import clearing_confidence, clearing_terms
-from minewatch.detect.pool_banks.detector import PoolBanks
-from minewatch.detect.pool_banks.rules import DEFAULT
+from minewatch.detect.pool_banks.pool_bank_detector import PoolBanks
+from minewatch.detect.pool_banks.pool_bank_rules import DEFAULT
 
 RULES = DEFAULT.clearings
 WORKED = {

@@ -10,7 +10,7 @@ from minewatch.detect.pool_banks.disturbed_runs import (
     follow_runs,
     limits_of,
 )
-from minewatch.detect.pool_banks.rules import DEFAULT
+from minewatch.detect.pool_banks.pool_bank_rules import DEFAULT
 
 MONTHS = [date(2020 + k // 12, k % 12 + 1, 1) for k in range(30)]
 

@@ -3,7 +3,7 @@ import pytest
 import shapely
 
 from minewatch.detect.pool_banks.find import find
-from minewatch.detect.pool_banks.score import score
+from minewatch.detect.pool_banks.pool_bank_evidence import score
 from minewatch.model import CHANGE_KINDS, CHANGES, DETECTIONS, FEATURES, Evidence, check_columns
 
 

@@ -11,7 +11,7 @@ import xarray as xr
 from minewatch.detect.days import from_day
 from minewatch.detect.pool_banks.evidence_layers import NO_SHARE
 from minewatch.detect.pool_banks.lost_ground import Ground, find_all_channels, find_ground
-from minewatch.detect.pool_banks.rules import DEFAULT
+from minewatch.detect.pool_banks.pool_bank_rules import DEFAULT
 from minewatch.model import Evidence, Period
 
 SEED_PCT = DEFAULT.water.seed_pct

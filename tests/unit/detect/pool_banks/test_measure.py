@@ -7,7 +7,7 @@ import pytest
 import shapely
 
 from minewatch.detect.pool_banks.measure import measure
-from minewatch.detect.pool_banks.score import score
+from minewatch.detect.pool_banks.pool_bank_evidence import score
 from minewatch.detect.pool_ranges import count_range
 from minewatch.model import OBSERVATIONS, Evidence, check_columns
 

@@ -3,7 +3,7 @@ import pytest
 
 from minewatch.detect.pool_banks import nir_deficit
 from minewatch.detect.pool_banks.evidence_layers import NIR_SCALE
-from minewatch.detect.pool_banks.rules import DEFAULT
+from minewatch.detect.pool_banks.pool_bank_rules import DEFAULT
 
 WATER_NIR = DEFAULT.water.water_nir
 

@@ -12,7 +12,7 @@ from minewatch.detect.days import from_day
 from minewatch.detect.labels import Patches
 from minewatch.detect.pool_banks.evidence_layers import NO_SHARE
 from minewatch.detect.pool_banks.patch_cutting import cut_patches, lost_ground, run_of
-from minewatch.detect.pool_banks.rules import DEFAULT
+from minewatch.detect.pool_banks.pool_bank_rules import DEFAULT
 from minewatch.model import Evidence, Period, PeriodEvidence
 
 PERIOD = Period(date(2020, 11, 1), date(2021, 4, 30))

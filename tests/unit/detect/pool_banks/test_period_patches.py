@@ -19,8 +19,8 @@ from minewatch.detect.pool_banks.period_patches import (
     _odds_at,
     find_seasons,
 )
-from minewatch.detect.pool_banks.rules import DEFAULT
-from minewatch.detect.pool_banks.score import score
+from minewatch.detect.pool_banks.pool_bank_evidence import score
+from minewatch.detect.pool_banks.pool_bank_rules import DEFAULT
 from minewatch.model import Evidence, Period
 
 BEGUN_DAYS, LIKELY = DEFAULT.periods.begun_days, DEFAULT.periods.likely

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from minewatch.detect.pool_banks.period_patches import Season, _reconsider
-from minewatch.detect.pool_banks.rules import DEFAULT
+from minewatch.detect.pool_banks.pool_bank_rules import DEFAULT
 from minewatch.model import Period
 
 

@@ -10,8 +10,8 @@ import xarray as xr
 
 from minewatch.detect.morphology import spread, values_at
 from minewatch.detect.pool_banks.evidence_layers import NO_SHARE
+from minewatch.detect.pool_banks.pool_bank_rules import DEFAULT
 from minewatch.detect.pool_banks.pool_shares import find_channels, in_banks, water_share
-from minewatch.detect.pool_banks.rules import DEFAULT
 from minewatch.model import Evidence, Period, PeriodEvidence
 
 WATER = {"pixel_m": 10.0, "rules": DEFAULT.water}

@@ -19,8 +19,8 @@ from minewatch.detect.pool_banks.evidence_terms import terms_of
 from minewatch.detect.pool_banks.find import find
 from minewatch.detect.pool_banks.measure import measure
 from minewatch.detect.pool_banks.patch_figures import FIGURES
-from minewatch.detect.pool_banks.rules import PoolBankRules
-from minewatch.detect.pool_banks.score import conclude, update_evidence
+from minewatch.detect.pool_banks.pool_bank_evidence import conclude, update_evidence
+from minewatch.detect.pool_banks.pool_bank_rules import PoolBankRules
 from minewatch.detect.pool_banks.state_layers import PIXEL_STATE_LAYERS, start_state
 from minewatch.model import (
     KACHIN,

@@ -6,7 +6,7 @@ from minewatch.detect.pool_banks.evidence_layers import (
     NO_SHARE,
     check_evidence,
 )
-from minewatch.detect.pool_banks.score import score, update_evidence
+from minewatch.detect.pool_banks.pool_bank_evidence import score, update_evidence
 from minewatch.detect.pool_banks.state_layers import start_state
 from minewatch.errors import ContractError
 from minewatch.model import split_months
@@ -42,7 +42,9 @@ def test_blocks_change_nothing(world, periods, monkeypatch) -> None:
 
     months = world.mine(5, 5, since=SINCE).months()
     whole = score(months, periods=periods)
-    monkeypatch.setattr(sys.modules["minewatch.detect.pool_banks.score"], "BLOCK_VALUES", 5_000)
+    monkeypatch.setattr(
+        sys.modules["minewatch.detect.pool_banks.pool_bank_evidence"], "BLOCK_VALUES", 5_000
+    )
     xr_equal = score(months, periods=periods).equals(whole)
     assert xr_equal
 

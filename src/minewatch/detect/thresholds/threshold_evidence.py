@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from minewatch.detect.thresholds.rules import ThresholdRules
+from minewatch.detect.thresholds.threshold_rules import ThresholdRules
 from minewatch.model import EvidenceLayer, Period, PixelState, PixelStateLayer
 
 NONE = 255

@@ -27,7 +27,7 @@ from minewatch.detect.pool_banks.evidence_layers import (
     NO_SHARE,
     SCORE_SCALE,
 )
-from minewatch.detect.pool_banks.rules import DEFAULT, PoolBankRules, ShareRules
+from minewatch.detect.pool_banks.pool_bank_rules import DEFAULT, PoolBankRules, ShareRules
 from minewatch.detect.pool_banks.season_statistics import (
     follow_swing,
     follow_years,

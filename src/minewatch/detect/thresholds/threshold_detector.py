@@ -23,8 +23,7 @@ from minewatch.detect.morphology import grown
 from minewatch.detect.outlines import outlines_by_label
 from minewatch.detect.pixel_sizes import area_pixels, whole_pixels
 from minewatch.detect.pool_ranges import pool_ranges
-from minewatch.detect.thresholds.rules import ThresholdRules
-from minewatch.detect.thresholds.score import (
+from minewatch.detect.thresholds.threshold_evidence import (
     EVIDENCE,
     NONE,
     STATE_LAYERS,
@@ -32,6 +31,7 @@ from minewatch.detect.thresholds.score import (
     start_state,
     update_state,
 )
+from minewatch.detect.thresholds.threshold_rules import ThresholdRules
 from minewatch.model import (
     CHANGES,
     DETECTIONS,

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from minewatch.detect.overpass_thresholds import CloudCommissionRules, OverpassRules
-from minewatch.detect.pool_banks.detector import PoolBanks
-from minewatch.detect.thresholds.detector import DrySeasonThresholds
+from minewatch.detect.pool_banks.pool_bank_detector import PoolBanks
+from minewatch.detect.thresholds.threshold_detector import DrySeasonThresholds
 from minewatch.errors import SettingsError
 from minewatch.model import Detection, Detector, with_overrides
 from minewatch.plugins import Registry
