@@ -19,7 +19,7 @@ PRIVATE = {
 }  # fmt: skip
 """Words that this project once used in a sense of its own."""
 PLACES = re.findall(
-    r"^\| .+? \| `([\w/.]+)`(?:, `(\w+)`)?",
+    r"^\| .+? \| `([\w/]+\.py)`(?:, `(\w+)`)?",
     (ROOT / "ARCHITECTURE.md").read_text("utf-8"),
     re.MULTILINE,
 )

@@ -12,13 +12,13 @@ def test_every_case_is_a_known_kind_against_which_a_term_of_the_detector_speaks(
 
 
 def test_full_evidence_rules_everything_out_and_none_leaves_everything_open():
-    assert {a.doubt for a in score_alternatives(dict.fromkeys(MEANINGS, 1.0))} == {0.0}
-    assert {a.doubt for a in score_alternatives(dict.fromkeys(MEANINGS, 0.0))} == {1.0}
+    assert {a.plausibility for a in score_alternatives(dict.fromkeys(MEANINGS, 1.0))} == {0.0}
+    assert {a.plausibility for a in score_alternatives(dict.fromkeys(MEANINGS, 0.0))} == {1.0}
 
 
 def test_the_most_open_reading_comes_first():
     terms = {**dict.fromkeys(MEANINGS, 1.0), "lasting": 0.1, "alive": 0.4}
-    assert [(a.kind, a.doubt) for a in score_alternatives(terms)[:2]] == [
+    assert [(a.kind, a.plausibility) for a in score_alternatives(terms)[:2]] == [
         ("swidden", 0.9),
         ("village", 0.6),
     ]
@@ -26,6 +26,6 @@ def test_the_most_open_reading_comes_first():
 
 def test_one_sign_of_water_is_enough_against_bare_ground():
     terms = {**dict.fromkeys(MEANINGS, 0.0), "spots": 0.7}
-    doubts = {a.kind: a.doubt for a in score_alternatives(terms)}
-    assert doubts["other_clearing"] == 0.3
-    assert doubts["shadow"] == 1.0
+    plausibilities = {a.kind: a.plausibility for a in score_alternatives(terms)}
+    assert plausibilities["other_clearing"] == 0.3
+    assert plausibilities["shadow"] == 1.0
