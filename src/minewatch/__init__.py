@@ -22,13 +22,14 @@ if TYPE_CHECKING:
         update,
     )
     from minewatch.api.run_view import Run, Site
-    from minewatch.api.wrappers import Area, Scenes
+    from minewatch.api.wrappers import Area, Plan, Scenes
     from minewatch.detect import detect_pair
 
     __version__: str
 
 __all__ = [
     "Area",
+    "Plan",
     "Run",
     "Scenes",
     "Site",

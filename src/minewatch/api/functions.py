@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from minewatch.api.run_view import Run
-from minewatch.api.wrappers import Area, PlanView, Scenes
+from minewatch.api.wrappers import Area, Plan, Scenes
 from minewatch.model.defaults import (
     AUTO_DEM,
     AUTO_SEASON,
@@ -120,7 +120,7 @@ def plan(
     workers: int | None = None,
     max_memory_gib: float | None = None,
     progress: bool | None = None,
-) -> PlanView:
+) -> Plan:
     """What `run` with the same arguments would read, in bytes, memory and time: an estimate.
 
     Parameters
@@ -144,7 +144,7 @@ def plan(
             dry_season=dry_season, scenes=scenes, workers=workers, max_memory_gib=max_memory_gib,
             listener=listener,
         )  # fmt: skip
-    return PlanView.of(found)
+    return Plan.of(found)
 
 
 def run(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from minewatch.api.tables_html import fact_lines, fact_table
 from minewatch.model import AreaOfInterest, Period, SceneList
-from minewatch.pipeline.planning import Plan
+from minewatch.pipeline import planning
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -118,11 +118,11 @@ class Scenes(SceneList):
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class PlanView(Plan):
+class Plan(planning.Plan):
     """A plan that shows itself."""
 
     @classmethod
-    def of(cls, plan: Plan) -> PlanView:
+    def of(cls, plan: planning.Plan) -> Plan:
         """The same plan."""
         return cls(**_values(plan))
 
