@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from minewatch.analysis import explain
 from minewatch.cli import app, main
 from minewatch.detect.overpass_thresholds import OVERPASS
-from minewatch.detect.pool_banks.pool_bank_detector import PoolBanks
+from minewatch.detect.pool_banks.evidence_terms import MEANINGS
 from minewatch.errors import SettingsError
 from minewatch.model import RunResult
 
@@ -32,7 +32,7 @@ def test_every_site_keeps_the_evidence_terms_of_its_detections(small_run: RunRes
     assert kept["minewatch"]["simulated"] is True
     assert {row["site_id"] for row in rows} == set(small_run.sites["site_id"])
     for row in rows:
-        assert set(row["terms"]) == set(PoolBanks().terms)
+        assert set(row["terms"]) == set(MEANINGS)
 
 
 def test_a_picture_and_figures_of_a_site_are_written(
@@ -90,7 +90,7 @@ def test_the_command_prints_the_evidence_and_where_the_files_lie(
     words = ["explain", str(small_run.directory), site_id, "--out", str(tmp_path)]
     shown = CliRunner().invoke(app, words)
     assert shown.exit_code == 0
-    for text in ("SIMULATED", site_id, *PoolBanks().terms, f"{site_id}.png", f"{site_id}.json"):
+    for text in ("SIMULATED", site_id, *MEANINGS, f"{site_id}.png", f"{site_id}.json"):
         assert text in shown.output
     printed = CliRunner().invoke(app, [*words, "--json"])
     assert json.loads(printed.output)["site"]["site_id"] == site_id

@@ -58,11 +58,6 @@ def open_months(result: RunResult, where: str | Sequence[float]) -> xr.Dataset:
         result.aoi, resolution_m=parameters.resolution_m, chunk_px=parameters.chunk_px
     )
     rows, cols = window_of(ground_of(result, where, grid.epsg), grid)
-    if rows.start >= rows.stop or cols.start >= cols.stop:
-        raise SettingsError(
-            f"{where} lies outside of {result.aoi.id}",
-            hint=f"the area reaches over {[round(v, 4) for v in result.aoi.geometry.bounds]}",
-        )
     months = months_of(parameters.span)
     bands = catalogs.read_scene_list(result.directory / "scenes.json").bands
     source = _Months(state, grid, months, (*bands, *COUNT_LAYERS, *DAY_LAYERS), rows, cols)
@@ -82,6 +77,13 @@ def open_months(result: RunResult, where: str | Sequence[float]) -> xr.Dataset:
 def ground_of(result: RunResult, where: str | Sequence[float], epsg: int) -> shapely.Geometry:
     """The ground asked for, in metres: a box, or a square with a margin round a site."""
     if not isinstance(where, str):
+        reach = shapely.box(*result.aoi.geometry.bounds)
+        if len(where) != 4 or not shapely.box(*where).intersects(reach):
+            raise SettingsError(
+                f"the box {tuple(where)} lies outside of {result.aoi.id}",
+                hint="give (west, south, east, north) in degrees; the area reaches over "
+                f"{tuple(round(value, 4) for value in reach.bounds)}",
+            )
         to_metres = pyproj.Transformer.from_crs(WGS84, epsg, always_xy=True).transform
         return shapely.transform(shapely.box(*where), to_metres, interleaved=False)
     sites = result.sites[result.sites["site_id"] == where]
