@@ -20,7 +20,7 @@ COUNT_LAYERS: Final = ("clear_looks", "doubtful_looks", "disturbed_looks")
 MONTH_LAYERS: Final = (*REFLECTANCE_BANDS, *COUNT_LAYERS, *DAY_LAYERS)
 """Variables of a month cube, dims (time, y, x), all uint16, `time` the first day of each month.
 
-All but the first two counts are of clear overpasses; where there is none, of suspect ones: those that
+All but the first two counts are of clear overpasses; where there is none, of suspect ones that
 a small cloud hides, or bright ground called cloud. `detect.settle_cloud_commission` decides.
 
 ==================== ===========================================================================

@@ -52,7 +52,7 @@ def explanation(simulated_run: RunResult) -> Explanation:
         weights={"pools": 2.0, "ndwi": 1.0}, months=months,
         meanings={"pools": "water in spots", "ndwi": "the colour of water"}, source="0" * 64,
         alternatives=[
-            Alternative(kind="swidden", plausibility=0.2, terms=("lasting",), reason="green again soon")
+            Alternative(kind="swidden", plausibility=0.2, terms=("lasting",), reason="green again")
         ],
         scenes=[{"id": "SIM_20220114", "day": "2022-01-14", "role": "first look"}],
         chips=[make_chip(p, grey, box=BOX) for p in seasons(2021, 2024)],
