@@ -22,18 +22,20 @@ from typing import Any
 
 from tests.bench.wide_archive import make_wide_archive
 
-from minewatch import detect, export, sites, synthetic
+from minewatch import exporters, sites, synthetic
 from minewatch.catalog import hrefs
+from minewatch.detect.pool_banks.pool_bank_detector import PoolBanks
 from minewatch.pipeline import inventory_step, jobs, run, update
-from minewatch.store import output_folder, read_log
+from minewatch.store import read_log
 
 BEFORE, LAST = date(2023, 3, 10), date(2023, 3, 18)
 YEARS, ROUNDS = (1, 4, 8), 5
 STAGES = (
     (jobs, "find_scene_list", "search"), (jobs, "read_all_months", "read"),
-    (inventory_step, "score_chunks", "evidence"), (detect, "find", "find"), (sites, "link", "link"),
-    (detect, "measure", "measure"), (sites, "build_inventory", "inventory"),
-    (output_folder, "write", "write"), (export, "open_result", "open"),
+    (inventory_step, "score_chunks", "evidence"), (PoolBanks, "find", "find"),
+    (sites, "link", "link"), (PoolBanks, "measure", "measure"),
+    (sites, "build_inventory", "inventory"),
+    (inventory_step, "write_products", "write"), (exporters, "open_result", "open"),
 )  # fmt: skip
 
 
@@ -119,24 +121,24 @@ def main(world: str) -> None:
     spent: dict[str, float] = {}
     for module, name, label in STAGES:
         setattr(module, name, watched(getattr(module, name), label, spent))
-    told: dict[int, list[dict[str, float]]] = {years: [] for years in YEARS}
+    taken: dict[int, list[dict[str, float]]] = {years: [] for years in YEARS}
     for number in range(ROUNDS + 1):
         for years in YEARS:
             total = update_cost(base / f"run-{years}", base / "updated", spent)
             if number:  # the first round warms up
-                told[years].append({"all": total, **spent})
+                taken[years].append({"all": total, **spent})
     middle = {
         years: {n: statistics.median(r[n] for r in rounds) for n in rounds[0]}
-        for years, rounds in told.items()
+        for years, rounds in taken.items()
     }
     for years, costs in middle.items():
         stages = "  ".join(f"{label} {seconds:.2f}" for label, seconds in costs.items())
         scenes = read_log(base / f"run-{years}")[-1].scenes + 1
         print(f"{world}, {years} y, {scenes} scenes, 1 of them new: {stages}")  # noqa: T201
     ratios = sorted(
-        long["all"] / short["all"] for long, short in zip(told[YEARS[-1]], told[1], strict=True)
+        long["all"] / short["all"] for long, short in zip(taken[YEARS[-1]], taken[1], strict=True)
     )
-    quickest = {years: min(r["all"] for r in rounds) for years, rounds in told.items()}
+    quickest = {years: min(r["all"] for r in rounds) for years, rounds in taken.items()}
     print(  # noqa: T201
         f"{world}, {YEARS[-1]} years to 1: {statistics.median(ratios):.2f} "
         f"({ratios[0]:.2f} to {ratios[-1]:.2f} in {ROUNDS} rounds), "

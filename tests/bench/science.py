@@ -19,6 +19,7 @@ from minewatch.cube.pixel_kernels import median_of_looks
 from minewatch.detect.labels import label_patches
 from minewatch.detect.outlines import outline_labels
 from minewatch.detect.pool_banks import baseline
+from minewatch.detect.pool_banks.pool_bank_rules import DEFAULT
 from minewatch.detect.pool_banks.season_statistics import NO_SHARE, median_share
 from minewatch.model import DETECTIONS
 from minewatch.sites import link
@@ -99,8 +100,9 @@ def _warmed(work: Work) -> Work:
 def fit_numpy(setup: Setup) -> Work:
     """The same fit and monitor, a month at a time over all pixels."""
     series, untouched = _series(setup)
-    ridge, own = baseline.RIDGE, baseline.SEASON_MONTHS
-    floor = baseline.FIRST_SD_MONTHS * baseline.FIRST_SD**2
+    rules = DEFAULT.baseline
+    ridge, own = rules.ridge, rules.season_months
+    floor = rules.first_sd_months * rules.first_sd**2
 
     def work() -> Any:
         n, c, s, cc, ss, cs, v, vc, vs, missed, learnt = np.zeros((11, series.shape[1]), np.float32)
@@ -113,13 +115,13 @@ def fit_numpy(setup: Setup) -> Work:
                 det = a * b - d * d
                 cosine, sine = (e * b - f * d) / det, (f * a - e * d) / det
                 miss = (v - cosine * c - sine * s) / n + cosine * x + sine * y - value
-                months = baseline.FIRST_SD_MONTHS + np.maximum(learnt - own, 0)
-                sd = np.maximum(np.sqrt((floor + missed) / months), baseline.NOISE_FLOOR)
-                told = (learnt >= baseline.MIN_MONTHS) & ~np.isnan(value)
-                weight = np.where(told, np.minimum(1, 1.5 * sd / np.maximum(abs(miss), 1e-9)), 1)
-            out[t] = np.where(told, miss / sd, np.nan)
+                months = rules.first_sd_months + np.maximum(learnt - own, 0)
+                sd = np.maximum(np.sqrt((floor + missed) / months), rules.noise_floor)
+                known = (learnt >= rules.min_months) & ~np.isnan(value)
+                weight = np.where(known, np.minimum(1, 1.5 * sd / np.maximum(abs(miss), 1e-9)), 1)
+            out[t] = np.where(known, miss / sd, np.nan)
             taught = untouched[t] & ~np.isnan(value)
-            rough = taught & told & (learnt >= own)
+            rough = taught & known & (learnt >= own)
             missed += np.where(rough, np.minimum(abs(miss), 3 * sd) ** 2, 0)
             weight, value = np.where(taught, weight, 0), np.nan_to_num(value)
             for total, term in (

@@ -20,7 +20,7 @@ import rasterio
 import shapely
 from affine import Affine
 
-from minewatch import aoi, cube
+from minewatch import areas, cube
 from minewatch.cube.grid import block_of
 from minewatch.model import WGS84, Grid
 from minewatch.synthetic import PRESETS, WorldSpec, stac
@@ -74,7 +74,7 @@ def make_wide_archive(directory: Path, area: str, *, years: int) -> WideArchive:
     if archive.catalog.exists():
         return archive
     shutil.rmtree(directory, ignore_errors=True)
-    grid = cube.make_grid(aoi.read_aoi(area), resolution_m=10, chunk_px=512)
+    grid = cube.make_grid(areas.read_aoi(area), resolution_m=10, chunk_px=512)
     spec = replace(
         PRESETS["mines"], name=f"wide-{area}", size_px=WORLD_PX, start=archive.start, end=LAST,
         revisit_days=5, partial_swaths=0.0, quarries=0,
