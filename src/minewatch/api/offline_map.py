@@ -92,7 +92,7 @@ def draw_map(
         f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data: blob:; "
         "worker-src blob:; child-src blob:; connect-src data: blob:; base-uri 'none'"
     )
-    body = json.dumps(data, ensure_ascii=False).replace("</", "<\\/")
+    body = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
     page = (own / "explore.html").read_text("utf-8").format(
         policy=escape(policy, quote=True), title=escape(title), css=css, maplibre=source, data=body,
         script=script, last=max(len(periods) - 1, 0),
