@@ -69,6 +69,21 @@ def line(text: str) -> None:
     out.print(text, markup=False, highlight=False)
 
 
+def note(text: str) -> None:
+    """A plain line on standard error, beside what a program reads."""
+    err.print(text, markup=False, highlight=False)
+
+
+@contextmanager
+def status(text: str, *, quiet: bool) -> Iterator[None]:
+    """A sign of life on standard error while something of a few seconds is done."""
+    if quiet or not err.is_terminal:
+        yield
+        return
+    with err.status(text):
+        yield
+
+
 @contextmanager
 def progress(*, quiet: bool) -> Iterator[ProgressListener]:
     """A listener that draws one bar a stage: steps, megabytes, time left."""

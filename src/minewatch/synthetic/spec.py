@@ -106,7 +106,10 @@ class WorldSpec:
                 hint="swap start and end",
             )
         if self.dialect not in get_args(Dialect):
-            raise SettingsError(unknown_name("dialect", self.dialect, list(get_args(Dialect))))
+            raise SettingsError(
+                unknown_name("dialect", self.dialect, list(get_args(Dialect))),
+                hint="give one of these",
+            )
         if self.tiles < 1 or self.revisit_days < 1:
             raise SettingsError(
                 f"tiles is {self.tiles}, revisit_days {self.revisit_days}",
@@ -174,5 +177,5 @@ def get_preset(name: str) -> WorldSpec:
         Lists the known names.
     """
     if name not in PRESETS:
-        raise SettingsError(unknown_name("preset", name, list(PRESETS)))
+        raise SettingsError(unknown_name("preset", name, list(PRESETS)), hint="give one of these")
     return PRESETS[name]
