@@ -37,6 +37,7 @@ from minewatch.model import (
     DETECTIONS,
     FEATURES,
     KACHIN,
+    POOL_COLUMNS,
     Alternative,
     Climate,
     Evidence,
@@ -51,6 +52,7 @@ from minewatch.model import (
     PixelStateLayer,
     Rasterise,
     empty_table,
+    sees_pools_at,
 )
 
 TERMS: Mapping[str, EvidenceTerm] = {
@@ -122,9 +124,13 @@ class DrySeasonThresholds:
             )
         )
         detections = _table(kept, DETECTIONS, grid)
+        features = self._features(evidence, taken, grid)
+        if not sees_pools_at(pixel_m):
+            detections[list(POOL_COLUMNS)] = np.nan
+            features = features[features["kind"] != "pool"].reset_index(drop=True)
         return Findings(
             detections=detections,
-            features=self._features(evidence, taken, grid),
+            features=features,
             changes=self._changes(evidence, taken, grid),
         )
 
@@ -145,6 +151,8 @@ class DrySeasonThresholds:
         tables = [self._measure(here, at, label, sites, grid) for here in evidence]
         for table in tables:
             table.insert(0, "site_id", tracks["site_id"].to_numpy())
+            if not sees_pools_at(pixel_m):
+                table[list(POOL_COLUMNS)] = np.nan
         if not tables:
             return pd.DataFrame()
         return pd.concat(tables).sort_values(["site_id", "period_start"], ignore_index=True)
