@@ -25,7 +25,8 @@ DETECTOR = "pool-banks"
 """Who judges unless another is asked for."""
 _SIMULATOR = ("synthetic",)
 _BLIND = {
-    "synthetic/__init__.py", "synthetic/scoring.py", "synthetic/truth.py", "synthetic/dem_archive.py",
+    "synthetic/__init__.py", "synthetic/scoring.py", "synthetic/truth.py",
+    "synthetic/dem_archive.py",
 }  # fmt: skip
 """Modules that read truth or write heights: they make no pixel of a scene."""
 _MONTHS = (

@@ -13,7 +13,7 @@ import pytest
 import shapely
 from scipy.special import expit
 
-from minewatch.synthetic import read_truth
+from minewatch.synthetic import PRESETS, read_truth
 
 from . import harness
 from .calibration import Map, fit_map, off_by, patch_verdicts, reliability
@@ -198,7 +198,7 @@ def test_every_source_that_decides_a_key_is_there() -> None:
 
 
 def test_runs_of_two_detectors_lie_in_two_folders_beside_one_archive(tmp_path: Path) -> None:
-    spec = synthetic.PRESETS["demo"]
+    spec = PRESETS["demo"]
     one = harness._folders(spec, tmp_path)
     other = harness._folders(spec, tmp_path, "dry-season-thresholds")
     assert one[0] == other[0]
