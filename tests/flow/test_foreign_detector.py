@@ -1,4 +1,4 @@
-"""A detector of another package: installed beside minewatch, found by its entry point, run."""
+"""A detector of another package: installed, named, run, carried on and explained."""
 
 from __future__ import annotations
 
@@ -18,79 +18,90 @@ from typing import ClassVar
 
 from minewatch.detect.thresholds.threshold_detector import DrySeasonThresholds
 from minewatch.detect.thresholds.threshold_rules import ThresholdRules
+from minewatch.model.rule_fields import rule
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeafLossRules(ThresholdRules):
+    """Thresholds of this package."""
+
+    bare_ndvi: float = rule(0.42, unit="NDVI", moves="more ground counts as bare")
+    leaf_share: float = rule(0.5, unit="1", moves="nothing yet")
 
 
 @dataclass(frozen=True)
-class Patient(DrySeasonThresholds):
-    """The baseline of minewatch with other thresholds, under a name of its own."""
+class LeafLoss(DrySeasonThresholds):
+    """Lost leaves, as another package judges them."""
 
-    name: ClassVar[str] = "patient"
-    title: ClassVar[str] = "ground that stays bare for long"
-    rules: ThresholdRules = field(default_factory=lambda: ThresholdRules(keep_confidence=0.0))
+    name: ClassVar[str] = "leaf-loss"
+    title: ClassVar[str] = "Lost leaves"
+    version: ClassVar[int] = 3
+    rules: LeafLossRules = field(default_factory=LeafLossRules)
 '''
-METADATA = "Metadata-Version: 2.1\nName: elsewhere\nVersion: 1.0\n"
-ENTRY_POINTS = "[minewatch.detectors]\npatient = elsewhere:Patient\nbroken = nowhere:Nothing\n"
+"""A detector of another package, built on the shipped baseline."""
+METADATA = "Metadata-Version: 2.1\nName: leaf-loss\nVersion: 1.0\n"
+ENTRY_POINTS = "[minewatch.detectors]\nleaf-loss = leaf_loss:LeafLoss\n"
 
 
 @pytest.fixture
-def elsewhere(tmp_path: Path) -> Path:
-    """A folder with an installed package, as pip leaves one."""
-    folder = tmp_path / "site-packages"
-    about = folder / "elsewhere-1.0.dist-info"
-    about.mkdir(parents=True)
-    (folder / "elsewhere.py").write_text(MODULE)
-    (about / "METADATA").write_text(METADATA)
-    (about / "entry_points.txt").write_text(ENTRY_POINTS)
-    return folder
+def installed(tmp_path: Path) -> Path:
+    """A folder as `pip install` leaves it: a module, and what it says of itself."""
+    site = tmp_path / "site"
+    (site / "leaf_loss-1.0.dist-info").mkdir(parents=True)
+    (site / "leaf_loss.py").write_text(MODULE, "utf-8")
+    (site / "leaf_loss-1.0.dist-info" / "METADATA").write_text(METADATA, "utf-8")
+    (site / "leaf_loss-1.0.dist-info" / "entry_points.txt").write_text(ENTRY_POINTS, "utf-8")
+    return site
 
 
-def minewatch(*words: str, path: Path) -> subprocess.CompletedProcess[str]:
+def minewatch(*words: object, site: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """The command line in a process of its own, with a package installed or not."""
+    path = os.pathsep.join(str(p) for p in [*([site] if site else []), *sys.path] if p)
+    command = [sys.executable, "-m", "minewatch", *map(str, words)]
     return subprocess.run(
-        [sys.executable, "-m", "minewatch", *words],
-        capture_output=True, text=True, check=False,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(path), *sys.path])},
-    )  # fmt: skip
+        command, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=False
+    )
 
 
-def test_it_runs_is_explained_and_carried_on(
-    elsewhere: Path, small_archive: synthetic.Archive, tmp_path: Path
+def run_words(archive: synthetic.Archive, out: Path, detector: str) -> list[object]:
+    return ["run", "--aoi", archive.aoi, "--catalog", archive.catalog, "--out", out,
+            "--start", archive.spec.start, "--end", "2020-12-31", "--detector", detector,
+            "--quiet"]  # fmt: skip
+
+
+def test_a_detector_of_another_package_runs_goes_on_and_explains(
+    small_archive: synthetic.Archive, installed: Path, tmp_path: Path
 ) -> None:
-    out = str(tmp_path / "run")
-    asked = (
-        "run", "--aoi", str(small_archive.aoi), "--start", "2019-11", "--end", "2020-10",
-        "--catalog", str(small_archive.catalog), "--out", out,
-    )  # fmt: skip
-    ran = minewatch(*asked, "--detector", "patient", path=elsewhere)
-    assert ran.returncode == 0, ran.stderr
-    manifest = json.loads((tmp_path / "run" / "manifest.json").read_text())
-    assert manifest["parameters"]["detector"] == "patient"
-    assert manifest["rules"]["patient"]["keep_confidence"] == 0.0
-    updated = minewatch("update", out, "--end", "2021-04", path=elsewhere)
-    assert updated.returncode == 0, updated.stderr
-    sites = json.loads((tmp_path / "run" / "sites.geojson").read_text())["features"]
+    out = tmp_path / "out"
+    done = minewatch(*run_words(small_archive, out, "leaf-loss"), site=installed)
+    assert done.returncode == 0, done.stderr
+    manifest = json.loads((out / "manifest.json").read_text("utf-8"))
+    assert manifest["parameters"]["detector"] == "leaf-loss"
+    assert manifest["rules"]["leaf-loss"]["bare_ndvi"] == 0.42
+    assert manifest["rules"]["leaf-loss"]["leaf_share"] == 0.5
+    assert "leaf-loss-3" in json.dumps(manifest["rule_versions"])
+
+    done = minewatch("update", out, "--end", "2021-04-30", "--quiet", site=installed)
+    assert done.returncode == 0, done.stderr
+    manifest = json.loads((out / "manifest.json").read_text("utf-8"))
+    assert manifest["parameters"]["detector"] == "leaf-loss"
+    sites = json.loads((out / "sites.geojson").read_text("utf-8"))["features"]
     assert sites
-    site = sites[0]["properties"]["site_id"]
-    explained = minewatch("explain", out, site, path=elsewhere)
-    assert explained.returncode == 0, explained.stderr
-    assert "lasting" in explained.stdout
 
-    without = minewatch("update", out, "--end", "2021-04", path=tmp_path)
-    assert without.returncode != 0
-    assert "patient" in without.stderr
-    assert "try:" in without.stderr
+    done = minewatch("explain", out, sites[0]["properties"]["site_id"], "--quiet", site=installed)
+    assert done.returncode == 0, done.stderr
+
+    done = minewatch("update", out, "--quiet")
+    assert done.returncode != 0
+    assert "leaf-loss" in done.stderr
 
 
-@pytest.mark.parametrize("name", ["nobody", "broken"])
-def test_one_that_is_unknown_or_broken_is_named_with_the_mend(
-    name: str, elsewhere: Path, small_archive: synthetic.Archive, tmp_path: Path
+def test_an_unknown_detector_is_named_with_those_there_are(
+    tiny_archive: synthetic.Archive, installed: Path, tmp_path: Path
 ) -> None:
-    done = minewatch(
-        "run", "--aoi", str(small_archive.aoi), "--start", "2019-11", "--end", "2020-04",
-        "--catalog", str(small_archive.catalog), "--out", str(tmp_path / "run"),
-        "--detector", name, path=elsewhere,
-    )  # fmt: skip
-    assert done.returncode in (1, 2)
-    assert name in done.stderr
-    assert "try:" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert not (tmp_path / "run").exists()
+    words = run_words(tiny_archive, tmp_path / "out", "leaf-los")
+    done = minewatch(*words, site=installed)
+    assert done.returncode != 0
+    for name in ("leaf-los", "leaf-loss", "pool-banks", "dry-season-thresholds"):
+        assert name in done.stderr.replace("\n", " ")
+    assert not (tmp_path / "out" / "manifest.json").exists()
