@@ -65,8 +65,8 @@ class Figure:
 class EvidenceTerm:
     """One named piece of evidence that a patch is a mine, 0 (against) to 1 (for)."""
 
-    weight: float
-    """Log-odds that it adds to the confidence when it is 1."""
+    weight: float | None
+    """Log-odds that it adds to the confidence when it is 1; None where terms are no summands."""
     meaning: str
     """What it says about the ground, in words."""
 
@@ -136,6 +136,11 @@ class Detector(Protocol):
     @property
     def terms(self) -> Mapping[str, EvidenceTerm]:
         """The evidence that its confidence is made of."""
+        ...
+
+    @property
+    def confidence_basis(self) -> str:
+        """What its confidence rests on, in a few words that follow the number."""
         ...
 
     def start(self, pixels: int) -> PixelState:
@@ -224,6 +229,24 @@ class Detector(Protocol):
         ----------
         terms
             Evidence terms of the detection, each 0..1.
+        """
+        ...
+
+    def expected(self, months: xr.Dataset, inside: NDArray[np.bool_]) -> pd.DataFrame:
+        """What it expected of some pixels before it looked, month by month: for people to see.
+
+        Parameters
+        ----------
+        months
+            Month cube, dims (time, y, x).
+        inside
+            The pixels, dims (y, x).
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row a month. `baseline`, greenness, -1 to 1, and `baseline_sd`, its standard
+            deviation; NaN where it expected nothing. No columns when it never expects anything.
         """
         ...
 

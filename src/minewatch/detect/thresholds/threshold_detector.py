@@ -56,10 +56,10 @@ from minewatch.model import (
 )
 
 TERMS: Mapping[str, EvidenceTerm] = {
-    "water": EvidenceTerm(weight=1.0, meaning="water beside the bare ground"),
-    "lasting": EvidenceTerm(weight=1.0, meaning="still bare after months"),
+    "water": EvidenceTerm(weight=None, meaning="water beside the bare ground"),
+    "lasting": EvidenceTerm(weight=None, meaning="still bare after months"),
 }
-"""The weaker of the two is the confidence; the weights only say that they count alike."""
+"""The weaker of the two is the confidence."""
 FIGURES: Mapping[str, Figure] = {
     "pixels": Figure("1", "pixels in the patch"),
     "water_share": Figure("1", "water pixels in it and the ring round it, of its own"),
@@ -76,6 +76,7 @@ class DrySeasonThresholds:
     name: ClassVar[str] = "dry-season-thresholds"
     title: ClassVar[str] = "Thresholds on dry-season medians: the plain baseline, a yardstick"
     version: ClassVar[int] = 1
+    confidence_basis: ClassVar[str] = "the weaker of its terms, not calibrated"
     state_layers: ClassVar[Mapping[str, PixelStateLayer]] = STATE_LAYERS
     evidence_layers: ClassVar[Mapping[str, EvidenceLayer]] = EVIDENCE
     evidence_sizes: ClassVar[Mapping[str, int]] = {}
@@ -161,6 +162,11 @@ class DrySeasonThresholds:
         """See `minewatch.model.Detector`: it knows of none."""
         del terms
         return ()
+
+    def expected(self, months: xr.Dataset, inside: NDArray[np.bool_]) -> pd.DataFrame:
+        """See `minewatch.model.Detector`: it expects nothing."""
+        del inside
+        return pd.DataFrame(index=range(months.sizes["time"]))
 
     def _patches(self, here: PeriodEvidence, grid: Grid) -> tuple[Patches, pd.DataFrame]:
         """Bare patches of one period, and their figures; index the label."""
