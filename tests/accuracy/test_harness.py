@@ -1,4 +1,4 @@
-"""The harness tells what it should on small worlds; nothing here says how good minewatch is."""
+"""The harness says what it should on small worlds; nothing here says how good minewatch is."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pytest
 import shapely
 from scipy.special import expit
 
+from minewatch.model import DEFAULT_DETECTOR
 from minewatch.synthetic import read_truth
 
 from . import harness
@@ -62,7 +63,7 @@ def test_a_change_after_the_months_keeps_what_was_read(
     worlds: list[Ran], cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spec = worlds[0].spec
-    _, out = harness._folders(spec, cache)
+    _, out = harness._folders(spec, DEFAULT_DETECTOR, cache)
     stamp = dict(harness._stamp(out))
     harness._write_stamp(out, {**stamp, "code": "older"})
     asked: list[dict[str, object]] = []
@@ -79,15 +80,15 @@ def test_words_about_the_code_change_nothing_but_the_code_does() -> None:
     assert harness._meaning(source) != harness._meaning(source.replace("return 1", "return 2"))
 
 
-def test_truth_told_as_inventory_scores_without_fault(worlds: list[Ran]) -> None:
-    told = [_as_true(ran) for ran in worlds]
-    together = score_together(told)
+def test_truth_given_as_inventory_scores_without_fault(worlds: list[Ran]) -> None:
+    perfect = [_as_true(ran) for ran in worlds]
+    together = score_together(perfect)
     assert together.f1 == 1
     assert together.false_per_km2_season == 0
     assert together.area_ratio == pytest.approx(1)
-    true = sum(score_world(ran).seasons["true_sites"].sum() for ran in told)
+    true = sum(score_world(ran).seasons["true_sites"].sum() for ran in perfect)
     assert together.seasons["true_sites"].sum() == true >= 1
-    assert overlap_of_hits(told[1], score_world(told[1])).tolist() == pytest.approx([1.0])
+    assert overlap_of_hits(perfect[1], score_world(perfect[1])).tolist() == pytest.approx([1.0])
 
 
 def test_the_worlds_together_count_what_each_counts_alone(worlds: list[Ran]) -> None:
@@ -113,27 +114,27 @@ def test_the_page_says_that_it_is_a_simulation_and_keeps_the_words_round_it(
     assert "stale words" not in text
 
 
-def test_a_true_patch_is_told_from_a_false_one(worlds: list[Ran]) -> None:
+def test_a_true_patch_is_known_from_a_false_one(worlds: list[Ran]) -> None:
     verdicts = patch_verdicts(worlds[1])
     assert verdicts["is_mine"].any()
-    assert verdicts["told"].between(0, 1).all()
+    assert verdicts["confidence"].between(0, 1).all()
 
 
-def test_the_map_finds_what_bent_the_confidence_and_rises() -> None:
+def test_the_map_finds_what_bent_the_confidence_and_never_falls() -> None:
     rng = np.random.default_rng(1)
     odds = rng.normal(0, 2, 4000)
     is_mine = rng.random(4000) < expit(-1 + 0.5 * odds)
-    verdicts = pd.DataFrame({"told": expit(odds), "is_mine": is_mine})
+    verdicts = pd.DataFrame({"confidence": expit(odds), "is_mine": is_mine})
     fitted = fit_map(verdicts)
     assert fitted.offset == pytest.approx(-1, abs=0.15)
     assert fitted.slope == pytest.approx(0.5, abs=0.1)
     assert (np.diff(fitted(np.linspace(0, 1, 50))) >= 0).all()
-    told = verdicts["told"].to_numpy()
-    assert off_by(reliability(verdicts, fitted(told))) < off_by(reliability(verdicts, told)) / 3
+    given = verdicts["confidence"].to_numpy()
+    assert off_by(reliability(verdicts, fitted(given))) < off_by(reliability(verdicts, given)) / 3
 
 
 def test_no_verdicts_leave_the_confidence_as_it_is() -> None:
-    fitted = fit_map(pd.DataFrame({"told": np.zeros(0), "is_mine": np.zeros(0)}))
+    fitted = fit_map(pd.DataFrame({"confidence": np.zeros(0), "is_mine": np.zeros(0)}))
     assert fitted == Map(offset=pytest.approx(0), slope=pytest.approx(1))
 
 
@@ -158,12 +159,12 @@ def test_changes_are_judged_by_the_ground_that_most_of_them_lies_on(worlds: list
     truth = read_truth(ran.archive.truth).confusers
     slide = truth[truth["kind"] == "swidden"].iloc[[0]]
     other = truth[truth["kind"] != "swidden"].geometry.iloc[0].representative_point().buffer(1)
-    told = slide.assign(kind="road", geometry=slide.union(other))
-    told = told.to_crs("EPSG:4326")[["kind", "geometry"]]
-    fooled = replace(ran, result=ran.result.with_tables(changes=told))
+    changes = slide.assign(kind="road", geometry=slide.union(other))
+    changes = changes.to_crs("EPSG:4326")[["kind", "geometry"]]
+    fooled = replace(ran, result=ran.result.with_tables(changes=changes))
     table = label_table([fooled])
     assert table.loc["swidden", ["changes", "right", "else_called"]].tolist() == [1, 0, "road (1)"]
-    right = replace(ran, result=ran.result.with_tables(changes=told.assign(kind="swidden")))
+    right = replace(ran, result=ran.result.with_tables(changes=changes.assign(kind="swidden")))
     assert label_table([right]).loc["**all**", "right"] == 1
 
 
@@ -182,11 +183,11 @@ def test_sites_left_dry_before_the_archive_are_counted_apart(worlds: list[Ran]) 
     for site in truth["features"]:
         if site["properties"]["kind"] == "mine":
             site["properties"] |= {"ended": "2018-04-15", "fate": "dry"}
-    told = ran.archive.truth.read_text("utf-8")
+    original = ran.archive.truth.read_text("utf-8")
     nothing = replace(ran, result=ran.result.with_tables(inventory=ran.result.inventory.iloc[:0]))
     try:
         ran.archive.truth.write_text(json.dumps(truth))
         score = score_world(nothing)
         assert left_dry_before(nothing, score) == len(score.matches) > 0
     finally:
-        ran.archive.truth.write_text(told)
+        ran.archive.truth.write_text(original)
