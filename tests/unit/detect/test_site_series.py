@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from minewatch.detect.overpass_thresholds import OVERPASS
 from minewatch.detect import get_detection, get_detector
+from minewatch.detect.overpass_thresholds import OVERPASS
 from minewatch.detect.site_series import site_series
 from minewatch.model.cubes import MONTH_LAYERS
 
