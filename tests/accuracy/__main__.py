@@ -38,6 +38,7 @@ def main(
     only: Annotated[list[str] | None, typer.Option(help="Only the world of this name.")] = None,
     cache: Annotated[Path, typer.Option(help="Folder for archives and runs.")] = DEFAULT_CACHE,
     processes: Annotated[int, typer.Option(help="Worlds worked on at a time.")] = PROCESSES,
+    detector: Annotated[str, typer.Option(help="Who judges.")] = DEFAULT_DETECTOR,
     pictures: Annotated[
         Path | None, typer.Option(help="Folder for pictures of misses and false sites.")
     ] = None,
@@ -64,16 +65,20 @@ def main(
             on_done=lambda name: terminal.err.print(f"done: {name}, {detector}"),
         )
 
+    if write and detector != DEFAULT_DETECTOR:
+        raise typer.BadParameter("the tables of the page are those of the default detector")
     made = {
-        "command": f"python -m tests.accuracy --{chosen[0]}",
+        "command": f"python -m tests.accuracy --{chosen[0]}"
+        + (f" --detector {detector}" if detector != DEFAULT_DETECTOR else ""),
         "commit": current_commit(),
         "today": datetime.now(UTC).date(),
     }
     if beside:
-        text = make_comparison({name: run(name) for name in (DEFAULT_DETECTOR, BASELINE)}, **made)
+        other = BASELINE if detector == DEFAULT_DETECTOR else detector
+        text = make_comparison({name: run(name) for name in (DEFAULT_DETECTOR, other)}, **made)
         begin, end = comparison.BEGIN, comparison.END
     else:
-        ran = run(DEFAULT_DETECTOR)
+        ran = run(detector)
         text, begin, end = make_page(ran, **made), page.BEGIN, page.END
         if pictures:
             write_failures(ran, [score_world(r) for r in ran], pictures)

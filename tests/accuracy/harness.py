@@ -100,8 +100,8 @@ def current_commit() -> str:
 
 
 def _folders(spec: synthetic.WorldSpec, detector: str, cache: Path) -> tuple[Path, Path]:
-    run = spec.name if detector == DEFAULT_DETECTOR else f"{spec.name}@{detector}"
-    return cache / "archives" / spec.name, cache / "runs" / run
+    runs = "runs" if detector == DEFAULT_DETECTOR else f"runs-{detector}"
+    return cache / "archives" / spec.name, cache / runs / spec.name
 
 
 def _open(spec: synthetic.WorldSpec, detector: str, cache: Path) -> Ran:

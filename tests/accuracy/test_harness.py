@@ -14,10 +14,11 @@ import shapely
 from scipy.special import expit
 
 from minewatch.model import DEFAULT_DETECTOR
-from minewatch.synthetic import read_truth
+from minewatch.synthetic import PRESETS, read_truth
 
 from . import harness
 from .calibration import Map, fit_map, off_by, patch_verdicts, reliability
+from .comparison import make_comparison
 from .curve import curve
 from .harness import Ran, run_worlds
 from .labels import label_table
@@ -191,3 +192,43 @@ def test_sites_left_dry_before_the_archive_are_counted_apart(worlds: list[Ran]) 
         assert left_dry_before(nothing, score) == len(score.matches) > 0
     finally:
         ran.archive.truth.write_text(original)
+
+
+def test_every_source_that_decides_a_key_is_there() -> None:
+    named = {*harness._SIMULATOR, *harness._MONTHS, *harness._BLIND}
+    assert [name for name in sorted(named) if not (harness.SOURCE / name).exists()] == []
+
+
+def test_runs_of_two_detectors_lie_in_two_folders_beside_one_archive(tmp_path: Path) -> None:
+    spec = PRESETS["demo"]
+    one = harness._folders(spec, DEFAULT_DETECTOR, tmp_path)
+    other = harness._folders(spec, "dry-season-thresholds", tmp_path)
+    assert one[0] == other[0]
+    assert one[1] != other[1]
+
+
+def test_two_detectors_are_compared_on_the_same_worlds(cache: Path, worlds: list[Ran]) -> None:
+    other = run_worlds(
+        [ran.spec for ran in worlds], detector="dry-season-thresholds", cache=cache, processes=1
+    )
+    text = make_comparison(
+        {"pool-banks": worlds, "dry-season-thresholds": other},
+        command="try", commit="abc", today=pd.Timestamp("2026-01-02").date(),
+    )  # fmt: skip
+    assert "2 of the simulated reporting worlds" in text
+    assert "simulation, not Kachin" in text
+    assert all(f"{ran.spec.name} ({ran.spec.seed})" in text for ran in worlds)
+    header = next(line for line in text.splitlines() if line.startswith("| all of them"))
+    assert header == "| all of them together | `pool-banks` | `dry-season-thresholds` |"
+    assert [ran.detector for ran in other] == ["dry-season-thresholds"] * 2
+    assert [r.result.manifest["parameters"]["detector"] for r in other] == [
+        "dry-season-thresholds"
+    ] * 2
+
+
+def test_a_page_without_the_marks_of_a_table_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "page.md"
+    path.write_text("no marks here")
+    with pytest.raises(ValueError, match="lacks"):
+        write_page(path, "a table")
+    assert path.read_text() == "no marks here"

@@ -28,7 +28,7 @@ from odc.geo.geobox import GeoBox
 from minewatch.cube.rasterise import rasterise
 from minewatch.detect import broken_detectors, get_detection, get_detector, list_detectors
 from minewatch.detect.overpass_rules import is_disturbed
-from minewatch.errors import ContractError
+from minewatch.errors import ContractError, SettingsError
 from minewatch.model import (
     CHANGE_KINDS,
     CHANGES,
@@ -36,6 +36,7 @@ from minewatch.model import (
     FEATURE_KINDS,
     FEATURES,
     OBSERVATIONS,
+    POOL_COLUMNS,
     SHOWN_LAYERS,
     Alternative,
     Chunk,
@@ -48,6 +49,7 @@ from minewatch.model import (
     check_columns,
     describe_rules,
     rule_values,
+    sees_pools_at,
     split_months,
     split_periods,
 )
@@ -131,8 +133,10 @@ def site_at(*places: tuple[slice, slice]) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(rows, geometry=shapes, crs=GRID.epsg)
 
 
-def measure(detector: Detector, evidence: Evidence, tracks: gpd.GeoDataFrame) -> pd.DataFrame:
-    return detector.measure(evidence, tracks, grid=GRID, pixel_m=10.0, rasterise=rasterise)
+def measure(
+    detector: Detector, evidence: Evidence, tracks: gpd.GeoDataFrame, pixel_m: float = 10.0
+) -> pd.DataFrame:
+    return detector.measure(evidence, tracks, grid=GRID, pixel_m=pixel_m, rasterise=rasterise)
 
 
 def same_state(one: PixelState, other: PixelState) -> bool:
@@ -204,6 +208,15 @@ def test_a_threshold_can_be_replaced(detector: Detector) -> None:
     values = rule_values(detector.rules)
     changed = get_detection(detector.name, {detector.name: values}).detector
     assert rule_values(changed.rules) == values
+    number = next(row for row in describe_rules(detector.rules) if isinstance(row.value, float))
+    override: Any = 2 * number.value + 1
+    for name in reversed(number.name.split(".")):
+        override = {name: override}
+    changed = get_detection(detector.name, {detector.name: override}).detector
+    before = list(describe_rules(detector.rules))
+    assert [r.name for r in describe_rules(changed.rules) if r not in before] == [number.name]
+    with pytest.raises(SettingsError, match="no-such-rule"):
+        get_detection(detector.name, {detector.name: {"no-such-rule": 1}})
 
 
 @every_detector
@@ -302,6 +315,12 @@ def test_states_and_evidence_have_the_layers_that_it_declares(detector: Detector
 def test_months_without_a_period_give_no_evidence(detector: Detector) -> None:
     _, evidence = detector.update(detector.start(SIZE**2), MONTHS.isel(time=[0]), period=None)
     assert not evidence.data_vars
+
+
+@every_detector
+def test_months_that_lack_a_band_are_refused(detector: Detector) -> None:
+    with pytest.raises(ContractError, match="nir"):
+        detector.update(detector.start(SIZE**2), MONTHS.drop_vars("nir"), period=PERIODS[0])
 
 
 @every_detector
@@ -405,6 +424,20 @@ def test_every_site_is_measured_in_every_period_seen_or_not(detector: Detector) 
     mine = table[table["site_id"] == "simulated-0"].set_index("period_start")
     assert (mine["observed_fraction"] == 1).all()
     assert mine["disturbed_area_m2"].iloc[-1] > 0.5 * 6400 > mine["disturbed_area_m2"].iloc[0]
+
+
+@every_detector
+@pytest.mark.parametrize("pixel_m", [10.0, 30.0])
+def test_pools_are_null_where_pixels_are_too_large_for_them(
+    detector: Detector, pixel_m: float
+) -> None:
+    evidence = judge(detector)
+    found = find(detector, evidence, pixel_m)
+    observed = measure(detector, evidence, site_at(MINE), pixel_m)
+    for table in (found.detections, observed):
+        known = table[list(POOL_COLUMNS)].notna().to_numpy()
+        assert known.size == 0 or known.any() == sees_pools_at(pixel_m)
+    assert "pool" not in set(found.features["kind"]) or sees_pools_at(pixel_m)
 
 
 @every_detector
@@ -618,6 +651,16 @@ BROKEN: list[tuple[Callable[..., None], dict[str, Any], dict[str, Any]]] = [
     (
         test_no_site_leaves_an_empty_table_of_measures,
         {"measure": measuring(lambda t: t.drop(columns="clear_looks", errors="ignore"))},
+        {},
+    ),
+    (
+        test_pools_are_null_where_pixels_are_too_large_for_them,
+        {"find": finding("detections", pool_area_m2=100.0)},
+        {"pixel_m": 30.0},
+    ),
+    (
+        test_months_that_lack_a_band_are_refused,
+        {"update": lambda self, state, months, period: (state, xr.Dataset())},
         {},
     ),
     (test_equal_months_give_equal_answers, {"update": random}, {}),

@@ -192,7 +192,7 @@ class Detector(Protocol):
             The grid.
         pixel_m
             The coarser of the grid's pixel and the sensor's own, metres: what can be seen follows
-            from it.
+            from it. Where `sees_pools_at` says no, `POOL_COLUMNS` are null and no feature a pool.
         climate
             When the dry season, the rains and the field season are.
         gradient

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -24,6 +24,7 @@ from minewatch.model import (
     DETECTIONS,
     FEATURES,
     KACHIN,
+    POOL_COLUMNS,
     Alternative,
     Climate,
     Contract,
@@ -39,7 +40,10 @@ from minewatch.model import (
     PixelStateLayer,
     Rasterise,
     empty_table,
+    sees_pools_at,
 )
+
+Table = TypeVar("Table", bound=pd.DataFrame)
 
 
 @dataclass(frozen=True)
@@ -81,8 +85,8 @@ class DrySeasonThresholds:
         climate: Climate = KACHIN,
         gradient: xr.Dataset | None = None,
     ) -> Findings:
-        """See `minewatch.model.Detector`; seasons, slopes and the sensor are not looked at."""
-        del pixel_m, climate, gradient
+        """See `minewatch.model.Detector`; seasons and slopes are not looked at."""
+        del climate, gradient
         mines: list[gpd.GeoDataFrame] = []
         taken = np.empty(0, np.intp)
         for here in evidence:
@@ -97,7 +101,7 @@ class DrySeasonThresholds:
         here = evidence.of(len(evidence) - 1)
         others = np.setdiff1d(np.flatnonzero(here.whole["first_detected"]), taken)
         return Findings(
-            detections=_stacked(mines, DETECTIONS, grid),
+            detections=_visible(_stacked(mines, DETECTIONS, grid), pixel_m),
             features=self._rows(taken, here, grid, FEATURES),
             changes=self._rows(others, here, grid, CHANGES),
         )
@@ -124,7 +128,6 @@ class DrySeasonThresholds:
         rasterise: Rasterise,
     ) -> pd.DataFrame:
         """See `minewatch.model.Detector`."""
-        del pixel_m
         tracks = tracks.sort_values("site_id", ignore_index=True)
         number = rasterise(list(tracks.geometry), grid).reshape(-1)
         at = np.flatnonzero(number)
@@ -132,7 +135,8 @@ class DrySeasonThresholds:
             self._measure(here, at, number[at] - 1, list(tracks["site_id"]), grid)
             for here in evidence
         ]
-        return pd.concat(tables).sort_values(["site_id", "period_start"], ignore_index=True)
+        table = pd.concat(tables).sort_values(["site_id", "period_start"], ignore_index=True)
+        return _visible(table, pixel_m)
 
     def _measure(
         self,
@@ -175,6 +179,13 @@ class DrySeasonThresholds:
         """See `minewatch.model.Detector`: it expects nothing."""
         del inside
         return pd.DataFrame(index=range(months.sizes["time"]))
+
+
+def _visible(table: Table, pixel_m: float) -> Table:
+    """A table whose pool columns are null where pixels are too large for pools."""
+    if not sees_pools_at(pixel_m):
+        table[list(POOL_COLUMNS)] = np.nan
+    return table
 
 
 def _stacked(
