@@ -9,17 +9,26 @@ from typing import Annotated
 import typer
 
 from minewatch.cli import terminal
+from minewatch.model import DEFAULT_DETECTOR
 
+from . import comparison, page
+from .comparison import make_comparison
 from .failures import write_failures
-from .harness import DEFAULT_CACHE, DETECTOR, PROCESSES, current_commit, run_worlds
-from .page import make_page, write_page
+from .harness import DEFAULT_CACHE, PROCESSES, Ran, current_commit, run_worlds
+from .page import make_page
 from .pooled import score_world
 from .worlds import SETS
+
+BASELINE = "dry-season-thresholds"
+"""The yardstick."""
 
 
 def main(
     *,
     report: Annotated[bool, typer.Option("--report", help="The reporting worlds.")] = False,
+    beside: Annotated[
+        bool, typer.Option("--beside", help="Two detectors on some reporting worlds.")
+    ] = False,
     blind: Annotated[
         bool, typer.Option("--blind", help="Worlds that nothing was chosen by.")
     ] = False,
@@ -29,38 +38,53 @@ def main(
     only: Annotated[list[str] | None, typer.Option(help="Only the world of this name.")] = None,
     cache: Annotated[Path, typer.Option(help="Folder for archives and runs.")] = DEFAULT_CACHE,
     processes: Annotated[int, typer.Option(help="Worlds worked on at a time.")] = PROCESSES,
-    detector: Annotated[str, typer.Option(help="Who judges.")] = DETECTOR,
+    detector: Annotated[str, typer.Option(help="Who judges.")] = DEFAULT_DETECTOR,
     pictures: Annotated[
         Path | None, typer.Option(help="Folder for pictures of misses and false sites.")
     ] = None,
     write: Annotated[Path | None, typer.Option(help="Page to write the tables into.")] = None,
 ) -> None:
-    """Run minewatch over simulated worlds and print how well it tells their truth."""
-    asked = {"report": report, "blind": blind, "former": former, "tune": tune, "quick": quick}
+    """Run minewatch over simulated worlds and print how well it finds their truth."""
+    asked = {
+        "report": report, "beside": beside, "blind": blind, "former": former, "tune": tune,
+        "quick": quick,
+    }  # fmt: skip
     chosen = [name for name, on in asked.items() if on]
     if len(chosen) != 1:
         raise typer.BadParameter(f"choose one of --{', --'.join(asked)}")
     worlds = [w for w in SETS[chosen[0]].values() if not only or w.name in only]
     if not worlds:
         raise typer.BadParameter(f"no such world; known: {', '.join(SETS[chosen[0]])}")
-    ran = run_worlds(
-        worlds,
-        cache=cache,
-        processes=processes,
-        detector=detector,
-        tell=lambda name: terminal.err.print(f"done: {name}"),
-    )
-    command = f"python -m tests.accuracy --{chosen[0]}"
-    if detector != DETECTOR:
-        command += f" --detector {detector}"
-    if write and detector != DETECTOR:
+
+    def run(detector: str) -> list[Ran]:
+        return run_worlds(
+            worlds,
+            detector=detector,
+            cache=cache,
+            processes=processes,
+            on_done=lambda name: terminal.err.print(f"done: {name}, {detector}"),
+        )
+
+    if write and detector != DEFAULT_DETECTOR:
         raise typer.BadParameter("the tables of the page are those of the default detector")
-    page = make_page(ran, command=command, commit=current_commit(), today=datetime.now(UTC).date())
-    terminal.line(page)
-    if pictures:
-        write_failures(ran, [score_world(r) for r in ran], pictures)
+    made = {
+        "command": f"python -m tests.accuracy --{chosen[0]}"
+        + (f" --detector {detector}" if detector != DEFAULT_DETECTOR else ""),
+        "commit": current_commit(),
+        "today": datetime.now(UTC).date(),
+    }
+    if beside:
+        other = BASELINE if detector == DEFAULT_DETECTOR else detector
+        text = make_comparison({name: run(name) for name in (DEFAULT_DETECTOR, other)}, **made)
+        begin, end = comparison.BEGIN, comparison.END
+    else:
+        ran = run(detector)
+        text, begin, end = make_page(ran, **made), page.BEGIN, page.END
+        if pictures:
+            write_failures(ran, [score_world(r) for r in ran], pictures)
+    terminal.line(text)
     if write:
-        write_page(write, page)
+        page.write_page(write, text, begin=begin, end=end)
 
 
 if __name__ == "__main__":

@@ -37,20 +37,20 @@ PRIOR = 2.0
 
 @dataclass(frozen=True)
 class Map:
-    """A logistic map from told to calibrated confidence: rising, two numbers."""
+    """A logistic map from given to calibrated confidence: never falling, two numbers."""
 
     offset: float = 0.0
     """Added to the log-odds."""
     slope: float = 1.0
     """Multiplies the log-odds."""
 
-    def __call__(self, told: Float) -> Float:
+    def __call__(self, confidence: Float) -> Float:
         """Calibrated confidence 0..1."""
-        return np.asarray(expit(self.offset + self.slope * logit(_inside(told))))
+        return np.asarray(expit(self.offset + self.slope * logit(_inside(confidence))))
 
 
 def patch_verdicts(ran: Ran) -> pd.DataFrame:
-    """Every detection of a run: `told` confidence, and whether it `is_mine`."""
+    """Every detection of a run: its `confidence`, and whether it `is_mine`."""
     truth = read_truth(ran.archive.truth)
     path = ran.result.directory / "state" / "detections.geojson"
     patches = read_geojson(path, SITE_DETECTIONS).to_crs(truth.sites.crs)
@@ -58,7 +58,7 @@ def patch_verdicts(ran: Ran) -> pd.DataFrame:
         bool((truth.sites.distance(row.geometry) <= NEAR_M)[truth.sites["start"] <= end].any())
         for end, row in zip(patches["period_end"], patches.itertuples(), strict=True)
     ]
-    return pd.DataFrame({"told": patches["confidence"].astype(float), "is_mine": true})
+    return pd.DataFrame({"confidence": patches["confidence"].astype(float), "is_mine": true})
 
 
 def site_verdicts(ran: Ran) -> pd.DataFrame:
@@ -66,12 +66,12 @@ def site_verdicts(ran: Ran) -> pd.DataFrame:
     truth = read_truth(ran.archive.truth)
     sites = ran.result.sites.to_crs(truth.sites.crs)
     true = [bool((truth.sites.distance(g) <= NEAR_M).any()) for g in sites.geometry]
-    return pd.DataFrame({"told": sites["confidence"].astype(float), "is_mine": true})
+    return pd.DataFrame({"confidence": sites["confidence"].astype(float), "is_mine": true})
 
 
 def fit_map(verdicts: pd.DataFrame) -> Map:
     """The map under which the verdicts are likeliest, drawn a little to no correction."""
-    x = logit(_inside(verdicts["told"].to_numpy(float)))
+    x = logit(_inside(verdicts["confidence"].to_numpy(float)))
     y = verdicts["is_mine"].to_numpy(float)
 
     def loss(parameters: Float) -> float:
@@ -84,22 +84,25 @@ def fit_map(verdicts: pd.DataFrame) -> Map:
     return Map(offset=float(offset), slope=float(np.exp(log_slope)))
 
 
-def brier(verdicts: pd.DataFrame, told: Float) -> float:
+def brier(verdicts: pd.DataFrame, confidence: Float) -> float:
     """Mean squared difference of confidence and truth: 0 is perfect."""
-    return float(np.mean((told - verdicts["is_mine"].to_numpy(float)) ** 2))
+    return float(np.mean((confidence - verdicts["is_mine"].to_numpy(float)) ** 2))
 
 
-def reliability(verdicts: pd.DataFrame, told: Float) -> pd.DataFrame:
+def reliability(verdicts: pd.DataFrame, confidence: Float) -> pd.DataFrame:
     """Mean confidence and share of mines of equal slices of confidence, with 95 % intervals."""
-    bins = np.clip((told * BINS).astype(int), 0, BINS - 1)
-    table = pd.DataFrame({"told": told, "true": verdicts["is_mine"].to_numpy(float), "bin": bins})
-    out = table.groupby("bin").agg(told=("told", "mean"), true=("true", "mean"), n=("true", "size"))
+    bins = np.clip((confidence * BINS).astype(int), 0, BINS - 1)
+    true = verdicts["is_mine"].to_numpy(float)
+    table = pd.DataFrame({"confidence": confidence, "true": true, "bin": bins})
+    out = table.groupby("bin").agg(
+        confidence=("confidence", "mean"), true=("true", "mean"), n=("true", "size")
+    )
     return out.join(_wilson(out["true"], out["n"]))
 
 
 def off_by(table: pd.DataFrame) -> float:
     """Mean distance of confidence from truth over the slices, weighted by their size."""
-    return float(np.average((table["told"] - table["true"]).abs(), weights=table["n"]))
+    return float(np.average((table["confidence"] - table["true"]).abs(), weights=table["n"]))
 
 
 def draw(panels: Mapping[str, Mapping[str, tuple[pd.DataFrame, Float]]], path: Path) -> None:
@@ -108,7 +111,7 @@ def draw(panels: Mapping[str, Mapping[str, tuple[pd.DataFrame, Float]]], path: P
     Parameters
     ----------
     panels
-        Title of a panel, to the name of a curve, to its verdicts and the confidence told.
+        Title of a panel, to the name of a curve, to its verdicts and the confidence.
     path
         PNG file.
     """
@@ -118,12 +121,12 @@ def draw(panels: Mapping[str, Mapping[str, tuple[pd.DataFrame, Float]]], path: P
         np.atleast_1d(figure.subplots(1, len(panels))), panels.items(), strict=True
     ):
         axes.plot([0, 1], [0, 1], color="black", lw=0.8, ls="--")
-        for (name, (verdicts, told)), colour in zip(
+        for (name, (verdicts, confidence)), colour in zip(
             curves.items(), ("#d55e00", "#0072b2", "#009e73"), strict=False
         ):
-            _curve(axes, name, reliability(verdicts, told), colour)
+            _curve(axes, name, reliability(verdicts, confidence), colour)
         axes.set(
-            title=title, xlabel="confidence told", ylabel="share that is a mine",
+            title=title, xlabel="confidence given", ylabel="share that is a mine",
             xlim=(0, 1), ylim=(0, 1.02), aspect="equal",
         )  # fmt: skip
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), fontsize="small")
@@ -135,10 +138,10 @@ def _curve(axes: Axes, name: str, table: pd.DataFrame, colour: str) -> None:
     errors = np.abs(table[["low", "high"]].to_numpy().T - table["true"].to_numpy())
     label = f"{name}: {table['n'].sum()} cases, off by {off_by(table):.2f}"
     axes.errorbar(
-        table["told"], table["true"], errors, color=colour, marker="o", capsize=3, label=label
+        table["confidence"], table["true"], errors, color=colour, marker="o", capsize=3, label=label
     )
     for row in table.itertuples():
-        axes.annotate(str(row.n), (row.told, row.true), (4, -10), textcoords="offset points",
+        axes.annotate(str(row.n), (row.confidence, row.true), (4, -10), textcoords="offset points",
                       fontsize="x-small", color=colour)  # fmt: skip
 
 
@@ -150,8 +153,8 @@ def _wilson(share: pd.Series, n: pd.Series) -> pd.DataFrame:
     return pd.DataFrame({"low": middle - half, "high": middle + half})
 
 
-def _inside(told: Float) -> Float:
-    return np.clip(told, 1e-4, 1 - 1e-4)
+def _inside(confidence: Float) -> Float:
+    return np.clip(confidence, 1e-4, 1 - 1e-4)
 
 
 def _all(verdicts: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -179,16 +182,19 @@ def main(
     )
     panels = {}
     for name in sets:
-        told = {"patches as told": (patches[name], patches[name]["told"].to_numpy())}
-        told["patches, map fitted on tuning"] = (patches[name], fitted(told["patches as told"][1]))
-        told["sites as told"] = (sites[name], sites[name]["told"].to_numpy())
-        for label, (verdicts, values) in told.items():
+        given = patches[name]["confidence"].to_numpy()
+        curves = {
+            "patches as given": (patches[name], given),
+            "patches, map fitted on tuning": (patches[name], fitted(given)),
+            "sites as given": (sites[name], sites[name]["confidence"].to_numpy()),
+        }
+        for label, (verdicts, values) in curves.items():
             off = off_by(reliability(verdicts, values))
             terminal.line(
                 f"{name}, {label}: n {len(values)}, off by {off:.3f}, Brier "
                 f"{brier(verdicts, values):.3f}"
             )
-        panels[f"{name} worlds"] = told
+        panels[f"{name} worlds"] = curves
     draw(panels, picture)
     terminal.line(str(picture))
 

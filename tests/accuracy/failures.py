@@ -82,12 +82,12 @@ def _misses(truth: Truth, score: Score) -> list[Failure]:
 
 def _false(ran: Ran, truth: Truth) -> list[Failure]:
     rows = ran.result.inventory
-    told = rows[
+    shown = rows[
         ~rows["alert"].isin(("candidate", "rejected")) & (rows["state"] != "not_observed")
     ].to_crs(truth.sites.crs)
     near = shapely.union_all(truth.sites.geometry.buffer(2 * GROWTH_M).to_numpy())
     out = []
-    for name, seasons in told[~told.intersects(near)].groupby("site_id"):
+    for name, seasons in shown[~shown.intersects(near)].groupby("site_id"):
         last = seasons.iloc[-1]
         title = (
             f"FALSE {name} {len(seasons)} seasons\n{last['alert']} {last['confidence']:.2f}, "

@@ -16,13 +16,11 @@ from pathlib import Path
 import minewatch
 from minewatch import pipeline, synthetic
 from minewatch.exporters import open_result
-from minewatch.model import RunResult
+from minewatch.model import DEFAULT_DETECTOR, RunResult
 
 SOURCE = Path(minewatch.__file__).parent
 DEFAULT_CACHE = Path("~/.cache/minewatch/accuracy").expanduser()
 PROCESSES = 2
-DETECTOR = "pool-banks"
-"""Who judges unless another is asked for."""
 _SIMULATOR = ("synthetic",)
 _BLIND = {
     "synthetic/__init__.py", "synthetic/scoring.py", "synthetic/truth.py",
@@ -31,8 +29,9 @@ _BLIND = {
 """Modules that read truth or write heights: they make no pixel of a scene."""
 _MONTHS = (
     "catalog", "cube", "sensors", "areas", "model/scenes.py", "model/cubes.py", "model/grids.py",
-    "detect/overpass_rules.py", "detect/overpass_thresholds.py", "store/month_files.py",
-    "pipeline/month_reading.py", "model/job.py",
+    "model/job.py", "detect/overpass_rules.py", "detect/overpass_thresholds.py",
+    "pipeline/month_reading.py", "pipeline/scene_survey.py", "store/month_files.py",
+    "store/state_folder.py",
 )  # fmt: skip
 """Whatever decides the frozen months of a run; a change elsewhere need not read imagery again."""
 
@@ -47,15 +46,17 @@ class Ran:
     """Its archive."""
     result: RunResult
     """The finished run."""
+    detector: str = DEFAULT_DETECTOR
+    """Who judged it."""
 
 
 def run_worlds(
     worlds: Sequence[synthetic.WorldSpec],
     *,
+    detector: str = DEFAULT_DETECTOR,
     cache: Path = DEFAULT_CACHE,
     processes: int = PROCESSES,
-    detector: str = DETECTOR,
-    tell: Callable[[str], None] = lambda _: None,
+    on_done: Callable[[str], None] = lambda _: None,
 ) -> list[Ran]:
     """Every world with a run of the code as it is now.
 
@@ -66,28 +67,28 @@ def run_worlds(
     ----------
     worlds
         Their specs.
+    detector
+        Who judges them.
     cache
         Folder for archives and runs, some 150 MB a world.
     processes
         Worlds worked on at a time.
-    detector
-        Name of who judges; runs of each are kept apart.
-    tell
-        Told of each world that is done.
+    on_done
+        Called with the name of each world that is done.
     """
     cache.mkdir(parents=True, exist_ok=True)
     if processes == 1:
         for spec in worlds:
-            _make(spec, cache, detector)
-            tell(spec.name)
+            _make(spec, detector, cache)
+            on_done(spec.name)
     else:
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(processes, mp_context=context) as pool:
-            waiting = {pool.submit(_make, spec, cache, detector): spec.name for spec in worlds}
+            waiting = {pool.submit(_make, spec, detector, cache): spec.name for spec in worlds}
             for future in as_completed(waiting):
                 future.result()
-                tell(waiting[future])
-    return [_open(spec, cache, detector) for spec in worlds]
+                on_done(waiting[future])
+    return [_open(spec, detector, cache) for spec in worlds]
 
 
 def current_commit() -> str:
@@ -98,23 +99,24 @@ def current_commit() -> str:
     return f"{head}-dirty" if changed else head
 
 
-def _folders(spec: synthetic.WorldSpec, cache: Path, detector: str = DETECTOR) -> tuple[Path, Path]:
-    runs = "runs" if detector == DETECTOR else f"runs-{detector}"
+def _folders(spec: synthetic.WorldSpec, detector: str, cache: Path) -> tuple[Path, Path]:
+    runs = "runs" if detector == DEFAULT_DETECTOR else f"runs-{detector}"
     return cache / "archives" / spec.name, cache / runs / spec.name
 
 
-def _open(spec: synthetic.WorldSpec, cache: Path, detector: str) -> Ran:
-    archive, out = _folders(spec, cache, detector)
+def _open(spec: synthetic.WorldSpec, detector: str, cache: Path) -> Ran:
+    archive, out = _folders(spec, detector, cache)
     return Ran(
         spec=spec,
         archive=synthetic.Archive(directory=archive, spec=spec),
         result=open_result(out, verify=False),
+        detector=detector,
     )
 
 
-def _make(spec: synthetic.WorldSpec, cache: Path, detector: str) -> None:
+def _make(spec: synthetic.WorldSpec, detector: str, cache: Path) -> None:
     """Bring the archive and the run of one world up to date."""
-    folder, out = _folders(spec, cache, detector)
+    folder, out = _folders(spec, detector, cache)
     world = _digest(_SIMULATOR, repr(spec))
     if _stamp(folder).get("world") != world:
         shutil.rmtree(folder, ignore_errors=True)
@@ -130,7 +132,7 @@ def _make(spec: synthetic.WorldSpec, cache: Path, detector: str) -> None:
     _stamp_path(out).unlink(missing_ok=True)
     pipeline.run(
         archive.aoi, start=spec.start, end=spec.end, catalog=str(archive.catalog), out=out,
-        workers=1, resume=True, detector=detector,
+        detector=detector, workers=1, resume=True,
     )  # fmt: skip
     _write_stamp(out, keys)
 

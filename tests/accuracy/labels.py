@@ -16,7 +16,7 @@ CALLED = {"quarry": "other_clearing"}
 
 
 def changes_by_truth(ran: Ran) -> pd.DataFrame:
-    """Changes of a run that lie on something that is no mine: `true`, `told`, `hectares`.
+    """Changes of a run that lie on something that is no mine: `true`, `called`, `hectares`.
 
     A change is what most of it lies on; changes on mines and on nothing are left out.
     """
@@ -24,13 +24,13 @@ def changes_by_truth(ran: Ran) -> pd.DataFrame:
     true = truth.confusers[["kind", "geometry"]].rename(columns={"kind": "true"})
     mines = truth.sites[["geometry"]].assign(true="mine")
     known = pd.concat([true, mines], ignore_index=True)
-    told = changes.to_crs(truth.sites.crs).rename(columns={"kind": "told"})
-    told["change"] = range(len(told))
-    shared = gpd.overlay(told[["told", "change", "geometry"]], known, keep_geom_type=True)
+    ours = changes.to_crs(truth.sites.crs).rename(columns={"kind": "called"})
+    ours["change"] = range(len(ours))
+    shared = gpd.overlay(ours[["called", "change", "geometry"]], known, keep_geom_type=True)
     shared = shared.assign(shared=shared.area).sort_values("shared", kind="stable")
     most = shared.groupby("change").tail(1).set_index("change").sort_index()
-    most["hectares"] = told.set_index("change").area / 1e4
-    return pd.DataFrame(most.loc[most["true"] != "mine", ["true", "told", "hectares"]])
+    most["hectares"] = ours.set_index("change").area / 1e4
+    return pd.DataFrame(most.loc[most["true"] != "mine", ["true", "called", "hectares"]])
 
 
 def label_table(worlds: Sequence[Ran]) -> pd.DataFrame:
@@ -43,14 +43,14 @@ def label_table(worlds: Sequence[Ran]) -> pd.DataFrame:
         it is `else_called` most often.
     """
     found = pd.concat([changes_by_truth(ran) for ran in worlds], ignore_index=True)
-    found["right"] = found["told"] == found["true"].replace(CALLED)
+    found["right"] = found["called"] == found["true"].replace(CALLED)
     rows = {str(kind): _row(of) for kind, of in found.groupby("true")}
     rows["**all**"] = _row(found)
     return pd.DataFrame(rows).T
 
 
 def _row(of: pd.DataFrame) -> dict[str, object]:
-    wrong = of.loc[~of["right"], "told"].value_counts()
+    wrong = of.loc[~of["right"], "called"].value_counts()
     return {
         "changes": len(of),
         "right": of["right"].mean(),

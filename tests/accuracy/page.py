@@ -49,26 +49,28 @@ def make_page(worlds: Sequence[Ran], *, command: str, commit: str, today: date) 
         _world_table(worlds, scores, overlaps, together),
         _LEGEND,
         "## By dry season",
-        _markdown(together.seasons, "season until"),
+        as_markdown(together.seasons, "season until"),
         "## By size of the cleared ground",
-        _markdown(together.recall_by_size, "hectares"),
+        as_markdown(together.recall_by_size, "hectares"),
         "## By number of pools",
-        _markdown(together.recall_by_pools, "pools"),
+        as_markdown(together.recall_by_pools, "pools"),
         "## False sites by what they lie on",
-        _markdown(together.false_by_confuser, "simulated confuser")
+        as_markdown(together.false_by_confuser, "simulated confuser")
         if len(together.false_by_confuser)
         else "None.",
         "## What is no mine, and what it is called",
-        _markdown(label_table(worlds), "simulated ground"),
+        as_markdown(label_table(worlds), "simulated ground"),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def write_page(path: Path, generated: str) -> None:
-    """Put the generated part into a page; what people wrote round it stays."""
-    head, _, rest = path.read_text("utf-8").partition(BEGIN)
-    tail = rest.partition(END)[2]
-    path.write_text(f"{head}{BEGIN}\n\n{generated}\n{END}{tail}", encoding="utf-8")
+def write_page(path: Path, generated: str, *, begin: str = BEGIN, end: str = END) -> None:
+    """Put a generated part into a page, between two marks; what people wrote round it stays."""
+    head, mark, rest = path.read_text("utf-8").partition(begin)
+    if not mark or end not in rest:
+        raise ValueError(f"{path} lacks {begin} or {end}")
+    tail = rest.partition(end)[2]
+    path.write_text(f"{head}{begin}\n\n{generated}\n{end}{tail}", encoding="utf-8")
 
 
 _LEGEND = """\
@@ -90,11 +92,11 @@ def _goals(together: Score, scores: Mapping[str, Score], worlds: Sequence[Ran]) 
             1, ("false sites per km² and season, worlds without mines", "≤ 0.01", false,
                 lambda v: v <= 0.01),
         )  # fmt: skip
-    lines = ["| what | goal | simulated | |", "| --- | --- | --- | --- |"]
+    rows_of_text = ["| what | goal | simulated | |", "| --- | --- | --- | --- |"]
     for what, goal, value, reached in rows:
         verdict = "–" if pd.isna(value) else "reached" if reached(value) else "**missed**"
-        lines.append(f"| {what} | {goal} | {_number(value)} | {verdict} |")
-    return "\n".join(lines)
+        rows_of_text.append(f"| {what} | {goal} | {_number(value)} | {verdict} |")
+    return "\n".join(rows_of_text)
 
 
 def _without_what_was_never_seen(
@@ -125,7 +127,7 @@ def _world_table(
         for ran in worlds
     }
     rows["**all**"] = _figures(together, pd.concat(list(overlaps.values())))
-    return _markdown(pd.DataFrame(rows).T, "world (seed)")
+    return as_markdown(pd.DataFrame(rows).T, "world (seed)")
 
 
 def _figures(score: Score, overlap: pd.Series) -> dict[str, float]:
@@ -149,15 +151,16 @@ def _figures(score: Score, overlap: pd.Series) -> dict[str, float]:
     }
 
 
-def _markdown(table: pd.DataFrame, index: str) -> str:
+def as_markdown(table: pd.DataFrame, index: str) -> str:
+    """A table as Markdown; `index` heads the column of its labels."""
     names = [str(c).replace("_", " ") for c in table.columns]
-    lines = [
+    rows = [
         "| " + " | ".join([index, *names]) + " |",
         "| --- |" + " ---: |" * len(names),
     ]
     for label, row in table.iterrows():
-        lines.append("| " + " | ".join([str(label), *(_number(v) for v in row)]) + " |")
-    return "\n".join(lines)
+        rows.append("| " + " | ".join([str(label), *(_number(v) for v in row)]) + " |")
+    return "\n".join(rows)
 
 
 def _number(value: float | str) -> str:

@@ -49,7 +49,7 @@ def score_together(worlds: Sequence[Ran]) -> Score:
 def left_dry_before(ran: Ran, score: Score) -> int:
     """How many missed rows are of sites left without water before the archive begins.
 
-    Their pools are gone in every look: nothing in the pixels tells them from an old clearing.
+    Their pools are gone in every look: no pixel sets them apart from an old clearing.
     """
     truth = read_truth(ran.archive.truth)
     sites = truth.sites

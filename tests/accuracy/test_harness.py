@@ -1,4 +1,4 @@
-"""The harness tells what it should on small worlds; nothing here says how good minewatch is."""
+"""The harness says what it should on small worlds; nothing here says how good minewatch is."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ import pytest
 import shapely
 from scipy.special import expit
 
+from minewatch.model import DEFAULT_DETECTOR
 from minewatch.synthetic import PRESETS, read_truth
 
 from . import harness
 from .calibration import Map, fit_map, off_by, patch_verdicts, reliability
+from .comparison import make_comparison
 from .curve import curve
 from .harness import Ran, run_worlds
 from .labels import label_table
@@ -62,7 +64,7 @@ def test_a_change_after_the_months_keeps_what_was_read(
     worlds: list[Ran], cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spec = worlds[0].spec
-    _, out = harness._folders(spec, cache)
+    _, out = harness._folders(spec, DEFAULT_DETECTOR, cache)
     stamp = dict(harness._stamp(out))
     harness._write_stamp(out, {**stamp, "code": "older"})
     asked: list[dict[str, object]] = []
@@ -79,15 +81,15 @@ def test_words_about_the_code_change_nothing_but_the_code_does() -> None:
     assert harness._meaning(source) != harness._meaning(source.replace("return 1", "return 2"))
 
 
-def test_truth_told_as_inventory_scores_without_fault(worlds: list[Ran]) -> None:
-    told = [_as_true(ran) for ran in worlds]
-    together = score_together(told)
+def test_truth_given_as_inventory_scores_without_fault(worlds: list[Ran]) -> None:
+    perfect = [_as_true(ran) for ran in worlds]
+    together = score_together(perfect)
     assert together.f1 == 1
     assert together.false_per_km2_season == 0
     assert together.area_ratio == pytest.approx(1)
-    true = sum(score_world(ran).seasons["true_sites"].sum() for ran in told)
+    true = sum(score_world(ran).seasons["true_sites"].sum() for ran in perfect)
     assert together.seasons["true_sites"].sum() == true >= 1
-    assert overlap_of_hits(told[1], score_world(told[1])).tolist() == pytest.approx([1.0])
+    assert overlap_of_hits(perfect[1], score_world(perfect[1])).tolist() == pytest.approx([1.0])
 
 
 def test_the_worlds_together_count_what_each_counts_alone(worlds: list[Ran]) -> None:
@@ -113,27 +115,27 @@ def test_the_page_says_that_it_is_a_simulation_and_keeps_the_words_round_it(
     assert "stale words" not in text
 
 
-def test_a_true_patch_is_told_from_a_false_one(worlds: list[Ran]) -> None:
+def test_a_true_patch_is_known_from_a_false_one(worlds: list[Ran]) -> None:
     verdicts = patch_verdicts(worlds[1])
     assert verdicts["is_mine"].any()
-    assert verdicts["told"].between(0, 1).all()
+    assert verdicts["confidence"].between(0, 1).all()
 
 
-def test_the_map_finds_what_bent_the_confidence_and_rises() -> None:
+def test_the_map_finds_what_bent_the_confidence_and_never_falls() -> None:
     rng = np.random.default_rng(1)
     odds = rng.normal(0, 2, 4000)
     is_mine = rng.random(4000) < expit(-1 + 0.5 * odds)
-    verdicts = pd.DataFrame({"told": expit(odds), "is_mine": is_mine})
+    verdicts = pd.DataFrame({"confidence": expit(odds), "is_mine": is_mine})
     fitted = fit_map(verdicts)
     assert fitted.offset == pytest.approx(-1, abs=0.15)
     assert fitted.slope == pytest.approx(0.5, abs=0.1)
     assert (np.diff(fitted(np.linspace(0, 1, 50))) >= 0).all()
-    told = verdicts["told"].to_numpy()
-    assert off_by(reliability(verdicts, fitted(told))) < off_by(reliability(verdicts, told)) / 3
+    given = verdicts["confidence"].to_numpy()
+    assert off_by(reliability(verdicts, fitted(given))) < off_by(reliability(verdicts, given)) / 3
 
 
 def test_no_verdicts_leave_the_confidence_as_it_is() -> None:
-    fitted = fit_map(pd.DataFrame({"told": np.zeros(0), "is_mine": np.zeros(0)}))
+    fitted = fit_map(pd.DataFrame({"confidence": np.zeros(0), "is_mine": np.zeros(0)}))
     assert fitted == Map(offset=pytest.approx(0), slope=pytest.approx(1))
 
 
@@ -158,12 +160,12 @@ def test_changes_are_judged_by_the_ground_that_most_of_them_lies_on(worlds: list
     truth = read_truth(ran.archive.truth).confusers
     slide = truth[truth["kind"] == "swidden"].iloc[[0]]
     other = truth[truth["kind"] != "swidden"].geometry.iloc[0].representative_point().buffer(1)
-    told = slide.assign(kind="road", geometry=slide.union(other))
-    told = told.to_crs("EPSG:4326")[["kind", "geometry"]]
-    fooled = replace(ran, result=ran.result.with_tables(changes=told))
+    changes = slide.assign(kind="road", geometry=slide.union(other))
+    changes = changes.to_crs("EPSG:4326")[["kind", "geometry"]]
+    fooled = replace(ran, result=ran.result.with_tables(changes=changes))
     table = label_table([fooled])
     assert table.loc["swidden", ["changes", "right", "else_called"]].tolist() == [1, 0, "road (1)"]
-    right = replace(ran, result=ran.result.with_tables(changes=told.assign(kind="swidden")))
+    right = replace(ran, result=ran.result.with_tables(changes=changes.assign(kind="swidden")))
     assert label_table([right]).loc["**all**", "right"] == 1
 
 
@@ -182,14 +184,14 @@ def test_sites_left_dry_before_the_archive_are_counted_apart(worlds: list[Ran]) 
     for site in truth["features"]:
         if site["properties"]["kind"] == "mine":
             site["properties"] |= {"ended": "2018-04-15", "fate": "dry"}
-    told = ran.archive.truth.read_text("utf-8")
+    original = ran.archive.truth.read_text("utf-8")
     nothing = replace(ran, result=ran.result.with_tables(inventory=ran.result.inventory.iloc[:0]))
     try:
         ran.archive.truth.write_text(json.dumps(truth))
         score = score_world(nothing)
         assert left_dry_before(nothing, score) == len(score.matches) > 0
     finally:
-        ran.archive.truth.write_text(told)
+        ran.archive.truth.write_text(original)
 
 
 def test_every_source_that_decides_a_key_is_there() -> None:
@@ -199,7 +201,34 @@ def test_every_source_that_decides_a_key_is_there() -> None:
 
 def test_runs_of_two_detectors_lie_in_two_folders_beside_one_archive(tmp_path: Path) -> None:
     spec = PRESETS["demo"]
-    one = harness._folders(spec, tmp_path)
-    other = harness._folders(spec, tmp_path, "dry-season-thresholds")
+    one = harness._folders(spec, DEFAULT_DETECTOR, tmp_path)
+    other = harness._folders(spec, "dry-season-thresholds", tmp_path)
     assert one[0] == other[0]
     assert one[1] != other[1]
+
+
+def test_two_detectors_are_compared_on_the_same_worlds(cache: Path, worlds: list[Ran]) -> None:
+    other = run_worlds(
+        [ran.spec for ran in worlds], detector="dry-season-thresholds", cache=cache, processes=1
+    )
+    text = make_comparison(
+        {"pool-banks": worlds, "dry-season-thresholds": other},
+        command="try", commit="abc", today=pd.Timestamp("2026-01-02").date(),
+    )  # fmt: skip
+    assert "2 of the simulated reporting worlds" in text
+    assert "simulation, not Kachin" in text
+    assert all(f"{ran.spec.name} ({ran.spec.seed})" in text for ran in worlds)
+    header = next(line for line in text.splitlines() if line.startswith("| all of them"))
+    assert header == "| all of them together | `pool-banks` | `dry-season-thresholds` |"
+    assert [ran.detector for ran in other] == ["dry-season-thresholds"] * 2
+    assert [r.result.manifest["parameters"]["detector"] for r in other] == [
+        "dry-season-thresholds"
+    ] * 2
+
+
+def test_a_page_without_the_marks_of_a_table_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "page.md"
+    path.write_text("no marks here")
+    with pytest.raises(ValueError, match="lacks"):
+        write_page(path, "a table")
+    assert path.read_text() == "no marks here"

@@ -53,6 +53,10 @@ REPORTING = _by_name(
 """Worlds whose figures are published."""
 
 
+BESIDE = {n: REPORTING[n] for n in ("typical", "none-swidden", "river", "dense")}
+"""Reporting worlds on which the plain baseline detector is run, too."""
+
+
 def _eight(name: str, seed: int) -> Mapping[str, WorldSpec]:
     """Eight worlds of every kind, their seeds following a first one."""
     return _by_name(
@@ -94,10 +98,11 @@ QUICK = _by_name(
     _world("quick-none", 42, "none", **_SMALL),
     _world("quick-steep", 43, "steep", mines=1, **_SMALL),
 )
-"""Small worlds that only tell whether the harness works."""
+"""Small worlds that only show whether the harness works."""
 
 SETS: Mapping[str, Mapping[str, WorldSpec]] = {
     "report": REPORTING,
+    "beside": BESIDE,
     "blind": BLIND,
     "former": FORMER,
     "tune": TUNING,

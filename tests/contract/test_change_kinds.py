@@ -10,7 +10,7 @@ import pytest
 
 from minewatch.detect.pair import clearing_kinds
 from minewatch.detect.pool_banks.change_rules import RULES
-from minewatch.detect.thresholds import threshold_detector as thresholds
+from minewatch.detect.thresholds import threshold_patches as thresholds
 from minewatch.exporters import qgis_symbols
 from minewatch.model import CHANGE_KINDS, ChangeKind
 from minewatch.model.change_kinds import PAIR, THRESHOLDS, TIME_SERIES

@@ -1,4 +1,8 @@
-"""Months to medians of a period, pixel by pixel, and what they are compared with."""
+"""Months to medians of a period, pixel by pixel, and what they are compared with.
+
+Ground counts as bare when the median NDVI of a period is low, and it was green in an earlier period
+or bare in all of them: the second finds mines that are older than the record.
+"""
 
 from __future__ import annotations
 
@@ -20,26 +24,29 @@ from minewatch.model import (
 
 NONE = 255
 """Index that was not seen."""
+NO_SCORE = -32768
 _PERIODIC, _PLAIN = ("period", "y", "x"), ("y", "x")
 
 STATE_LAYERS: Mapping[str, PixelStateLayer] = {
-    "best_ndvi": PixelStateLayer("uint8", (), 0, "largest NDVI of any period, 100 + 100 NDVI"),
-    "first": PixelStateLayer("uint16", (), 0, "first bare month, days since 1970-01-01"),
-    "before": PixelStateLayer("uint16", (), 0, "last green month before it"),
-    "last": PixelStateLayer("uint16", (), 0, "last bare month"),
-    "green": PixelStateLayer("uint16", (), 0, "last green month"),
+    "best": PixelStateLayer("uint8", (), 0, "largest NDVI of an earlier period, 100 + 100 NDVI"),
+    "green": PixelStateLayer("uint16", (), 0, "last green month, days since 1970-01-01"),
+    "since": PixelStateLayer("uint16", (), 0, "first month of the last bare run"),
+    "prior": PixelStateLayer("uint16", (), 0, "last green month before that run"),
+    "first": PixelStateLayer("uint16", (), 0, "`since` in the first period that counts as bare"),
+    "before": PixelStateLayer("uint16", (), 0, "`prior` in that period"),
+    "last": PixelStateLayer("uint16", (), 0, "last bare month of the last such period"),
 }
 """What is kept of each pixel."""
 EVIDENCE: Mapping[str, EvidenceLayer] = {
     "clear_looks": EvidenceLayer(_PERIODIC, "uint8", 0, "1", "clear looks in the period"),
     "score": EvidenceLayer(
-        _PERIODIC, "int16", -32768, "0.01 NDVI", "fall of NDVI below its largest of any period"
+        _PERIODIC, "int16", NO_SCORE, "0.01 NDVI", "fall below the largest NDVI of earlier periods"
     ),
     "ndvi": EvidenceLayer(_PERIODIC, "uint8", NONE, "0.01", "100 + 100 NDVI, median of months"),
-    "ndwi": EvidenceLayer(_PERIODIC, "uint8", NONE, "0.01", "100 + 100 NDWI, median of months"),
-    "lost": EvidenceLayer(
-        _PERIODIC, "uint8", 0, "1", "1 where ground is bare that was green before"
+    "water": EvidenceLayer(
+        _PERIODIC, "uint8", NONE, "0.01", "100 + 100 NDWI or MNDWI, the larger median of months"
     ),
+    "bare": EvidenceLayer(_PERIODIC, "uint8", 0, "1", "1 where the period counts as bare"),
     "first_detected": EvidenceLayer(_PLAIN, "uint16", 0, "day", "first bare month"),
     "before": EvidenceLayer(_PLAIN, "uint16", 0, "day", "last green month before it"),
     "last": EvidenceLayer(_PLAIN, "uint16", 0, "day", "last bare month"),
@@ -58,29 +65,28 @@ def update_state(
 ) -> tuple[PixelState, xr.Dataset]:
     """Months taken in, and the evidence of the period they complete; see `model.Detector`."""
     check_month_cube(months)
-    shape = months.sizes["y"], months.sizes["x"]
     days = months["time"].to_numpy().astype("datetime64[D]").astype(np.int64)
     flat = {str(n): v.to_numpy().reshape(len(days), -1) for n, v in months.data_vars.items()}
-    ndvi = _index(flat["nir"], flat["red"])
-    layers = state.copied()
-    for day, of_month in zip(days, ndvi, strict=True):
-        is_green = of_month >= 100 + 100 * rules.green_ndvi
-        is_green &= of_month != NONE
-        is_bare = of_month < 100 + 100 * rules.bare_ndvi
-        begins = is_bare & (layers["best_ndvi"] >= 100 + 100 * rules.green_ndvi)
-        begins &= layers["first"] == 0
-        layers["before"][begins] = layers["green"][begins]
-        layers["first"][begins] = day
-        layers["last"][is_bare & (layers["first"] > 0)] = day
+    ndvi, layers = _index(flat["nir"], flat["red"]), state.copied()
+    bare = ndvi < _scaled(rules.bare_ndvi)  # NONE is larger
+    for day, is_bare, index in zip(days, bare, ndvi, strict=True):
+        is_green = (index >= _scaled(rules.green_ndvi)) & (index != NONE)
         layers["green"][is_green] = day
-        best = np.where(of_month == NONE, 0, of_month)
-        layers["best_ndvi"] = np.maximum(layers["best_ndvi"], best).astype(np.uint8)
+        begins = is_bare & ((layers["since"] == 0) | (layers["green"] > layers["since"]))
+        layers["since"][begins] = day
+        layers["prior"][begins] = layers["green"][begins]
     first_day = state.first_day if state.months else int(days[0]) if len(days) else 0
-    now = PixelState(state.months + len(days), first_day, layers)
     if period is None:
-        return now, xr.Dataset()
-    inside = np.array([_in(period, day) for day in days], bool)
-    return now, _evidence(flat, ndvi, inside, layers["best_ndvi"], shape, rules)
+        return PixelState(state.months + len(days), first_day, layers), xr.Dataset()
+    dates = days.astype("datetime64[D]").astype(object)
+    inside = np.array([day in period for day in dates], bool)
+    shape = months.sizes["y"], months.sizes["x"]
+    evidence = _medians({n: v[inside] for n, v in flat.items()}, layers["best"], rules)
+    _note_bare(layers, evidence["bare"], bare[inside], days[inside])
+    seen = evidence["ndvi"] != NONE
+    layers["best"][seen] = np.maximum(layers["best"], evidence["ndvi"])[seen]
+    named = xr.Dataset({n: _layer(n, v.reshape(shape)) for n, v in evidence.items()})
+    return PixelState(state.months + len(days), first_day, layers), named
 
 
 def conclude(state: PixelState, *, shape: tuple[int, int]) -> xr.Dataset:
@@ -90,27 +96,43 @@ def conclude(state: PixelState, *, shape: tuple[int, int]) -> xr.Dataset:
     return xr.Dataset({name: _layer(name, v.reshape(shape)) for name, v in values.items()})
 
 
-def _evidence(
-    flat: Mapping[str, NDArray[Any]],
-    ndvi: NDArray[np.uint8],
-    inside: NDArray[np.bool_],
-    best: NDArray[np.uint8],
-    shape: tuple[int, int],
-    rules: ThresholdRules,
-) -> xr.Dataset:
-    """Medians over the months of a period."""
-    green, blue = _median(ndvi[inside]), _median(_index(flat["green"], flat["nir"])[inside])
-    seen = green != NONE
-    is_bare = seen & (green < 100 + 100 * rules.bare_ndvi)
-    lost = is_bare & (best >= 100 + 100 * rules.green_ndvi)
-    values = {
-        "clear_looks": np.minimum(flat["clear_looks"][inside].sum(axis=0, dtype=np.int64), 255),
-        "score": np.where(seen, best.astype(np.int16) - green, EVIDENCE["score"].missing),
-        "ndvi": green,
-        "ndwi": blue,
-        "lost": lost,
-    }
-    return xr.Dataset({name: _layer(name, v.reshape(shape)) for name, v in values.items()})
+def is_water(index: NDArray[np.uint8], rules: ThresholdRules) -> NDArray[np.bool_]:
+    """Which pixels are water by the layer `water`."""
+    return np.asarray((index > _scaled(rules.water_index)) & (index != NONE))
+
+
+def _medians(
+    flat: Mapping[str, NDArray[Any]], best: NDArray[np.uint8], rules: ThresholdRules
+) -> dict[str, NDArray[Any]]:
+    """Medians over the months of a period, beside the best of the periods before."""
+    ndvi = _median(_index(flat["nir"], flat["red"]))
+    water = _median(_index(flat["green"], flat["nir"]))
+    if "swir16" in flat:
+        other = _median(_index(flat["green"], flat["swir16"]))
+        water = np.where((water == NONE) | (other == NONE), water, np.maximum(water, other))
+    is_bare = (ndvi < _scaled(rules.bare_ndvi)) & (
+        (best >= _scaled(rules.green_ndvi)) | (best < _scaled(rules.bare_ndvi))
+    )
+    fall = np.where((ndvi != NONE) & (best > 0), best.astype(np.int16) - ndvi, NO_SCORE)
+    looks = flat["clear_looks"].sum(axis=0, dtype=np.int64)
+    return {
+        "clear_looks": np.minimum(looks, 255), "score": fall, "ndvi": ndvi, "water": water,
+        "bare": is_bare,
+    }  # fmt: skip
+
+
+def _note_bare(
+    layers: dict[str, NDArray[Any]],
+    counts: NDArray[np.bool_],
+    bare: NDArray[np.bool_],
+    days: NDArray[np.int64],
+) -> None:
+    """Dates of the pixels that count as bare in a period, into the state."""
+    begins = counts & (layers["first"] == 0)
+    layers["first"][begins] = layers["since"][begins]
+    layers["before"][begins] = layers["prior"][begins]
+    last = np.where(bare, days[:, None], 0).max(axis=0, initial=0)
+    layers["last"][counts] = last[counts]
 
 
 def _index(above: NDArray[np.uint16], below: NDArray[np.uint16]) -> NDArray[np.uint8]:
@@ -118,6 +140,10 @@ def _index(above: NDArray[np.uint16], below: NDArray[np.uint16]) -> NDArray[np.u
     a, b = above.astype(np.float32), below.astype(np.float32)
     index = np.rint(100 + 100 * (a - b) / np.maximum(a + b, 1))
     return np.where((above > 0) & (below > 0), index, NONE).astype(np.uint8)
+
+
+def _scaled(index: float) -> float:
+    return 100 + 100 * index
 
 
 def _median(values: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -133,7 +159,3 @@ def _median(values: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _layer(name: str, values: NDArray[Any]) -> tuple[tuple[str, ...], NDArray[Any], dict[str, Any]]:
     layer = EVIDENCE[name]
     return layer.dims[-2:], values.astype(layer.dtype), layer.attributes
-
-
-def _in(period: Period, day: int) -> bool:
-    return np.datetime64(int(day), "D").astype(object) in period

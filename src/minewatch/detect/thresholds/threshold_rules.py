@@ -14,9 +14,10 @@ class ThresholdRules:
 
     green_ndvi: float = rule(0.6, unit="NDVI", moves="ground must have been greener before")
     bare_ndvi: float = rule(0.4, unit="NDVI", moves="more ground counts as bare")
-    water_ndwi: float = rule(
-        0.0, unit="NDWI", moves="less counts as water", source="doi:10.1080/01431169608948714"
-    )
+    water_index: float = rule(
+        0.0, unit="NDWI or MNDWI", moves="less counts as water",
+        source="doi:10.1080/01431169608948714 and doi:10.1080/01431160600589179",
+    )  # fmt: skip
     min_patch_m2: float = rule(
         1_000.0, unit="m²", moves="smaller mines are left out", source="the usual mapping unit"
     )
