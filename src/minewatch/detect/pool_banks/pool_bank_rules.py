@@ -150,6 +150,13 @@ class PatchRules:
         70.0, unit="m", moves="ground further from a pool is still of the same mine",
         source=f"half the median extent of a site, 102 m, and two pixels ({SITES})",
     )  # fmt: skip
+    narrow_m: float = rule(
+        30.0, unit="m", moves="wider strips are cut from mines, and may be their roads",
+        source="roads are 1 to 3 pixels of 10 m wide (DOMAIN §3)",
+    )  # fmt: skip
+    beside_m: float = rule(
+        10.0, unit="m", moves="strips are kept as part of a mine further from its pools"
+    )
     margin_m: float = rule(10.0, unit="m", moves="changes must lie further from a mine")
     road_gap_m: float = rule(20.0, unit="m", moves="roads further from a mine belong to it")
     plain_quantile: float = rule(
