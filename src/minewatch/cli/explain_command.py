@@ -58,15 +58,23 @@ def _show(explanation: Explanation) -> None:
     terminal.table("by period", columns, seasons)
     terms = sorted(explanation.best.items(), key=lambda t: -t[1] * explanation.weights.get(t[0], 0))
     rows = [
-        (n, v, round(v * explanation.weights.get(n, 0.0), 2), explanation.meanings.get(n, ""))
+        (n, v, _added(v, explanation.weights.get(n)), explanation.meanings.get(n, ""))
         for n, v in terms
     ]
     named = ("term", "0 to 1", "log-odds", "what it says")
     terminal.table("evidence of its strongest season", named, rows)
     others = [(a.kind, a.plausibility, a.reason) for a in explanation.alternatives]
-    terminal.table("what it could have been instead", ("kind", "how plausible", "if"), others)
+    if others:
+        terminal.table("what it could have been instead", ("kind", "how plausible", "if"), others)
+    else:
+        terminal.line("what it could have been instead: its detector names nothing else")
     scenes = [(s["role"], s["day"], s["id"]) for s in explanation.scenes]
     terminal.table("scenes that bound its start", ("look", "day", "scene"), scenes)
+
+
+def _added(value: float, weight: float | None) -> str:
+    """What a term adds to the log-odds; a dash where terms are no summands."""
+    return "–" if weight is None else str(round(value * weight, 2))
 
 
 def _whole(value: float) -> str:

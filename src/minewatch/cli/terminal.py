@@ -61,7 +61,7 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> 
         )  # fmt: skip
     for row in rows:
         shown.add_row(*("" if value is None else str(value) for value in row))
-    out.print(shown)
+    out.print(shown, width=max(out.width - 2, 20))  # rich counts no padding of the last column
 
 
 def line(text: str) -> None:

@@ -65,7 +65,7 @@ def find_climate(
     parameters
         What was asked; `dry_season` may set it.
     area
-        Its latitude says what to expect, and a property `dry_season` what holds.
+        Its latitude says what to expect.
     records
         Name of a chunk and first day of a month to what is known of it.
 

@@ -102,7 +102,7 @@ def test_the_table_of_sites_fits_into_80_columns(directory: Path) -> None:
         capture_output=True, text=True, check=True, env={**os.environ, "COLUMNS": "80"},
     )  # fmt: skip
     rows = done.stdout.splitlines()
-    assert max(map(len, rows)) <= 80 + len("simulated-aaaa") - len("s0123456789")
+    assert max(len(row.rstrip()) for row in rows) <= 80 + len("simulated-aaaa") - len("s0123456789")
     heights = [len(part.splitlines()) for part in done.stdout.split("simulated-")[1:]]
     assert max(heights) <= 2
 
