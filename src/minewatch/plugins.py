@@ -46,7 +46,9 @@ class Registry(Mapping[str, Part], Generic[Part]):
     @property
     def plugins(self) -> dict[str, EntryPoint]:
         """Entry points of other packages by name, those that `refused` lists left out."""
-        return {name: points[0] for name, points in self._points.items() if name not in self.refused}
+        return {
+            name: points[0] for name, points in self._points.items() if name not in self.refused
+        }
 
     @property
     def refused(self) -> dict[str, str]:
