@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from minewatch.detect.overpass_thresholds import OVERPASS
 from minewatch.detect import get_detection, get_detector
+from minewatch.detect.overpass_thresholds import OVERPASS
 from minewatch.detect.site_series import site_series
 from minewatch.model.cubes import MONTH_LAYERS
 
@@ -74,6 +74,8 @@ def test_a_detector_that_expects_nothing_leaves_the_baseline_empty(months):
 
 def test_the_baseline_follows_the_rules_of_the_run(months):
     shipped = site_series(months, INSIDE, detector=POOL_BANKS)
-    stricter = get_detection("pool-banks", {"pool-banks": {"baseline": {"noise_floor": 0.2}}}).detector
+    stricter = get_detection(
+        "pool-banks", {"pool-banks": {"baseline": {"noise_floor": 0.2}}}
+    ).detector
     other = site_series(months, INSIDE, detector=stricter)
     assert (other["baseline_sd"] > shipped["baseline_sd"]).all()
