@@ -7,7 +7,15 @@ from minewatch.lazy import attach
 if TYPE_CHECKING:
     from minewatch.model.areas import WGS84, AreaOfInterest, ControlInterval
     from minewatch.model.change_kinds import CHANGE_KINDS, Alternative, ChangeKind
-    from minewatch.model.climate import KACHIN, Climate, climate_of, read_dry_season
+    from minewatch.model.climate import (
+        KACHIN,
+        Climate,
+        ClimateEvidence,
+        climate_of,
+        expected_dry_season,
+        read_dry_season,
+        season_setting,
+    )
     from minewatch.model.cubes import MONTH_LAYERS, check_month_cube
     from minewatch.model.dates import parse_day
     from minewatch.model.defaults import (
@@ -35,7 +43,7 @@ if TYPE_CHECKING:
     )
     from minewatch.model.evidence import Evidence, PeriodEvidence
     from minewatch.model.grids import Chunk, Grid
-    from minewatch.model.job import Job, Parameters
+    from minewatch.model.job import Job, Parameters, choose_dry_season, expected_in
     from minewatch.model.periods import (
         PERIOD_KINDS,
         Period,
@@ -124,6 +132,7 @@ __all__ = [
     "ChangeKind",
     "Chunk",
     "Climate",
+    "ClimateEvidence",
     "Column",
     "Contract",
     "ControlInterval",
@@ -157,14 +166,18 @@ __all__ = [
     "Terrain",
     "check_columns",
     "check_month_cube",
+    "choose_dry_season",
     "climate_of",
     "describe_rules",
     "empty_table",
+    "expected_dry_season",
+    "expected_in",
     "months_of",
     "parse_day",
     "period_label",
     "read_dry_season",
     "rule_values",
+    "season_setting",
     "sees_pools_at",
     "silent",
     "split_months",

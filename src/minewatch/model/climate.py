@@ -11,6 +11,20 @@ from minewatch.errors import SettingsError
 
 
 @dataclass(frozen=True, kw_only=True)
+class ClimateEvidence:
+    """What the record of an area shows of its year, by calendar month from January on."""
+
+    months: int
+    """Months of the record, the first and the last with a scene included."""
+    clear_overpasses: tuple[float, ...]
+    """Clear overpasses of a pixel in 30 days."""
+    ndvi: tuple[float | None, ...]
+    """Mean NDVI; None: never seen."""
+    expected: tuple[int, int]
+    """First and last month of the dry season that is expected at the latitude."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Climate:
     """When the dry season, the rains and the field season of an area are."""
 
@@ -23,6 +37,11 @@ class Climate:
     the end of the rains; the first may be larger than the last."""
     source: str = "Kachin: DOMAIN §3, §4"
     """Where it comes from, in words."""
+    is_assumed: bool = False
+    """Whether it is only what is expected at the latitude: nobody set it, and the record is too
+    short or too even to show it."""
+    evidence: ClimateEvidence | None = None
+    """What the record shows; None: not looked at."""
 
     @property
     def setting(self) -> str:
@@ -33,7 +52,7 @@ class Climate:
         >>> Climate().setting
         '11-04'
         """
-        return f"{self.dry_season[0]:02d}-{self.dry_season[1]:02d}"
+        return season_setting(self.dry_season)
 
     def is_in_field_season(self, day_of_year: int) -> bool:
         """Whether fields may be opened on a day of the year."""
@@ -62,6 +81,30 @@ class Climate:
 
 KACHIN: Final = Climate()
 """The seasons of Kachin, for which the detector was made."""
+SOUTHERN_DRY_SEASON: Final = (5, 10)
+"""Dry season expected south of the equator: Kachin's, half a year later [D]."""
+
+
+def expected_dry_season(latitude_deg: float) -> tuple[int, int]:
+    """First and last month of the dry season that is expected at a latitude.
+
+    Examples
+    --------
+    >>> expected_dry_season(25.5), expected_dry_season(-3.2)
+    ((11, 4), (5, 10))
+    """
+    return KACHIN.dry_season if latitude_deg >= 0 else SOUTHERN_DRY_SEASON
+
+
+def season_setting(dry_season: tuple[int, int]) -> str:
+    """A dry season as `--dry-season` takes it.
+
+    Examples
+    --------
+    >>> season_setting((5, 10))
+    '05-10'
+    """
+    return f"{dry_season[0]:02d}-{dry_season[1]:02d}"
 
 
 def in_months(month: int, span: tuple[int, int]) -> bool:

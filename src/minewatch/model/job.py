@@ -9,7 +9,14 @@ from typing import Any
 
 from minewatch.errors import SettingsError
 from minewatch.model.areas import AreaOfInterest
-from minewatch.model.climate import KACHIN, Climate, climate_of, read_dry_season
+from minewatch.model.climate import (
+    KACHIN,
+    Climate,
+    climate_of,
+    expected_dry_season,
+    read_dry_season,
+    season_setting,
+)
 from minewatch.model.defaults import (
     AUTO_DEM,
     AUTO_SEASON,
@@ -61,13 +68,9 @@ class Parameters:
     of the catalogue, or a file."""
 
     def __post_init__(self) -> None:
+        split_periods(self.span, self.period)  # an unknown kind ends here
         if self.dry_season != AUTO_SEASON:
             read_dry_season(self.dry_season)
-        if not split_periods(self.span, self.period, climate=self.climate):
-            raise SettingsError(
-                f"no period of {self.period!r} lies in {self.span}",
-                hint="widen the dates, or choose another --period",
-            )
         if not 1 <= self.resolution_m <= 1000:
             raise SettingsError(
                 f"--resolution {self.resolution_m} m is outside 1..1000",
@@ -88,12 +91,43 @@ class Parameters:
                 hint="give a collection id, a file on this machine, or an address without one",
             )
 
-    @property
-    def climate(self) -> Climate:
-        """The seasons as set; Kachin's until those of the area are found."""
+    def climate_before(self, aoi: AreaOfInterest) -> Climate:
+        """The seasons as far as they are known before a scene is read.
+
+        Parameters
+        ----------
+        aoi
+            The area: its latitude says what to expect where nothing is set.
+        """
         if self.dry_season == AUTO_SEASON:
-            return KACHIN
-        return climate_of(read_dry_season(self.dry_season), source="set with --dry-season")
+            return climate_of(expected_in(aoi), source="expected at this latitude")
+        source = "set with --dry-season"
+        if self.dry_season == _property_of(aoi):
+            said = aoi.properties.get("dry_season_source")
+            source = "a property of the area" + (f": {said}" if said else "")
+        return climate_of(read_dry_season(self.dry_season), source=source)
+
+    def periods(self, climate: Climate) -> tuple[Period, ...]:
+        """The periods of the inventory.
+
+        Parameters
+        ----------
+        climate
+            When the dry season of the area is.
+
+        Raises
+        ------
+        SettingsError
+            When no period lies in the span.
+        """
+        periods = split_periods(self.span, self.period, climate=climate)
+        if periods:
+            return periods
+        season = f" ({climate.setting})" if self.period == DEFAULT_PERIOD else ""
+        raise SettingsError(
+            f"no period of {self.period!r}{season} lies in {self.span}",
+            hint="widen the dates, or choose another --period or --dry-season",
+        )
 
     def as_dict(self, aoi: AreaOfInterest) -> dict[str, Any]:
         """All parameters as plain values, for the manifest and for comparing two runs."""
@@ -131,6 +165,44 @@ class Parameters:
             dry_season=values.get("dry_season", AUTO_SEASON),
             **{name: values[name] for name in (*names, *more)},
         )
+
+
+def choose_dry_season(asked: str, aoi: AreaOfInterest) -> str:
+    """The dry season as asked, else as the area's file has it, else `auto`.
+
+    Parameters
+    ----------
+    asked
+        `MM-MM` or `auto`.
+    aoi
+        The area.
+
+    Raises
+    ------
+    SettingsError
+        When either is no span of months.
+    """
+    if asked != AUTO_SEASON:
+        return season_setting(read_dry_season(asked))
+    return _property_of(aoi) or AUTO_SEASON
+
+
+def expected_in(aoi: AreaOfInterest) -> tuple[int, int]:
+    """First and last month of the dry season to be expected at the latitude of an area."""
+    return expected_dry_season(float(aoi.geometry.centroid.y))
+
+
+def _property_of(aoi: AreaOfInterest) -> str | None:
+    """The property `dry_season` of an area's file, as `--dry-season` takes it; None: it has none.
+
+    Raises
+    ------
+    SettingsError
+        When it is no span of months.
+    """
+    value = aoi.properties.get("dry_season")
+    is_set = value is not None and str(value).strip()
+    return season_setting(read_dry_season(str(value))) if is_set else None
 
 
 @dataclass(frozen=True, kw_only=True)

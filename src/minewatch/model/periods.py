@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Final, Literal, cast, get_args
@@ -27,8 +27,9 @@ class Period:
     """First day."""
     end: date
     """Last day."""
-    is_dry_season: bool = field(default=False, compare=False)
-    """Whether it is the dry season of its area: decides what it is called."""
+    is_dry_season: bool | None = field(default=None, compare=False)
+    """Whether it is the dry season of its area: decides what it is called. None: where the area
+    lies is not known, and the seasons of Kachin are meant."""
 
     def __post_init__(self) -> None:
         if self.end < self.start:
@@ -87,9 +88,15 @@ def split_periods(span: Period, kind: str, *, climate: Climate = KACHIN) -> tupl
     --------
     >>> [str(p) for p in split_periods(Period(date(2021, 1, 1), date(2022, 1, 1)), "dry-season")]
     ['2020-11-01/2021-04-30', '2021-11-01/2022-04-30']
+    >>> from minewatch.model.climate import climate_of
+    >>> june = climate_of((5, 10), source="an example")
+    >>> [str(p) for p in split_periods(Period(date(2021, 1, 1), date(2022, 1, 1)), "dry-season",
+    ...                                climate=june)]
+    ['2021-05-01/2021-10-31']
     """
     if kind.startswith(CUSTOM):
-        return tuple(p for p in read_custom_periods(kind) if p.overlaps(span))
+        own = (replace(p, is_dry_season=_is_dry(p, climate)) for p in read_custom_periods(kind))
+        return tuple(p for p in own if p.overlaps(span))
     if kind not in PERIOD_KINDS:
         known = [*PERIOD_KINDS, f"{CUSTOM}START/END,..."]
         raise SettingsError(unknown_name("period", kind, known), hint="give one of these")
@@ -102,7 +109,7 @@ def split_periods(span: Period, kind: str, *, climate: Climate = KACHIN) -> tupl
     periods = []
     while first <= span.end:
         following = _add_months(first, step)
-        periods.append(Period(first, following - timedelta(days=1)))
+        periods.append(Period(first, following - timedelta(days=1), is_dry_season=False))
         first = following
     return tuple(periods)
 
@@ -168,9 +175,12 @@ def period_label(period: Period) -> str:
     '2023/24 dry season'
     >>> period_label(Period(date(2023, 4, 1), date(2023, 6, 30)))
     '2023 Q2'
+    >>> period_label(Period(date(2023, 5, 1), date(2023, 10, 31), is_dry_season=True))
+    '2023 dry season'
     """
     s, e = period.start, period.end
-    if period.is_dry_season or period == _dry_season(s.year, KACHIN):
+    is_dry = period.is_dry_season
+    if _is_dry(period, KACHIN) if is_dry is None else is_dry:
         years = f"{s.year}/{e.year % 100:02d}" if e.year > s.year else f"{s.year}"
         return f"{years} dry season"
     for kind in ("month", "quarter", "year"):
@@ -235,6 +245,11 @@ def _dry_season(year: int, climate: Climate) -> Period:
     begin = date(year, first, 1)
     end = _add_months(begin, (last - first) % 12 + 1) - timedelta(days=1)
     return Period(begin, end, is_dry_season=True)
+
+
+def _is_dry(period: Period, climate: Climate) -> bool:
+    """Whether a period is the dry season of a climate, whole."""
+    return period == _dry_season(period.start.year, climate)
 
 
 def _add_months(first: date, count: int) -> date:

@@ -34,9 +34,9 @@ from minewatch.model import (
     RunResult,
     SceneList,
     Terrain,
+    choose_dry_season,
     parse_day,
     silent,
-    split_periods,
 )
 from minewatch.pipeline.climate_step import find_climate
 from minewatch.pipeline.inventory_step import write_inventory
@@ -109,7 +109,8 @@ def run(
     rules
         Thresholds to replace: a TOML file, or nested plain values; None takes them as shipped.
     dry_season
-        First and last month of the dry season, `11-04`; `auto` finds it in the area's record.
+        First and last month of the dry season, `11-04`; `auto` takes the property `dry_season` of
+        the area, or finds it in the area's record.
     period
         Step of the inventory: one of `PERIOD_KINDS`, or `custom:` and a list.
     resolution_m
@@ -163,13 +164,14 @@ def run(
         sensor=sensor,
         detector=detector,
         rules=checked_rules(rules, detector=detector),
-        dry_season=dry_season,
+        dry_season=choose_dry_season(dry_season, area),
         period=period,
         resolution_m=resolution_m,
         max_cloud_cover_pct=max_cloud_cover_pct,
         chunk_px=chunk_px,
         dem=canonical_dem(dem),
     )
+    parameters.periods(parameters.climate_before(area))  # dates without a period end here
     get_sensor(parameters.sensor)
     resources = Resources(
         scheduler=scheduler, workers=workers, max_memory_gib=max_memory_gib,
@@ -325,9 +327,9 @@ def _repeat(
 
 def _with_climate(job: Job, months: FrozenMonths) -> Job:
     """The job with the seasons of its area, and periods by them."""
-    climate = find_climate(job.parameters, job.area, months.records)
-    periods = split_periods(job.span, job.parameters.period, climate=climate)
-    return replace(job, climate=climate, periods=periods)
+    pixels = int(cube.aoi_mask(job.area, job.grid.geobox).sum())
+    climate = find_climate(job.parameters, job.area, months.records, pixels=pixels)
+    return replace(job, climate=climate, periods=job.parameters.periods(climate))
 
 
 def _make_job(
@@ -350,12 +352,12 @@ def _job(
     area: AreaOfInterest, parameters: Parameters, scenes: SceneList, grid: Grid, terrain: Terrain
 ) -> Job:
     """The job, with the seasons that are set or expected."""
-    climate = parameters.climate
+    climate = parameters.climate_before(area)
     return Job(
         area=area, parameters=parameters, scenes=scenes, grid=grid, terrain=terrain,
         detection=get_detection(parameters.detector, parameters.rules),
         native_pixel_m=get_sensor(parameters.sensor).core_pixel_m,
-        climate=climate, periods=split_periods(parameters.span, parameters.period, climate=climate),
+        climate=climate, periods=parameters.periods(climate),
     )  # fmt: skip
 
 

@@ -21,12 +21,12 @@ from minewatch.model import (
     Job,
     Period,
     SceneList,
+    expected_in,
     months_of,
     period_label,
     rule_values,
     sees_pools_at,
 )
-from minewatch.pipeline.climate_step import expected_dry_season
 from minewatch.pipeline.month_reading import FrozenMonths
 from minewatch.pipeline.terrain_step import terrain_entry
 from minewatch.sensors import get_sensor
@@ -167,7 +167,7 @@ def _warnings(job: Job, months: FrozenMonths) -> list[str]:
     if job.parameters.rules:
         changed = ", ".join(_changed_names(job.parameters.rules))
         warnings.append(f"thresholds are not as shipped: {changed}")
-    if job.climate.dry_season != expected_dry_season(job.area):
+    if job.climate.is_assumed or job.climate.dry_season != expected_in(job.area):
         season = f"{job.climate.setting} ({job.climate.source})"
         warnings.append(f"the dry season is taken to be {season}")
     overruled = [f.scene_id for f in months.quality.values() if f.offset_source == "pixels"]

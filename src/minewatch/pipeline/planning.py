@@ -23,9 +23,9 @@ from minewatch.model import (
     Period,
     ProgressListener,
     SceneList,
+    choose_dry_season,
     parse_day,
     silent,
-    split_periods,
 )
 from minewatch.pipeline.scene_lists import read_given, within
 from minewatch.runtime.resources import MemoryPlan, plan_memory
@@ -108,9 +108,10 @@ def plan(
     grid = cube.make_grid(area, resolution_m=resolution_m, chunk_px=chunk_px)
     days = sorted(scene.day for scene in found)
     span = Period(first or days[0], last or days[-1])
-    asked = Parameters(span=span, period=period, dry_season=dry_season)
+    season = choose_dry_season(dry_season, area)
+    asked = Parameters(span=span, period=period, dry_season=season)
     memory = plan_memory(
-        found, grid, span=span, periods=split_periods(span, period, climate=asked.climate),
+        found, grid, span=span, periods=asked.periods(asked.climate_before(area)),
         bands=found.bands, workers=workers, max_memory_gib=max_memory_gib,
     )  # fmt: skip
     return Plan(

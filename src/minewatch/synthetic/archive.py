@@ -22,7 +22,7 @@ from minewatch.model import WGS84, Progress, ProgressListener, silent
 from minewatch.synthetic import stac
 from minewatch.synthetic.overpass_calendar import Look, plan_looks
 from minewatch.synthetic.render import Rendered, render
-from minewatch.synthetic.spec import EPSG, ORIGIN_XY, PIXEL_M, WorldSpec
+from minewatch.synthetic.spec import PIXEL_M, WorldSpec
 from minewatch.synthetic.truth_writer import LookTruth, write_truth
 from minewatch.synthetic.world import World, make_world
 
@@ -145,7 +145,7 @@ def _cut(a: np.ndarray, tile: stac.Tile, size_px: int) -> np.ndarray:
 
 def _clear_sites(world: World, image: Rendered) -> tuple[str, ...]:
     """Ids of the sites of which at least half is really seen."""
-    west, north = ORIGIN_XY
+    west, north = world.spec.place.origin_xy
     clear = np.kron(image.bands["scl"] > 0, np.ones((2, 2), bool)) & image.sky.is_clear
     found = []
     for mine in world.mines:
@@ -181,7 +181,7 @@ def _write_cog(path: Path, pixels: np.ndarray, tile: stac.Tile, band: str) -> No
     }  # fmt: skip
     with rasterio.open(
         path, "w", width=pixels.shape[1], height=pixels.shape[0], count=1, dtype=pixels.dtype,
-        crs=f"EPSG:{EPSG}", transform=Affine(*tile.transform(pixel_m)), nodata=0, **options,
+        crs=f"EPSG:{tile.epsg}", transform=Affine(*tile.transform(pixel_m)), nodata=0, **options,
     ) as file:  # fmt: skip
         file.write(pixels, 1)
         file.update_tags(TIFFTAG_IMAGEDESCRIPTION=stac.SIMULATED, minewatch_simulated="true")
@@ -194,7 +194,7 @@ def _aoi(spec: WorldSpec) -> Mapping[str, Any]:
     corner = shapely.Polygon(
         [(east - m, south + m), (east - m - c, south + m), (east - m, south + m + c)]
     )
-    outline = gpd.GeoSeries([shape - corner], crs=EPSG).to_crs(WGS84).iloc[0]
+    outline = gpd.GeoSeries([shape - corner], crs=spec.place.epsg).to_crs(WGS84).iloc[0]
     outline = shapely.orient_polygons(shapely.set_precision(outline, 1e-7))
     return {
         "type": "FeatureCollection",

@@ -16,7 +16,7 @@ from shapely.geometry import box, mapping
 from minewatch.model import WGS84
 from minewatch.synthetic.archive import Archive
 from minewatch.synthetic.hills import make_terrain
-from minewatch.synthetic.spec import EPSG, PIXEL_M
+from minewatch.synthetic.spec import PIXEL_M
 from minewatch.synthetic.stac import SIMULATED
 
 COLLECTION = "cop-dem-glo-30"
@@ -51,13 +51,13 @@ def _write_heights(archive: Archive, path: Path) -> tuple[float, float, float, f
     spec = archive.spec
     heights = make_terrain(spec).altitude_m.astype("float32")
     west, south, east, north = spec.bounds
-    edges = transform_bounds(EPSG, WGS84, west, south, east, north)
+    edges = transform_bounds(spec.place.epsg, WGS84, west, south, east, north)
     left, top = (round(v / _ARC_SECOND) * _ARC_SECOND for v in (edges[0], edges[3]))
     cols, rows = (round((edges[i] - edges[i - 2]) / _ARC_SECOND) for i in (2, 3))
     grid = from_origin(left, top, _ARC_SECOND, _ARC_SECOND)
     tile = np.full((rows, cols), np.nan, np.float32)
     reproject(
-        heights, tile, src_crs=f"EPSG:{EPSG}", dst_crs=WGS84, dst_transform=grid,
+        heights, tile, src_crs=f"EPSG:{spec.place.epsg}", dst_crs=WGS84, dst_transform=grid,
         src_transform=Affine(PIXEL_M, 0, west, 0, -PIXEL_M, north),
         src_nodata=np.nan, dst_nodata=np.nan, resampling=Resampling.average,
     )  # fmt: skip

@@ -14,7 +14,7 @@ from scipy.ndimage import find_objects
 from shapely.geometry.base import BaseGeometry
 
 from minewatch.synthetic.ground_spectra import material_index
-from minewatch.synthetic.spec import CELL_M, ORIGIN_XY, PIXEL_M, WorldSpec
+from minewatch.synthetic.spec import CELL_M, PIXEL_M, WorldSpec
 
 PSF_SIGMA_M = 4.0
 """Gaussian part of the point spread: with the 10 m box it gives a modulation of about 0.28 at the
@@ -44,7 +44,7 @@ class Part:
     role: str
     """What it is: `pool`, `bench`, `pad`, `camp`, `roof`, `road`, `field`, …"""
     shape: BaseGeometry
-    """Outline in metres, EPSG:32647."""
+    """Outline in metres."""
     events: tuple[Event, ...]
     """In order of time; before the first one nature is there."""
     tint: tuple[float, ...] = field(default=(1.0,) * 6)
@@ -80,7 +80,7 @@ class Ground:
     def __init__(self, spec: WorldSpec, parts: Sequence[Part]) -> None:
         self.parts = tuple(parts)
         self.shape = (spec.size_px, spec.size_px)
-        labels = _draw(self.parts, spec.size_px * _CELLS)
+        labels = _draw(self.parts, spec.size_px * _CELLS, spec.place.origin_xy)
         self.area_m2 = np.bincount(labels.ravel(), minlength=len(parts) + 1)[1:] * CELL_M**2
         self.mixture = _mixture(labels, len(self.parts), spec.size_px)
         self._days, self._materials, self._fades = _calendar(self.parts)
@@ -134,9 +134,9 @@ def _calendar(parts: Sequence[Part]) -> tuple[np.ndarray, np.ndarray, np.ndarray
     return days, materials, fades
 
 
-def _draw(parts: Sequence[Part], cells: int) -> np.ndarray:
+def _draw(parts: Sequence[Part], cells: int, origin_xy: tuple[float, float]) -> np.ndarray:
     """Label of the uppermost part in each 2 m cell; 0: none."""
-    transform = from_origin(*ORIGIN_XY, CELL_M, CELL_M)
+    transform = from_origin(*origin_xy, CELL_M, CELL_M)
     shapes = [(p.shape, i + 1) for i, p in enumerate(parts) if not p.shape.is_empty]
     if not shapes:
         return np.zeros((cells, cells), "int32")

@@ -72,7 +72,7 @@ def material_index(name: str) -> int:
 
 
 def greenness(day_of_year: float) -> float:
-    """How green the season is: 1 in September, 0 in mid March [D].
+    """How green the season is in Kachin: 1 in September, 0 in mid March [D].
 
     Examples
     --------
@@ -94,6 +94,7 @@ class SpectralLibrary:
     """
 
     def __init__(self, spec: WorldSpec) -> None:
+        self._kachin_day = spec.kachin_day_of_year
         rng = spec.random("spectra")
         count, sigma = len(MATERIALS), 0.12 * spec.spectra_variation
         common = rng.normal(0, sigma, (count, 1)).clip(-2 * sigma, 2 * sigma)
@@ -116,5 +117,5 @@ class SpectralLibrary:
         array, dims (material, band), float64
             Reflectance 0..1 in the order of `MATERIALS` and of the six reflectance bands.
         """
-        green = greenness(day_of_year)
+        green = greenness(self._kachin_day(day_of_year))
         return np.asarray(np.minimum(self._dry + green * (self._wet - self._dry), 0.95))

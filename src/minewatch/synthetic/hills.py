@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import fft, ndimage
 
-from minewatch.synthetic.spec import PIXEL_M, SUN_LATITUDE, WorldSpec
+from minewatch.synthetic.spec import PIXEL_M, PLACES, WorldSpec
 
 _DIFFUSE = np.array([0.45, 0.38, 0.32, 0.22, 0.14, 0.12], "float32")
 """Share of skylight in blue … swir22 [D]: why shadows are blue."""
@@ -111,13 +111,17 @@ def make_terrain(spec: WorldSpec) -> Terrain:
     )
 
 
-def sun_position(day_of_year: float, *, hour: float = 10.7) -> tuple[float, float]:
-    """Zenith and azimuth of the sun over Kachin at the pass of Sentinel-2.
+def sun_position(
+    day_of_year: float, *, latitude_deg: float = PLACES["north"].sun_latitude, hour: float = 10.7
+) -> tuple[float, float]:
+    """Zenith and azimuth of the sun at the pass of Sentinel-2.
 
     Parameters
     ----------
     day_of_year
         1..366.
+    latitude_deg
+        Over which it stands; that of Kachin.
     hour
         Local solar time.
 
@@ -130,9 +134,11 @@ def sun_position(day_of_year: float, *, hour: float = 10.7) -> tuple[float, floa
     --------
     >>> [round(v) for v in sun_position(355)]
     [52, 157]
+    >>> [round(v) for v in sun_position(172, latitude_deg=-25.5)]  # from the north, in winter
+    [52, 23]
     """
     declination = np.radians(-23.44 * np.cos(2 * np.pi * (day_of_year + 10) / 365.25))
-    latitude, angle = np.radians(SUN_LATITUDE), np.radians(15 * (hour - 12))
+    latitude, angle = np.radians(latitude_deg), np.radians(15 * (hour - 12))
     up = np.sin(latitude) * np.sin(declination)
     up += np.cos(latitude) * np.cos(declination) * np.cos(angle)
     east = -np.cos(declination) * np.sin(angle)

@@ -12,7 +12,7 @@ from shapely.geometry.base import BaseGeometry
 
 from minewatch.synthetic.ground_parts import Event, Part, blob, rectangle
 from minewatch.synthetic.hills import Terrain
-from minewatch.synthetic.spec import ORIGIN_XY, PIXEL_M, WorldSpec
+from minewatch.synthetic.spec import PIXEL_M, WorldSpec
 
 KINDS = (
     "swidden", "landslide", "other_clearing", "quarry", "village", "paddy", "fish_pond",
@@ -44,7 +44,7 @@ class Confuser:
 
     @property
     def footprint(self) -> BaseGeometry:
-        """Outline, EPSG:32647."""
+        """Outline, metres."""
         return shapely.union_all([p.shape for p in self.parts])
 
 
@@ -69,9 +69,12 @@ def draw_confusers(spec: WorldSpec, terrain: Terrain, find: FindSite) -> list[Co
     return found
 
 
-def _day(year: int, first: tuple[int, int], last: tuple[int, int], rng: np.random.Generator) -> int:
-    """A random day between two calendar days of a year."""
-    low, high = date(year, *first).toordinal(), date(year, *last).toordinal()
+def _day(
+    spec: WorldSpec, year: int, first: tuple[int, int], last: tuple[int, int],
+    rng: np.random.Generator,
+) -> int:  # fmt: skip
+    """A random day between two days of a year in Kachin, moved to the seasons of the world."""
+    low, high = (spec.season_day(year, *day).toordinal() for day in (first, last))
     return int(rng.integers(low, high + 1))
 
 
@@ -93,19 +96,19 @@ def _swidden(spec: WorldSpec, number: int, find: FindSite) -> Iterator[Confuser]
     x, y, downhill = place
     shape = blob(rng, x, y, area_m2=area, stretch=rng.uniform(1, 2), angle=downhill + np.pi / 2)
     year = _year(spec, rng)
-    cut, burn = _day(year, (1, 25), (3, 5), rng), _day(year, (3, 10), (4, 25), rng)
-    green = _day(year, (5, 10), (6, 5), rng)
+    cut, burn = _day(spec, year, (1, 25), (3, 5), rng), _day(spec, year, (3, 10), (4, 25), rng)
+    green = _day(spec, year, (5, 10), (6, 5), rng)
     events = [
         Event(cut, "slash", 12), Event(burn, "char", 2), Event(burn + 12, "bare_old", 20),
         Event(green, "crop", 60),
-        Event(date(year, 11, 1).toordinal(), "grass", 40),
+        Event(spec.season_day(year, 11, 1).toordinal(), "grass", 40),
     ]  # fmt: skip
     if rng.random() < 0.35:  # a second crop on the same plot
-        burn = _day(year + 1, (3, 10), (4, 25), rng)
+        burn = _day(spec, year + 1, (3, 10), (4, 25), rng)
         events += [
             Event(burn, "char", 2), Event(burn + 12, "bare_old", 20),
-            Event(_day(year + 1, (5, 10), (6, 5), rng), "crop", 60),
-            Event(date(year + 1, 11, 1).toordinal(), "grass", 40),
+            Event(_day(spec, year + 1, (5, 10), (6, 5), rng), "crop", 60),
+            Event(spec.season_day(year + 1, 11, 1).toordinal(), "grass", 40),
         ]  # fmt: skip
     last = events[-1].day
     events += [Event(last + 200, "scrub", 300), Event(last + 700, None, 1500)]
@@ -126,7 +129,7 @@ def _landslide(spec: WorldSpec, number: int, find: FindSite) -> Iterator[Confuse
     x, y, downhill = place
     shape = blob(rng, x, y, area_m2=length * width * 0.8, stretch=length / width, angle=downhill)
     year = _year(spec, rng)
-    fell = _day(year, (6, 1), (10, 10), rng)
+    fell = _day(spec, year, (6, 1), (10, 10), rng)
     events = (
         Event(fell, "landslide", 1), Event(fell + 300, "sparse", 400),
         Event(fell + 800, "scrub", 500), Event(fell + 1500, None, 1200),
@@ -145,7 +148,7 @@ def _clearing(spec: WorldSpec, number: int, find: FindSite) -> Iterator[Confuser
         return
     x, y, downhill = place
     shape = blob(rng, x, y, area_m2=area, stretch=rng.uniform(1, 2.5), angle=downhill)
-    cut = _day(_year(spec, rng), (1, 1), (12, 28), rng)
+    cut = _day(spec, _year(spec, rng), (1, 1), (12, 28), rng)
     events = [Event(cut, "slash", 10), Event(cut + 20, "bare_fresh", 20)]
     if rng.random() < 0.6:
         events += [Event(cut + 300, "grass", 200), Event(cut + 600, "scrub", 600)]
@@ -207,9 +210,9 @@ def _paddies(
             events: list[Event] = []
             for year in range(spec.start.year - 1, spec.end.year + 1):
                 events += [
-                    Event(_day(year, (6, 8), (7, 5), rng), "paddy_flooded", 6),
-                    Event(_day(year, (7, 20), (8, 10), rng), "paddy_green", 30),
-                    Event(_day(year, (10, 25), (11, 20), rng), "stubble", 10),
+                    Event(_day(spec, year, (6, 8), (7, 5), rng), "paddy_flooded", 6),
+                    Event(_day(spec, year, (7, 20), (8, 10), rng), "paddy_green", 30),
+                    Event(_day(spec, year, (10, 25), (11, 20), rng), "stubble", 10),
                 ]  # fmt: skip
             shape = rectangle(px, py, 36, 25, turn)
             parts.append(
@@ -239,7 +242,10 @@ def _river(spec: WorldSpec, terrain: Terrain) -> Confuser:
     """A channel between bars, laid out anew by every monsoon."""
     rng, name = spec.random("river"), "SIM_river_bar_00"
     years = range(spec.start.year - 1, spec.end.year + 1)
-    days = [(_day(y, (6, 10), (7, 1), rng), _day(y, (10, 1), (10, 25), rng)) for y in years]
+    days = [
+        (_day(spec, y, (6, 10), (7, 1), rng), _day(spec, y, (10, 1), (10, 25), rng))
+        for y in years
+    ]  # fmt: skip
     wet = _courses(spec, rng, len(years))
     groups: dict[tuple[int, ...], list[BaseGeometry]] = {}
     for (row, lane), quad in _river_quads(spec, terrain):
@@ -257,7 +263,7 @@ def _river_quads(
     spec: WorldSpec, terrain: Terrain
 ) -> Iterator[tuple[tuple[int, int], BaseGeometry]]:
     """The bed in pieces: (pixel row, lane) and outline."""
-    west, north = ORIGIN_XY
+    west, north = spec.place.origin_xy
     axis = np.append(terrain.river_x_m, terrain.river_x_m[-1]) + west
     for row in range(spec.size_px):
         y0, y1 = north - row * PIXEL_M, north - (row + 1) * PIXEL_M

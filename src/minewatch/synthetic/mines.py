@@ -50,7 +50,7 @@ class Mine:
 
     @cached_property
     def footprint(self) -> BaseGeometry:
-        """Outline of all its parts, EPSG:32647."""
+        """Outline of all its parts, metres."""
         return shapely.union_all([p.shape for p in self.parts]).buffer(0.5).buffer(-0.5)
 
 

@@ -54,7 +54,7 @@ def render(world: World, look: Look) -> Rendered:
     """The digital numbers of one look."""
     spec = world.spec
     rng = spec.random("render", look.index)
-    sun = sun_position(look.day_of_year)
+    sun = sun_position(look.day_of_year, latitude_deg=spec.place.sun_latitude)
     light = world.terrain.illumination(*sun)
     ground = ground_on(world, look.acquired.toordinal(), look.day_of_year) * light
     ground = _shift(ground, look.shift_px)
@@ -80,11 +80,13 @@ def render(world: World, look: Look) -> Rendered:
 
 
 def _snow(world: World, day_of_year: int) -> np.ndarray:
-    """Snow cover 0..1: above 2,500 m in December to March, lowest at the end of January [D]."""
-    away = abs((day_of_year - 28 + 182) % 365 - 182)
+    """Snow cover 0..1: above 2,500 m in the three months of winter, lowest at its end [D]."""
+    is_south = world.spec.place.sun_latitude < 0
+    away = abs((day_of_year - (28 + 182 if is_south else 28) + 182) % 365 - 182)
     if away > 60:
         return np.zeros(1, "float32")
-    line = 2500 + 900 * (away / 60) ** 2 - 250 * world.terrain.north  # north slopes keep it longer
+    shaded = -world.terrain.north if is_south else world.terrain.north
+    line = 2500 + 900 * (away / 60) ** 2 - 250 * shaded  # slopes turned from the sun keep it
     depth = np.clip((world.terrain.altitude_m - line) / 120, 0, 0.95)
     return np.asarray(depth, "float32")
 

@@ -13,7 +13,7 @@ from minewatch.synthetic.spec import PIXEL_M, WorldSpec
 _CLOUD = np.array([0.62, 0.61, 0.62, 0.66, 0.45, 0.36], "float32")
 """Reflectance of thick cloud [D]."""
 _MEAN_COVER = (0.28, 0.25, 0.30, 0.40, 0.65, 0.85, 0.90, 0.86, 0.75, 0.50, 0.28, 0.22)
-"""Mean cloud cover of each month: May to September mostly cloudy [DOMAIN 4; figures D]."""
+"""Mean cloud cover of Kachin by month: May to September mostly cloudy [DOMAIN 4; figures D]."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +57,8 @@ def draw_sky(
         Zenith and azimuth, degrees: where shadows fall.
     """
     shape = (spec.size_px, spec.size_px)
-    mean = min(_MEAN_COVER[month - 1] * spec.cloudiness, 0.98)
+    in_kachin = (month - 1 - spec.season_shift_months) % 12
+    mean = min(_MEAN_COVER[in_kachin] * spec.cloudiness, 0.98)
     # cover is U-shaped: days are mostly clear or mostly covered
     cover = float(rng.beta(0.9 * mean + 0.02, 0.9 * (1 - mean) + 0.02)) if mean else 0.0
     field = smooth_noise(rng, shape, scale_px=45, slope=2.2)

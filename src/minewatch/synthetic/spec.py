@@ -7,24 +7,47 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 
 import numpy as np
 
 from minewatch.errors import SettingsError, unknown_name
-from minewatch.model import CORE_BANDS, REFLECTANCE_BANDS, Band
+from minewatch.model import CORE_BANDS, KACHIN, REFLECTANCE_BANDS, Band, Climate, climate_of
 
 Dialect = Literal["earth-search", "planetary-computer"]
+Hemisphere = Literal["north", "south"]
 
-EPSG = 32647
 PIXEL_M = 10.0
 CELL_M = 2.0
 """Cells in which the ground is drawn before a sensor sees it."""
-ORIGIN_XY = (250_020.0, 1_330_020.0)
-"""Upper left corner, EPSG:32647: open water of the Andaman Sea, so that no simulated mine can be
-mistaken for a place; the sun stands as over `SUN_LATITUDE`."""
-SUN_LATITUDE = 25.5
-"""Latitude of north-east Kachin, from which shadows and seasons are taken."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a world lies: open water, so that no simulated mine can be mistaken for a place."""
+
+    epsg: int
+    """UTM zone."""
+    origin_xy: tuple[float, float]
+    """Upper left corner, metres."""
+    tile: str
+    """UTM zone, latitude band and column of its tiles: a column letter that the zone does not
+    have, so no real tile."""
+    sun_latitude: float
+    """Latitude over which the sun stands, degrees: that of north-east Kachin, or its mirror."""
+
+
+PLACES: Final[Mapping[Hemisphere, Place]] = MappingProxyType(
+    {
+        "north": Place(
+            epsg=32647, origin_xy=(250_020.0, 1_330_020.0), tile="47PS", sun_latitude=25.5
+        ),
+        "south": Place(
+            epsg=32747, origin_xy=(250_020.0, 7_788_020.0), tile="47KS", sun_latitude=-25.5
+        ),
+    }
+)
+"""Andaman Sea, and the Indian Ocean 20 degrees south of the equator."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +114,11 @@ class WorldSpec:
     """How far the materials of this world stray from the published medians."""
     pool_scale: float = 1.0
     """Multiplies the size and the spacing of pools; 1: 8-14 m across [DOMAIN 2]."""
+    hemisphere: Hemisphere = "north"
+    """Side of the equator: decides the UTM zone and where the sun stands."""
+    season_shift_months: int = 0
+    """Months by which sky, plants, fields, rains and river come later in the year than in Kachin;
+    6 is what one expects south of the equator. Snow follows the sun."""
     scatter: float = 1.0
     """Multiplies the distance of a site's banks from its middle; keep it at `pool_scale` or more,
     or banks overlap."""
@@ -110,6 +138,12 @@ class WorldSpec:
                 unknown_name("dialect", self.dialect, list(get_args(Dialect))),
                 hint="give one of these",
             )
+        if self.hemisphere not in PLACES or not 0 <= self.season_shift_months < 12:
+            raise SettingsError(
+                f"hemisphere is {self.hemisphere!r}, season_shift_months "
+                f"{self.season_shift_months}",
+                hint="give north or south, and 0 to 11 months",
+            )
         if self.tiles < 1 or self.revisit_days < 1:
             raise SettingsError(
                 f"tiles is {self.tiles}, revisit_days {self.revisit_days}",
@@ -128,9 +162,44 @@ class WorldSpec:
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
-        """(west, south, east, north), metres, EPSG:32647."""
-        west, north = ORIGIN_XY
+        """(west, south, east, north), metres, in the UTM zone of `place`."""
+        west, north = self.place.origin_xy
         return west, north - self.extent_m, west + self.extent_m, north
+
+    @property
+    def place(self) -> Place:
+        """Where it lies."""
+        return PLACES[self.hemisphere]
+
+    @property
+    def climate(self) -> Climate:
+        """Its true seasons."""
+        first, last = KACHIN.dry_season
+        shift = self.season_shift_months
+        moved = ((first - 1 + shift) % 12 + 1, (last - 1 + shift) % 12 + 1)
+        return climate_of(moved, source="simulated")
+
+    def season_day(self, year: int, month: int, day: int) -> date:
+        """The day of this world that is to its seasons what a day of the calendar is to Kachin's.
+
+        Parameters
+        ----------
+        year, month, day
+            A day in Kachin.
+
+        Examples
+        --------
+        >>> str(PRESETS["south"].season_day(2021, 10, 10))
+        '2022-04-10'
+        """
+        if not self.season_shift_months:
+            return date(year, month, day)
+        index = year * 12 + month - 1 + self.season_shift_months
+        return date(index // 12, index % 12 + 1, min(day, 28))
+
+    def kachin_day_of_year(self, day_of_year: float) -> float:
+        """The day of the year on which plants in Kachin stand as here on a day."""
+        return day_of_year - self.season_shift_months * 365.25 / 12
 
     @property
     def years(self) -> float:
@@ -158,6 +227,7 @@ PRESETS: Mapping[str, WorldSpec] = MappingProxyType(
         "river": replace(_MINES, name="river", mines=8, steepness_deg=12.0, villages=2),
         "dense": replace(_MINES, name="dense", mines=40),
         "wet": replace(_MINES, name="wet", cloudiness=1.5, missed_cloud=0.06),
+        "south": replace(_MINES, name="south", hemisphere="south", season_shift_months=6),
         "no-swir": replace(_MINES, name="no-swir", bands=CORE_BANDS),
         "demo": replace(
             _MINES, name="demo", size_px=256, mines=5, revisit_days=10, swidden_per_km2_year=0.3,

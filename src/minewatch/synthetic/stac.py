@@ -14,7 +14,7 @@ from shapely.geometry import mapping
 
 from minewatch.model import WGS84
 from minewatch.synthetic.overpass_calendar import Look
-from minewatch.synthetic.spec import EPSG, ORIGIN_XY, PIXEL_M, WorldSpec
+from minewatch.synthetic.spec import PIXEL_M, Place, WorldSpec
 
 SIMULATED = "simulated, not a real place"
 COLLECTION = "sentinel-2-l2a"
@@ -34,15 +34,22 @@ class Tile:
     """A cut of the world as MGRS cuts the Earth."""
 
     name: str
-    """Like `47PSA`: a column letter that zone 47 does not have, so no real tile."""
+    """Like `47PSA`: see `Place.tile`."""
     col: int
     """First column in the world, 10 m pixels; even."""
     width: int
     """Columns, 10 m pixels; even."""
+    place: Place
+    """Where its world lies."""
+
+    @property
+    def epsg(self) -> int:
+        """UTM zone."""
+        return self.place.epsg
 
     def transform(self, pixel_m: float) -> list[float]:
         """Six affine numbers."""
-        west, north = ORIGIN_XY
+        west, north = self.place.origin_xy
         return [pixel_m, 0.0, west + self.col * PIXEL_M, 0.0, -pixel_m, north]
 
 
@@ -54,7 +61,8 @@ def make_tiles(spec: WorldSpec) -> tuple[Tile, ...]:
         first = int(max(0, i * step - (spec.tile_overlap_px / 2 if i else 0))) // 2 * 2
         last = spec.size_px if i == spec.tiles - 1 else (i + 1) * step + spec.tile_overlap_px / 2
         width = (min(spec.size_px, int(last)) - first) // 2 * 2
-        tiles.append(Tile(name=f"47PS{_SQUARES[i]}", col=first, width=width))
+        name = f"{spec.place.tile}{_SQUARES[i]}"
+        tiles.append(Tile(name=name, col=first, width=width, place=spec.place))
     return tuple(tiles)
 
 
@@ -96,7 +104,7 @@ def make_item(
         "datetime": _stamp(look.acquired),
         "eo:cloud_cover": cloud_cover_pct,
         "instruments": ["msi"],
-        "proj:epsg": EPSG,
+        "proj:epsg": tile.epsg,
         "s2:datatake_id": look.datatake,
         "s2:datatake_type": "INS-NOBS",
         "s2:processing_baseline": look.baseline,
@@ -217,7 +225,7 @@ def _footprint(look: Look, tile: Tile, spec: WorldSpec) -> shapely.Polygon:
         box = box & shapely.Polygon([*edge, (side, south - 1), (side, north + 1)])
     if box.is_empty:
         return box
-    outline = gpd.GeoSeries([box.segmentize(1000)], crs=EPSG).to_crs(WGS84).iloc[0]
+    outline = gpd.GeoSeries([box.segmentize(1000)], crs=tile.epsg).to_crs(WGS84).iloc[0]
     return shapely.orient_polygons(shapely.set_precision(outline, 1e-7))
 
 

@@ -19,7 +19,7 @@ from minewatch.model import WGS84, Period, split_periods
 from minewatch.synthetic.lookalikes import Confuser
 from minewatch.synthetic.mines import Mine
 from minewatch.synthetic.site_calendars import POOL_MATERIALS
-from minewatch.synthetic.spec import EPSG, WorldSpec
+from minewatch.synthetic.spec import WorldSpec
 from minewatch.synthetic.world import World
 
 
@@ -39,8 +39,8 @@ LEAST_DISTURBED_M2 = 1000.0
 
 def write_truth(directory: Path, world: World, looks: Sequence[LookTruth]) -> None:
     """Write `truth.geojson` and its tables: by season, by look, by site and clear look."""
-    sites = [_site(world, m) for m in world.mines]
-    others = [_confuser(c) for c in world.confusers if not c.footprint.is_empty]
+    sites, epsg = [_site(world, m) for m in world.mines], world.spec.place.epsg
+    others = [_confuser(c, epsg) for c in world.confusers if not c.footprint.is_empty]
     collection = {
         "type": "FeatureCollection",
         "minewatch:simulated": True,
@@ -68,7 +68,7 @@ def _facts(spec: WorldSpec) -> dict[str, Any]:
     return {
         "name": spec.name,
         "seed": spec.seed,
-        "epsg": EPSG,
+        "epsg": spec.place.epsg,
         "area_km2": spec.area_km2,
         "start": spec.start.isoformat(),
         "end": spec.end.isoformat(),
@@ -79,7 +79,7 @@ def _facts(spec: WorldSpec) -> dict[str, Any]:
 
 def season_periods(spec: WorldSpec) -> tuple[Period, ...]:
     """The dry seasons that an archive touches."""
-    return split_periods(Period(spec.start, spec.end), "dry-season")
+    return split_periods(Period(spec.start, spec.end), "dry-season", climate=spec.climate)
 
 
 def _site(world: World, mine: Mine) -> dict[str, Any]:
@@ -101,7 +101,7 @@ def _site(world: World, mine: Mine) -> dict[str, Any]:
         "seasons": seasons,
         "minewatch:simulated": True,
     }
-    return _feature(mine.footprint, properties)
+    return _feature(mine.footprint, properties, spec.place.epsg)
 
 
 def _season(mine: Mine, areas: dict[int, float], period: Period, spec: WorldSpec) -> dict[str, Any]:
@@ -170,7 +170,7 @@ def _states(mine: Mine, spec: WorldSpec) -> list[list[str]]:
     return states
 
 
-def _confuser(confuser: Confuser) -> dict[str, Any]:
+def _confuser(confuser: Confuser, epsg: int) -> dict[str, Any]:
     return _feature(
         confuser.footprint,
         {
@@ -179,11 +179,12 @@ def _confuser(confuser: Confuser) -> dict[str, Any]:
             "start": confuser.start.isoformat() if confuser.start else None,
             "minewatch:simulated": True,
         },
+        epsg,
     )
 
 
-def _feature(shape: BaseGeometry, properties: Mapping[str, Any]) -> dict[str, Any]:
-    outline = gpd.GeoSeries([shape], crs=EPSG).to_crs(WGS84).iloc[0]
+def _feature(shape: BaseGeometry, properties: Mapping[str, Any], epsg: int) -> dict[str, Any]:
+    outline = gpd.GeoSeries([shape], crs=epsg).to_crs(WGS84).iloc[0]
     outline = shapely.orient_polygons(shapely.set_precision(outline, 1e-7))
     return {"type": "Feature", "properties": dict(properties), "geometry": mapping(outline)}
 

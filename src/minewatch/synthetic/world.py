@@ -13,7 +13,7 @@ from minewatch.synthetic.ground_spectra import SpectralLibrary
 from minewatch.synthetic.hills import Terrain, make_terrain, smooth_noise
 from minewatch.synthetic.lookalikes import Confuser, draw_confusers
 from minewatch.synthetic.mines import Mine, draw_mine
-from minewatch.synthetic.spec import ORIGIN_XY, PIXEL_M, WorldSpec
+from minewatch.synthetic.spec import PIXEL_M, WorldSpec
 
 NEIGHBOUR_MEDIAN_M = 409.0
 NEIGHBOUR_LOG_SIGMA = 0.28
@@ -128,7 +128,7 @@ class _Places:
         return None
 
     def _pixel(self, x: float, y: float) -> tuple[int, int]:
-        west, north = ORIGIN_XY
+        west, north = self._spec.place.origin_xy
         return int((north - y) // PIXEL_M), int((x - west) // PIXEL_M)
 
     def _fits(
@@ -149,7 +149,7 @@ class _Places:
 def _roads(spec: WorldSpec, terrain: Terrain, mines: list[Mine]) -> list[Confuser]:
     """The old valley road, and a branch to every site that is there before its pools."""
     rng, before = spec.random("roads"), spec.start.toordinal() - 3000
-    west, north = ORIGIN_XY
+    west, north = spec.place.origin_xy
     rows = np.arange(0, spec.size_px, 6)
     x = west + terrain.river_x_m[rows] + 75 + 12 * np.sin(rows / 17)
     trunk = shapely.LineString(np.column_stack([x, north - (rows + 0.5) * PIXEL_M]))

@@ -14,6 +14,7 @@ from minewatch.pipeline.climate_step import find_climate
 from minewatch.store.month_files import MonthRecord
 
 SPAN = Period(date(2020, 1, 1), date(2021, 12, 31))
+PIXELS = 100
 
 
 def area(latitude: float) -> AreaOfInterest:
@@ -44,13 +45,13 @@ SOUTH = in_half((5, 0), (2, 0))
 
 @pytest.mark.parametrize("latitude", [25.0, -8.0])
 def test_a_clear_half_of_the_year_is_found_whatever_the_latitude(latitude: float) -> None:
-    found = find_climate(Parameters(span=SPAN), area(latitude), record(SOUTH, GREEN))
+    found = find_climate(Parameters(span=SPAN), area(latitude), record(SOUTH, GREEN), pixels=PIXELS)
     assert found.dry_season == (5, 10)
 
 
 def test_where_the_sky_is_even_the_less_green_half_decides() -> None:
     green = in_half((400, 0), (700, 0))
-    found = find_climate(Parameters(span=SPAN), area(25.0), record(EVEN, green))
+    found = find_climate(Parameters(span=SPAN), area(25.0), record(EVEN, green), pixels=PIXELS)
     assert found.dry_season == (5, 10)
     assert "NDVI" in found.source
 
@@ -58,15 +59,15 @@ def test_where_the_sky_is_even_the_less_green_half_decides() -> None:
 @pytest.mark.parametrize(("latitude", "season"), [(25.0, (11, 4)), (-8.0, (5, 10))])
 def test_where_nothing_shows_the_latitude_decides(latitude: float, season: tuple[int, int]) -> None:
     assert find_climate(
-        Parameters(span=SPAN), area(latitude), record(EVEN, GREEN)
+        Parameters(span=SPAN), area(latitude), record(EVEN, GREEN), pixels=PIXELS
     ).dry_season == season  # fmt: skip
     short = Parameters(span=Period(date(2020, 1, 1), date(2020, 6, 30)))
-    assert find_climate(short, area(latitude), {}).dry_season == season
+    assert find_climate(short, area(latitude), {}, pixels=PIXELS).dry_season == season
 
 
 def test_a_setting_wins_over_the_record() -> None:
     asked = Parameters(span=SPAN, dry_season="12-03")
-    found = find_climate(asked, area(25.0), record(SOUTH, GREEN))
+    found = find_climate(asked, area(25.0), record(SOUTH, GREEN), pixels=PIXELS)
     assert found.dry_season == (12, 3)
     assert "--dry-season" in found.source
 

@@ -18,11 +18,13 @@ from minewatch.synthetic.mines import draw_mine
 from minewatch.synthetic.overpass_calendar import plan_looks
 from minewatch.synthetic.render import ground_on, render
 from minewatch.synthetic.site_calendars import POOL_MATERIALS
-from minewatch.synthetic.spec import ORIGIN_XY, PIXEL_M
+from minewatch.synthetic.spec import PIXEL_M, PLACES
 from minewatch.synthetic.truth_writer import season_periods
 from minewatch.synthetic.world import World, _Places, make_world
 
 WORLD = replace(PRESETS["mines"], size_px=256, mines=5, swidden_per_km2_year=0.6)
+
+ORIGIN_XY = PLACES["north"].origin_xy
 
 
 @pytest.fixture(scope="module")
