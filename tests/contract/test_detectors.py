@@ -121,7 +121,7 @@ def test_every_threshold_is_described_and_can_be_replaced(detector: Detector) ->
     assert all(row.unit and row.moves and row.source for row in rows)
     number = next(row for row in rows if isinstance(row.value, float))
     *sections, last = number.name.split(".")
-    override: dict[str, object] = {last: number.value * 2 + 1}
+    override: dict[str, object] = {last: 0.9 * number.value or 0.1}
     for section in reversed(sections):
         override = {section: override}
     changed = get_detection(detector.name, {detector.name: override}).detector.rules
