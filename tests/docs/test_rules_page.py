@@ -1,4 +1,4 @@
-"""The pages of thresholds and of terms are what the code says."""
+"""The page of thresholds is what the code says."""
 
 from __future__ import annotations
 
@@ -11,8 +11,3 @@ ROOT = Path(__file__).parents[2]
 def test_the_page_of_thresholds_is_up_to_date() -> None:
     render = runpy.run_path(str(ROOT / "scripts/rules-table"))["render"]
     assert (ROOT / "docs" / "rules.md").read_text("utf-8") == render(), "run scripts/rules-table"
-
-
-def test_the_tables_of_the_glossary_are_up_to_date() -> None:
-    render = runpy.run_path(str(ROOT / "scripts/glossary"))["render"]
-    assert (ROOT / "docs" / "glossary.md").read_text("utf-8") == render(), "run scripts/glossary"
