@@ -208,15 +208,16 @@ def test_a_threshold_can_be_replaced(detector: Detector) -> None:
     values = rule_values(detector.rules)
     changed = get_detection(detector.name, {detector.name: values}).detector
     assert rule_values(changed.rules) == values
-    number = next(row for row in describe_rules(detector.rules) if isinstance(row.value, float))
-    override: Any = 2 * number.value + 1
+    before = list(describe_rules(detector.rules))
+    number = next(row for row in before if isinstance(row.value, float))
+    override: Any = 0.9 * number.value or 0.1
     for name in reversed(number.name.split(".")):
         override = {name: override}
     changed = get_detection(detector.name, {detector.name: override}).detector
-    before = list(describe_rules(detector.rules))
     assert [r.name for r in describe_rules(changed.rules) if r not in before] == [number.name]
-    with pytest.raises(SettingsError, match="no-such-rule"):
+    with pytest.raises(SettingsError, match="no-such-rule") as error:
         get_detection(detector.name, {detector.name: {"no-such-rule": 1}})
+    assert error.value.hint
 
 
 @every_detector

@@ -103,14 +103,27 @@ def grown(at: Pixels, shape: Shape, px: int = 1) -> Pixels:
     return np.sort(out[:count])
 
 
-def opened(at: Pixels, shape: Shape) -> Pixels:
-    """A mask without what is narrower than three pixels; what lies outside the grid is none of it.
+def opened(at: Pixels, shape: Shape, width: int = 3) -> Pixels:
+    """A mask without what is narrower than some pixels; what lies outside the grid is none of it.
 
-    Parameters and result as for `grown`.
+    Parameters
+    ----------
+    at, shape
+        As for `grown`.
+    width
+        How narrow, an odd number.
+
+    Returns
+    -------
+    array, dims (pixel,)
+        Flat indices, in order.
     """
-    out = np.empty(len(at), np.int64)
-    count = _shrink(at, spread(at, shape), out)
-    return grown(out[:count], shape)
+    kept, px = at, width // 2
+    for _ in range(px):
+        out = np.empty(len(kept), np.int64)
+        count = _shrink(kept, spread(kept, shape), out)
+        kept = out[:count]
+    return grown(kept, shape, px)
 
 
 def reached(at: Pixels, ground: Bool, px: int) -> Pixels:

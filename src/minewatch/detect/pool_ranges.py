@@ -27,10 +27,18 @@ class PoolRangeRules:
         100.0, unit="m²", moves="ranges of small sites widen", source="one pool of 10 m"
     )
     smallest_pool_m2: float = rule(
-        70.0, unit="m²", moves="fewer pools at most", source=f"mean of a bank of 9 m ({_SIZES})"
+        70.0,
+        unit="m²",
+        moves="fewer pools at most",
+        least=1.0,
+        source=f"mean of a bank of 9 m ({_SIZES})",
     )
     largest_pool_m2: float = rule(
-        175.0, unit="m²", moves="fewer pools at least", source=f"mean of a bank of 14 m ({_SIZES})"
+        175.0,
+        unit="m²",
+        moves="fewer pools at least",
+        least=1.0,
+        source=f"mean of a bank of 14 m ({_SIZES})",
     )
 
 

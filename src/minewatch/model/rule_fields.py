@@ -8,16 +8,36 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import field, fields, is_dataclass, replace
 from difflib import get_close_matches
-from typing import Any, NamedTuple, TypeVar
+from itertools import pairwise
+from math import inf, isfinite
+from typing import Any, Final, NamedTuple, TypeVar
 
 from minewatch.errors import SettingsError
 
 Rules = TypeVar("Rules")
 STARTING_VALUE = "starting value, never fitted"
 """Source of a threshold for which there is no evidence."""
+RANGES: Final[Mapping[str, tuple[float, float]]] = {
+    "%": (0, 100),
+    **dict.fromkeys(("greenness", "NDVI", "NDWI", "cosine"), (-1, 1)),
+    "degrees": (0, 90),
+    "months, overpasses": (1, inf),
+    "reflectance": (0, 2),
+    "reflectance x 10,000": (0, 65_535),
+    **dict.fromkeys(("1", "m", "m²", "ha", "days", "months", "overpasses", "periods"), (0, inf)),
+    **dict.fromkeys(("sd", "pixels", "effective pixels", "clear looks"), (0, inf)),
+}
+"""Unit to the least and the most that a threshold of it can be; any other unit: any number."""
 
 
-def rule(value: Any, *, unit: str, moves: str, source: str = STARTING_VALUE) -> Any:
+def rule(
+    value: Any,
+    *,
+    unit: str,
+    moves: str,
+    source: str = STARTING_VALUE,
+    least: float | None = None,
+) -> Any:
     """A field of a set of rules.
 
     Parameters
@@ -30,8 +50,11 @@ def rule(value: Any, *, unit: str, moves: str, source: str = STARTING_VALUE) -> 
         What moves when it is raised, in words.
     source
         Where it comes from.
+    least
+        The least that it can be, where that is more than `RANGES` says: what is divided by it.
     """
-    return field(default=value, metadata={"unit": unit, "source": source, "moves": moves})
+    about = {"unit": unit, "source": source, "moves": moves, "least": least}
+    return field(default=value, metadata=about)
 
 
 class RuleRow(NamedTuple):
@@ -88,9 +111,10 @@ def with_overrides(rules: Rules, overrides: Mapping[str, Any], *, prefix: str = 
     Raises
     ------
     SettingsError
-        For a name that there is not, or a value of another kind; names it.
+        For a name that there is not, or a value of another kind or out of its range; names it.
     """
     known = {one.name: getattr(rules, one.name) for one in fields(rules)}  # type: ignore[arg-type]
+    about = {one.name: one.metadata for one in fields(rules)}  # type: ignore[arg-type]
     changes: dict[str, Any] = {}
     for name, value in overrides.items():
         place = f"{prefix}{name}"
@@ -107,25 +131,63 @@ def with_overrides(rules: Rules, overrides: Mapping[str, Any], *, prefix: str = 
                 )
             changes[name] = with_overrides(before, value, prefix=f"{place}.")
         else:
-            changes[name] = _checked(place, value, before)
-    return replace(rules, **changes)  # type: ignore[type-var]
+            changes[name] = _checked(place, value, before, about[name])
+    try:
+        return replace(rules, **changes)  # type: ignore[type-var]
+    except SettingsError as error:  # from `check_order`, which does not know where it stands
+        raise SettingsError(f"{prefix}{error.problem}", hint=error.hint) from None
 
 
-def _checked(place: str, value: Any, before: Any) -> Any:
-    """A threshold of the same kind as the one it replaces."""
+def check_order(rules: Any, low: str, high: str) -> None:
+    """Raise when one threshold of a set is not below another one.
+
+    Raises
+    ------
+    SettingsError
+        Names both.
+    """
+    values = getattr(rules, low), getattr(rules, high)
+    if not values[0] < values[1]:
+        raise SettingsError(
+            f"{low} is {values[0]} and {high} is {values[1]}", hint=f"{low} must be below {high}"
+        )
+
+
+def _checked(place: str, value: Any, before: Any, about: Mapping[str, Any]) -> Any:
+    """A threshold of the same kind as the one it replaces, within the range of its unit."""
     if isinstance(before, tuple):
         if not isinstance(value, list | tuple) or len(value) != len(before):
             raise SettingsError(
                 f"{place} is {value!r}", hint=f"give {len(before)} values, such as {list(before)}"
             )
-        return tuple(_checked(place, v, b) for v, b in zip(value, before, strict=True))
+        both = zip(value, before, strict=True)
+        values = tuple(_checked(place, one, as_shipped, about) for one, as_shipped in both)
+        if _rises(before) and not _rises(values):
+            raise SettingsError(
+                f"{place} is {value!r}", hint=f"each must be more than the one before: {before}"
+            )
+        return values
+    if isinstance(before, bool) or not isinstance(before, int | float):
+        if type(value) is not type(before):
+            raise SettingsError(f"{place} is {value!r}", hint=f"give a value such as {before!r}")
+        return value
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    whole = isinstance(before, int) and not isinstance(before, bool)
-    if isinstance(before, int | float) and not isinstance(before, bool):
-        if not is_number or value != value or (whole and value != int(value)):
-            kind = "a whole number" if whole else "a number"
-            raise SettingsError(f"{place} is {value!r}", hint=f"give {kind}, such as {before}")
-        return int(value) if whole else float(value)
-    if type(value) is not type(before):
-        raise SettingsError(f"{place} is {value!r}", hint=f"give a value such as {before!r}")
-    return value
+    whole = isinstance(before, int)
+    if not is_number or not isfinite(value) or (whole and value != int(value)):
+        kind = "a whole number" if whole else "a number"
+        raise SettingsError(f"{place} is {value!r}", hint=f"give {kind}, such as {before}")
+    unit = about.get("unit", "")
+    low, high = RANGES.get(unit, (-inf, inf))
+    low = low if about.get("least") is None else about["least"]
+    if not low <= value <= high:
+        within = f"from {low:g} to {high:g}" if high < inf else f"of at least {low:g}"
+        raise SettingsError(
+            f"{place} is {value!r} (unit: {unit})", hint=f"give a number {within}, such as {before}"
+        )
+    return int(value) if whole else float(value)
+
+
+def _rises(values: tuple[Any, ...]) -> bool:
+    """Whether there are several plain numbers, each more than the one before."""
+    are_numbers = len(values) > 1 and all(isinstance(v, int | float) for v in values)
+    return are_numbers and all(low < high for low, high in pairwise(values))

@@ -41,7 +41,7 @@ from minewatch.model import (
 from minewatch.pipeline.climate_step import find_climate
 from minewatch.pipeline.inventory_step import write_inventory
 from minewatch.pipeline.month_reading import FrozenMonths, collect_kept_months, read_all_months
-from minewatch.pipeline.rule_files import read_rules
+from minewatch.pipeline.rule_files import checked_rules
 from minewatch.pipeline.scene_lists import find_scene_list
 from minewatch.pipeline.terrain_step import canonical_dem, find_terrain, kept_terrain
 from minewatch.runtime import warmup
@@ -163,7 +163,7 @@ def run(
         collection=collection,
         sensor=sensor,
         detector=detector,
-        rules=read_rules(rules),
+        rules=checked_rules(rules, detector=detector),
         dry_season=choose_dry_season(dry_season, area),
         period=period,
         resolution_m=resolution_m,
@@ -171,8 +171,7 @@ def run(
         chunk_px=chunk_px,
         dem=canonical_dem(dem),
     )
-    parameters.periods(parameters.climate_before(area))  # dates without a period end here, …
-    get_detection(parameters.detector, parameters.rules)  # … and a wrong name or rule
+    parameters.periods(parameters.climate_before(area))  # dates without a period end here
     get_sensor(parameters.sensor)
     resources = Resources(
         scheduler=scheduler, workers=workers, max_memory_gib=max_memory_gib,

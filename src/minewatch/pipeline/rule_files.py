@@ -7,7 +7,33 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from minewatch.detect import get_detection, get_detector
 from minewatch.errors import SettingsError
+
+
+def checked_rules(given: str | Path | Mapping[str, Any] | None, *, detector: str) -> dict[str, Any]:
+    """Nested plain values of a TOML file, known to be thresholds of a detector.
+
+    Parameters
+    ----------
+    given
+        As for `read_rules`.
+    detector
+        The detector's name.
+
+    Raises
+    ------
+    SettingsError
+        When the detector, the file or one of its values cannot be used; names the file.
+    """
+    get_detector(detector)
+    rules = read_rules(given)
+    try:
+        get_detection(detector, rules)
+    except SettingsError as error:
+        where = "" if given is None or isinstance(given, Mapping) else f"--rules {given}: "
+        raise SettingsError(f"{where}{error.problem}", hint=error.hint) from None
+    return rules
 
 
 def read_rules(given: str | Path | Mapping[str, Any] | None) -> dict[str, Any]:

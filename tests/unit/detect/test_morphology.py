@@ -24,10 +24,13 @@ def test_masks_grow_as_by_dilations(masks, px) -> None:
     assert np.array_equal(reached(at, mask, px), np.flatnonzero(within))
 
 
-def test_masks_are_opened_as_by_binary_opening(masks) -> None:
-    mask, _ = masks
-    expected = ndimage.binary_opening(mask, EIGHT)
-    assert np.array_equal(opened(np.flatnonzero(mask), mask.shape), np.flatnonzero(expected))
+@pytest.mark.parametrize("width", [3, 5, 7])
+def test_masks_are_opened_as_by_binary_opening(masks, width) -> None:
+    mask, seeds = masks
+    for ground in (mask, ~seeds):
+        expected = ndimage.binary_opening(ground, np.ones((width, width), bool))
+        found = opened(np.flatnonzero(ground), ground.shape, width)
+        assert np.array_equal(found, np.flatnonzero(expected))
 
 
 def test_a_mask_does_not_go_on_at_the_other_edge_of_its_grid() -> None:

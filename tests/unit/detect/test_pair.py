@@ -9,7 +9,7 @@ import xarray as xr
 
 from minewatch.detect.endmembers import DEFAULT_LIBRARY
 from minewatch.detect.pair.two_dates import COLUMNS, detect_pair
-from minewatch.errors import ContractError
+from minewatch.errors import ContractError, SettingsError
 from minewatch.model import CHANGE_KINDS, CORE_BANDS, REFLECTANCE_BANDS
 
 FOREST = (0.017, 0.038, 0.018, 0.286, 0.149, 0.061)
@@ -59,7 +59,7 @@ def test_a_new_mine_in_forest_is_one_site_with_its_outline() -> None:
     assert site.confidence > 0.7
 
 
-def test_pads_and_pools_of_a_site_are_told_apart() -> None:
+def test_pads_and_pools_of_a_site_are_separate_rows() -> None:
     wide = [(slice(22, 24), slice(21, 27), LEACH)]
     found = detect_pair(BEFORE, _picture(*_mine()[:1], *wide, seed=1))
     pool, pad = (found[found["kind"] == kind] for kind in ("pool", "pad"))
@@ -122,7 +122,7 @@ def test_two_pads_with_a_row_of_trees_between_are_one_site() -> None:
 
 
 @pytest.mark.parametrize(("hidden", "kind"), [(1, "site"), (6, "cloud_residue")])
-def test_a_patch_in_a_gap_of_the_clouds_is_doubted(hidden, kind) -> None:
+def test_a_patch_in_a_gap_of_the_clouds_counts_for_little(hidden, kind) -> None:
     after = _picture(*_mine()[:1], seed=1)
     for row in range(hidden):
         after["green"][(19, 26, 18, 27, 17, 28)[row]] = np.nan
@@ -170,7 +170,7 @@ CONFUSERS = {
 
 
 @pytest.mark.parametrize("kind", CONFUSERS)
-def test_confusers_are_labelled_and_doubted_not_dropped(kind) -> None:
+def test_confusers_are_labelled_and_stay_unlikely_not_dropped(kind) -> None:
     before, after = CONFUSERS[kind]
     found = detect_pair(_picture(*before), _picture(*after, seed=1))
     assert set(found["kind"]) == {kind}
@@ -222,6 +222,39 @@ def test_a_resolution_stands_in_for_coordinates() -> None:
     before, after = (p.drop_vars(("x", "y")) for p in (BEFORE, _picture(*_mine(), seed=1)))
     found = detect_pair(before, after, resolution_m=10)
     assert found["area_m2"].iloc[0] == pytest.approx(4_800, rel=0.1)
+
+
+def _finer(picture: xr.Dataset) -> xr.Dataset:
+    """The same ground in pixels of 5 m."""
+    fine = {b: (("y", "x"), np.kron(v.to_numpy(), np.ones((2, 2)))) for b, v in picture.items()}
+    return xr.Dataset(fine).astype("float32")
+
+
+def test_reach_is_in_metres_so_finer_pixels_of_the_same_ground_say_the_same() -> None:
+    pads = [(slice(20, 26), slice(20, 25), BARE), (slice(20, 26), slice(27, 32), BARE)]
+    cases = {
+        "two pads over a gap of 20 m": (BEFORE, _picture(*pads, seed=1)),
+        "a shift by 10 m": (_picture(*_mine()), _picture(*_mine(21, 21), seed=1)),
+        "a road": (BEFORE, _picture(*CONFUSERS["road"][1], seed=1)),
+    }
+    for what, pair in cases.items():
+        as_is, finer = (
+            detect_pair(*(change(p.drop_vars(("x", "y"))) for p in pair), resolution_m=pixel_m)
+            for change, pixel_m in ((lambda p: p, 10), (_finer, 5))
+        )
+        patches = [t[~t["kind"].isin(["pad", "pool"])] for t in (as_is, finer)]
+        assert patches[0]["kind"].tolist() == patches[1]["kind"].tolist(), what
+        assert patches[0]["area_m2"].tolist() == pytest.approx(patches[1]["area_m2"].tolist()), what
+
+
+def test_thresholds_can_be_replaced_and_unknown_ones_are_refused() -> None:
+    after = _picture(*_mine(), seed=1)
+    assert _kinds(detect_pair(BEFORE, after))["site"] == 1
+    larger = {"kinds": {"min_site_m2": 6_000}}
+    assert len(detect_pair(BEFORE, after, rules=larger)) == 0
+    with pytest.raises(SettingsError, match=r"pair\.kinds\.min_site'") as caught:
+        detect_pair(BEFORE, after, rules={"kinds": {"min_site": 1}})
+    assert "min_site_m2" in caught.value.hint
 
 
 REFUSED = {

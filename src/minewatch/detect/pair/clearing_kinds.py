@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,35 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from minewatch.detect.pair.pair_rules import PairConfidenceRules, PairKindRules, PairRules
 from minewatch.detect.pair.picture_checks import Picture
-from minewatch.detect.pair.vegetation_loss import OPEN_NDVI, Change
-
-MIN_SITE_M2 = 1_000.0
-"""Least ground stripped of dense forest in a site: the smallest that counts [DESIGN §5]."""
-MIN_SITE_PIXELS = 9
-"""Least pixels stripped in a site, whatever their size: fewer are noise and cloud edges [D]."""
-MIN_KERNEL_PIXELS = 4
-"""Least pixels lost that a shift by one pixel cannot explain [D]."""
-RING_M = 20.0
-"""Reach of what touches a patch [D]."""
-NEARBY_M = 100.0
-"""Reach of its surroundings: the median extent of a site [DOMAIN §2]."""
-LEAST_GROWTH = 0.15
-"""Least share of new ground in all open ground of patch and surroundings; below it, the rim of
-something that was open before has merely moved [D]."""
-WIDEST_BAR_M = 80.0
-"""A patch beside water that is wider than this is more than a bar or a bank that moved [D]."""
-WIDEST_STRIP_M = 40.0
-"""Roads, fire breaks and power lines with their verges are no wider than this [D]."""
-WHITENING = 0.8
-"""Rise of blue against red from which a change is light added by haze or cloud: that of new mines
-is 0.57, one in a hundred above 0.82; that of clouds 0.85 to 1.2 [C, real pairs of Brazil]."""
-WEIGHTS: Mapping[str, float] = {"dense": 2.5, "bright": 1.5, "pools": 1.5, "new": 0.5}
-"""Log-odds that each term of the confidence adds when it is 1. Set by hand near a logistic
-regression with no weight below 0 on one half of real pairs of Brazil (clearings in forest, gold
-mine or not: 3.1, 1.6, 1.1, 0), evened out after a look at the other half: a rank, not a chance."""
-BIAS = -3.2
-"""Log-odds with no evidence, fitted likewise. It says nothing of Kachin."""
+from minewatch.detect.pair.vegetation_loss import Change
+from minewatch.detect.pixel_sizes import area_pixels, whole_pixels
 
 
 def describe(
@@ -49,6 +23,7 @@ def describe(
     water: NDArray[np.float32],
     *,
     pixel_m: float,
+    rules: PairRules,
 ) -> pd.DataFrame:
     """Figures of every patch.
 
@@ -60,20 +35,21 @@ def describe(
         Dims (y, x), the pictures on one scale.
     water
         Lit share of water after, dims (y, x), 0..1.
-    pixel_m
-        Pixel size, metres.
+    pixel_m, rules
+        Pixel size, metres, and thresholds.
 
     Returns
     -------
     pandas.DataFrame
         Index the label. Areas in m2; every band's mean after, over the lost ground; `channel` and
         `channel_nearby`, the share of the ring and of the surroundings that was open water before;
-        `growth`, new open ground against all open ground, old and new; `whitening`, the rise of
+        `growth`, new open ground against all open ground, old and new; `whitening`, the gain of
         blue against that of red; `hidden`, the share of the ring not seen.
     """
-    was_water = (before["green"] > before["nir"]) & (before["nir"] < 0.2)
-    was_open = (change.green < OPEN_NDVI) & ~was_water
-    ring_px, nearby_px = (max(1, round(reach / pixel_m)) for reach in (RING_M, NEARBY_M))
+    figures = rules.figures
+    was_water = (before["green"] > before["nir"]) & (before["nir"] < figures.water_nir)
+    was_open = (change.green < rules.loss.open_ndvi) & ~was_water
+    ring_px, nearby_px = (whole_pixels(m, pixel_m) for m in (figures.ring_m, figures.nearby_m))
     rows: list[dict[str, float]] = []
     for label, window in enumerate(ndimage.find_objects(labels), 1):
         wide = tuple(slice(max(0, s.start - nearby_px), s.stop + nearby_px) for s in window)
@@ -94,13 +70,13 @@ def describe(
             "length_m": np.hypot(*(s.stop - s.start for s in window)) * pixel_m,
             "ndvi_before": _mean(change.green[wide][lost]),
             "nir_before": _mean(before["nir"][wide][lost]),
-            "red_top": np.percentile(after["red"][wide][lost], 90),
-            "pool_m2": (water[wide][lost] > 0.3).sum() * pixel_m**2,
+            "red_top": np.percentile(after["red"][wide][lost], 100 * figures.brightest),
+            "pool_m2": (water[wide][lost] > figures.pool_share).sum() * pixel_m**2,
         }
-        blue_rise, red_rise = (
+        blue_gain, red_gain = (
             _mean(after[band][wide][lost] - before[band][wide][lost]) for band in ("blue", "red")
         )
-        row["whitening"] = blue_rise / red_rise if red_rise > 0.02 else 0.0
+        row["whitening"] = blue_gain / red_gain if red_gain > figures.least_red_gain else 0.0
         row["hidden"] = _mean(~np.isfinite(change.left[wide][ring]))
         rows.append(row | {band: _mean(values[wide][lost]) for band, values in after.items()})
     return pd.DataFrame(rows, index=pd.RangeIndex(1, len(rows) + 1, name="label"))
@@ -112,63 +88,77 @@ def _mean(values: NDArray[Any]) -> float:
     return float(seen.mean()) if seen.size else float("nan")
 
 
-def name_kind(patch: pd.Series) -> tuple[str, str]:
+def name_kind(patch: pd.Series, *, pixel_m: float, rules: PairKindRules) -> tuple[str, str]:
     """Kind of a patch (`site` or one of `model.CHANGE_KINDS`), and the reason in words.
 
     Parameters
     ----------
     patch
         One row of `describe`.
+    pixel_m, rules
+        Pixel size, metres, and thresholds.
     """
-    is_white = patch["whitening"] > WHITENING and patch["green"] < 1.25 * patch["blue"]
-    if "swir16" in patch and patch["green"] > 0.25:
+    is_white = (
+        patch["whitening"] > rules.whitening and patch["green"] < rules.white_green * patch["blue"]
+    )
+    if "swir16" in patch and patch["green"] > rules.snow_green:
         ndsi = (patch["green"] - patch["swir16"]) / (patch["green"] + patch["swir16"])
-        if ndsi > 0.4:
+        if ndsi > rules.snow_ndsi:
             return "snow", f"bright, and dark in shortwave infrared (NDSI {ndsi:.2f})"
     if is_white:
         return "cloud_residue", f"blue rose {patch['whitening']:.2f} times as much as red"
-    if patch["hidden"] > 0.3:
+    if patch["hidden"] > rules.hidden:
         return "cloud_residue", f"{patch['hidden']:.0%} of what surrounds it is hidden"
-    if patch["nir"] < 0.5 * patch["nir_before"] and patch["red"] < 0.045 and not patch["pool_m2"]:
+    is_dark = patch["nir"] < rules.shadow_nir * patch["nir_before"]
+    if is_dark and patch["red"] < rules.shadow_red and not patch["pool_m2"]:
         return "shadow", "darker in every band, and nothing bare"
-    is_beside_water = patch["channel"] >= 0.12 or patch["channel_nearby"] >= 0.3
-    if is_beside_water and patch["width_m"] < WIDEST_BAR_M:
+    is_beside_water = (
+        patch["channel"] >= rules.channel or patch["channel_nearby"] >= rules.channel_nearby
+    )
+    if is_beside_water and patch["width_m"] < rules.widest_bar_m:
         wet = patch["pool_m2"] / patch["lost_m2"]
-        kind = "flood" if wet > 0.5 else "river_bar"
+        kind = "flood" if wet > rules.flood_share else "river_bar"
         return kind, f"beside open water that was there before ({patch['channel']:.0%} of its rim)"
-    if patch["kernel_pixels"] < MIN_KERNEL_PIXELS:
+    least = max(area_pixels(rules.min_kernel_m2, pixel_m), rules.min_kernel_pixels)
+    if patch["kernel_pixels"] < least:
         return "misregistration", "no wider than a shift by one pixel explains"
     width_m = patch["lost_m2"] / patch["length_m"]
-    is_strip = width_m < WIDEST_STRIP_M and patch["length_m"] > 8 * width_m
+    is_strip = (
+        width_m < rules.widest_strip_m and patch["length_m"] > rules.strip_elongation * width_m
+    )
     if is_strip and not patch["pool_m2"]:
         return "road", f"a strip of {patch['length_m']:.0f} by {width_m:.0f} m without pools"
-    if patch["stripped_m2"] < MIN_SITE_M2 or patch["stripped_pixels"] < MIN_SITE_PIXELS:
+    is_few = patch["stripped_pixels"] < rules.min_site_pixels
+    if patch["stripped_m2"] < rules.min_site_m2 or is_few:
         return (
             "other_clearing",
             f"only {patch['stripped_m2']:.0f} m2 went from forest to open ground",
         )
-    if patch["growth"] < LEAST_GROWTH:
+    if patch["growth"] < rules.least_growth:
         return "other_clearing", "the rim of ground that was open before"
     return "site", f"{patch['stripped_m2']:.0f} m2 went from dense forest to open ground"
 
 
-def confidence(patches: pd.DataFrame) -> pd.Series:
+def confidence(patches: pd.DataFrame, *, rules: PairConfidenceRules) -> pd.Series:
     """Confidence 0..1 that a clearing is a mine, by logistic sum of four terms.
 
-    ======= ==========================================================
-    dense   NDVI before: 0.65 to 0.85
-    bright  red of the brightest tenth after: 0.12 to 0.30, subsoil
-    pools   ground with water after: none to 1,000 m2
-    new     growth, new against all open ground: 0.05 to 0.5
-    ======= ==========================================================
+    `dense`, NDVI before; `bright`, red of the brightest tenth after, which is subsoil; `pools`,
+    ground with water after; `new`, new against all open ground.
+
+    Parameters
+    ----------
+    patches
+        From `describe`.
+    rules
+        Ramps and weights of the terms.
     """
     terms = {
-        "dense": _ramp(patches["ndvi_before"], 0.65, 0.85),
-        "bright": _ramp(patches["red_top"], 0.12, 0.30),
-        "pools": _ramp(patches["pool_m2"], 0, 1_000),
-        "new": _ramp(patches["growth"], 0.05, 0.5),
+        "dense": _ramp(patches["ndvi_before"], *rules.dense_ndvi),
+        "bright": _ramp(patches["red_top"], *rules.bright_red),
+        "pools": _ramp(patches["pool_m2"], *rules.pool_m2),
+        "new": _ramp(patches["growth"], *rules.growth),
     }
-    odds = BIAS + sum(WEIGHTS[name] * term for name, term in terms.items())
+    odds = rules.bias + sum(getattr(rules, name) * term for name, term in terms.items())
     return pd.Series(1 / (1 + np.exp(-odds)), index=patches.index)
 
 

@@ -6,7 +6,8 @@ bench may look alike. Use this for a first look, and where no more than two comp
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -17,27 +18,24 @@ from numpy.typing import NDArray
 
 from minewatch.detect.labels import label_patches
 from minewatch.detect.outlines import outline_labels
-from minewatch.detect.pair.clearing_kinds import (
-    MIN_SITE_M2,
-    MIN_SITE_PIXELS,
-    confidence,
-    describe,
-    name_kind,
-)
+from minewatch.detect.pair.clearing_kinds import confidence, describe, name_kind
+from minewatch.detect.pair.pair_rules import PAIR_RULES, PairRules
 from minewatch.detect.pair.picture_checks import Picture, find_crs, find_transform, read_pictures
 from minewatch.detect.pair.vegetation_loss import find_change, find_patches, level
+from minewatch.detect.pixel_sizes import whole_pixels
 from minewatch.detect.unmix import fractions, without_shade
+from minewatch.model import with_overrides
 
 COLUMNS = ("kind", "confidence", "area_m2", "reason")
 """Columns of the answer, beside the geometry."""
-UNCERTAIN = 0.1
-"""Most confidence of a confuser that it is a mine all the same [D]."""
-IS_PART = 0.5
-"""Lit share from which a pixel is pad or pool [D]."""
 
 
 def detect_pair(
-    before: xr.Dataset, after: xr.Dataset, *, resolution_m: float | None = None
+    before: xr.Dataset,
+    after: xr.Dataset,
+    *,
+    resolution_m: float | None = None,
+    rules: Mapping[str, Any] | None = None,
 ) -> gpd.GeoDataFrame:
     """Outlines of what lost its vegetation between two pictures, each with what it most likely is.
 
@@ -53,6 +51,9 @@ def detect_pair(
         nir` and, when there, `swir16, swir22`. NaN, 0 and less are not seen.
     resolution_m
         Pixel size, when the datasets have no `x` and `y` coordinates.
+    rules
+        Thresholds to replace, nested plain values such as `{"loss": {"lost_fall": 0.3}}`; those
+        there are: `docs/rules.md`. None takes them as shipped.
 
     Returns
     -------
@@ -65,20 +66,28 @@ def detect_pair(
     ------
     ContractError
         When bands, dims, grids or units are not as above.
+    SettingsError
+        For an unknown threshold, or a value that it cannot have.
     """
+    chosen = with_overrides(PAIR_RULES, rules or {}, prefix="pair.")
     transform = find_transform(before, after, resolution_m)
     then, seen = read_pictures(before, after)
-    now = level(then, seen)
+    now = level(then, seen, rules=chosen.loss)
     pixel_m2 = abs(transform[0] * transform[4])
-    change = find_change(then, now)
-    labels = find_patches(change.lost, min_pixels=max(MIN_SITE_M2 / pixel_m2, MIN_SITE_PIXELS))
-    water, bare = _water_and_bare(now, labels > 0)
-    patches = describe(labels, change, then, now, water, pixel_m=pixel_m2**0.5)
-    kinds = _judge(patches)
+    pixel_m = pixel_m2**0.5
+    change = find_change(then, now, pixel_m=pixel_m, rules=chosen.loss)
+    labels = find_patches(
+        change.lost,
+        min_pixels=max(chosen.kinds.min_site_m2 / pixel_m2, chosen.kinds.min_site_pixels),
+        join_px=whole_pixels(chosen.loss.join_m, pixel_m),
+    )
+    water, bare = _water_and_bare(now, labels > 0, most_shade=chosen.figures.most_shade)
+    patches = describe(labels, change, then, now, water, pixel_m=pixel_m, rules=chosen)
+    kinds = _judge(patches, pixel_m=pixel_m, rules=chosen)
     sites = np.isin(labels, kinds.index[kinds["kind"] == "site"])
     rows = [_outlined(labels, np.ones(labels.shape), labels, kinds, transform)]
     for part, share, weight in (("pad", bare, np.ones(labels.shape)), ("pool", water, water)):
-        numbers, _ = label_patches(sites & (share >= IS_PART), 0)
+        numbers, _ = label_patches(sites & (share >= chosen.figures.part_share), 0)
         rows.append(_outlined(numbers, weight, labels, kinds.assign(kind=part), transform))
     table = pd.concat(rows, ignore_index=True)
     order = table["kind"].map({"site": 0, "pad": 1, "pool": 2}).fillna(3)
@@ -87,23 +96,27 @@ def detect_pair(
 
 
 def _water_and_bare(
-    now: Picture, where: NDArray[np.bool_]
+    now: Picture, where: NDArray[np.bool_], *, most_shade: float
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Lit shares of water, and of soil and white, dims (y, x); 0 outside `where`."""
-    found = without_shade(fractions({band: values[where] for band, values in now.items()}))
+    shares = fractions({band: values[where] for band, values in now.items()})
+    found = without_shade(shares, most_shade=most_shade)
     water, bare = np.zeros(where.shape, np.float32), np.zeros(where.shape, np.float32)
     water[where] = np.nan_to_num(found["water"])
     bare[where] = np.nan_to_num(found["soil"] + found["white"])
     return water, bare
 
 
-def _judge(patches: pd.DataFrame) -> pd.DataFrame:
+def _judge(patches: pd.DataFrame, *, pixel_m: float, rules: PairRules) -> pd.DataFrame:
     """Kind, confidence and reason of every patch; index the label."""
-    named = [name_kind(patch) for _, patch in patches.iterrows()]
+    named = [
+        name_kind(patch, pixel_m=pixel_m, rules=rules.kinds) for _, patch in patches.iterrows()
+    ]
     kinds = pd.DataFrame(named, columns=["kind", "reason"], index=patches.index)
     if named:
-        sure = confidence(patches).round(3)
-        kinds["confidence"] = sure.where(kinds["kind"] == "site", np.minimum(sure, UNCERTAIN))
+        sure = confidence(patches, rules=rules.confidence).round(3)
+        most = np.minimum(sure, rules.confidence.most_of_others)
+        kinds["confidence"] = sure.where(kinds["kind"] == "site", most)
     return kinds
 
 

@@ -18,7 +18,7 @@ from minewatch.detect.days import to_day
 from minewatch.detect.labels import Patches, label_pixels
 from minewatch.detect.morphology import Pixels, grown, is_among, opened
 from minewatch.detect.outlines import outlines_by_label
-from minewatch.detect.pixel_sizes import area_pixels, whole_pixels
+from minewatch.detect.pixel_sizes import area_pixels, odd_pixels, whole_pixels
 from minewatch.detect.pool_banks.change_rules import name_change
 from minewatch.detect.pool_banks.clearings import find_clearings
 from minewatch.detect.pool_banks.evidence_layers import check_evidence
@@ -178,7 +178,8 @@ def _features(ground: _Ground) -> gpd.GeoDataFrame:
         return empty_table(FEATURES, epsg=grid.epsg)
     is_pool = ground.pools.reshape(-1)[ground.mines] >= rules.water.seed_pct
     ever, mines = ground.ever, ground.mines
-    narrow = ever[~is_among(ever, opened(ever, shape)) & ~is_among(ever, mines)]
+    wide = opened(ever, shape, odd_pixels(rules.patches.narrow_m, grid.resolution_m))
+    narrow = ever[~is_among(ever, wide) & ~is_among(ever, mines)]
     near = grown(mines, shape, ground.pixels(rules.patches.road_gap_m))
     roads = _touching(narrow, near, grid)
     tables = []

@@ -18,7 +18,7 @@ from minewatch.detect.morphology import (
     reached,
     spread,
 )
-from minewatch.detect.pixel_sizes import whole_pixels
+from minewatch.detect.pixel_sizes import odd_pixels, whole_pixels
 from minewatch.detect.pool_banks.evidence_layers import NO_SHARE
 from minewatch.detect.pool_banks.pool_bank_rules import PatchRules
 from minewatch.model import PeriodEvidence
@@ -70,7 +70,7 @@ def cut_patches(
     """Lost ground round pools, cut free of the roads, rivers and slides it touches.
 
     Ground belongs to a pool when it can be reached over lost ground within `reach_m` without
-    going along anything narrower than three pixels, other than right beside the pool.
+    going along anything narrower than `narrow_m`, other than right beside the pool.
 
     Parameters
     ----------
@@ -87,5 +87,7 @@ def cut_patches(
         Numbered from 1; each holds a pool at least.
     """
     reach = whole_pixels(rules.reach_m, pixel_m)
-    is_open = is_among(lost, opened(lost, shape)) | is_among(lost, grown(seeds, shape))
+    wide = opened(lost, shape, odd_pixels(rules.narrow_m, pixel_m))
+    beside = grown(seeds, shape, whole_pixels(rules.beside_m, pixel_m))
+    is_open = is_among(lost, wide) | is_among(lost, beside)
     return label_pixels(reached(seeds, spread(lost[is_open], shape), reach), shape[1])

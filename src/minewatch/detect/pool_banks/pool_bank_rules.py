@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from minewatch.detect.pool_ranges import PoolRangeRules
-from minewatch.model.rule_fields import rule
+from minewatch.model.rule_fields import check_order, rule
 
 TUNED = "fitted on the simulated tuning worlds"
 MEASURED = "measured on the simulated tuning worlds"
@@ -25,11 +25,11 @@ class BaselineRules:
         6, unit="months", moves="more months are needed before a fall can be scored"
     )
     noise_floor: float = rule(
-        0.03, unit="greenness", moves="calm pixels score lower",
+        0.03, unit="greenness", moves="calm pixels score lower", least=0.001,
         source="months are medians; stable forest scatters by 0.065 an overpass (DOMAIN §2)",
     )  # fmt: skip
     first_sd: float = rule(
-        0.065, unit="greenness", moves="pixels with a short record score lower",
+        0.065, unit="greenness", moves="pixels with a short record score lower", least=0.001,
         source="scatter of stable forest (DOMAIN §2)",
     )  # fmt: skip
     first_sd_months: int = rule(
@@ -39,7 +39,7 @@ class BaselineRules:
         12, unit="months", moves="misses count for the scatter later: before, no season is known"
     )
     ridge: float = rule(
-        0.3, unit="months", moves="the seasonal terms are drawn towards none for longer"
+        0.3, unit="months", moves="the seasonal terms are drawn towards none for longer", least=0.01
     )
     huber: float = rule(
         1.5, unit="sd", moves="outliers are learnt more fully", source="Huber's weight"
@@ -87,6 +87,9 @@ class ShareRules:
     green_unmixed: float = rule(
         0.6, unit="greenness", moves="more months are unmixed: a third of the pixel is bare at 0.6"
     )
+
+    def __post_init__(self) -> None:
+        check_order(self, "green_none", "green_full")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,6 +153,13 @@ class PatchRules:
         70.0, unit="m", moves="ground further from a pool is still of the same mine",
         source=f"half the median extent of a site, 102 m, and two pixels ({SITES})",
     )  # fmt: skip
+    narrow_m: float = rule(
+        30.0, unit="m", moves="wider strips are cut from mines, and may be their roads",
+        source="roads are 1 to 3 pixels of 10 m wide (DOMAIN §3)",
+    )  # fmt: skip
+    beside_m: float = rule(
+        10.0, unit="m", moves="strips are kept as part of a mine further from its pools"
+    )
     margin_m: float = rule(10.0, unit="m", moves="changes must lie further from a mine")
     road_gap_m: float = rule(20.0, unit="m", moves="roads further from a mine belong to it")
     plain_quantile: float = rule(
@@ -348,6 +358,9 @@ class MeasureRules:
     wet_ndwi: int = rule(12, unit="0.01", moves="sites must look wetter to have all of it")
     lost_min_pct: int = rule(20, unit="%", moves="less lost vegetation is summed")
     ring_m: float = rule(10.0, unit="m", moves="mixed pixels further from a site are summed")
+
+    def __post_init__(self) -> None:
+        check_order(self, "dry_ndwi", "wet_ndwi")
 
 
 @dataclass(frozen=True, kw_only=True)
