@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from importlib import import_module
@@ -11,13 +10,14 @@ from typing import Generic, TypeVar
 
 from minewatch.errors import SettingsError, unknown_name
 
-log = logging.getLogger(__name__)
-
 Part = TypeVar("Part")
 
 
 class Registry(Mapping[str, Part], Generic[Part]):
     """Parts by name. Those of other packages are loaded when they are asked for.
+
+    The names are those of the built-in parts and of the plug-ins, loaded or not: a plug-in that is
+    broken is an error for whoever asks for it, and for nobody else.
 
     Parameters
     ----------
@@ -34,34 +34,68 @@ class Registry(Mapping[str, Part], Generic[Part]):
         self.kind, self.group, self.built_in = kind, group, dict(built_in)
 
     @cached_property
-    def plugins(self) -> dict[str, EntryPoint]:
-        """Entry points of other packages by name, those that take a built-in name left out."""
-        found: dict[str, EntryPoint] = {}
+    def _points(self) -> dict[str, list[EntryPoint]]:
+        """All entry points of the group by name; looked up once, and only when needed."""
+        found: dict[str, list[EntryPoint]] = {}
         for point in entry_points(group=self.group):
-            if point.name in self.built_in:
-                log.warning(
-                    "%s %s of %s is left out: the name is taken", self.kind, point.name, point.value
-                )
-            else:
-                found[point.name] = point
+            same = found.setdefault(point.name, [])
+            if point.value not in {other.value for other in same}:  # a path listed twice
+                same.append(point)
+        return found
+
+    @property
+    def plugins(self) -> dict[str, EntryPoint]:
+        """Entry points of other packages by name, those that `refused` lists left out."""
+        return {
+            name: points[0] for name, points in self._points.items() if name not in self.refused
+        }
+
+    @property
+    def refused(self) -> dict[str, str]:
+        """Names that no plug-in may have, to the reason: taken, or claimed twice."""
+        reasons = {}
+        for name, points in self._points.items():
+            values = ", ".join(sorted(point.value for point in points))
+            if name in self.built_in:
+                reasons[name] = f"{values}: the name is taken by a {self.kind} of minewatch"
+            elif len(points) > 1:
+                reasons[name] = f"{values}: more than one package brings it"
+        return reasons
+
+    def problems(self) -> dict[str, str]:
+        """Names of plug-ins that cannot be used, to the reason; all others are loaded for it."""
+        found = dict(self.refused)
+        for name in self.plugins:
+            try:
+                self[name]
+            except SettingsError as error:
+                found[name] = error.problem
         return found
 
     def __getitem__(self, name: str) -> Part:
         if name in self.built_in:
             return self._built_in(self.built_in[name])
-        if name not in self.plugins:
+        if name in self.refused:
             raise SettingsError(
-                unknown_name(self.kind, name, list(self)),
-                hint=f"other packages add theirs by the entry-point group {self.group}",
+                f"{self.kind} {name!r} is refused: {self.refused[name]}",
+                hint="remove all but one of these packages",
             )
+        if name not in self.plugins:
+            raise SettingsError(unknown_name(self.kind, name, list(self)), hint=self._hint())
         try:
             part: Part = self.plugins[name].load()
-        except Exception as error:
+        except Exception as error:  # whatever another package does at its import
             raise SettingsError(
-                f"{self.kind} {name!r} cannot be loaded from {self.plugins[name].value}: {error}",
+                f"{self.kind} {name!r} cannot be loaded from {self.plugins[name].value}: "
+                f"{type(error).__name__}: {error}",
                 hint="mend or remove the package that brings it",
             ) from error
         return part
+
+    def _hint(self) -> str:
+        refused = "; ".join(f"{name} is refused ({why})" for name, why in self.refused.items())
+        words = f"other packages add theirs by the entry-point group {self.group}"
+        return f"{words}; {refused}" if refused else words
 
     @staticmethod
     def _built_in(part: Part | str) -> Part:

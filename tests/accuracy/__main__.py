@@ -11,7 +11,7 @@ import typer
 from minewatch.cli import terminal
 
 from .failures import write_failures
-from .harness import DEFAULT_CACHE, PROCESSES, current_commit, run_worlds
+from .harness import DEFAULT_CACHE, DETECTOR, PROCESSES, current_commit, run_worlds
 from .page import make_page, write_page
 from .pooled import score_world
 from .worlds import SETS
@@ -29,6 +29,7 @@ def main(
     only: Annotated[list[str] | None, typer.Option(help="Only the world of this name.")] = None,
     cache: Annotated[Path, typer.Option(help="Folder for archives and runs.")] = DEFAULT_CACHE,
     processes: Annotated[int, typer.Option(help="Worlds worked on at a time.")] = PROCESSES,
+    detector: Annotated[str, typer.Option(help="Who judges.")] = DETECTOR,
     pictures: Annotated[
         Path | None, typer.Option(help="Folder for pictures of misses and false sites.")
     ] = None,
@@ -46,9 +47,14 @@ def main(
         worlds,
         cache=cache,
         processes=processes,
+        detector=detector,
         tell=lambda name: terminal.err.print(f"done: {name}"),
     )
     command = f"python -m tests.accuracy --{chosen[0]}"
+    if detector != DETECTOR:
+        command += f" --detector {detector}"
+    if write and detector != DETECTOR:
+        raise typer.BadParameter("the tables of the page are those of the default detector")
     page = make_page(ran, command=command, commit=current_commit(), today=datetime.now(UTC).date())
     terminal.line(page)
     if pictures:

@@ -21,14 +21,18 @@ from minewatch.model import RunResult
 SOURCE = Path(minewatch.__file__).parent
 DEFAULT_CACHE = Path("~/.cache/minewatch/accuracy").expanduser()
 PROCESSES = 2
+DETECTOR = "pool-banks"
+"""Who judges unless another is asked for."""
 _SIMULATOR = ("synthetic",)
 _BLIND = {
-    "synthetic/__init__.py", "synthetic/scoring.py", "synthetic/truth.py", "synthetic/elevation.py",
+    "synthetic/__init__.py", "synthetic/scoring.py", "synthetic/truth.py",
+    "synthetic/dem_archive.py",
 }  # fmt: skip
 """Modules that read truth or write heights: they make no pixel of a scene."""
 _MONTHS = (
-    "catalog", "cube", "sensors", "aoi", "model/scenes.py", "model/cubes.py", "model/grids.py",
-    "detect/looks.py", "pipeline/state.py", "pipeline/reduce.py", "pipeline/parameters.py",
+    "catalog", "cube", "sensors", "areas", "model/scenes.py", "model/cubes.py", "model/grids.py",
+    "detect/overpass_rules.py", "detect/overpass_thresholds.py", "store/month_files.py",
+    "pipeline/month_reading.py", "model/job.py",
 )  # fmt: skip
 """Whatever decides the frozen months of a run; a change elsewhere need not read imagery again."""
 
@@ -50,6 +54,7 @@ def run_worlds(
     *,
     cache: Path = DEFAULT_CACHE,
     processes: int = PROCESSES,
+    detector: str = DETECTOR,
     tell: Callable[[str], None] = lambda _: None,
 ) -> list[Ran]:
     """Every world with a run of the code as it is now.
@@ -65,22 +70,24 @@ def run_worlds(
         Folder for archives and runs, some 150 MB a world.
     processes
         Worlds worked on at a time.
+    detector
+        Name of who judges; runs of each are kept apart.
     tell
         Told of each world that is done.
     """
     cache.mkdir(parents=True, exist_ok=True)
     if processes == 1:
         for spec in worlds:
-            _make(spec, cache)
+            _make(spec, cache, detector)
             tell(spec.name)
     else:
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(processes, mp_context=context) as pool:
-            waiting = {pool.submit(_make, spec, cache): spec.name for spec in worlds}
+            waiting = {pool.submit(_make, spec, cache, detector): spec.name for spec in worlds}
             for future in as_completed(waiting):
                 future.result()
                 tell(waiting[future])
-    return [_open(spec, cache) for spec in worlds]
+    return [_open(spec, cache, detector) for spec in worlds]
 
 
 def current_commit() -> str:
@@ -91,12 +98,13 @@ def current_commit() -> str:
     return f"{head}-dirty" if changed else head
 
 
-def _folders(spec: synthetic.WorldSpec, cache: Path) -> tuple[Path, Path]:
-    return cache / "archives" / spec.name, cache / "runs" / spec.name
+def _folders(spec: synthetic.WorldSpec, cache: Path, detector: str = DETECTOR) -> tuple[Path, Path]:
+    runs = "runs" if detector == DETECTOR else f"runs-{detector}"
+    return cache / "archives" / spec.name, cache / runs / spec.name
 
 
-def _open(spec: synthetic.WorldSpec, cache: Path) -> Ran:
-    archive, out = _folders(spec, cache)
+def _open(spec: synthetic.WorldSpec, cache: Path, detector: str) -> Ran:
+    archive, out = _folders(spec, cache, detector)
     return Ran(
         spec=spec,
         archive=synthetic.Archive(directory=archive, spec=spec),
@@ -104,9 +112,9 @@ def _open(spec: synthetic.WorldSpec, cache: Path) -> Ran:
     )
 
 
-def _make(spec: synthetic.WorldSpec, cache: Path) -> None:
+def _make(spec: synthetic.WorldSpec, cache: Path, detector: str) -> None:
     """Bring the archive and the run of one world up to date."""
-    folder, out = _folders(spec, cache)
+    folder, out = _folders(spec, cache, detector)
     world = _digest(_SIMULATOR, repr(spec))
     if _stamp(folder).get("world") != world:
         shutil.rmtree(folder, ignore_errors=True)
@@ -122,7 +130,7 @@ def _make(spec: synthetic.WorldSpec, cache: Path) -> None:
     _stamp_path(out).unlink(missing_ok=True)
     pipeline.run(
         archive.aoi, start=spec.start, end=spec.end, catalog=str(archive.catalog), out=out,
-        workers=1, resume=True,
+        workers=1, resume=True, detector=detector,
     )  # fmt: skip
     _write_stamp(out, keys)
 

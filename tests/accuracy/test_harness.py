@@ -13,7 +13,7 @@ import pytest
 import shapely
 from scipy.special import expit
 
-from minewatch.synthetic import read_truth
+from minewatch.synthetic import PRESETS, read_truth
 
 from . import harness
 from .calibration import Map, fit_map, off_by, patch_verdicts, reliability
@@ -190,3 +190,16 @@ def test_sites_left_dry_before_the_archive_are_counted_apart(worlds: list[Ran]) 
         assert left_dry_before(nothing, score) == len(score.matches) > 0
     finally:
         ran.archive.truth.write_text(told)
+
+
+def test_every_source_that_decides_a_key_is_there() -> None:
+    named = {*harness._SIMULATOR, *harness._MONTHS, *harness._BLIND}
+    assert [name for name in sorted(named) if not (harness.SOURCE / name).exists()] == []
+
+
+def test_runs_of_two_detectors_lie_in_two_folders_beside_one_archive(tmp_path: Path) -> None:
+    spec = PRESETS["demo"]
+    one = harness._folders(spec, tmp_path)
+    other = harness._folders(spec, tmp_path, "dry-season-thresholds")
+    assert one[0] == other[0]
+    assert one[1] != other[1]

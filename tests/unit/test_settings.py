@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import pickle
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -87,8 +88,10 @@ def test_a_guarded_process_logs_no_secret_of_any_library(records: list[str]) -> 
 
 
 def test_what_rasterio_logs_has_no_secret_and_other_records_stay_as_they_were(
-    records: list[str],
+    records: list[str], request: pytest.FixtureRequest
 ) -> None:
+    request.addfinalizer(partial(logging.setLogRecordFactory, logging.getLogRecordFactory()))
+    logging.setLogRecordFactory(logging.LogRecord)  # a command line may have guarded all before
     logger, factory = logging.getLogger("rasterio._test"), logging.getLogRecordFactory()
     logger.addHandler(logging.getLogger("foreign").handlers[-1])
     guard_gdal_logs()

@@ -8,12 +8,20 @@ if TYPE_CHECKING:
     from minewatch.analysis.differences import KINDS as DIFFERENCE_KINDS
     from minewatch.analysis.differences import Difference, diff
     from minewatch.analysis.explanations import explain
-    from minewatch.analysis.sharing import export, report, stale_products
+    from minewatch.analysis.sharing import export, files_of_others, report, stale_products
     from minewatch.analysis.timelines import area_timeline, site_timeline
 
 __all__ = [
-    "DIFFERENCE_KINDS", "Difference", "area_timeline", "diff", "explain", "export", "report",
-    "site_timeline", "stale_products",
+    "DIFFERENCE_KINDS",
+    "Difference",
+    "area_timeline",
+    "diff",
+    "explain",
+    "export",
+    "files_of_others",
+    "report",
+    "site_timeline",
+    "stale_products",
 ]  # fmt: skip
 
 __getattr__ = attach(__name__, __file__)

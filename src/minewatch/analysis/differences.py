@@ -147,10 +147,15 @@ class _Side:
 
 
 def _find_period(periods: list[Mapping[str, Any]], wanted: str) -> int:
-    for step, period in enumerate(periods):
-        if wanted in (period["label"], period["start"]):
-            return step
-    raise SettingsError(unknown_name("period", wanted, [p["label"] for p in periods]))
+    named = [step for step, p in enumerate(periods) if wanted in (p["label"], p["start"])]
+    begins = [step for step, p in enumerate(periods) if p["label"].startswith(wanted)]
+    for found in (named, begins):
+        if len(found) == 1:
+            return found[0]
+    raise SettingsError(
+        unknown_name("period", wanted, [p["label"] for p in periods]),
+        hint="give a label, its beginning, or the first day of a period",
+    )
 
 
 def _same_sites(old: _Side, new: _Side) -> dict[str, str]:

@@ -21,8 +21,8 @@ from minewatch.analysis.timelines import unknown_site
 from minewatch.cube.natural_colour import season_pictures
 from minewatch.cube.rasterise import rasterise
 from minewatch.detect import get_detection
-from minewatch.detect.pool_banks.site_series import site_series
-from minewatch.model import Grid, Parameters, Period, RunResult
+from minewatch.detect.site_series import site_series
+from minewatch.model import Detector, Grid, Parameters, Period, RunResult
 from minewatch.model.run_result import source_mark
 from minewatch.store.output_folder import SITE_DETECTIONS, open_result
 from minewatch.store.settled_months import read_settled_months
@@ -83,9 +83,11 @@ def gather_explanation(result: RunResult, site_id: str) -> reports.Explanation:
         site={k: v for k, v in site.iloc[0].items() if k not in _GONE},
         inventory=_of(result.inventory, site_id).to_crs(epsg).sort_values("period_start"),
         detections=detections.drop(columns="geometry"),
-        weights={name: term.weight for name, term in detector.terms.items()},
+        weights={n: of.weight for n, of in detector.terms.items() if of.weight is not None},
         meanings={name: term.meaning for name, term in detector.terms.items()},
-        months=_series(months, site.to_crs(epsg), grid),
+        months=_series(months, site.to_crs(epsg), grid, detector),
+        detector=detector.title,
+        confidence_basis=detector.confidence_basis,
         alternatives=detector.alternatives(detections["terms"].iloc[strongest]),
         scenes=_scenes(result, site_id),
         chips=_chips(months, periods),
@@ -142,14 +144,16 @@ def _months_round(
     return reduce(add, parts)
 
 
-def _series(months: xr.Dataset, site: gpd.GeoDataFrame, grid: Grid) -> pd.DataFrame:
+def _series(
+    months: xr.Dataset, site: gpd.GeoDataFrame, grid: Grid, detector: Detector
+) -> pd.DataFrame:
     """Medians over the pixels of the site, month by month."""
     whole = rasterise([site.geometry.iloc[0]], grid) > 0
     coordinates = grid.geobox.coordinates
     inside = xr.DataArray(
         whole, dims=("y", "x"), coords={n: coordinates[n].values for n in ("y", "x")}
     ).sel(y=months["y"], x=months["x"])
-    return site_series(months, inside.to_numpy())
+    return site_series(months, inside.to_numpy(), detector=detector)
 
 
 def _scenes(result: RunResult, site_id: str) -> list[Mapping[str, str]]:

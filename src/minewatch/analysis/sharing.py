@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from fnmatch import fnmatch
 from pathlib import Path
 
 from minewatch import exporters, reports
+from minewatch.errors import OutputError
 from minewatch.model.run_result import source_mark
 from minewatch.sites import total_by_period
 from minewatch.store.output_folder import open_result
+
+_PAGES = (
+    "state/*", "manifest.json", f"export/{exporters.RECORD}", "report.html", "report-*.png",
+    "explain/s??????????.png", "explain/s??????????.json",
+)  # fmt: skip
+"""What a run keeps, and pages that are made again at any time."""
 
 
 def export(directory: str | Path, *, format: str, out: str | Path | None = None) -> list[Path]:
@@ -56,6 +65,34 @@ def report(directory: str | Path, *, out: str | Path | None = None) -> dict[str,
     result = open_result(directory)
     page = Path(out) if out else result.directory / "report.html"
     return reports.write_report(result, page, totals=total_by_period(result.inventory))
+
+
+def files_of_others(directory: str | Path) -> list[str]:
+    """Files in the folder of a run that minewatch did not write, or that were changed since.
+
+    Parameters
+    ----------
+    directory
+        Folder of a run, finished or not.
+
+    Returns
+    -------
+    list of str
+        Paths from there, sorted.
+    """
+    folder = Path(directory)
+    hashes: dict[str, str] = {}
+    with suppress(OutputError):  # none there, or damaged
+        hashes |= exporters.read_manifest(folder)["outputs"]
+    record = exporters.read_record(folder / "export")
+    hashes |= {f"export/{name}": str(of.get("sha256")) for name, of in record.items()}
+    names = (p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+    return sorted(
+        name
+        for name in names
+        if not any(fnmatch(name, pattern) for pattern in _PAGES)
+        and exporters.hash_file(folder / name) != hashes.get(name)
+    )
 
 
 def stale_products(directory: str | Path) -> list[str]:

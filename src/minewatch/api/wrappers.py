@@ -27,8 +27,10 @@ class Area(AreaOfInterest):
 
     @property
     def area_km2(self) -> float:
-        """Area in its UTM zone, km²."""
-        return self.area_m2 / 1e6
+        """Area on the ellipsoid, km²."""
+        from minewatch.areas.area_description import geodesic_km2
+
+        return geodesic_km2(self)
 
     def plot(self, *, ax: Axes | None = None) -> Axes:
         """The outline in metres."""

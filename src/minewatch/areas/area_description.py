@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pyproj
 import shapely
 
 from minewatch.model import AreaOfInterest
@@ -29,7 +30,7 @@ def describe(aoi: AreaOfInterest) -> dict[str, Any]:
     return {
         "id": aoi.id,
         "name": aoi.name,
-        "area_km2": round(aoi.area_m2 / 1e6, 3),
+        "area_km2": round(geodesic_km2(aoi), 3),
         "bounds": [round(v, 7) for v in aoi.geometry.bounds],
         "centre": [round(centre.x, 5), round(centre.y, 5)],
         "parts": len(parts),
@@ -51,3 +52,18 @@ def describe(aoi: AreaOfInterest) -> dict[str, Any]:
         "notes": list(aoi.notes),
         "properties": dict(aoi.properties),
     }
+
+
+def geodesic_km2(aoi: AreaOfInterest) -> float:
+    """Area on the ellipsoid, km²: what lists and descriptions show.
+
+    Fractions of an area that were seen are of `AreaOfInterest.area_m2`, in its UTM zone: 0.1 % less
+    in Kachin.
+
+    Parameters
+    ----------
+    aoi
+        An area; the orientation of its rings does not matter.
+    """
+    rings = shapely.orient_polygons(aoi.geometry)
+    return float(pyproj.Geod(ellps="WGS84").geometry_area_perimeter(rings)[0]) / 1e6

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -50,20 +50,36 @@ def show_area(
     if json:
         terminal.as_json(described)
         return
-    for key, value in described.items():
-        if isinstance(value, list | tuple):
-            terminal.line(f"{key}:")
-            for entry in value:
-                terminal.line(f"  - {_in_words(entry)}")
-        else:
-            terminal.line(f"{key}: {value}")
+    for name, value in _facts(described).items():
+        terminal.line(f"{name:<10} {value}")
+    for group in described["control"]:
+        words = f"{group['from'] or '…'} to {group['to'] or '…'}: {group['group']}"
+        terminal.line(f"held by    {words} [{group['source']}]")
+    for note in described["notes"]:
+        terminal.line(f"note       {note}")
+    if more := sorted(described["properties"]):
+        terminal.line(f"the file also has {', '.join(more)}: --json shows them")
 
 
-def _in_words(entry: object) -> str:
-    """A record as its fields, anything else as it is."""
-    if isinstance(entry, dict):
-        return "; ".join(f"{k}: {v}" for k, v in entry.items() if v not in (None, ""))
-    return str(entry)
+def _facts(described: dict[str, Any]) -> dict[str, str]:
+    """What an area is, a line a fact."""
+    west, south, east, north = described["bounds"]
+    return {
+        "id": described["id"],
+        "name": described["name"],
+        "size": f"{described['area_km2']:,.1f} km²",
+        "centre": _centre(described),
+        "bounds": f"{south:.4f} to {north:.4f} N, {west:.4f} to {east:.4f} E",
+        "outline": f"{described['parts']} parts, {described['holes']} holes, "
+        f"{described['vertices']:,} vertices",
+        "UTM zone": f"EPSG:{described['utm_epsg']}",
+        "SHA-256": described["sha256"],
+    }
+
+
+def _centre(described: dict[str, Any]) -> str:
+    lon, lat = described["centre"]
+    return f"{lat:.4f} N, {lon:.4f} E"
 
 
 @app.command("check")
@@ -79,11 +95,13 @@ def check_area(
     """
     from minewatch import areas
 
-    area = areas.read_aoi(file)
+    described = areas.describe(areas.read_aoi(file))
     if json:
-        terminal.as_json({"id": area.id, "area_km2": area.area_m2 / 1e6, "utm_epsg": area.utm_epsg,
-                      "sha256": area.sha256, "notes": area.notes})  # fmt: skip
+        names = ("id", "area_km2", "centre", "utm_epsg", "sha256", "notes")
+        terminal.as_json({name: described[name] for name in names})
         return
-    terminal.line(f"{file}: good. {area.area_m2 / 1e6:,.2f} km², UTM EPSG:{area.utm_epsg}")
-    for note in area.notes:
+    size, zone = f"{described['area_km2']:,.2f} km²", f"EPSG:{described['utm_epsg']}"
+    terminal.line(f"{file}: good. {size}, UTM {zone}")
+    terminal.line(f"its centre is {_centre(described)}: look whether that is the place you mean")
+    for note in described["notes"]:
         terminal.line(f"note: {note}")

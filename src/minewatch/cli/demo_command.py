@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from itertools import count
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Annotated
@@ -38,23 +39,52 @@ def demo(
     from minewatch.runtime.process_tuning import tune_process
 
     spec = synthetic.PRESETS[PRESET]
-    ours = {"archive", "run"}
-    if out.exists() and (not out.is_dir() or {p.name for p in out.iterdir()} - ours):
+    if out.exists() and (not out.is_dir() or any(not _is_ours(p) for p in out.iterdir())):
         raise OutputError(f"{out} holds other files than a demo", hint="give --out another folder")
+    set_aside = make_room(out / "run")
     with terminal.progress(quiet=quiet or json) as listener:
         tune_process()
         archive = open_archive(out / "archive", spec, listener=listener)
-        shutil.rmtree(out / "run", ignore_errors=True)
         result = pipeline.run(
             archive.aoi, start=spec.start, end=spec.end, out=out / "run",
             catalog=str(archive.catalog), listener=listener,
         )  # fmt: skip
     pages = {"inventory": result.directory / "inventory.geojson", **analysis.report(out / "run")}
+    if set_aside and not quiet:
+        terminal.note(f"the earlier run holds files of yours: it lies in {set_aside} now")
     if not (quiet or json):
         for name, path in pages.items():
             terminal.line(f"{name:<13} {path}")
         terminal.line("")
     close(result, json=json, quiet=quiet)
+
+
+def make_room(folder: Path) -> Path | None:
+    """Remove an earlier run, or move it aside when somebody put files into it.
+
+    Parameters
+    ----------
+    folder
+        Where a new run is to begin.
+
+    Returns
+    -------
+    Path or None
+        Where the earlier run lies now; None when it was removed, or there was none.
+    """
+    from minewatch import analysis
+
+    if not folder.exists():
+        return None
+    if not analysis.files_of_others(folder):
+        shutil.rmtree(folder)
+        return None
+    number = next(n for n in count(1) if not folder.with_name(f"{folder.name}-{n}").exists())
+    return folder.rename(folder.with_name(f"{folder.name}-{number}"))
+
+
+def _is_ours(path: Path) -> bool:
+    return path.name in {"archive", "run"} or path.name.startswith("run-")
 
 
 def open_archive(folder: Path, spec: WorldSpec, *, listener: ProgressListener) -> Archive:

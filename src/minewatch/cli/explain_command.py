@@ -27,12 +27,13 @@ def explain(
 ) -> None:
     """Say why a site is in the inventory: its pixels through time, evidence, and other readings.
 
-    Example: minewatch explain pangwa chipwe-pangwa-1f3a9c
+    Example: minewatch explain pangwa s0123456789
     """
     from minewatch.analysis import explain as job
     from minewatch.reports import as_values
 
-    explanation, files = job(directory, site_id, out=out)
+    with terminal.status("reading the months of the site", quiet=quiet or json):
+        explanation, files = job(directory, site_id, out=out)
     if json:
         terminal.as_json(as_values(explanation))
     elif not quiet:
@@ -56,12 +57,24 @@ def _show(explanation: Explanation) -> None:
     columns = ("period", "state", "disturbed m²", "pools m²", "pools", "clear looks")
     terminal.table("by period", columns, seasons)
     terms = sorted(explanation.best.items(), key=lambda t: -t[1] * explanation.weights.get(t[0], 0))
-    rows = [(n, v, round(v * explanation.weights.get(n, 0.0), 2)) for n, v in terms]
-    terminal.table("evidence of its strongest season", ("term", "0 to 1", "adds, log-odds"), rows)
+    rows = [
+        (n, v, _added(v, explanation.weights.get(n)), explanation.meanings.get(n, ""))
+        for n, v in terms
+    ]
+    named = ("term", "0 to 1", "log-odds", "what it says")
+    terminal.table("evidence of its strongest season", named, rows)
     others = [(a.kind, a.plausibility, a.reason) for a in explanation.alternatives]
-    terminal.table("what it could have been instead", ("kind", "how plausible", "if"), others)
+    if others:
+        terminal.table("what it could have been instead", ("kind", "how plausible", "if"), others)
+    else:
+        terminal.line("what it could have been instead: its detector names nothing else")
     scenes = [(s["role"], s["day"], s["id"]) for s in explanation.scenes]
     terminal.table("scenes that bound its start", ("look", "day", "scene"), scenes)
+
+
+def _added(value: float, weight: float | None) -> str:
+    """What a term adds to the log-odds; a dash where terms are no summands."""
+    return "–" if weight is None else str(round(value * weight, 2))
 
 
 def _whole(value: float) -> str:

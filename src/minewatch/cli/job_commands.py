@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -150,12 +151,29 @@ def close(result: RunResult, *, json: bool, quiet: bool) -> None:
         terminal.as_json(summary(result))
     elif not quiet:
         _show(result)
+        _suggest(result)
     if failures:
         raise typer.Exit(PARTLY_READ)
 
 
+def _suggest(result: RunResult) -> None:
+    """Pages that show an earlier inventory, and what to do next."""
+    from minewatch.analysis import stale_products
+
+    where = shlex.quote(str(result.directory))
+    if stale := stale_products(result.directory):
+        names = ", ".join(stale[:5]) + (f" and {len(stale) - 5} more" if stale[5:] else "")
+        terminal.line(f"of the inventory before this: {names}; make them again")
+    terminal.line(
+        f"next: minewatch sites {where}; minewatch report {where}; "
+        f"minewatch export {where} --format qgis"
+    )
+
+
 def summary(result: RunResult) -> dict[str, object]:
     """The closing words of a run for a program."""
+    from minewatch.analysis import stale_products
+
     job, rows = _last_job(result), result.manifest["rows"]
     return {
         "directory": str(result.directory),
@@ -166,6 +184,7 @@ def summary(result: RunResult) -> dict[str, object]:
         "failures": len(result.manifest["failures"]),
         "warnings": result.manifest["warnings"],
         "periods": result.manifest["periods"],
+        "stale": stale_products(result.directory),
         "job": asdict(job) if job else None,
     }
 

@@ -30,7 +30,8 @@ def export(
     """
     from minewatch.analysis import export as job
 
-    written = job(directory, format=format, out=out)
+    with terminal.status(f"writing {format}", quiet=quiet):
+        written = job(directory, format=format, out=out)
     if not quiet:
         for path in written:
             terminal.line(str(path))
@@ -51,7 +52,8 @@ def report(
     """
     from minewatch.analysis import report as job
 
-    written = job(directory, out=out)
+    with terminal.status("drawing the report", quiet=quiet):
+        written = job(directory, out=out)
     if not quiet:
         for path in written.values():
             terminal.line(str(path))

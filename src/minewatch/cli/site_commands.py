@@ -100,9 +100,18 @@ def diff(
 
 
 def _show_sites(rows: list[dict[str, Any]], *, title: str, simulated: bool) -> None:
-    columns = ("site", "alert", "state", "began", "last activity", "most ground", "pools")
+    columns = ("site", "alert", "state", "began", "last activity", "most ha", "pools")
     keys = ("site_id", "alert", "state", "began", "last_activity", "hectares", "pools")
-    terminal.table(_title(title, simulated), columns, [tuple(row[k] for k in keys) for row in rows])
+    shown = [
+        {
+            **r,
+            "began": r["began"].replace(" – ", "\n–"),
+            "state": r["state"].replace("_", " "),
+            "hectares": r["hectares"].removesuffix(" ha"),
+        }
+        for r in rows
+    ]
+    terminal.table(_title(title, simulated), columns, [tuple(r[k] for k in keys) for r in shown])
 
 
 def _show_timeline(timeline: pd.DataFrame, *, title: str, simulated: bool) -> None:

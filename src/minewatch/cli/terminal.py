@@ -61,12 +61,27 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> 
         )  # fmt: skip
     for row in rows:
         shown.add_row(*("" if value is None else str(value) for value in row))
-    out.print(shown)
+    out.print(shown, width=max(out.width - 2, 20))  # rich counts no padding of the last column
 
 
 def line(text: str) -> None:
     """A plain line on standard output."""
     out.print(text, markup=False, highlight=False)
+
+
+def note(text: str) -> None:
+    """A plain line on standard error, beside what a program reads."""
+    err.print(text, markup=False, highlight=False)
+
+
+@contextmanager
+def status(text: str, *, quiet: bool) -> Iterator[None]:
+    """A sign of life on standard error while something of a few seconds is done."""
+    if quiet or not err.is_terminal:
+        yield
+        return
+    with err.status(text):
+        yield
 
 
 @contextmanager

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from minewatch.detect.cloud_commission import recent_counts, settle_cloud_commission
     from minewatch.detect.detector_registry import (
         DETECTORS,
+        broken_detectors,
         get_detection,
         get_detector,
         list_detectors,
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DETECTORS",
+    "broken_detectors",
     "detect_pair",
     "fractions",
     "get_detection",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from typing import Any, Final
 
 from minewatch.detect.overpass_thresholds import CloudCommissionRules, OverpassRules
@@ -29,9 +29,17 @@ def get_detector(name: str) -> Detector:
     Raises
     ------
     SettingsError
-        Unknown name, or a plug-in that cannot be loaded; lists the known ones.
+        Unknown name, or a plug-in that cannot be loaded or is no detector; lists the known ones.
     """
-    return DETECTORS[name]()
+    make = DETECTORS[name]
+    try:
+        made: Any = make()
+    except Exception as error:  # whatever another package does when it is called
+        raise _not_a_detector(name, f"{type(error).__name__}: {error}") from error
+    if lacking := _lacking(made, name):
+        raise _not_a_detector(name, lacking)
+    detector: Detector = made
+    return detector
 
 
 def get_detection(name: str, rules: Mapping[str, Any] | None = None) -> Detection:
@@ -63,12 +71,44 @@ def get_detection(name: str, rules: Mapping[str, Any] | None = None) -> Detectio
         CloudCommissionRules(), rules.get("cloud_commission", {}), prefix="cloud_commission."
     )
     own = with_overrides(detector.rules, rules.get(name, {}), prefix=f"{name}.")
-    changed: Any = replace(detector, rules=own)  # type: ignore[type-var]
+    changed: Any = replace(detector, rules=own)  # type: ignore[type-var]  # a dataclass: `_lacking`
     if hasattr(changed, "overpass"):
         changed = replace(changed, overpass=overpass)
     return Detection(changed, overpass, clouds)
 
 
 def list_detectors() -> tuple[str, ...]:
-    """Names of all detectors, those of other packages too, sorted."""
+    """Names of all detectors, those of other packages too, sorted; none is loaded for it."""
     return tuple(sorted(DETECTORS))
+
+
+def broken_detectors() -> dict[str, str]:
+    """Names of plug-ins that cannot be used, to the reason; every other one is loaded for it."""
+    found = DETECTORS.problems()
+    for name in DETECTORS:
+        if name not in found:
+            try:
+                get_detector(name)
+            except SettingsError as error:
+                found[name] = error.problem
+    return found
+
+
+def _lacking(made: Any, name: str) -> str:
+    """What keeps something from being the detector of this name, in words; empty for nothing."""
+    public = sorted(n for n in vars(Detector) if not n.startswith("_"))
+    if missing := [n for n in public if not hasattr(made, n)]:
+        return f"it has no {', '.join(missing)}"
+    if made.name != name:
+        return f"it calls itself {made.name!r}"
+    has_rules = is_dataclass(made) and "rules" in {one.name for one in fields(made)}
+    if not has_rules or not is_dataclass(getattr(made, "rules", None)):
+        return "it is no dataclass with a field `rules` that is one, too"
+    return ""
+
+
+def _not_a_detector(name: str, reason: str) -> SettingsError:
+    return SettingsError(
+        f"detector {name!r} cannot be used: {reason}",
+        hint="docs/detectors.md says what a detector must have; mend the package that brings it",
+    )

@@ -65,8 +65,8 @@ class Figure:
 class EvidenceTerm:
     """One named piece of evidence that a patch is a mine, 0 (against) to 1 (for)."""
 
-    weight: float
-    """Log-odds that it adds to the confidence when it is 1."""
+    weight: float | None
+    """Log-odds that it adds to the confidence when it is 1; None where terms are no summands."""
     meaning: str
     """What it says about the ground, in words."""
 
@@ -138,6 +138,11 @@ class Detector(Protocol):
         """The evidence that its confidence is made of."""
         ...
 
+    @property
+    def confidence_basis(self) -> str:
+        """What its confidence rests on, in a few words that follow the number."""
+        ...
+
     def start(self, pixels: int) -> PixelState:
         """The state of pixels before the first month."""
         ...
@@ -187,7 +192,7 @@ class Detector(Protocol):
             The grid.
         pixel_m
             The coarser of the grid's pixel and the sensor's own, metres: what can be seen follows
-            from it.
+            from it. Where `sees_pools_at` says no, `POOL_COLUMNS` are null and no feature a pool.
         climate
             When the dry season, the rains and the field season are.
         gradient
@@ -224,6 +229,24 @@ class Detector(Protocol):
         ----------
         terms
             Evidence terms of the detection, each 0..1.
+        """
+        ...
+
+    def expected(self, months: xr.Dataset, inside: NDArray[np.bool_]) -> pd.DataFrame:
+        """What it expected of some pixels before it looked, month by month: for people to see.
+
+        Parameters
+        ----------
+        months
+            Month cube, dims (time, y, x).
+        inside
+            The pixels, dims (y, x).
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row a month. `baseline`, greenness, -1 to 1, and `baseline_sd`, its standard
+            deviation; NaN where it expected nothing. No columns when it never expects anything.
         """
         ...
 

@@ -82,7 +82,9 @@ class Parameters:
                 hint="give percent",
             )
         if not 32 <= self.chunk_px <= 8192:
-            raise SettingsError(f"chunk of {self.chunk_px} px is outside 32..8192")
+            raise SettingsError(
+                f"chunk of {self.chunk_px} px is outside 32..8192", hint="leave out --chunk"
+            )
         if redact(self.dem) != self.dem:
             raise SettingsError(
                 f"--dem {redact(self.dem)} carries a signature or a password",

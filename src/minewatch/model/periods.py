@@ -99,7 +99,7 @@ def split_periods(span: Period, kind: str, *, climate: Climate = KACHIN) -> tupl
         return tuple(p for p in own if p.overlaps(span))
     if kind not in PERIOD_KINDS:
         known = [*PERIOD_KINDS, f"{CUSTOM}START/END,..."]
-        raise SettingsError(unknown_name("period", kind, known))
+        raise SettingsError(unknown_name("period", kind, known), hint="give one of these")
     if kind == "dry-season":
         years: Sequence[int] = range(span.start.year - 1, span.end.year + 1)
         whole = (_dry_season(year, climate) for year in years)

@@ -180,14 +180,17 @@ def _middles(explanation: Explanation) -> NDArray[np.float64]:
 
 def _draw_terms(axes: Axes, explanation: Explanation) -> None:
     terms = explanation.best
-    names = sorted(terms, key=lambda n: explanation.weights.get(n, 0.0) * terms[n])
-    weights = [explanation.weights.get(n, 0.0) for n in names]
+    by_name = explanation.weights or dict.fromkeys(terms, 1.0)
+    names = sorted(terms, key=lambda n: by_name.get(n, 0.0) * terms[n])
+    weights = [by_name.get(n, 0.0) for n in names]
     axes.barh(names, weights, color="white", edgecolor=_AGAINST)
     axes.barh(names, [w * terms[n] for n, w in zip(names, weights, strict=True)], color=_FOR)
     for i, name in enumerate(names):
         axes.text(weights[i], i, f" {terms[name]:.2f}", va="center", fontsize="x-small")
-    axes.set_title("evidence of its strongest season (filled: what it adds)", fontsize="small")
-    axes.set_xlabel("log-odds; at the bar: the term, 0 against to 1 for", fontsize="small")
+    adds = " (filled: what it adds)" if explanation.weights else ""
+    axes.set_title(f"evidence of its strongest season{adds}", fontsize="small")
+    unit = "log-odds; at the bar: the term" if explanation.weights else "the term"
+    axes.set_xlabel(f"{unit}, 0 against to 1 for", fontsize="small")
     axes.spines[["top", "right"]].set_visible(False)
 
 
@@ -199,5 +202,6 @@ def _draw_alternatives(axes: Axes, explanation: Explanation) -> None:
     for i, other in enumerate(others):
         axes.text(0.02, i, other.reason, va="center", fontsize="x-small")
     axes.set_xlim(0, 1)
-    axes.set_title("what it could have been instead (0: ruled out)", fontsize="small")
+    title = "what it could have been instead (0: ruled out)"
+    axes.set_title(title if others else "its detector names nothing else", fontsize="small")
     axes.spines[["top", "right"]].set_visible(False)

@@ -14,9 +14,6 @@ from minewatch.model import Alternative, AreaOfInterest, Period, period_label
 from minewatch.reports.raster_pictures import _NOT_SEEN_GREY as NOT_SEEN_GREY
 from minewatch.reports.raster_pictures import Box, Picture
 
-CALIBRATION = "calibrated on simulation"
-"""What a confidence rests on: no site of Kachin was visited for it."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Chip:
@@ -57,11 +54,15 @@ class Explanation:
     detections: pd.DataFrame
     """Its patches: `period_start`, `period_end`, `confidence`, `terms`; in order of time."""
     weights: Mapping[str, float]
-    """Log-odds that each evidence term adds when it is 1."""
+    """Log-odds that each evidence term adds when it is 1; empty where terms are no summands."""
     meanings: Mapping[str, str]
     """What each evidence term says about the ground."""
     months: pd.DataFrame
     """Its pixels month by month, see `detect.site_series`."""
+    detector: str
+    """What judged it, in a line."""
+    confidence_basis: str
+    """What its confidence rests on: no site of Kachin was visited for it."""
     alternatives: Sequence[Alternative]
     """What it could have been instead, the most open one first."""
     scenes: Sequence[Mapping[str, str]]
@@ -83,7 +84,7 @@ class Explanation:
         if not site["last_undisturbed"]:
             began = f"there from the start of the record (first seen {site['first_detected']})"
         state = str(site["state"]).replace("_", " ")
-        sure = f"confidence {site['confidence']:.2f}, {CALIBRATION}"
+        sure = f"confidence {site['confidence']:.2f}, {self.confidence_basis}"
         return f"{site['site_id']}: {site['alert']}, {state}; {began}; {sure}"
 
     @property
@@ -104,6 +105,7 @@ def as_values(explanation: Explanation) -> dict[str, Any]:
         "simulated": explanation.simulated,
         "source": explanation.source,
         "title": explanation.title,
+        "detector": explanation.detector,
         "site": _plain(dict(explanation.site)),
         "periods": _rows(explanation.inventory.drop(columns="geometry")),
         "detections": _rows(explanation.detections),

@@ -60,7 +60,9 @@ def _check_unused(state: StateFolder) -> None:
     out = state.directory.parent
     if not out.exists():
         return
-    is_begun = state.parameters_path.exists() or not out.is_dir()
+    if not out.is_dir():
+        raise OutputError(f"{out} is a file", hint="give a folder: a run leaves many files")
+    is_begun = state.parameters_path.exists()
     if is_begun or any(path.name != state.directory.name for path in out.iterdir()):
         raise OutputError(
             f"{out} is not empty",

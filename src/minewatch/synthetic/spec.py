@@ -134,7 +134,10 @@ class WorldSpec:
                 hint="swap start and end",
             )
         if self.dialect not in get_args(Dialect):
-            raise SettingsError(unknown_name("dialect", self.dialect, list(get_args(Dialect))))
+            raise SettingsError(
+                unknown_name("dialect", self.dialect, list(get_args(Dialect))),
+                hint="give one of these",
+            )
         if self.hemisphere not in PLACES or not 0 <= self.season_shift_months < 12:
             raise SettingsError(
                 f"hemisphere is {self.hemisphere!r}, season_shift_months "
@@ -244,5 +247,5 @@ def get_preset(name: str) -> WorldSpec:
         Lists the known names.
     """
     if name not in PRESETS:
-        raise SettingsError(unknown_name("preset", name, list(PRESETS)))
+        raise SettingsError(unknown_name("preset", name, list(PRESETS)), hint="give one of these")
     return PRESETS[name]

@@ -57,6 +57,7 @@ def explanation(simulated_run: RunResult) -> Explanation:
         scenes=[{"id": "SIM_20220114", "day": "2022-01-14", "role": "first look"}],
         chips=[make_chip(p, grey, box=BOX) for p in seasons(2021, 2024)],
         features=of(simulated_run.features), simulated=True,
+        detector="A detector", confidence_basis="calibrated on simulation",
     )  # fmt: skip
 
 

@@ -106,7 +106,9 @@ def _axis(dataset: xr.Dataset, name: str, resolution_m: float | None) -> tuple[f
         return float(values[0]) if values.size else 0.0, down * (resolution_m or 10.0)
     step = (values[-1] - values[0]) / (values.size - 1)
     if not step or np.abs(np.diff(values) - step).max() > abs(step) / 100:
-        raise ContractError(f"before: coordinate {name!r} is not evenly spaced")
+        raise ContractError(
+            f"before: coordinate {name!r} is not evenly spaced", hint="resample the picture first"
+        )
     return float(values[0]), float(step)
 
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
 
 from minewatch.detect.overpass_thresholds import OverpassRules
 from minewatch.detect.pool_banks.alternatives import score_alternatives
@@ -16,6 +18,7 @@ from minewatch.detect.pool_banks.clearings import PREFIX, clearing_terms_of
 from minewatch.detect.pool_banks.disturbed_runs import RUNS
 from minewatch.detect.pool_banks.evidence_layers import EVIDENCE_LAYERS
 from minewatch.detect.pool_banks.evidence_terms import terms_of
+from minewatch.detect.pool_banks.expected_months import expected_months
 from minewatch.detect.pool_banks.find import find
 from minewatch.detect.pool_banks.measure import measure
 from minewatch.detect.pool_banks.patch_figures import FIGURES
@@ -46,6 +49,7 @@ class PoolBanks:
     name: ClassVar[str] = "pool-banks"
     title: ClassVar[str] = "Banks of pools on cleared ground, each pixel against its own past"
     version: ClassVar[int] = 1
+    confidence_basis: ClassVar[str] = "calibrated on simulation"
     rules: PoolBankRules = field(default_factory=PoolBankRules)
     """Thresholds."""
     overpass: OverpassRules = field(default_factory=OverpassRules)
@@ -124,3 +128,7 @@ class PoolBanks:
     def alternatives(self, terms: Mapping[str, float]) -> tuple[Alternative, ...]:
         """See `minewatch.model.Detector`."""
         return score_alternatives({n.removeprefix(PREFIX): value for n, value in terms.items()})
+
+    def expected(self, months: xr.Dataset, inside: NDArray[np.bool_]) -> pd.DataFrame:
+        """See `minewatch.model.Detector`."""
+        return expected_months(months, inside, rules=self.rules, overpass=self.overpass)

@@ -37,6 +37,7 @@ from minewatch.model import (
     DETECTIONS,
     FEATURES,
     KACHIN,
+    POOL_COLUMNS,
     Alternative,
     Climate,
     Evidence,
@@ -51,13 +52,14 @@ from minewatch.model import (
     PixelStateLayer,
     Rasterise,
     empty_table,
+    sees_pools_at,
 )
 
 TERMS: Mapping[str, EvidenceTerm] = {
-    "water": EvidenceTerm(weight=1.0, meaning="water beside the bare ground"),
-    "lasting": EvidenceTerm(weight=1.0, meaning="still bare after months"),
+    "water": EvidenceTerm(weight=None, meaning="water beside the bare ground"),
+    "lasting": EvidenceTerm(weight=None, meaning="still bare after months"),
 }
-"""The weaker of the two is the confidence; the weights only say that they count alike."""
+"""The weaker of the two is the confidence."""
 FIGURES: Mapping[str, Figure] = {
     "pixels": Figure("1", "pixels in the patch"),
     "water_share": Figure("1", "water pixels in it and the ring round it, of its own"),
@@ -74,6 +76,7 @@ class DrySeasonThresholds:
     name: ClassVar[str] = "dry-season-thresholds"
     title: ClassVar[str] = "Thresholds on dry-season medians: the plain baseline, a yardstick"
     version: ClassVar[int] = 1
+    confidence_basis: ClassVar[str] = "the weaker of its terms, not calibrated"
     state_layers: ClassVar[Mapping[str, PixelStateLayer]] = STATE_LAYERS
     evidence_layers: ClassVar[Mapping[str, EvidenceLayer]] = EVIDENCE
     evidence_sizes: ClassVar[Mapping[str, int]] = {}
@@ -122,9 +125,13 @@ class DrySeasonThresholds:
             )
         )
         detections = _table(kept, DETECTIONS, grid)
+        features = self._features(evidence, taken, grid)
+        if not sees_pools_at(pixel_m):
+            detections[list(POOL_COLUMNS)] = np.nan
+            features = features[features["kind"] != "pool"].reset_index(drop=True)
         return Findings(
             detections=detections,
-            features=self._features(evidence, taken, grid),
+            features=features,
             changes=self._changes(evidence, taken, grid),
         )
 
@@ -145,6 +152,8 @@ class DrySeasonThresholds:
         tables = [self._measure(here, at, label, sites, grid) for here in evidence]
         for table in tables:
             table.insert(0, "site_id", tracks["site_id"].to_numpy())
+            if not sees_pools_at(pixel_m):
+                table[list(POOL_COLUMNS)] = np.nan
         if not tables:
             return pd.DataFrame()
         return pd.concat(tables).sort_values(["site_id", "period_start"], ignore_index=True)
@@ -153,6 +162,11 @@ class DrySeasonThresholds:
         """See `minewatch.model.Detector`: it knows of none."""
         del terms
         return ()
+
+    def expected(self, months: xr.Dataset, inside: NDArray[np.bool_]) -> pd.DataFrame:
+        """See `minewatch.model.Detector`: it expects nothing."""
+        del inside
+        return pd.DataFrame(index=range(months.sizes["time"]))
 
     def _patches(self, here: PeriodEvidence, grid: Grid) -> tuple[Patches, pd.DataFrame]:
         """Bare patches of one period, and their figures; index the label."""

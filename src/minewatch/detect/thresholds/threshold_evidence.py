@@ -10,7 +10,13 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from minewatch.detect.thresholds.threshold_rules import ThresholdRules
-from minewatch.model import EvidenceLayer, Period, PixelState, PixelStateLayer
+from minewatch.model import (
+    EvidenceLayer,
+    Period,
+    PixelState,
+    PixelStateLayer,
+    check_month_cube,
+)
 
 NONE = 255
 """Index that was not seen."""
@@ -51,6 +57,7 @@ def update_state(
     state: PixelState, months: xr.Dataset, *, period: Period | None, rules: ThresholdRules
 ) -> tuple[PixelState, xr.Dataset]:
     """Months taken in, and the evidence of the period they complete; see `model.Detector`."""
+    check_month_cube(months)
     shape = months.sizes["y"], months.sizes["x"]
     days = months["time"].to_numpy().astype("datetime64[D]").astype(np.int64)
     flat = {str(n): v.to_numpy().reshape(len(days), -1) for n, v in months.data_vars.items()}

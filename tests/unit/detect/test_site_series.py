@@ -4,14 +4,16 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from minewatch.detect import get_detection, get_detector
 from minewatch.detect.overpass_thresholds import OVERPASS
-from minewatch.detect.pool_banks.site_series import site_series
+from minewatch.detect.site_series import site_series
 from minewatch.model.cubes import MONTH_LAYERS
 
 MONTHS = np.arange("2019-01", "2022-01", dtype="datetime64[M]").astype("datetime64[ns]")
 CHANGED = 24
 """Month in which the made-up ground loses its vegetation."""
 INSIDE = np.array([[True, True, False]])
+POOL_BANKS = get_detector("pool-banks")
 
 
 @pytest.fixture
@@ -35,30 +37,45 @@ def months():
 
 
 def test_the_baseline_is_the_season_before_the_change_carried_on(months):
-    told = site_series(months, INSIDE)
+    table = site_series(months, INSIDE, detector=POOL_BANKS)
     expected = 0.8 + 0.05 * np.cos(2 * np.pi * np.arange(len(MONTHS)) / 12)
-    assert told["baseline"].to_numpy() == pytest.approx(expected, abs=0.01)
-    assert told["greenness"].to_numpy()[CHANGED:] == pytest.approx(0.1, abs=0.01)
-    assert (told["baseline_sd"] > 0).all()
+    assert table["baseline"].to_numpy() == pytest.approx(expected, abs=0.01)
+    assert table["greenness"].to_numpy()[CHANGED:] == pytest.approx(0.1, abs=0.01)
+    assert (table["baseline_sd"] > 0).all()
 
 
 def test_a_site_there_from_the_start_has_no_baseline(months):
-    told = site_series(months.isel(time=slice(CHANGED - 2, None)), INSIDE)
-    assert told["baseline"].isna().all()
-    assert told["greenness"].notna().all()
+    table = site_series(months.isel(time=slice(CHANGED - 2, None)), INSIDE, detector=POOL_BANKS)
+    assert table["baseline"].isna().all()
+    assert table["greenness"].notna().all()
 
 
 def test_a_month_without_a_look_is_not_seen_but_still_expected(months):
     gone = months.copy(deep=True)
     for name in gone.data_vars:
         gone[name][30] = 0
-    told = site_series(gone, INSIDE).iloc[30]
-    assert np.isnan(told[["greenness", "milky_pct", "disturbed_pct"]].astype(float)).all()
-    assert told["clear_looks"] == 0
-    assert told["baseline"] == pytest.approx(0.8 + 0.05 * np.cos(2 * np.pi * 30 / 12), abs=0.01)
+    row = site_series(gone, INSIDE, detector=POOL_BANKS).iloc[30]
+    assert np.isnan(row[["greenness", "milky_pct", "disturbed_pct"]].astype(float)).all()
+    assert row["clear_looks"] == 0
+    assert row["baseline"] == pytest.approx(0.8 + 0.05 * np.cos(2 * np.pi * 30 / 12), abs=0.01)
 
 
 def test_looks_without_vegetation_are_counted(months):
-    told = site_series(months, INSIDE)
-    assert set(told["disturbed_pct"][:CHANGED]) == {0.0}
-    assert set(told["disturbed_pct"][CHANGED:]) == {100.0}
+    table = site_series(months, INSIDE, detector=POOL_BANKS)
+    assert set(table["disturbed_pct"][:CHANGED]) == {0.0}
+    assert set(table["disturbed_pct"][CHANGED:]) == {100.0}
+
+
+def test_a_detector_that_expects_nothing_leaves_the_baseline_empty(months):
+    table = site_series(months, INSIDE, detector=get_detector("dry-season-thresholds"))
+    assert table[["baseline", "baseline_sd"]].isna().all().all()
+    assert table["greenness"].notna().all()
+
+
+def test_the_baseline_follows_the_rules_of_the_run(months):
+    shipped = site_series(months, INSIDE, detector=POOL_BANKS)
+    stricter = get_detection(
+        "pool-banks", {"pool-banks": {"baseline": {"noise_floor": 0.2}}}
+    ).detector
+    other = site_series(months, INSIDE, detector=stricter)
+    assert (other["baseline_sd"] > shipped["baseline_sd"]).all()
