@@ -18,7 +18,7 @@ from minewatch.pipeline import plan, update
 from .conftest import all_bytes, geojson_bytes, run_archive, shared_archive
 
 SOUTHERN = replace(
-    synthetic.PRESETS["south"], name="southern", seed=3, size_px=192, mines=4, preexisting=0.5,
+    synthetic.PRESETS["south"], name="southern", seed=2, size_px=192, mines=4, preexisting=0.5,
     villages=0, quarries=0, landslides_per_km2_year=0.8, steepness_deg=24.0, revisit_days=10,
     start=date(2020, 5, 1), end=date(2022, 10, 31),
 )  # fmt: skip
@@ -135,6 +135,8 @@ def test_the_record_overrules_the_latitude_and_says_so(june_run: RunResult) -> N
     climate = june_run.manifest["climate"]
     assert climate["dry_season"] == [5, 10]
     assert climate["evidence"]["expected"] == [11, 4]
+    labels = [period["label"] for period in june_run.manifest["periods"]]
+    assert labels == ["2020 dry season", "2021 dry season"]
     (warning,) = [w for w in june_run.manifest["warnings"] if "dry season" in w]
     assert warning.startswith("the dry season is taken to be 05-10 (found in the record: ")
 
