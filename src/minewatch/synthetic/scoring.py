@@ -108,7 +108,7 @@ def score_inventory(
     if strange:
         raise ContractError(
             f"the inventory has a period that ends {strange[0]}, the truth has none",
-            hint="score a run made with --period dry-season over the archive's own dates",
+            hint="score a run made with --period dry-season over the archive's own dates and seasons",
         )
     seasons = list(periods or truth.periods)
     found = inventory.to_crs(truth.sites.crs).reset_index(drop=True)
