@@ -88,7 +88,7 @@ def _moved(ran: Ran, number: int) -> tuple[Truth, gpd.GeoDataFrame, gpd.GeoDataF
         sites=move(truth.sites, "id"),
         seasons=truth.seasons.assign(site_id=_renamed(truth.seasons["site_id"], name)),
         confusers=move(truth.confusers, "id"),
-        clear_looks=truth.clear_looks.assign(site_id=_renamed(truth.clear_looks["site_id"], name)),
+        clear_days=truth.clear_days.assign(site_id=_renamed(truth.clear_days["site_id"], name)),
     )
     return moved, move(ran.result.inventory, "site_id"), move(ran.result.sites, "site_id")
 

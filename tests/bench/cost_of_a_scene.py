@@ -89,7 +89,7 @@ def make_job(world: str, base: Path) -> Job:
         start=date(2015, 11, 1), end=date(2023, 3, 31),
     )  # fmt: skip
     made = synthetic.Archive(directory=archive, spec=spec)
-    if not made.truth_looks.exists():
+    if not made.truth_overpasses.exists():
         shutil.rmtree(base, ignore_errors=True)
         synthetic.write_archive(archive, spec)
     return Job(made.aoi, archive)

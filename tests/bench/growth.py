@@ -36,7 +36,7 @@ def archive_of(size_px: int, years: int) -> synthetic.Archive:
         start=date(2023 - years, 5, 1), end=date(2023, 4, 30),
     )  # fmt: skip
     archive = synthetic.Archive(directory=FOLDER / spec.name, spec=spec)
-    if not archive.truth_looks.exists():
+    if not archive.truth_overpasses.exists():
         shutil.rmtree(archive.directory, ignore_errors=True)
         synthetic.write_archive(archive.directory, spec)
     return archive

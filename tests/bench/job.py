@@ -41,7 +41,7 @@ def maker(*names: str) -> Callable[[Setup], None]:
 
     def make_files(setup: Setup) -> None:
         for archive in (archive_of(setup, name) for name in names):
-            if not archive.truth_looks.exists():
+            if not archive.truth_overpasses.exists():
                 shutil.rmtree(archive.directory, ignore_errors=True)
                 synthetic.write_archive(archive.directory, archive.spec)
 

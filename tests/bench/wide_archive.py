@@ -24,7 +24,7 @@ from minewatch import areas, cube
 from minewatch.cube.grid import block_of
 from minewatch.model import WGS84, Grid
 from minewatch.synthetic import PRESETS, WorldSpec, stac
-from minewatch.synthetic.overpass_calendar import Look, plan_looks
+from minewatch.synthetic.overpass_calendar import Overpass, plan_overpasses
 from minewatch.synthetic.render import Rendered, render
 from minewatch.synthetic.world import make_world
 
@@ -79,7 +79,7 @@ def make_wide_archive(directory: Path, area: str, *, years: int) -> WideArchive:
         PRESETS["mines"], name=f"wide-{area}", size_px=WORLD_PX, start=archive.start, end=LAST,
         revisit_days=5, partial_swaths=0.0, quarries=0,
     )  # fmt: skip
-    world, looks, items = make_world(spec), plan_looks(spec), []
+    world, looks, items = make_world(spec), plan_overpasses(spec), []
     for unique, cloud_pct, days in _unique_scenes(archive.start):
         look, image = next(
             (look, image)
@@ -147,7 +147,7 @@ def _write_scene(folder: Path, image: Rendered, grid: Grid) -> None:
 
 
 def _write_item(
-    directory: Path, folder: Path, spec: WorldSpec, look: Look, image: Rendered, day: date,
+    directory: Path, folder: Path, spec: WorldSpec, look: Overpass, image: Rendered, day: date,
     grid: Grid,
 ) -> dict[str, Any]:  # fmt: skip
     """One item, simulated and called so, with hard links of the files of a unique scene."""

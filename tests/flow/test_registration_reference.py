@@ -40,7 +40,7 @@ def shifts_of(result: RunResult) -> dict[str, tuple[float, float]]:
 def test_most_of_the_misplacement_of_moved_scenes_is_found(
     tiny_archive: synthetic.Archive, whole: RunResult
 ) -> None:
-    with tiny_archive.truth_looks.open() as file:
+    with tiny_archive.truth_overpasses.open() as file:
         rows = {row["scene_id"]: row for row in csv.DictReader(file)}
     made = {
         name: np.array([10 * float(row["shift_east_px"]), -10 * float(row["shift_south_px"])])

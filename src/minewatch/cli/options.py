@@ -40,7 +40,7 @@ Rules = Annotated[
 DrySeason = Annotated[
     str,
     typer.Option(
-        "--dry-season", help="First and last month, such as 11-04; auto finds it in the record."
+        "--dry-season", help="First and last month, as 11-04; auto: by the area or its record."
     ),
 ]
 CloudCover = Annotated[

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         ClimateEvidence,
         climate_of,
         expected_dry_season,
+        in_months,
         read_dry_season,
         season_setting,
     )
@@ -172,6 +173,7 @@ __all__ = [
     "empty_table",
     "expected_dry_season",
     "expected_in",
+    "in_months",
     "months_of",
     "parse_day",
     "period_label",

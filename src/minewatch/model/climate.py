@@ -22,6 +22,8 @@ class ClimateEvidence:
     """Mean NDVI; None: never seen."""
     expected: tuple[int, int]
     """First and last month of the dry season that is expected at the latitude."""
+    against: str = ""
+    """Why the sky speaks against a dry season that was set, in words; empty: it does not."""
 
 
 @dataclass(frozen=True, kw_only=True)

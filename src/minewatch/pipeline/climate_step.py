@@ -21,6 +21,7 @@ from minewatch.model import (
     Period,
     climate_of,
     expected_in,
+    in_months,
     months_of,
     season_setting,
 )
@@ -50,8 +51,8 @@ class _Year:
     """Clear overpasses of a pixel in 30 days, by calendar month."""
     green: tuple[float, ...]
     """Mean NDVI, by calendar month; the mean of all where none was seen."""
-    chance: float
-    """Share by which two halves of the year may differ by chance."""
+    needed: float
+    """Share by which one half of the year must be clearer than another to be preferred."""
 
     def clear_from(self, first: int) -> float:
         """Clear overpasses in 30 days in the half-year that begins with a calendar month."""
@@ -89,45 +90,61 @@ def find_climate(
     """
     year, evidence = _mean_year(parameters.span, area, records, pixels=max(pixels, 1))
     before = parameters.climate_before(area)
+    is_year = evidence.months >= LEAST_MONTHS
     if parameters.dry_season != AUTO_SEASON:
-        return replace(before, evidence=evidence)
-    if evidence.months < LEAST_MONTHS:
-        why = f"expected at this latitude: {evidence.months} months of record show no year"
-        found = replace(before, source=why, is_assumed=True)
-    else:
-        found = _from_year(year, expected_in(area))
-    return replace(found, evidence=evidence)
+        against = _against(year, before) if is_year else ""
+        return replace(before, evidence=replace(evidence, against=against))
+    if is_year:
+        return replace(_from_sky(year, expected_in(area)), evidence=evidence)
+    why = f"expected at this latitude: {evidence.months} months of record show no year"
+    return replace(before, source=why, is_assumed=True, evidence=evidence)
 
 
-def _from_year(year: _Year, expected: tuple[int, int]) -> Climate:
-    """The clearest half of the year, unless what is expected may be as clear."""
-    start = expected[0]
-    best = max(range(1, 13), key=lambda first: (year.clear_from(first), first == start))
+def _from_sky(year: _Year, expected: tuple[int, int]) -> Climate:
+    """The clearest half of the year; an expected one, or its opposite, if it may be as clear."""
+    best = max(range(1, 13), key=year.clear_from)
     clearest = year.clear_from(best)
-    needed = CLEARER + year.chance
-    if clearest <= 0 or 1 - year.clear_from(_opposite(best)) / clearest < needed:
+    if clearest <= 0 or 1 - year.clear_from(_opposite(best)) / clearest < year.needed:
         return _from_greenness(year, expected)
-    if 1 - year.clear_from(start) / clearest < needed:
+    usual = (expected[0], _opposite(expected[0]))
+    first = next((f for f in usual if 1 - year.clear_from(f) / clearest < year.needed), best)
+    if first == expected[0]:
         return climate_of(expected, source="expected at this latitude, and the clear sky agrees")
     why = (
-        f"found in the record: {clearest:.2f} clear overpasses in 30 days, "
-        f"{year.clear_from(start):.2f} in {season_setting(expected)}"
+        f"found in the record: {year.clear_from(first):.2f} clear overpasses in 30 days, "
+        f"{year.clear_from(expected[0]):.2f} in {season_setting(expected)}"
     )
-    return climate_of(_half_year(best), source=why)
+    return climate_of(_half_year(first), source=why)
 
 
 def _from_greenness(year: _Year, expected: tuple[int, int]) -> Climate:
     """The half of the year in which the ground is least green, where the sky says nothing."""
-    start = expected[0]
-    best = min(range(1, 13), key=lambda first: (year.green_from(first), first != start))
-    contrast = year.green_from(_opposite(best)) - year.green_from(best)
+    best = min(range(1, 13), key=year.green_from)
+    lowest = year.green_from(best)
+    contrast = year.green_from(_opposite(best)) - lowest
     if contrast < LESS_GREEN:
         why = "expected at this latitude: neither sky nor greenness shows a season"
         return replace(climate_of(expected, source=why), is_assumed=True)
-    if year.green_from(start) - year.green_from(best) < LESS_GREEN:
+    usual = (expected[0], _opposite(expected[0]))
+    first = next((f for f in usual if year.green_from(f) - lowest < LESS_GREEN), best)
+    if first == expected[0]:
         return climate_of(expected, source="expected at this latitude, and the greenness agrees")
     why = f"found in the record: NDVI lower by {contrast:.2f} than in the other half-year"
-    return climate_of(_half_year(best), source=why)
+    return climate_of(_half_year(first), source=why)
+
+
+def _against(year: _Year, climate: Climate) -> str:
+    """Why the sky speaks against a dry season that was set; empty: it does not."""
+    first, last = climate.dry_season
+    months = [month for month in range(1, 13) if in_months(month, (first, last))]
+    here = sum(year.clear[month - 1] for month in months) / len(months)
+    best = max(range(1, 13), key=year.clear_from)
+    if 1 - here / max(year.clear_from(best), 1e-9) < year.needed:
+        return ""
+    return (
+        f"{here:.2f} clear overpasses in 30 days, but {year.clear_from(best):.2f} in "
+        f"{season_setting(_half_year(best))}"
+    )
 
 
 def _half_year(first: int) -> tuple[int, int]:
@@ -167,7 +184,7 @@ def _mean_year(
     year = _Year(
         clear=rate,
         green=tuple(mean_ndvi if value is None else value for value in ndvi),
-        chance=CHANCE / max(sum(clear) / pixels, 1e-9) ** 0.5,
+        needed=CLEARER + CHANCE / max(sum(clear) / pixels, 1e-9) ** 0.5,
     )
     evidence = ClimateEvidence(
         months=len(months), clear_overpasses=tuple(round(value, 3) for value in rate),

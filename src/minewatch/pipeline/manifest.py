@@ -167,9 +167,7 @@ def _warnings(job: Job, months: FrozenMonths) -> list[str]:
     if job.parameters.rules:
         changed = ", ".join(_changed_names(job.parameters.rules))
         warnings.append(f"thresholds are not as shipped: {changed}")
-    if job.climate.is_assumed or job.climate.dry_season != expected_in(job.area):
-        season = f"{job.climate.setting} ({job.climate.source})"
-        warnings.append(f"the dry season is taken to be {season}")
+    warnings += _season_warnings(job)
     overruled = [f.scene_id for f in months.quality.values() if f.offset_source == "pixels"]
     if overruled:
         warnings.append(
@@ -184,6 +182,16 @@ def _warnings(job: Job, months: FrozenMonths) -> list[str]:
             f"{', '.join(f'{m.start:%Y-%m}' for m in unseen[:12])}"
         )
     return warnings
+
+
+def _season_warnings(job: Job) -> list[str]:
+    """What a reader must know of the dry season: it is unusual, only assumed, or disputed."""
+    climate = job.climate
+    season = f"the dry season is taken to be {climate.setting} ({climate.source})"
+    if climate.evidence and climate.evidence.against:
+        return [f"{season}: {climate.evidence.against}"]
+    is_unusual = climate.dry_season != expected_in(job.area)
+    return [season] if is_unusual or climate.is_assumed else []
 
 
 def _changed_names(rules: Mapping[str, Any], prefix: str = "") -> list[str]:

@@ -20,10 +20,10 @@ from shapely.geometry import mapping
 from minewatch.errors import OutputError
 from minewatch.model import WGS84, Progress, ProgressListener, silent
 from minewatch.synthetic import stac
-from minewatch.synthetic.overpass_calendar import Look, plan_looks
+from minewatch.synthetic.overpass_calendar import Overpass, plan_overpasses
 from minewatch.synthetic.render import Rendered, render
 from minewatch.synthetic.spec import PIXEL_M, WorldSpec
-from minewatch.synthetic.truth_writer import LookTruth, write_truth
+from minewatch.synthetic.truth_writer import OverpassTruth, write_truth
 from minewatch.synthetic.world import World, make_world
 
 _AOI_MARGIN_M = 60.0
@@ -59,13 +59,13 @@ class Archive:
         return self.directory / "truth_seasons.csv"
 
     @property
-    def truth_site_looks(self) -> Path:
+    def truth_site_overpasses(self) -> Path:
         """One row per site and day on which it was really clear."""
         return self.directory / "truth_site_looks.csv"
 
     @property
-    def truth_looks(self) -> Path:
-        """One row per look: true offset, misplacement, clouds."""
+    def truth_overpasses(self) -> Path:
+        """One row per overpass: true offset, misplacement, clouds."""
         return self.directory / "truth_looks.csv"
 
 
@@ -81,7 +81,7 @@ def write_archive(
     spec
         The world. Equal specs give equal bytes.
     listener
-        Called after each look.
+        Called after each overpass.
 
     Raises
     ------
@@ -95,15 +95,19 @@ def write_archive(
         )
     out_dir.mkdir(parents=True, exist_ok=True)
     archive = Archive(directory=out_dir, spec=spec)
-    world, looks = make_world(spec), plan_looks(spec)
+    world, overpasses = make_world(spec), plan_overpasses(spec)
     items: list[dict[str, Any]] = []
-    truths: list[LookTruth] = []
+    truths: list[OverpassTruth] = []
     with ThreadPoolExecutor(max_workers=min(2, os.cpu_count() or 1)) as pool:
-        written = pool.map(lambda look: _write_look(out_dir, world, look), looks)
+        written = pool.map(lambda overpass: _write_overpass(out_dir, world, overpass), overpasses)
         for done, (made, true) in enumerate(written):
             items += made
             truths += true
-            listener(Progress("simulating", done + 1, len(looks), f"{looks[done].day} (simulated)"))
+            listener(
+                Progress(
+                    "simulating", done + 1, len(overpasses), f"{overpasses[done].day} (simulated)"
+                )
+            )
     items.sort(key=lambda i: (i["properties"]["datetime"], i["id"]))
     _write_json(out_dir / "collection.json", stac.make_collection(spec, items))
     _write_json(archive.catalog, stac.make_catalog(spec))
@@ -112,10 +116,10 @@ def write_archive(
     return archive
 
 
-def _write_look(
-    out_dir: Path, world: World, look: Look
-) -> tuple[list[dict[str, Any]], list[LookTruth]]:
-    image = render(world, look)
+def _write_overpass(
+    out_dir: Path, world: World, overpass: Overpass
+) -> tuple[list[dict[str, Any]], list[OverpassTruth]]:
+    image = render(world, overpass)
     clear_sites = _clear_sites(world, image)
     items, truths = [], []
     for tile in stac.make_tiles(world.spec):
@@ -125,7 +129,7 @@ def _write_look(
             continue
         clouds = 100 * float(np.isin(cut["scl"], (8, 9, 10))[valid].mean())
         item = stac.make_item(
-            world.spec, look, tile, sun=image.sun, cloud_cover_pct=round(clouds, 6), valid=valid
+            world.spec, overpass, tile, sun=image.sun, cloud_cover_pct=round(clouds, 6), valid=valid
         )
         folder = out_dir / "items" / item["id"]
         folder.mkdir(parents=True)
@@ -133,8 +137,8 @@ def _write_look(
             _write_cog(folder / stac.file_name(band), pixels, tile, band)
         _write_json(folder / f"{item['id']}.json", item)
         items.append(item)
-        row = _look_row(item["id"], look, image)
-        truths.append(LookTruth(row=row, clear_sites=clear_sites))
+        row = _overpass_row(item["id"], overpass, image)
+        truths.append(OverpassTruth(row=row, clear_sites=clear_sites))
     return items, truths
 
 
@@ -156,17 +160,17 @@ def _clear_sites(world: World, image: Rendered) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _look_row(name: str, look: Look, image: Rendered) -> dict[str, Any]:
+def _overpass_row(name: str, overpass: Overpass, image: Rendered) -> dict[str, Any]:
     return {
         "scene_id": name,
-        "date": look.day.isoformat(),
-        "baseline": look.baseline,
-        "offset_dn": look.offset_dn,
-        "flag_applied": look.flag_applied,
-        "shift_east_px": round(look.shift_px[0], 4),
-        "shift_south_px": round(look.shift_px[1], 4),
+        "date": overpass.day.isoformat(),
+        "baseline": overpass.baseline,
+        "offset_dn": overpass.offset_dn,
+        "flag_applied": overpass.flag_applied,
+        "shift_east_px": round(overpass.shift_px[0], 4),
+        "shift_south_px": round(overpass.shift_px[1], 4),
         "true_cloud_share": round(image.sky.cover, 4),
-        "is_partial": look.swath is not None,
+        "is_partial": overpass.swath is not None,
         "simulated": True,
     }
 

@@ -52,10 +52,10 @@ class Part:
 
     def at(self, day: int) -> tuple[Event | None, Event | None, float]:
         """The event under way, the one before it, and how far the change has gone (0..1)."""
-        past = [e for e in self.events if e.day <= day]
-        if not past:
+        begun = [e for e in self.events if e.day <= day]
+        if not begun:
             return None, None, 1.0
-        now, before = past[-1], past[-2] if len(past) > 1 else None
+        now, before = begun[-1], begun[-2] if len(begun) > 1 else None
         done = min(1.0, (day - now.day + 1) / max(now.fade_days, 1.0))
         return now, before, done
 

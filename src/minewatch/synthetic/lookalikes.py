@@ -290,8 +290,8 @@ def _courses(spec: WorldSpec, rng: np.random.Generator, years: int) -> np.ndarra
 def _river_events(days: Sequence[tuple[int, int]], wet: Sequence[int]) -> tuple[Event, ...]:
     """Muddy in the monsoon, then channel or bar; grass on what stayed dry for two years."""
     events = []
-    for i, (rise, fall) in enumerate(days):
+    for i, (flood, ebb) in enumerate(days):
         is_old = i >= 2 and not any(wet[i - 2 : i + 1])
         low = "river" if wet[i] else "grass" if is_old else "bar"
-        events += [Event(rise, "river_muddy", 10), Event(fall, low, 15)]
+        events += [Event(flood, "river_muddy", 10), Event(ebb, low, 15)]
     return tuple(events)

@@ -12,9 +12,9 @@ from shapely.geometry.base import BaseGeometry
 
 from minewatch.synthetic.ground_parts import Part, blob, rectangle
 from minewatch.synthetic.site_calendars import (
-    Life,
+    SiteCalendar,
     bare_events,
-    draw_life,
+    draw_calendar,
     next_working_day,
     pool_events,
     roof_events,
@@ -43,7 +43,7 @@ class Mine:
     """Easting of its middle, metres."""
     y: float
     """Northing of its middle, metres."""
-    life: Life
+    calendar: SiteCalendar
     """Its dates."""
     parts: tuple[Part, ...]
     """Its ground, in the order of drawing; without the road that leads to it."""
@@ -55,7 +55,7 @@ class Mine:
 
 
 def draw_mine(spec: WorldSpec, number: int, x: float, y: float, downhill: float) -> Mine:
-    """A site at a place, its life and its parts.
+    """A site at a place, its calendar and its parts.
 
     Parameters
     ----------
@@ -69,26 +69,26 @@ def draw_mine(spec: WorldSpec, number: int, x: float, y: float, downhill: float)
         Direction of the slope, radians from east.
     """
     rng, name = spec.random("mine", number), f"SIM_mine_{number:02d}"
-    life = draw_life(spec, rng, preexisting=number < round(spec.preexisting * spec.mines))
+    calendar = draw_calendar(spec, rng, preexisting=number < round(spec.preexisting * spec.mines))
     banks = [bank.stretched(spec, x, y) for bank in _draw_banks(rng, x, y, downhill)]
     pads: list[Part] = []
     pools: list[Part] = []
-    cut = life.start
+    cut = calendar.start
     for k, bank in enumerate(banks):
-        cut = cut if k == 0 else next_working_day(life, cut + int(rng.uniform(25, 110)))
+        cut = cut if k == 0 else next_working_day(calendar, cut + int(rng.uniform(25, 110)))
         bench = bank.bench(rng.uniform(4, 10)).buffer(1.5)
-        pads.append(_bare(name, "bench", bench, cut, life, rng))
+        pads.append(_bare(name, "bench", bench, cut, calendar, rng))
         if k == 0 or rng.random() < 0.4:
             away = rng.choice([-1, 1]) * bank.spacing * (bank.rows + 1) / 2
             px, py = bank.x + away * np.cos(downhill), bank.y + away * np.sin(downhill)
             pad = blob(rng, px, py, area_m2=rng.uniform(300, 1500), stretch=2, angle=bank.angle)
-            pads.append(_bare(name, "pad", pad, cut, life, rng))
+            pads.append(_bare(name, "pad", pad, cut, calendar, rng))
         if k:
             track = shapely.LineString([(banks[k - 1].x, banks[k - 1].y), (bank.x, bank.y)])
-            pads.insert(0, _bare(name, "track", track.buffer(2.5), cut, life, rng))
-        pools += _draw_pools(name, rng, life, cut, bank)
-    camp = _draw_camp(name, rng, life, x, y, downhill)
-    return Mine(id=name, x=x, y=y, life=life, parts=(*pads, *camp, *pools))
+            pads.insert(0, _bare(name, "track", track.buffer(2.5), cut, calendar, rng))
+        pools += _draw_pools(name, rng, calendar, cut, bank)
+    camp = _draw_camp(name, rng, calendar, x, y, downhill)
+    return Mine(id=name, x=x, y=y, calendar=calendar, parts=(*pads, *camp, *pools))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,15 +167,24 @@ def _tint(rng: np.random.Generator, spread: float) -> tuple[float, ...]:
 
 
 def _bare(
-    owner: str, role: str, shape: BaseGeometry, cut: int, life: Life, rng: np.random.Generator
+    owner: str,
+    role: str,
+    shape: BaseGeometry,
+    cut: int,
+    calendar: SiteCalendar,
+    rng: np.random.Generator,
 ) -> Part:
     return Part(
-        owner=owner, role=role, shape=shape, events=bare_events(life, cut), tint=_tint(rng, 0.22)
+        owner=owner,
+        role=role,
+        shape=shape,
+        events=bare_events(calendar, cut),
+        tint=_tint(rng, 0.22),
     )
 
 
 def _draw_pools(
-    owner: str, rng: np.random.Generator, life: Life, cut: int, bank: _Bank
+    owner: str, rng: np.random.Generator, calendar: SiteCalendar, cut: int, bank: _Bank
 ) -> list[Part]:
     is_round, is_sheeted = rng.random() < 0.3, rng.random() < 0.2
     filled = cut + int(rng.uniform(15, 60))
@@ -184,25 +193,30 @@ def _draw_pools(
         size = float(np.clip(bank.size * rng.normal(1, 0.04), *POOL_SIZE_M)) * bank.scale
         square = rectangle(px, py, size, size, bank.angle)
         shape = shapely.Point(px, py).buffer(size / 2) if is_round else square
-        events = pool_events(rng, life, cut, filled, is_sheeted=is_sheeted)
+        events = pool_events(rng, calendar, cut, filled, is_sheeted=is_sheeted)
         tint = _tint(rng, 0.2)
         parts.append(Part(owner=owner, role="pool", shape=shape, events=events, tint=tint))
     return parts
 
 
 def _draw_camp(
-    owner: str, rng: np.random.Generator, life: Life, x: float, y: float, downhill: float
+    owner: str,
+    rng: np.random.Generator,
+    calendar: SiteCalendar,
+    x: float,
+    y: float,
+    downhill: float,
 ) -> list[Part]:
     """A yard at the foot of the site with a few small blue roofs."""
     away = rng.uniform(35, 60)
     turn = downhill + rng.normal(0, 0.5)
     cx, cy = x + away * np.cos(turn), y + away * np.sin(turn)
     yard = blob(rng, cx, cy, area_m2=rng.uniform(200, 500), stretch=1.6, angle=turn)
-    parts = [_bare(owner, "camp", yard, life.start, life, rng)]
-    built = life.start + int(rng.uniform(5, 30))
+    parts = [_bare(owner, "camp", yard, calendar.start, calendar, rng)]
+    built = calendar.start + int(rng.uniform(5, 30))
     for _ in range(int(rng.integers(2, 7))):
         ox, oy = rng.normal(0, 7, 2)
         roof = rectangle(cx + ox, cy + oy, rng.uniform(6, 12), rng.uniform(4, 6), turn)
-        events = roof_events(life, built, int(rng.uniform(20, 200)))
+        events = roof_events(calendar, built, int(rng.uniform(20, 200)))
         parts.append(Part(owner=owner, role="roof", shape=roof, events=events))
     return parts

@@ -17,7 +17,7 @@ _KEPT_SHARE = 0.04
 
 
 @dataclass(frozen=True, kw_only=True)
-class Look:
+class Overpass:
     """One pass over the world, as one processing of it."""
 
     index: int
@@ -66,19 +66,19 @@ class Look:
         return f"G{self.platform}_{self.acquired:%Y%m%dT%H%M%S}_{self.orbit:06d}_N{self.baseline}"
 
 
-def plan_looks(spec: WorldSpec) -> tuple[Look, ...]:
-    """All looks of an archive, in order of time."""
-    looks = []
+def plan_overpasses(spec: WorldSpec) -> tuple[Overpass, ...]:
+    """All overpasses of an archive, in order of time."""
+    overpasses = []
     count = ((spec.end - spec.start).days) // spec.revisit_days + 1
     for index in range(count):
-        first = _plan_look(spec, index, sequence=0)
-        looks.append(first)
+        first = _plan_overpass(spec, index, sequence=0)
+        overpasses.append(first)
         if spec.random("duplicate", index).random() < spec.duplicates:
-            looks.append(_plan_look(spec, index, sequence=1))
-    return tuple(looks)
+            overpasses.append(_plan_overpass(spec, index, sequence=1))
+    return tuple(overpasses)
 
 
-def _plan_look(spec: WorldSpec, index: int, *, sequence: int) -> Look:
+def _plan_overpass(spec: WorldSpec, index: int, *, sequence: int) -> Overpass:
     rng = spec.random("look", index)
     day = spec.start + timedelta(days=index * spec.revisit_days)
     acquired = datetime(day.year, day.month, day.day, 4, 7, int(rng.integers(0, 60)), tzinfo=UTC)
@@ -92,7 +92,7 @@ def _plan_look(spec: WorldSpec, index: int, *, sequence: int) -> Look:
     baseline = _baseline(day, rng.random(), sequence)
     offset, flag = _offset(spec, baseline, rng.random(3))
     number = int((day - date(2015, 6, 23)).days * 14.3)
-    return Look(
+    return Overpass(
         index=index, sequence=sequence, acquired=acquired, platform=("S2A", "S2B")[index % 2],
         orbit=number, relative_orbit=104, baseline=baseline, offset_dn=offset, flag_applied=flag,
         shift_px=(east, south), swath=swath, swath_west=swath_west,

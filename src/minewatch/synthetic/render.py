@@ -11,8 +11,8 @@ from scipy import ndimage
 from minewatch.model import REFLECTANCE_BANDS
 from minewatch.synthetic.ground_spectra import material_index
 from minewatch.synthetic.hills import sun_position
-from minewatch.synthetic.overpass_calendar import Look
-from minewatch.synthetic.sky import Sky, classify, draw_sky, halve, look_through
+from minewatch.synthetic.overpass_calendar import Overpass
+from minewatch.synthetic.sky import Sky, classify, draw_sky, halve, seen_through
 from minewatch.synthetic.world import World
 
 _ROUGHNESS = np.array([0.10, 0.09, 0.10, 0.085, 0.08, 0.09], "float32")
@@ -21,14 +21,14 @@ _ROUGHNESS = np.array([0.10, 0.09, 0.10, 0.085, 0.08, 0.09], "float32")
 
 @dataclass(frozen=True, kw_only=True)
 class Rendered:
-    """One look before it is cut into tiles."""
+    """One overpass before it is cut into tiles."""
 
     bands: Mapping[str, np.ndarray]
     """Digital numbers, uint16 (SCL uint8), 10 m or 20 m; 0 where the swath does not reach."""
     sun: tuple[float, float]
     """Zenith and azimuth, degrees."""
     cloud_cover_pct: float
-    """Share of the look under cloud."""
+    """Share of the overpass under cloud."""
     sky: Sky
     """The true sky."""
 
@@ -50,28 +50,28 @@ def ground_on(world: World, ordinal: int, day_of_year: int) -> np.ndarray:
     return ground
 
 
-def render(world: World, look: Look) -> Rendered:
-    """The digital numbers of one look."""
+def render(world: World, overpass: Overpass) -> Rendered:
+    """The digital numbers of one overpass."""
     spec = world.spec
-    rng = spec.random("render", look.index)
-    sun = sun_position(look.day_of_year, latitude_deg=spec.place.sun_latitude)
+    rng = spec.random("render", overpass.index)
+    sun = sun_position(overpass.day_of_year, latitude_deg=spec.place.sun_latitude)
     light = world.terrain.illumination(*sun)
-    ground = ground_on(world, look.acquired.toordinal(), look.day_of_year) * light
-    ground = _shift(ground, look.shift_px)
-    sky = draw_sky(spec, rng, month=look.day.month, sun=sun)
+    ground = ground_on(world, overpass.acquired.toordinal(), overpass.day_of_year) * light
+    ground = _shift(ground, overpass.shift_px)
+    sky = draw_sky(spec, rng, month=overpass.day.month, sun=sun)
     scl = classify(spec, rng, ground, light[2], sky)
-    seen = look_through(ground, sky)
+    seen = seen_through(ground, sky)
     seen *= np.float32(1 + 0.02 * spec.haze * rng.standard_normal())
     noise = rng.standard_normal(seen.shape, dtype="float32")
     seen += noise * (0.0012 + 0.012 * seen) * spec.haze
-    valid = _swath(look, spec.size_px)
+    valid = _swath(overpass, spec.size_px)
     bands: dict[str, np.ndarray] = {}
     for i, band in enumerate(REFLECTANCE_BANDS):
         if band in spec.bands:
             values, mask = seen[i], valid
             if band.startswith("swir"):
                 values, mask = halve(values), valid[::2, ::2]
-            dn = (np.rint(values * 10_000) + look.offset_dn).clip(1, 28_000)
+            dn = (np.rint(values * 10_000) + overpass.offset_dn).clip(1, 28_000)
             bands[band] = np.where(mask, dn, 0).astype("uint16")
     bands["scl"] = np.where(valid[::2, ::2], scl, 0).astype("uint8")
     cloudy = np.isin(scl, (8, 9, 10)) & valid[::2, ::2]
@@ -103,11 +103,11 @@ def _shift(image: np.ndarray, shift_px: tuple[float, float]) -> np.ndarray:
     return np.asarray(np.maximum(image, 0.001), "float32")
 
 
-def _swath(look: Look, size: int) -> np.ndarray:
+def _swath(overpass: Overpass, size: int) -> np.ndarray:
     """True where the swath reaches, dims (y, x), in steps of 2 x 2 pixels."""
-    if look.swath is None:
+    if overpass.swath is None:
         return np.ones((size, size), bool)
     half = size // 2
-    edge = np.linspace(look.swath[0], look.swath[1], half) * half
+    edge = np.linspace(overpass.swath[0], overpass.swath[1], half) * half
     west = np.arange(half)[None, :] + 0.5 < edge[:, None]
-    return np.kron(west == look.swath_west, np.ones((2, 2), bool)).astype(bool)
+    return np.kron(west == overpass.swath_west, np.ones((2, 2), bool)).astype(bool)

@@ -56,24 +56,24 @@ class Score:
     lag_days: float
     """Median days from the true start to `first_detected`, same sites."""
     lag_usable_days: float
-    """The same in days of usable looks: clear looks in between times the revisit."""
+    """The same in days of usable overpasses: clear overpasses in between times the revisit."""
     abandoned_share: float
     """Share of hits a year or more after work stopped whose abandoned state is right."""
     matches: pd.DataFrame
     """Every true site that counted in a season with its match: `site_id` (found; None: missed)."""
 
     def __str__(self) -> str:
-        lines = [
+        summary = [
             f"F1 {self.f1:.3f}  precision {self.precision:.3f}  recall {self.recall:.3f}"
             f"  false/km2/season {self.false_per_km2_season:.4f}  (simulated)",
             f"area ratio {self.area_ratio:.2f}  pool area ratio {self.pool_area_ratio:.2f}"
             f"  pool count in range {self.pool_count_share:.2f}",
             f"window holds start {self.window_share:.2f}  lag {self.lag_days:.0f} d"
-            f" ({self.lag_usable_days:.0f} d of usable looks)"
+            f" ({self.lag_usable_days:.0f} d of usable overpasses)"
             f"  abandoned state right {self.abandoned_share:.2f}",
         ]
         tables = (self.seasons, self.recall_by_size, self.recall_by_pools, self.false_by_confuser)
-        return "\n".join([*lines, *(t.round(3).to_string() for t in tables)])
+        return "\n".join([*summary, *(t.round(3).to_string() for t in tables)])
 
 
 def score_inventory(
@@ -108,7 +108,8 @@ def score_inventory(
     if strange:
         raise ContractError(
             f"the inventory has a period that ends {strange[0]}, the truth has none",
-            hint="score a run made with --period dry-season over the archive's own dates",
+            hint="score a run made with --period dry-season over the archive's own dates"
+            " and seasons",
         )
     seasons = list(periods or truth.periods)
     found = inventory.to_crs(truth.sites.crs).reset_index(drop=True)
@@ -183,11 +184,11 @@ def _summarise(
         [_season_row(r) for r in results], index=pd.Index(seasons, name="period_end")
     )
     hits = counted[counted["row"] >= 0] if len(counted) else counted
-    said = found.loc[hits["row"]] if len(hits) else found.iloc[:0]
+    found_rows = found.loc[hits["row"]] if len(hits) else found.iloc[:0]
     total = len(hits), len(false), len(counted)
     precision, recall = _share(total[0], total[0] + total[1]), _share(total[0], total[2])
     exposure = truth.area_km2 * max(len(seasons), 1)
-    dates = _dates(hits, said, sites, truth)
+    dates = _dates(hits, found_rows, sites, truth)
     by_kind = false["kind"].value_counts().rename("false").to_frame().sort_index()
     by_kind["per_km2_season"] = by_kind["false"] / exposure
     matches = counted.drop(columns="row") if len(counted) else pd.DataFrame()
@@ -199,12 +200,12 @@ def _summarise(
         recall_by_size=_recall_by(counted, "disturbed_area_m2", SIZE_CLASSES_HA, 1e4, "ha"),
         recall_by_pools=_recall_by(counted, "pool_count", POOL_CLASSES, 1, "pools"),
         false_per_km2_season=len(false) / exposure, false_by_confuser=by_kind,
-        area_ratio=_ratio(said, hits, "disturbed_area_m2"),
-        pool_area_ratio=_ratio(said, hits, "pool_area_m2"),
-        pool_count_share=_pool_count_share(said, hits),
+        area_ratio=_ratio(found_rows, hits, "disturbed_area_m2"),
+        pool_area_ratio=_ratio(found_rows, hits, "pool_area_m2"),
+        pool_count_share=_pool_count_share(found_rows, hits),
         window_share=_mean(dates["holds"]), lag_days=_median(dates["lag"]),
         lag_usable_days=_median(dates["usable"]),
-        abandoned_share=_abandoned_share(said, hits, truth), matches=matches,
+        abandoned_share=_abandoned_share(found_rows, hits, truth), matches=matches,
     )  # fmt: skip
 
 
@@ -232,13 +233,15 @@ def _recall_by(
 
 
 def _dates(
-    hits: pd.DataFrame, said: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, truth: Truth
+    hits: pd.DataFrame, found_rows: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, truth: Truth
 ) -> pd.DataFrame:
     """Window and lag of each found site that began in the archive, by its first match."""
     columns = ["holds", "lag", "usable"]
     if not len(hits):
         return pd.DataFrame(columns=columns, dtype=float)
-    pairs = pd.DataFrame({"true": hits["site_id"].to_numpy(), "found": said["site_id"].to_numpy()})
+    pairs = pd.DataFrame(
+        {"true": hits["site_id"].to_numpy(), "found": found_rows["site_id"].to_numpy()}
+    )
     found_sites = sites.set_index("site_id")
     starts = truth.sites.set_index("id")["start"]
     rows = []
@@ -249,31 +252,35 @@ def _dates(
         first, before = row["first_detected"], row["last_undisturbed"]
         holds = pd.notna(before) and before <= start <= first
         lag = (pd.Timestamp(first) - pd.Timestamp(start)).days
-        looks = truth.clear_looks[truth.clear_looks["site_id"] == pair.true]["date"]
-        between = looks[(looks >= start) & (looks < first)].nunique() if len(looks) else np.nan
+        overpasses = truth.clear_days[truth.clear_days["site_id"] == pair.true]["date"]
+        between = (
+            overpasses[(overpasses >= start) & (overpasses < first)].nunique()
+            if len(overpasses)
+            else np.nan
+        )
         rows.append((float(holds), float(lag), between * truth.revisit_days))
     return pd.DataFrame(rows, columns=columns, dtype=float)
 
 
-def _abandoned_share(said: gpd.GeoDataFrame, hits: pd.DataFrame, truth: Truth) -> float:
+def _abandoned_share(found_rows: gpd.GeoDataFrame, hits: pd.DataFrame, truth: Truth) -> float:
     if not len(hits):
         return float("nan")
     ended = pd.to_datetime(hits["site_id"].map(truth.sites.set_index("id")["ended"]))
     long_ago = pd.to_datetime(hits["period_end"]) - ended >= pd.Timedelta(days=ABANDONED_AFTER_DAYS)
     judged = (long_ago & hits["state"].str.startswith("abandoned")).to_numpy()
-    right = hits["state"].to_numpy()[judged] == said["state"].to_numpy()[judged]
+    right = hits["state"].to_numpy()[judged] == found_rows["state"].to_numpy()[judged]
     return _mean(pd.Series(right, dtype=float))
 
 
-def _pool_count_share(said: gpd.GeoDataFrame, hits: pd.DataFrame) -> float:
+def _pool_count_share(found_rows: gpd.GeoDataFrame, hits: pd.DataFrame) -> float:
     true = hits["pool_count"].to_numpy() if len(hits) else np.array([])
-    low, high = (said[c].to_numpy() for c in ("pool_count_low", "pool_count_high"))
+    low, high = (found_rows[c].to_numpy() for c in ("pool_count_low", "pool_count_high"))
     inside = ((low <= true) & (true <= high))[true > 0]
     return _mean(pd.Series(inside, dtype=float))
 
 
-def _ratio(said: pd.DataFrame, hits: pd.DataFrame, column: str) -> float:
-    return _share(said[column].sum(), hits[column].sum()) if len(hits) else float("nan")
+def _ratio(found_rows: pd.DataFrame, hits: pd.DataFrame, column: str) -> float:
+    return _share(found_rows[column].sum(), hits[column].sum()) if len(hits) else float("nan")
 
 
 def _share(part: float, whole: float) -> float:

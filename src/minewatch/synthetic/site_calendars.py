@@ -18,7 +18,7 @@ _CYCLE = (("leaching", 30, 80), ("white", 8, 25), ("drained", 5, 20), ("idle_wat
 
 
 @dataclass(frozen=True, kw_only=True)
-class Life:
+class SiteCalendar:
     """When a site was worked and how it ended; days are ordinals."""
 
     prospected: int
@@ -49,8 +49,8 @@ class Life:
         return "revegetated" if regrown else "abandoned_dry"
 
 
-def draw_life(spec: WorldSpec, rng: np.random.Generator, *, preexisting: bool) -> Life:
-    """A life that begins in the archive, or before it.
+def draw_calendar(spec: WorldSpec, rng: np.random.Generator, *, preexisting: bool) -> SiteCalendar:
+    """A calendar that begins in the archive, or before it.
 
     Parameters
     ----------
@@ -70,7 +70,9 @@ def draw_life(spec: WorldSpec, rng: np.random.Generator, *, preexisting: bool) -
     end = max(start + length, first - 200)  # what the archive cannot show any more is not drawn
     fate = "active" if end > last else str(rng.choice(["wet", "dry"], p=[0.6, 0.4]))
     prospected = start - int(rng.uniform(25, 120))
-    return Life(prospected=prospected, start=start, active=_shifts(rng, start, end), fate=fate)
+    return SiteCalendar(
+        prospected=prospected, start=start, active=_shifts(rng, start, end), fate=fate
+    )
 
 
 def _shifts(rng: np.random.Generator, start: int, end: int) -> tuple[tuple[int, int], ...]:
@@ -82,36 +84,36 @@ def _shifts(rng: np.random.Generator, start: int, end: int) -> tuple[tuple[int, 
     return (*active, (day, end))
 
 
-def next_working_day(life: Life, day: int) -> int:
+def next_working_day(calendar: SiteCalendar, day: int) -> int:
     """The day itself when people work on it, else the next on which they do."""
-    for a, b in life.active:
+    for a, b in calendar.active:
         if day <= b:
             return max(a, day)
-    return life.active[-1][1]
+    return calendar.active[-1][1]
 
 
-def bare_events(life: Life, cut: int) -> tuple[Event, ...]:
+def bare_events(calendar: SiteCalendar, cut: int) -> tuple[Event, ...]:
     """Ground that is cut, ages, and is left to grass (wet sites) or to forest (dry ones)."""
     events = [Event(cut, "bare_fresh", 6), Event(cut + 240, "bare_old", 200)]
-    if life.ended is not None:
-        events = [e for e in events if e.day <= max(cut, life.ended)]
-        events.append(Event(life.ended + 30, "sparse", 500 if life.fate == "wet" else 250))
-        events += _regrowth(life, life.ended)
+    if calendar.ended is not None:
+        events = [e for e in events if e.day <= max(cut, calendar.ended)]
+        events.append(Event(calendar.ended + 30, "sparse", 500 if calendar.fate == "wet" else 250))
+        events += _regrowth(calendar, calendar.ended)
     return tuple(events)
 
 
-def roof_events(life: Life, built: int, left_after: int) -> tuple[Event, ...]:
+def roof_events(calendar: SiteCalendar, built: int, left_after: int) -> tuple[Event, ...]:
     """A blue roof until it is taken down some days after work stopped."""
     events = [Event(built, "roof_blue", 2)]
-    if life.ended is not None:
-        events.append(Event(life.ended + left_after, "sparse", 90))
-        events += _regrowth(life, life.ended)
+    if calendar.ended is not None:
+        events.append(Event(calendar.ended + left_after, "sparse", 90))
+        events += _regrowth(calendar, calendar.ended)
     return tuple(events)
 
 
-def _regrowth(life: Life, left: int) -> list[Event]:
+def _regrowth(calendar: SiteCalendar, left: int) -> list[Event]:
     """Scrub, then forest, where a site was left dry."""
-    if life.fate != "dry":
+    if calendar.fate != "dry":
         return []
     return [
         Event(left + 300, "scrub", REGROWTH_DAYS - 300),
@@ -120,7 +122,7 @@ def _regrowth(life: Life, left: int) -> list[Event]:
 
 
 def pool_events(
-    rng: np.random.Generator, life: Life, cut: int, filled: int, *, is_sheeted: bool
+    rng: np.random.Generator, calendar: SiteCalendar, cut: int, filled: int, *, is_sheeted: bool
 ) -> tuple[Event, ...]:
     """The colours of a pool through its cycles, and what is left of it.
 
@@ -128,7 +130,7 @@ def pool_events(
     ----------
     rng
         Source of randomness: every pool keeps its own time.
-    life
+    calendar
         Of its site.
     cut, filled
         Days on which its bench was cut and its sheet laid.
@@ -137,7 +139,7 @@ def pool_events(
     """
     events = [Event(cut, "bare_fresh", 6), Event(filled, "sheeted", 2)]
     day = filled + int(rng.uniform(4, 20))
-    for start, stop in life.active:
+    for start, stop in calendar.active:
         day, step = max(day, start), 0
         while day < stop:
             material, low, high = _CYCLE[step % len(_CYCLE)]
@@ -146,9 +148,9 @@ def pool_events(
             day, step = day + int(rng.uniform(low, high)), step + 1
         events.append(Event(max(stop, events[-1].day + 1), "idle_water", 20))
     left = events[-1].day
-    if life.fate == "wet":
+    if calendar.fate == "wet":
         events.append(Event(left + 30, "standing", 60))
-    elif life.fate == "dry":
+    elif calendar.fate == "dry":
         events += [Event(left + 15, "drained", 20), Event(left + 100, "bare_old", 150)]
-        events += _regrowth(life, left)
+        events += _regrowth(calendar, left)
     return tuple(events)

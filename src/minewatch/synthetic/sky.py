@@ -18,7 +18,7 @@ _MEAN_COVER = (0.28, 0.25, 0.30, 0.40, 0.65, 0.85, 0.90, 0.86, 0.75, 0.50, 0.28,
 
 @dataclass(frozen=True, kw_only=True)
 class Sky:
-    """The sky over one look, dims (y, x) at 10 m."""
+    """The sky over one overpass, dims (y, x) at 10 m."""
 
     opacity: np.ndarray
     """0 clear … 1 thick cloud."""
@@ -36,21 +36,21 @@ class Sky:
 
     @property
     def cover(self) -> float:
-        """Share of the look under cloud that a mask can see."""
+        """Share of the overpass under cloud that a mask can see."""
         return float((self.opacity > 0.15).mean())
 
 
 def draw_sky(
     spec: WorldSpec, rng: np.random.Generator, *, month: int, sun: tuple[float, float]
 ) -> Sky:
-    """The sky of one look.
+    """The sky of one overpass.
 
     Parameters
     ----------
     spec
         The world.
     rng
-        Source of randomness of this look.
+        Source of randomness of this overpass.
     month
         1..12.
     sun
@@ -82,7 +82,7 @@ def draw_sky(
     )
 
 
-def look_through(ground: np.ndarray, sky: Sky) -> np.ndarray:
+def seen_through(ground: np.ndarray, sky: Sky) -> np.ndarray:
     """Reflectance of the ground seen through a sky, dims (band, y, x)."""
     weight = np.array([1.5, 1.15, 1.0, 0.6, 0.3, 0.2], "float32")[:, None, None]
     seen = ground * (1 - 0.62 * sky.shadow) + weight * sky.haze
@@ -101,7 +101,7 @@ def classify(
         Its `wrong_scl` decides how often bright pads are called cloud, dark water shadow and
         terrain shadow water.
     rng
-        Source of randomness of this look.
+        Source of randomness of this overpass.
     ground
         Reflectance without sky, dims (band, y, x) at 10 m.
     light

@@ -13,7 +13,7 @@ import shapely
 from shapely.geometry import mapping
 
 from minewatch.model import WGS84
-from minewatch.synthetic.overpass_calendar import Look
+from minewatch.synthetic.overpass_calendar import Overpass
 from minewatch.synthetic.spec import PIXEL_M, Place, WorldSpec
 
 SIMULATED = "simulated, not a real place"
@@ -66,25 +66,25 @@ def make_tiles(spec: WorldSpec) -> tuple[Tile, ...]:
     return tuple(tiles)
 
 
-def item_id(spec: WorldSpec, look: Look, tile: Tile) -> str:
+def item_id(spec: WorldSpec, overpass: Overpass, tile: Tile) -> str:
     """The id of a scene, always beginning with `SIM_`."""
     if spec.dialect == "earth-search":
-        return f"SIM_{look.platform}_{tile.name}_{look.day:%Y%m%d}_{look.sequence}_L2A"
+        return f"SIM_{overpass.platform}_{tile.name}_{overpass.day:%Y%m%d}_{overpass.sequence}_L2A"
     return (
-        f"SIM_{look.platform}_MSIL2A_{look.acquired:%Y%m%dT%H%M%S}_R{look.relative_orbit:03d}"
-        f"_T{tile.name}_{_processed(look):%Y%m%dT%H%M%S}"
+        f"SIM_{overpass.platform}_MSIL2A_{overpass.acquired:%Y%m%dT%H%M%S}_R{overpass.relative_orbit:03d}"
+        f"_T{tile.name}_{_processed(overpass):%Y%m%dT%H%M%S}"
     )
 
 
 def make_item(
-    spec: WorldSpec, look: Look, tile: Tile, *, sun: tuple[float, float], cloud_cover_pct: float,
-    valid: np.ndarray,
+    spec: WorldSpec, overpass: Overpass, tile: Tile, *, sun: tuple[float, float],
+    cloud_cover_pct: float, valid: np.ndarray,
 ) -> dict[str, Any]:  # fmt: skip
     """One item, as plain data with relative links.
 
     Parameters
     ----------
-    spec, look, tile
+    spec, overpass, tile
         What was seen.
     sun
         Zenith and azimuth, degrees.
@@ -93,26 +93,26 @@ def make_item(
     valid
         True where the tile has pixels, dims (y, x) at 20 m.
     """
-    name = item_id(spec, look, tile)
-    footprint = _footprint(look, tile, spec)
+    name = item_id(spec, overpass, tile)
+    footprint = _footprint(overpass, tile, spec)
     dialect = _earth_search if spec.dialect == "earth-search" else _planetary_computer
     nodata = round(100 * float(1 - valid.mean()), 6)
     properties = {
         "title": f"{name} ({SIMULATED})",
         "description": "simulated by minewatch.synthetic",
         "minewatch:simulated": True,
-        "datetime": _stamp(look.acquired),
+        "datetime": _stamp(overpass.acquired),
         "eo:cloud_cover": cloud_cover_pct,
         "instruments": ["msi"],
         "proj:epsg": tile.epsg,
-        "s2:datatake_id": look.datatake,
+        "s2:datatake_id": overpass.datatake,
         "s2:datatake_type": "INS-NOBS",
-        "s2:processing_baseline": look.baseline,
+        "s2:processing_baseline": overpass.baseline,
         "s2:product_type": "S2MSI2A",
-        "s2:product_uri": _product_uri(look, tile),
-        "s2:generation_time": _stamp(_processed(look)),
+        "s2:product_uri": _product_uri(overpass, tile),
+        "s2:generation_time": _stamp(_processed(overpass)),
         "s2:nodata_pixel_percentage": nodata,
-        **dialect(look, tile, sun),
+        **dialect(overpass, tile, sun),
     }
     bands: tuple[str, ...] = (*spec.bands, "scl")
     return {
@@ -132,7 +132,7 @@ def make_item(
             {"rel": "parent", "href": "../../collection.json", "type": "application/json"},
             {"rel": "collection", "href": "../../collection.json", "type": "application/json"},
         ],
-        "assets": {asset_key(spec, b): _asset(spec, look, tile, b, valid.shape) for b in bands},
+        "assets": {asset_key(spec, b): _asset(spec, overpass, tile, b, valid.shape) for b in bands},
     }
 
 
@@ -146,9 +146,9 @@ def file_name(band: str) -> str:
     return f"{_FILES[band]}.tif"
 
 
-def _earth_search(look: Look, tile: Tile, sun: tuple[float, float]) -> dict[str, Any]:
+def _earth_search(overpass: Overpass, tile: Tile, sun: tuple[float, float]) -> dict[str, Any]:
     return {
-        "platform": "sentinel-2" + look.platform[-1].lower(),
+        "platform": "sentinel-2" + overpass.platform[-1].lower(),
         "constellation": "sentinel-2",
         "mgrs:utm_zone": int(tile.name[:2]),
         "mgrs:latitude_band": tile.name[2],
@@ -156,19 +156,19 @@ def _earth_search(look: Look, tile: Tile, sun: tuple[float, float]) -> dict[str,
         "grid:code": f"MGRS-{tile.name}",
         "view:sun_azimuth": round(sun[1], 6),
         "view:sun_elevation": round(90 - sun[0], 6),
-        "s2:sequence": str(look.sequence),
-        "earthsearch:boa_offset_applied": look.flag_applied,
-        "created": _stamp(_processed(look)),
-        "updated": _stamp(_processed(look)),
+        "s2:sequence": str(overpass.sequence),
+        "earthsearch:boa_offset_applied": overpass.flag_applied,
+        "created": _stamp(_processed(overpass)),
+        "updated": _stamp(_processed(overpass)),
     }
 
 
-def _planetary_computer(look: Look, tile: Tile, sun: tuple[float, float]) -> dict[str, Any]:
+def _planetary_computer(overpass: Overpass, tile: Tile, sun: tuple[float, float]) -> dict[str, Any]:
     return {
-        "platform": f"Sentinel-2{look.platform[-1]}",
+        "platform": f"Sentinel-2{overpass.platform[-1]}",
         "constellation": "Sentinel 2",
         "s2:mgrs_tile": tile.name,
-        "sat:relative_orbit": look.relative_orbit,
+        "sat:relative_orbit": overpass.relative_orbit,
         "sat:orbit_state": "descending",
         "s2:mean_solar_zenith": round(sun[0], 6),
         "s2:mean_solar_azimuth": round(sun[1], 6),
@@ -176,7 +176,7 @@ def _planetary_computer(look: Look, tile: Tile, sun: tuple[float, float]) -> dic
 
 
 def _asset(
-    spec: WorldSpec, look: Look, tile: Tile, band: str, half_shape: tuple[int, ...]
+    spec: WorldSpec, overpass: Overpass, tile: Tile, band: str, half_shape: tuple[int, ...]
 ) -> dict[str, Any]:
     is_coarse = band == "scl" or band.startswith("swir")
     pixel = 20.0 if is_coarse else PIXEL_M
@@ -199,29 +199,29 @@ def _asset(
         ]  # fmt: skip
     if spec.dialect == "earth-search":
         asset["roles"] = ["data", "reflectance"]
-        asset["raster:bands"] = [_raster_band(look, band, int(pixel))]
+        asset["raster:bands"] = [_raster_band(overpass, band, int(pixel))]
     return asset
 
 
-def _raster_band(look: Look, band: str, pixel: int) -> dict[str, Any]:
+def _raster_band(overpass: Overpass, band: str, pixel: int) -> dict[str, Any]:
     """Earth Search says offset -0.1 of every new product, also where it has taken it off."""
     if band == "scl":
         return {"nodata": 0, "data_type": "uint8", "spatial_resolution": pixel}
     return {
         "nodata": 0, "data_type": "uint16", "bits_per_sample": 15, "spatial_resolution": pixel,
-        "scale": 0.0001, "offset": -0.1 if look.product_offset else 0,
+        "scale": 0.0001, "offset": -0.1 if overpass.product_offset else 0,
     }  # fmt: skip
 
 
-def _footprint(look: Look, tile: Tile, spec: WorldSpec) -> shapely.Polygon:
+def _footprint(overpass: Overpass, tile: Tile, spec: WorldSpec) -> shapely.Polygon:
     """Outline of the valid pixels of a tile, WGS 84; empty when the swath misses it."""
     west, south, east, north = spec.bounds
     x0 = west + tile.col * PIXEL_M
     box = shapely.box(x0, south, x0 + tile.width * PIXEL_M, north)
-    if look.swath is not None:
-        top, bottom = (west + share * spec.extent_m for share in look.swath)
+    if overpass.swath is not None:
+        top, bottom = (west + share * spec.extent_m for share in overpass.swath)
         edge = [(top, north + 1), (bottom, south - 1)]
-        side = west - 1e6 if look.swath_west else east + 1e6
+        side = west - 1e6 if overpass.swath_west else east + 1e6
         box = box & shapely.Polygon([*edge, (side, south - 1), (side, north + 1)])
     if box.is_empty:
         return box
@@ -229,16 +229,16 @@ def _footprint(look: Look, tile: Tile, spec: WorldSpec) -> shapely.Polygon:
     return shapely.orient_polygons(shapely.set_precision(outline, 1e-7))
 
 
-def _processed(look: Look) -> Any:
-    delay = timedelta(hours=5) if look.sequence == 0 else timedelta(days=900)
-    return look.acquired + delay
+def _processed(overpass: Overpass) -> Any:
+    delay = timedelta(hours=5) if overpass.sequence == 0 else timedelta(days=900)
+    return overpass.acquired + delay
 
 
-def _product_uri(look: Look, tile: Tile) -> str:
+def _product_uri(overpass: Overpass, tile: Tile) -> str:
     return (
-        f"SIM_{look.platform}_MSIL2A_{look.acquired:%Y%m%dT%H%M%S}"
-        f"_N{look.baseline.replace('.', '')}_R{look.relative_orbit:03d}_T{tile.name}"
-        f"_{_processed(look):%Y%m%dT%H%M%S}.SAFE"
+        f"SIM_{overpass.platform}_MSIL2A_{overpass.acquired:%Y%m%dT%H%M%S}"
+        f"_N{overpass.baseline.replace('.', '')}_R{overpass.relative_orbit:03d}_T{tile.name}"
+        f"_{_processed(overpass):%Y%m%dT%H%M%S}.SAFE"
     )
 
 

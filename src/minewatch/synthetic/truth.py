@@ -32,7 +32,7 @@ class Truth:
     """First day of the archive."""
     end: str
     """Last day of the archive."""
-    clear_looks: pd.DataFrame
+    clear_days: pd.DataFrame
     """One row per site and day on which it was truly clear: `site_id`, `date`; may be empty."""
     revisit_days: int = 5
     """Days between two passes."""
@@ -54,27 +54,27 @@ def read_truth(path: Path) -> Truth:
     path = Path(path)
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
-        facts = raw["minewatch:world"]
+        entry = raw["minewatch:world"]
     except (OSError, ValueError, KeyError) as error:
         raise OutputError(
             f"{path} is no truth of a simulated world", hint="give the truth.geojson of an archive"
         ) from error
     frame = gpd.GeoDataFrame.from_features(raw["features"], crs=WGS84, columns=_TRUTH_COLUMNS)
-    frame = frame.to_crs(facts["epsg"])
+    frame = frame.to_crs(entry["epsg"])
     sites = frame[frame["kind"] == "mine"].reset_index(drop=True)
     rows = [
         {"site_id": site.id, **season} for site in sites.itertuples() for season in site.seasons
     ]
-    looks = path.with_name("truth_site_looks.csv")
-    clear = pd.read_csv(looks, dtype=str) if looks.exists() else pd.DataFrame()
+    overpasses = path.with_name("truth_site_looks.csv")
+    clear = pd.read_csv(overpasses, dtype=str) if overpasses.exists() else pd.DataFrame()
     return Truth(
         sites=sites.drop(columns="seasons"),
         seasons=pd.DataFrame(rows, columns=_SEASON_COLUMNS),
         confusers=frame.loc[frame["kind"] != "mine", ["id", "kind", "geometry"]],
-        periods=tuple(facts["seasons"]), area_km2=facts["area_km2"],
-        start=facts["start"], end=facts["end"],
-        revisit_days=facts["revisit_days"],
-        clear_looks=clear if len(clear) else pd.DataFrame(columns=["site_id", "date"]),
+        periods=tuple(entry["seasons"]), area_km2=entry["area_km2"],
+        start=entry["start"], end=entry["end"],
+        revisit_days=entry["revisit_days"],
+        clear_days=clear if len(clear) else pd.DataFrame(columns=["site_id", "date"]),
     )  # fmt: skip
 
 

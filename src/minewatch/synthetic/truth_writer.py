@@ -24,7 +24,7 @@ from minewatch.synthetic.world import World
 
 
 @dataclass(frozen=True, kw_only=True)
-class LookTruth:
+class OverpassTruth:
     """What is true of one scene."""
 
     row: Mapping[str, Any]
@@ -37,15 +37,15 @@ LEAST_DISTURBED_M2 = 1000.0
 """A site counts from 0.1 ha of disturbed ground [DESIGN 5]."""
 
 
-def write_truth(directory: Path, world: World, looks: Sequence[LookTruth]) -> None:
-    """Write `truth.geojson` and its tables: by season, by look, by site and clear look."""
+def write_truth(directory: Path, world: World, overpasses: Sequence[OverpassTruth]) -> None:
+    """Write `truth.geojson` and its tables: by season, by overpass, by site and clear overpass."""
     sites, epsg = [_site(world, m) for m in world.mines], world.spec.place.epsg
     others = [_confuser(c, epsg) for c in world.confusers if not c.footprint.is_empty]
     collection = {
         "type": "FeatureCollection",
         "minewatch:simulated": True,
         "description": "truth of a simulated world",
-        "minewatch:world": _facts(world.spec),
+        "minewatch:world": _world_entry(world.spec),
         "features": [*sites, *others],
     }
     text = json.dumps(collection, indent=1) + "\n"
@@ -56,14 +56,14 @@ def write_truth(directory: Path, world: World, looks: Sequence[LookTruth]) -> No
         for season in s["properties"]["seasons"]
     ]
     _write_csv(directory / "truth_seasons.csv", rows)
-    looks = sorted(looks, key=lambda k: str(k.row["scene_id"]))
-    _write_csv(directory / "truth_looks.csv", [k.row for k in looks])
-    clear = sorted({(site, str(k.row["date"])) for k in looks for site in k.clear_sites})
+    overpasses = sorted(overpasses, key=lambda k: str(k.row["scene_id"]))
+    _write_csv(directory / "truth_looks.csv", [k.row for k in overpasses])
+    clear = sorted({(site, str(k.row["date"])) for k in overpasses for site in k.clear_sites})
     by_site = [{"site_id": site, "date": day, "simulated": True} for site, day in clear]
     _write_csv(directory / "truth_site_looks.csv", by_site)
 
 
-def _facts(spec: WorldSpec) -> dict[str, Any]:
+def _world_entry(spec: WorldSpec) -> dict[str, Any]:
     """What a scorer needs to know of a world."""
     return {
         "name": spec.name,
@@ -84,18 +84,18 @@ def season_periods(spec: WorldSpec) -> tuple[Period, ...]:
 
 def _site(world: World, mine: Mine) -> dict[str, Any]:
     areas, spec = world.area_by_part(), world.spec
-    days = range(mine.life.start, spec.end.toordinal() + 1, 1)
+    days = range(mine.calendar.start, spec.end.toordinal() + 1, 1)
     large = day_of_area(mine, areas, days, LEAST_DISTURBED_M2)
     seasons = [_season(mine, areas, p, spec) for p in season_periods(spec)]
     properties = {
         "id": mine.id,
         "kind": "mine",
-        "start": _iso(mine.life.start),
-        "prospected": _iso(mine.life.prospected),
+        "start": _iso(mine.calendar.start),
+        "prospected": _iso(mine.calendar.prospected),
         "disturbed_0_1_ha": large.isoformat() if large else None,
-        "ended": _iso(mine.life.ended) if mine.life.ended else None,
-        "fate": mine.life.fate,
-        "active": [[_iso(a), _iso(b)] for a, b in mine.life.active],
+        "ended": _iso(mine.calendar.ended) if mine.calendar.ended else None,
+        "fate": mine.calendar.fate,
+        "active": [[_iso(a), _iso(b)] for a, b in mine.calendar.active],
         "states": _states(mine, spec),
         "pools": sum(p.role == "pool" for p in mine.parts),
         "seasons": seasons,
@@ -110,7 +110,7 @@ def _season(mine: Mine, areas: dict[int, float], period: Period, spec: WorldSpec
     return {
         "period_start": period.start.isoformat(),
         "period_end": period.end.isoformat(),
-        "state": mine.life.state(day),
+        "state": mine.calendar.state(day),
         **areas_on(mine, day, areas),
     }
 
@@ -163,8 +163,8 @@ def day_of_area(
 def _states(mine: Mine, spec: WorldSpec) -> list[list[str]]:
     """Each state with the first day it held, from prospecting on."""
     states: list[list[str]] = []
-    for day in range(mine.life.prospected, spec.end.toordinal() + 1):
-        state = mine.life.state(day)
+    for day in range(mine.calendar.prospected, spec.end.toordinal() + 1):
+        state = mine.calendar.state(day)
         if not states or states[-1][1] != state:
             states.append([_iso(day), state])
     return states

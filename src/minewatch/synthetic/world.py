@@ -155,13 +155,13 @@ def _roads(spec: WorldSpec, terrain: Terrain, mines: list[Mine]) -> list[Confuse
     trunk = shapely.LineString(np.column_stack([x, north - (rows + 0.5) * PIXEL_M]))
     network = [trunk]
     roads = [_road("SIM_road_00", trunk, 3.5, before, None)]
-    order = sorted(mines, key=lambda m: m.life.prospected)
+    order = sorted(mines, key=lambda m: m.calendar.prospected)
     for mine in order:
         here = shapely.Point(mine.x, mine.y)
         there = shapely.ops.nearest_points(shapely.union_all(network), here)[0]
         line = _winding(rng, there, here)
         network.append(line)
-        day = mine.life.prospected
+        day = mine.calendar.prospected
         start = day if day >= spec.start.toordinal() else None
         roads.append(_road(f"SIM_road_{mine.id[-2:]}_mine", line, 2.5, day, start))
     return roads

@@ -113,3 +113,14 @@ def test_chunks_that_share_a_block_follow_one_another():
         changes = sum(a != b for a, b in pairwise(blocks))
         assert changes == len(set(blocks)) - 1
         assert len(set(blocks)) < len(blocks) / 8
+
+
+def test_the_grid_of_an_area_south_of_the_equator_lies_in_its_zone_with_north_up():
+    outline = box(250_123, 7_780_456, 252_345, 7_783_210)  # 20 degrees south
+    geometry = gpd.GeoSeries([outline], crs=32747).to_crs(4326).iloc[0]
+    south = AreaOfInterest(id="s", name="S", geometry=geometry, utm_epsg=32747)
+    grid = make_grid(south, chunk_px=100)
+    assert grid.epsg == 32747
+    assert grid.geobox.affine.e == -10
+    assert grid.geobox.affine.f == 7_783_210
+    assert aoi_mask(south, grid).sum() * 100 == pytest.approx(outline.area, rel=0.01)

@@ -78,7 +78,7 @@ def test_everything_says_simulated(archive: Archive) -> None:
     for file in (archive.aoi, archive.truth):
         features = json.loads(file.read_text())["features"]
         assert all(f["properties"]["minewatch:simulated"] is True for f in features)
-    for file in (archive.truth_seasons, archive.truth_looks, archive.truth_site_looks):
+    for file in (archive.truth_seasons, archive.truth_overpasses, archive.truth_site_overpasses):
         rows = rows_of(file)
         assert rows
         assert all(row["simulated"] == "True" for row in rows)
@@ -122,7 +122,7 @@ def test_planetary_computer_carries_the_offset_from_baseline_04_only(tmp_path: P
     clean = replace(TINY, start=date(2021, 3, 1), duplicates=1.0, partial_swaths=0.0)
     here = write_archive(tmp_path / "es", clean)
     there = write_archive(tmp_path / "pc", replace(clean, dialect="planetary-computer"))
-    true_offset = {r["scene_id"]: int(r["offset_dn"]) for r in rows_of(here.truth_looks)}
+    true_offset = {r["scene_id"]: int(r["offset_dn"]) for r in rows_of(here.truth_overpasses)}
     old = new = 0
     pairs = zip(
         sorted(items_of(here), key=lambda i: i["properties"]["s2:datatake_id"]),
@@ -153,7 +153,7 @@ def test_earth_search_flags_tell_the_offset_except_where_errors_are_asked_for(
     archive: Archive, tmp_path: Path
 ) -> None:
     def wrong(made: Archive) -> list[str]:
-        rows = [r for r in rows_of(made.truth_looks) if float(r["baseline"]) >= 4]
+        rows = [r for r in rows_of(made.truth_overpasses) if float(r["baseline"]) >= 4]
         assert rows
         says_removed = [r for r in rows if (r["flag_applied"] == "True") != (r["offset_dn"] == "0")]
         return [r["scene_id"] for r in says_removed]

@@ -65,7 +65,7 @@ def make_truth() -> Truth:
     )
     return Truth(
         sites=sites, seasons=seasons, confusers=confusers, periods=(FIRST, SECOND), area_km2=10.0,
-        start="2020-11-01", end="2022-10-31", clear_looks=clear, revisit_days=5,
+        start="2020-11-01", end="2022-10-31", clear_days=clear, revisit_days=5,
     )  # fmt: skip
 
 

@@ -15,16 +15,15 @@ from minewatch.synthetic.ground_spectra import MATERIALS, SpectralLibrary, mater
 from minewatch.synthetic.hills import make_terrain, sun_position
 from minewatch.synthetic.lookalikes import KINDS, LANDSLIDE_SLOPE_DEG
 from minewatch.synthetic.mines import draw_mine
-from minewatch.synthetic.overpass_calendar import plan_looks
+from minewatch.synthetic.overpass_calendar import plan_overpasses
 from minewatch.synthetic.render import ground_on, render
 from minewatch.synthetic.site_calendars import POOL_MATERIALS
-from minewatch.synthetic.spec import PIXEL_M, PLACES
+from minewatch.synthetic.spec import PIXEL_M
 from minewatch.synthetic.truth_writer import season_periods
 from minewatch.synthetic.world import World, _Places, make_world
 
 WORLD = replace(PRESETS["mines"], size_px=256, mines=5, swidden_per_km2_year=0.6)
-
-ORIGIN_XY = PLACES["north"].origin_xy
+ORIGIN_XY = WORLD.place.origin_xy
 
 
 @pytest.fixture(scope="module")
@@ -98,30 +97,36 @@ def test_neighbouring_sites_lie_as_far_apart_as_measured() -> None:
 
 def test_mines_are_worked_before_they_are_abandoned(drawn: list) -> None:
     for mine in drawn:
-        life = mine.life
-        assert life.prospected < life.start == life.active[0][0]
-        flat = [day for interval in life.active for day in interval]
+        calendar = mine.calendar
+        assert calendar.prospected < calendar.start == calendar.active[0][0]
+        flat = [day for interval in calendar.active for day in interval]
         assert flat == sorted(flat)
-        assert life.state(life.prospected) == "prospected"
-        assert life.state(life.start) == "active"
-        if life.fate == "wet":
-            assert life.state(life.ended + 1) == life.state(life.ended + 4000) == "abandoned_wet"
-        if life.fate == "dry":
-            assert life.state(life.ended + 1) == "abandoned_dry"
-            assert life.state(life.ended + 4000) == "revegetated"
-        assert {life.state(d) for d in range(life.start, life.start + 3000, 50)} <= set(STATES)
+        assert calendar.state(calendar.prospected) == "prospected"
+        assert calendar.state(calendar.start) == "active"
+        if calendar.fate == "wet":
+            assert (
+                calendar.state(calendar.ended + 1)
+                == calendar.state(calendar.ended + 4000)
+                == "abandoned_wet"
+            )
+        if calendar.fate == "dry":
+            assert calendar.state(calendar.ended + 1) == "abandoned_dry"
+            assert calendar.state(calendar.ended + 4000) == "revegetated"
+        assert {calendar.state(d) for d in range(calendar.start, calendar.start + 3000, 50)} <= set(
+            STATES
+        )
 
 
 def test_all_fates_occur(drawn: list) -> None:
-    assert {m.life.fate for m in drawn} == {"wet", "dry", "active"}
+    assert {m.calendar.fate for m in drawn} == {"wet", "dry", "active"}
 
 
 def test_pools_keep_their_water_where_abandoned_wet_and_lose_it_where_dry(drawn: list) -> None:
     for mine in drawn:
-        if mine.life.ended is None:
+        if mine.calendar.ended is None:
             continue
-        later = [p.material(mine.life.ended + 800) for p in mine.parts if p.role == "pool"]
-        if mine.life.fate == "wet":
+        later = [p.material(mine.calendar.ended + 800) for p in mine.parts if p.role == "pool"]
+        if mine.calendar.fate == "wet":
             assert set(later) == {"standing"}
         else:
             assert not set(later) & POOL_MATERIALS
@@ -134,7 +139,7 @@ def test_pools_leach_only_while_people_work(drawn: list) -> None:
             assert days == sorted(days)
             for event in part.events:
                 if event.material in ("leaching", "white"):
-                    assert any(a <= event.day <= b for a, b in mine.life.active)
+                    assert any(a <= event.day <= b for a, b in mine.calendar.active)
 
 
 def test_the_road_is_there_before_the_pools(world: World) -> None:
@@ -144,7 +149,7 @@ def test_the_road_is_there_before_the_pools(world: World) -> None:
             e.day for p in mine.parts if p.role == "pool" for e in p.events
             if e.material in POOL_MATERIALS
         )  # fmt: skip
-        assert road.parts[0].events[0].day < mine.life.start <= first_pool
+        assert road.parts[0].events[0].day < mine.calendar.start <= first_pool
         assert road.footprint.distance(mine.footprint) == 0
 
 
@@ -181,7 +186,7 @@ def test_later_parts_lie_on_earlier_ones_and_fade_in() -> None:
 
 def test_ndvi_falls_where_a_site_is_cut_and_not_where_nothing_is(world: World) -> None:
     first, last = WORLD.start.toordinal(), WORLD.end.toordinal()
-    new = [m for m in world.mines if first < m.life.start < last - 150]
+    new = [m for m in world.mines if first < m.calendar.start < last - 150]
     assert new
 
     def ndvi(day: int) -> np.ndarray:
@@ -190,7 +195,7 @@ def test_ndvi_falls_where_a_site_is_cut_and_not_where_nothing_is(world: World) -
 
     untouched = np.asarray(world.ground.mixture.sum(axis=1)).reshape(256, 256) == 0
     for mine in new:
-        before, after = ndvi(mine.life.start - 265), ndvi(mine.life.start + 100)
+        before, after = ndvi(mine.calendar.start - 265), ndvi(mine.calendar.start + 100)
         season = np.median((after - before)[untouched])
         bench = next(p for p in mine.parts if p.role == "bench").shape.centroid
         row, col = int((ORIGIN_XY[1] - bench.y) // 10), int((bench.x - ORIGIN_XY[0]) // 10)
@@ -268,7 +273,7 @@ def test_slopes_towards_the_sun_are_brighter() -> None:
     assert light[away].mean() < 0.85
 
 
-def test_worlds_differ_in_their_spectra_unless_told_not_to() -> None:
+def test_worlds_differ_in_their_spectra_unless_asked_not_to() -> None:
     one, two = (SpectralLibrary(replace(WORLD, seed=s)).on(20) for s in (1, 2))
     assert not np.allclose(one, two, rtol=0.02)
     plain = [SpectralLibrary(replace(WORLD, seed=s, spectra_variation=0.0)).on(20) for s in (1, 2)]
@@ -296,29 +301,29 @@ def test_the_seasons_of_an_archive_are_those_it_touches() -> None:
 
 
 @pytest.fixture(scope="module")
-def looked(world: World) -> list:
-    return [(look, render(world, look)) for look in plan_looks(WORLD)[::6]]
+def rendered(world: World) -> list:
+    return [(overpass, render(world, overpass)) for overpass in plan_overpasses(WORLD)[::6]]
 
 
-def test_the_monsoon_hides_the_ground_and_the_dry_season_shows_it(looked: list) -> None:
+def test_the_monsoon_hides_the_ground_and_the_dry_season_shows_it(rendered: list) -> None:
     def clear(months: set[int]) -> float:
-        return float(np.mean([i.sky.is_clear.mean() for k, i in looked if k.day.month in months]))
+        return float(np.mean([i.sky.is_clear.mean() for k, i in rendered if k.day.month in months]))
 
     assert clear({6, 7, 8}) < 0.3
     assert clear({11, 12, 1}) > 0.45
 
 
-def test_a_little_thin_cloud_stays_unseen_by_scl(looked: list) -> None:
-    share = np.mean([(i.sky.missed > 0.05).mean() for _, i in looked])
+def test_a_little_thin_cloud_stays_unseen_by_scl(rendered: list) -> None:
+    share = np.mean([(i.sky.missed > 0.05).mean() for _, i in rendered])
     assert 0.01 < share < 0.06
 
 
-def test_noise_over_stable_forest_is_that_of_a_real_stack(world: World, looked: list) -> None:
+def test_noise_over_stable_forest_is_that_of_a_real_stack(world: World, rendered: list) -> None:
     touched = np.asarray(world.ground.mixture.sum(axis=1)).reshape(256, 256) > 0.001
     stable = ~touched & (world.cover["evergreen"] > 0.8)
     series = []
-    for look, image in looked:
-        red, nir = (image.bands[b].astype(float) - look.offset_dn for b in ("red", "nir"))
+    for overpass, image in rendered:
+        red, nir = (image.bands[b].astype(float) - overpass.offset_dn for b in ("red", "nir"))
         keep = np.isin(np.kron(image.bands["scl"], np.ones((2, 2))), (4, 5, 6, 7)) & stable
         series.append(np.where(keep, (nir - red) / np.maximum(nir + red, 1), np.nan)[stable])
     stack = np.array(series)[:, np.sum(~np.isnan(series), axis=0) > 5]
@@ -331,7 +336,7 @@ def test_noise_over_stable_forest_is_that_of_a_real_stack(world: World, looked: 
 
 def test_scl_is_wrong_on_bright_pads_only_when_asked() -> None:
     spec = replace(WORLD, cloudiness=0.0, missed_cloud=0.0, partial_swaths=0.0)
-    days = [k for k in plan_looks(spec) if k.day.month in (12, 1)][:6]
+    days = [k for k in plan_overpasses(spec) if k.day.month in (12, 1)][:6]
 
     def called_cloud(wrong_scl: float) -> int:
         world = make_world(replace(spec, wrong_scl=wrong_scl))
@@ -345,9 +350,9 @@ def test_a_misplaced_look_is_moved_by_its_true_shift() -> None:
     spec = replace(WORLD, cloudiness=0.0, missed_cloud=0.0, haze=0.0, jitter_px=0.0,
                    partial_swaths=0.0)  # fmt: skip
     world = make_world(spec)
-    look = plan_looks(spec)[0]
-    still = render(world, replace(look, shift_px=(0.0, 0.0))).bands["red"].astype(int)
-    moved = render(world, replace(look, shift_px=(2.0, 1.0))).bands["red"].astype(int)
+    overpass = plan_overpasses(spec)[0]
+    still = render(world, replace(overpass, shift_px=(0.0, 0.0))).bands["red"].astype(int)
+    moved = render(world, replace(overpass, shift_px=(2.0, 1.0))).bands["red"].astype(int)
     inner = moved[20:-20, 20:-20] - still[19:-21, 18:-22]
     assert np.abs(inner).max() <= 1
 

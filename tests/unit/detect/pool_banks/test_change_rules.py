@@ -16,7 +16,7 @@ from minewatch.detect.pool_banks.change_rules import (
     name_change,
 )
 from minewatch.detect.pool_banks.pool_bank_rules import DEFAULT
-from minewatch.model import CHANGE_KINDS, KACHIN
+from minewatch.model import CHANGE_KINDS, KACHIN, climate_of
 
 PLAIN = {
     "area_m2": 6000.0, "water_area_m2": 0.0, "new": 1.0, "lasting_days": 400.0, "elongation": 1.4,
@@ -90,6 +90,23 @@ def test_what_began_in_the_rains_says_so(before: str, first: str, rains: bool) -
     slide = patch(elongation=4.0, width_m=30.0, before=day(before), first=day(first))
     assert began_in_the_rains(judged(slide)) == rains
     assert ("begun in the rains" in name_change(slide)[1]) == rains
+
+
+@pytest.mark.parametrize(
+    ("before", "first", "rains"),
+    [
+        ("2020-06-20", "2020-10-10", False),
+        ("2020-10-20", "2020-12-01", True),
+        ("2021-04-30", "2021-06-10", True),
+        ("2021-05-01", "2021-06-10", False),
+    ],
+)
+def test_south_of_the_equator_the_rains_are_half_a_year_later(
+    before: str, first: str, rains: bool
+) -> None:
+    slide = patch(elongation=4.0, width_m=30.0, before=day(before), first=day(first))
+    reason = name_change(slide, climate=climate_of((5, 10), source=""))[1]
+    assert ("begun in the rains" in reason) == rains
 
 
 def test_what_was_there_from_the_start_began_in_no_season() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pandas as pd
 import pytest
 
 from minewatch.detect.pool_banks.evidence_terms import MEANINGS, confidence, evidence_terms
+from minewatch.model import KACHIN, Climate, climate_of
 from minewatch.sites import AlertRules
 
 MINE = {
@@ -38,3 +41,22 @@ def test_every_term_makes_a_mine_more_likely(term: str) -> None:
     full, less = terms_of(), terms_of()
     less[term] = 0.5
     assert confidence(less).item() < confidence(full).item()
+
+
+@pytest.mark.parametrize(
+    ("climate", "field_days", "other_days"),
+    [
+        (KACHIN, ["01-15", "03-20", "08-01"], ["01-14", "08-02", "11-20"]),
+        (climate_of((5, 10), source=""), ["07-16", "09-20", "01-29"], ["07-15", "02-02", "05-20"]),
+    ],
+)
+def test_ground_opened_when_no_field_is_lasts_by_its_season(
+    climate: Climate, field_days: list[str], other_days: list[str]
+) -> None:
+    def lasting(day: str) -> float:
+        first = (date.fromisoformat(f"2021-{day}") - date(1970, 1, 1)).days
+        brief = pd.DataFrame([{**MINE, "first": first, "lasting_days": 0}])
+        return evidence_terms(brief, climate=climate)["lasting"].item()
+
+    assert {lasting(day) for day in field_days} == {0.0}
+    assert all(lasting(day) > 0 for day in other_days)
