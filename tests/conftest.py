@@ -141,7 +141,7 @@ def _rasters(folder: Path) -> None:
         row, col = (SIZE_M - y) // 10, x // 10
         after[:, row - 9 : row, col : col + 9] = np.array([190, 160, 120])[:, None, None]
     changed = (after != before).any(0, keepdims=True)
-    looks = rng.integers(0, 12, (len(PERIODS), 200, 200), dtype="uint16")
+    overpasses = rng.integers(0, 12, (len(PERIODS), 200, 200), dtype="uint16")
     names, rgb = [period_label(p) for p in PERIODS], ["red", "green", "blue"]
     score = np.repeat(changed * 400, len(PERIODS), axis=0).astype("int16")
     for name, values, bands, meaning, unit in (
@@ -149,8 +149,8 @@ def _rasters(folder: Path) -> None:
         ("rgb_after", after, rgb, f"natural colour, {names[-1]}", "1"),
         ("first_detected", np.int32(changed * 20220114), ["day"], "first look", "YYYYMMDD"),
         ("score", score, names, "change", "0.01 sd"),
-        ("observed", (looks > 2).astype("uint8"), names, "seen clear", "1"),
-        ("clear_looks", looks, names, "clear looks per period", "1"),
+        ("observed", (overpasses > 2).astype("uint8"), names, "seen clear", "1"),
+        ("clear_looks", overpasses, names, "clear overpasses per period", "1"),
     ):  # fmt: skip
         layer = xr.DataArray(values, dims=("band", "y", "x"), coords=xr_coords(geobox))
         exporters.write_cog(

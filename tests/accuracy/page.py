@@ -102,14 +102,14 @@ def _goals(together: Score, scores: Mapping[str, Score], worlds: Sequence[Ran]) 
 def _without_what_was_never_seen(
     together: Score, scores: Mapping[str, Score], worlds: Sequence[Ran]
 ) -> str:
-    """Recall and F1 if sites that no look shows at work did not count."""
+    """Recall and F1 if sites that no overpass shows at work did not count."""
     seasons = together.seasons
     true, hits, false = (int(seasons[n].sum()) for n in ("true_sites", "hits", "false"))
     gone = sum(left_dry_before(ran, scores[ran.spec.name]) for ran in worlds)
     recall, precision = hits / max(true - gone, 1), hits / max(hits + false, 1)
     return (
         f"Of {true - hits} missed rows {gone} are of sites that were left dry before the archive "
-        f"begins, so that no look shows a pool. Without them recall is {recall:.2f} and F1 "
+        f"begins, so that no overpass shows a pool. Without them recall is {recall:.2f} and F1 "
         f"{2 * precision * recall / max(precision + recall, 1e-9):.2f}."
     )
 

@@ -25,12 +25,12 @@ def score_world(ran: Ran) -> Score:
 def score_together(worlds: Sequence[Ran]) -> Score:
     """One score over all worlds, as if they lay side by side in one archive.
 
-    The lag in days of usable looks is left out unless all worlds have one revisit.
+    The lag in days of usable overpasses is left out unless all worlds have one revisit.
     """
     parts = [_moved(ran, number) for number, ran in enumerate(worlds)]
     truths = [truth for truth, _, _ in parts]
     revisits = {t.revisit_days for t in truths}
-    looks = _stacked([t.clear_looks for t in truths])
+    overpasses = _stacked([t.clear_looks for t in truths])
     truth = Truth(
         sites=_stacked([t.sites for t in truths]),
         seasons=_stacked([t.seasons for t in truths]),
@@ -39,7 +39,7 @@ def score_together(worlds: Sequence[Ran]) -> Score:
         area_km2=sum(t.area_km2 for t in truths),
         start=min(t.start for t in truths),
         end=max(t.end for t in truths),
-        clear_looks=looks if len(revisits) == 1 else looks.iloc[:0],
+        clear_looks=overpasses if len(revisits) == 1 else overpasses.iloc[:0],
         revisit_days=max(revisits),
     )
     inventory, sites = (_stacked([part[k] for part in parts]) for k in (1, 2))
@@ -49,7 +49,7 @@ def score_together(worlds: Sequence[Ran]) -> Score:
 def left_dry_before(ran: Ran, score: Score) -> int:
     """How many missed rows are of sites left without water before the archive begins.
 
-    Their pools are gone in every look: no pixel sets them apart from an old clearing.
+    Their pools are gone in every overpass: no pixel sets them apart from an old clearing.
     """
     truth = read_truth(ran.archive.truth)
     sites = truth.sites

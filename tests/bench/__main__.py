@@ -140,7 +140,7 @@ def _printed(*module: str) -> str:
 
 TEXTS = {
     "update": (
-        "An update by one new look, by length of the history",
+        "An update by one new overpass, by length of the history",
         partial(_cost_of_a_scene, worlds=["256"]),
     ),
     "update-large": (

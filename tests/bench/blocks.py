@@ -11,7 +11,7 @@ import numpy as np
 from odc.geo.geobox import GeoBox
 
 from minewatch.cube import RangeReader
-from minewatch.cube.pixel_kernels import median_of_looks
+from minewatch.cube.pixel_kernels import median_of_overpasses
 from minewatch.model import Asset
 
 from .case import Case, Setup, Work
@@ -25,7 +25,7 @@ def loop_ours(setup: Setup, **how: Any) -> Work:
     geobox, side = geobox_of(setup), window_px(setup)
     small = geobox[:64, :64]
     RangeReader().read(Asset(href=str(setup.folder / name(0, "swir16"))), small, band="swir16")
-    median_of_looks(np.ones((2, 4, 4), np.uint16))
+    median_of_overpasses(np.ones((2, 4, 4), np.uint16))
 
     def work() -> Any:
         reader, out = RangeReader(**how), np.empty((len(BANDS), side, side), np.uint16)
@@ -34,8 +34,8 @@ def loop_ours(setup: Setup, **how: Any) -> Work:
             here = tuple(slice(at, min(at + CHUNK_PX, side)) for at in corner)
             for at, band in enumerate(BANDS):
                 files = [f"{setup.where}/{name(day, band)}" for day in range(dates(setup))]
-                looks = [reader.read(Asset(href=f), geobox[here], band=band) for f in files]
-                out[at, *here] = median_of_looks(np.stack(looks))
+                overpasses = [reader.read(Asset(href=f), geobox[here], band=band) for f in files]
+                out[at, *here] = median_of_overpasses(np.stack(overpasses))
 
         corners = product(range(0, side, CHUNK_PX), repeat=2)
         with ThreadPoolExecutor(WORKERS) as pool:
@@ -68,13 +68,13 @@ def loop_dask(setup: Setup, workers: int = WORKERS) -> Work:
     return lambda: work(geobox_of(setup))
 
 
-def _median(looks: Any) -> Any:
-    return median_of_looks(np.ascontiguousarray(looks))
+def _median(overpasses: Any) -> Any:
+    return median_of_overpasses(np.ascontiguousarray(overpasses))
 
 
 CASES = {
     "blocks": Case(
-        title="Medians over looks, block by block of 512 px, six bands, from disk",
+        title="Medians over overpasses, block by block of 512 px, six bands, from disk",
         ways={
             "minewatch": loop_ours,
             "minewatch, no block kept": partial(loop_ours, cache_bytes=0),

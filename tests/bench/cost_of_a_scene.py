@@ -1,4 +1,4 @@
-"""Processor seconds that an update with one new look costs, by length of the history and stage.
+"""Processor seconds that an update with one new overpass costs, by length of the history and stage.
 
 Run `python -m tests.bench.cost_of_a_scene [SIZE_PX | AREA]`: a simulated world of so many pixels,
 or a bundled area at full size. The archive is kept in the system's folder for temporary files. The

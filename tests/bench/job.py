@@ -26,7 +26,7 @@ SIDE_PX = {SMALL: 256, LARGE: 660}
 
 
 def archive_of(setup: Setup, name: str) -> synthetic.Archive:
-    """A simulated archive, a look every ten days."""
+    """A simulated archive, an overpass every ten days."""
     first, last = YEARS[name]
     spec = replace(
         synthetic.PRESETS["demo"], name="bench", seed=3, revisit_days=10, quarries=0,
@@ -98,9 +98,9 @@ def afternoon(setup: Setup, name: str = SMALL) -> Work:
     return _warmed(work, setup, name)
 
 
-def all_looks(setup: Setup, name: str = SMALL) -> Work:
-    """Every look in one cube by odc-stac, monthly medians, greenness below that of the months of
-    the first two years, when it was lost for good, and a table a dry season: all by xarray.
+def all_overpasses(setup: Setup, name: str = SMALL) -> Work:
+    """Every overpass in one cube by odc-stac, monthly medians, greenness below that of the months
+    of the first two years, when it was lost for good, and a table a dry season: all by xarray.
     """
     import odc.stac
     import pystac
@@ -152,13 +152,13 @@ def _write_patches(lost: Any, odc: Any, path: Path) -> None:
 WAYS = {
     "minewatch": ours,
     "odc-stac + xarray, two seasons": afternoon,
-    "odc-stac + xarray, all looks": all_looks,
+    "odc-stac + xarray, all overpasses": all_overpasses,
 }
 NOTES = (
-    "The answers are not the same. Two seasons: two medians and one drop of NDVI; other looks are "
-    "not read. All looks: one float cube, monthly medians, months below those of the first two "
-    "years. Neither checks an offset or a shift, keeps months, unmixes pools, knows swidden from a "
-    "mine, links through time, or can be updated or resumed."
+    "The answers are not the same. Two seasons: two medians and one drop of NDVI; other "
+    "overpasses are not read. All overpasses: one float cube, monthly medians, months below those "
+    "of the first two years. Neither checks an offset or a shift, keeps months, unmixes pools, "
+    "knows swidden from a mine, links through time, or can be updated or resumed."
 )
 CASES = {
     "job": Case(
@@ -168,7 +168,7 @@ CASES = {
     "job-large": Case(
         title="The whole job on a larger simulated archive: five dry seasons, six bands",
         ways={way: partial(work, name=LARGE) for way, work in WAYS.items()},
-        most_rounds=1, only_asked=True, notes="One round: the pipeline of all looks takes minutes.",
+        most_rounds=1, only_asked=True, notes="One round: all overpasses take minutes.",
     ),
 }  # fmt: skip
 MAKERS = {"job": maker(SMALL), "job-large": maker(LARGE, SMALL)}

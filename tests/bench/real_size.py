@@ -100,7 +100,7 @@ def one(area: str, years: int) -> None:
     print(json.dumps({  # noqa: T201
         "peak": 1024 * int(status[status.index("VmHWM:") + 1]),
         "planned": planned.memory.peak_bytes, "planned_bytes": planned.estimate.bytes,
-        "pixels": planned.pixels, "chunks": planned.chunks, "looks": planned.looks,
+        "pixels": planned.pixels, "chunks": planned.chunks, "looks": planned.overpasses,
         "sites": len(result.sites), "rows": len(result.inventory), "changes": len(result.changes),
         "disk": sum(path.stat().st_size for path in files),
     }))  # fmt: skip
@@ -127,7 +127,7 @@ def measure(area: str, years: int) -> str:
     ends = [of[0][1] for _, of in stages[1:]] + [samples[-1][1]]
     rows = [
         f"{area}, {years} years, simulated: {found['pixels'] / 1e6:.1f} million pixels in "
-        f"{found['chunks']} chunks, {found['looks']} looks; {found['sites']} sites, "
+        f"{found['chunks']} chunks, {found['looks']} overpasses; {found['sites']} sites, "
         f"{found['rows']} rows, {found['changes']} changes; {found['disk'] / 1e9:.1f} GB left.",
         "", "| stage | seconds | CPU s | GB read | peak GiB | of it own |",
         "| --- | --- | --- | --- | --- | --- |",

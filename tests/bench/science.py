@@ -15,7 +15,7 @@ from scipy import ndimage
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from minewatch.cube.pixel_kernels import median_of_looks
+from minewatch.cube.pixel_kernels import median_of_overpasses
 from minewatch.detect.labels import label_patches
 from minewatch.detect.outlines import outline_labels
 from minewatch.detect.pool_banks import baseline
@@ -29,35 +29,35 @@ from .case import Case, Setup, Work
 LOOKS = 30
 
 
-def _looks(setup: Setup) -> Any:
+def _overpasses(setup: Setup) -> Any:
     rng, side = np.random.default_rng(0), int(700 * setup.scale**0.5)
-    looks = rng.integers(1, 9000, (LOOKS, side, side)).astype(np.uint16)
-    looks[rng.random(looks.shape) < 0.4] = 0
-    return looks
+    overpasses = rng.integers(1, 9000, (LOOKS, side, side)).astype(np.uint16)
+    overpasses[rng.random(overpasses.shape) < 0.4] = 0
+    return overpasses
 
 
 def median_ours(setup: Setup) -> Work:
-    looks = _looks(setup)
-    median_of_looks(looks[:, :4, :4].copy())
-    return lambda: median_of_looks(looks)
+    overpasses = _overpasses(setup)
+    median_of_overpasses(overpasses[:, :4, :4].copy())
+    return lambda: median_of_overpasses(overpasses)
 
 
-def _floats(looks: Any) -> Any:
-    floats = looks.astype(np.float32)
-    floats[looks == 0] = np.nan
+def _floats(overpasses: Any) -> Any:
+    floats = overpasses.astype(np.float32)
+    floats[overpasses == 0] = np.nan
     return floats
 
 
 def median_bottleneck(setup: Setup) -> Work:
     import bottleneck
 
-    looks = _looks(setup)
-    return lambda: np.nan_to_num(bottleneck.nanmedian(_floats(looks), axis=0))
+    overpasses = _overpasses(setup)
+    return lambda: np.nan_to_num(bottleneck.nanmedian(_floats(overpasses), axis=0))
 
 
 def median_numpy(setup: Setup) -> Work:
-    looks = _looks(setup)
-    return lambda: np.nan_to_num(np.nanmedian(_floats(looks), axis=0))
+    overpasses = _overpasses(setup)
+    return lambda: np.nan_to_num(np.nanmedian(_floats(overpasses), axis=0))
 
 
 def median_dask(setup: Setup) -> Work:
@@ -66,7 +66,7 @@ def median_dask(setup: Setup) -> Work:
     def median(cube: Any) -> Any:
         return cube.where(cube > 0).median("time").fillna(0).compute(scheduler="threads").values
 
-    cube = xr.DataArray(_looks(setup), dims=("time", "y", "x")).chunk({"y": 128, "x": 128})
+    cube = xr.DataArray(_overpasses(setup), dims=("time", "y", "x")).chunk({"y": 128, "x": 128})
     median(cube[:, :8, :8])  # where numbagg lies beside it, the first call takes twenty seconds
     return lambda: median(cube)
 
@@ -186,7 +186,7 @@ def fit_cold(setup: Setup) -> Work:
             clear = np.zeros(len(band), np.int64)
             try:
                 cold_detect(days[seen], *[band] * 7, clear)
-            except RuntimeError:  # too few looks for it
+            except RuntimeError:  # too few overpasses for it
                 continue
         return np.zeros(0)
 
@@ -369,7 +369,7 @@ def link_iou(setup: Setup) -> Work:
 
 CASES = {
     "median": Case(
-        title=f"Median over {LOOKS} looks of uint16, two in five not seen",
+        title=f"Median over {LOOKS} overpasses of uint16, two in five not seen",
         ways={
             "minewatch": median_ours, "bottleneck": median_bottleneck, "numpy": median_numpy,
             "xarray + dask": median_dask,

@@ -39,7 +39,7 @@ DRY_MONTHS = (11, 12, 1, 2, 3, 4)
 DRY_CLOUD_PCT, RAINY_CLOUD_PCT = (10, 40), (50, 75)
 """Least and most cloud of a unique scene."""
 BUSY_MONTH, BUSY_DAYS = (2022, 12), (3, 8, 13, 18, 23, 28)
-"""In one month all six looks that Sentinel-2 takes, for that is what reading must hold; in the
+"""In one month all six overpasses that Sentinel-2 takes, for that is what reading must hold; in the
 others one."""
 
 
@@ -79,17 +79,17 @@ def make_wide_archive(directory: Path, area: str, *, years: int) -> WideArchive:
         PRESETS["mines"], name=f"wide-{area}", size_px=WORLD_PX, start=archive.start, end=LAST,
         revisit_days=5, partial_swaths=0.0, quarries=0,
     )  # fmt: skip
-    world, looks, items = make_world(spec), plan_overpasses(spec), []
+    world, overpasses, items = make_world(spec), plan_overpasses(spec), []
     for unique, cloud_pct, days in _unique_scenes(archive.start):
-        look, image = next(
-            (look, image)
-            for look in looks if look.day >= unique
-            for image in [render(world, look)]
+        overpass, image = next(
+            (overpass, image)
+            for overpass in overpasses if overpass.day >= unique
+            for image in [render(world, overpass)]
             if cloud_pct[0] <= image.cloud_cover_pct <= cloud_pct[1]
         )  # fmt: skip
         folder = directory / "files" / f"{unique}"
         _write_scene(folder, image, grid)
-        items += [_write_item(directory, folder, spec, look, image, day, grid) for day in days]
+        items += [_write_item(directory, folder, spec, overpass, image, day, grid) for day in days]
     items.sort(key=lambda item: item["properties"]["datetime"])
     _write_json(directory / "collection.json", stac.make_collection(spec, items))
     _write_json(archive.catalog, stac.make_catalog(spec))
@@ -147,13 +147,13 @@ def _write_scene(folder: Path, image: Rendered, grid: Grid) -> None:
 
 
 def _write_item(
-    directory: Path, folder: Path, spec: WorldSpec, look: Overpass, image: Rendered, day: date,
+    directory: Path, folder: Path, spec: WorldSpec, overpass: Overpass, image: Rendered, day: date,
     grid: Grid,
 ) -> dict[str, Any]:  # fmt: skip
     """One item, simulated and called so, with hard links of the files of a unique scene."""
     when = datetime(day.year, day.month, day.day, 4, 7, tzinfo=UTC)
     orbit = int(when.timestamp() // timedelta(days=1).total_seconds())
-    seen = replace(look, acquired=when, index=orbit, orbit=orbit)
+    seen = replace(overpass, acquired=when, index=orbit, orbit=orbit)
     tile = stac.Tile(name="47PSA", col=0, width=WORLD_PX)
     item = stac.make_item(
         spec, seen, tile,

@@ -73,7 +73,7 @@ every_detector = pytest.mark.parametrize("detector", [get_detector(n) for n in N
 
 
 def made_months() -> xr.Dataset:
-    """Simulated forest: a mine with pools, a field of one season, ground that no look shows."""
+    """Simulated forest: a mine with pools, a field of one season, ground that no overpass shows."""
     shape = (len(TIMES), SIZE, SIZE)
     bare, water, clear = np.zeros(shape), np.zeros(shape), np.full(shape, 4)
     worked, burnt = TIMES >= "2020-12-01", (TIMES >= "2020-01-01") & (TIMES < "2020-06-01")
@@ -346,7 +346,7 @@ def test_no_pixel_is_judged_by_its_neighbours(detector: Detector) -> None:
 
 
 @every_detector
-def test_ground_that_no_look_shows_is_not_observed(detector: Detector) -> None:
+def test_ground_that_no_overpass_shows_is_not_observed(detector: Detector) -> None:
     layers = judge(detector).layers.isel(y=HIDDEN[0])
     assert (layers["clear_looks"] == 0).all()
     assert (layers["score"] == detector.evidence_layers["score"].missing).all()
@@ -607,7 +607,7 @@ BROKEN: list[tuple[Callable[..., None], dict[str, Any], dict[str, Any]]] = [
         {"cut": 12},
     ),
     (test_no_pixel_is_judged_by_its_neighbours, {"update": smeared}, {}),
-    (test_ground_that_no_look_shows_is_not_observed, {"update": smeared}, {}),
+    (test_ground_that_no_overpass_shows_is_not_observed, {"update": smeared}, {}),
     (
         test_its_tables_keep_their_contracts,
         {"find": lost_column},

@@ -62,7 +62,7 @@ def scenes(tmp_path: Path) -> Path:
 
 def test_the_plan_of_a_whole_area_needs_no_network(scenes: Path) -> None:
     result = plan("chipwe-pangwa", scenes=scenes)
-    assert result.looks == LOOKS
+    assert result.overpasses == LOOKS
     assert result.area_km2 == pytest.approx(2672.5, abs=1)
     assert 2.6e7 < result.pixels < 1.3e8
     whole_tiles = LOOKS * len(TILES) * 4 * 10980**2 * 2
@@ -76,7 +76,7 @@ def test_twice_the_scenes_cost_twice_the_bytes(scenes: Path) -> None:
     whole = plan("chipwe-pangwa", scenes=scenes)
     middle = datetime(2023, 11, 1, tzinfo=UTC).date() + timedelta(days=5 * LOOKS // 2 - 1)
     half = plan("chipwe-pangwa", scenes=scenes, end=middle)
-    assert half.looks == LOOKS // 2
+    assert half.overpasses == LOOKS // 2
     assert whole.estimate.bytes == pytest.approx(2 * half.estimate.bytes, rel=0.01)
 
 

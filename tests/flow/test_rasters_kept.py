@@ -93,7 +93,7 @@ def test_a_raster_that_is_not_the_one_remembered_is_packed_anew(
     assert inodes(after)[name] != before[name]
 
 
-def test_other_looks_that_leave_the_pixels_as_they_were_leave_the_raster(
+def test_other_overpasses_that_leave_the_pixels_as_they_were_leave_the_raster(
     tiny_archive: synthetic.Archive, tmp_path: Path
 ) -> None:
     result = run_archive(tiny_archive, tmp_path / "run", end=EARLIER)

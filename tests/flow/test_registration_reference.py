@@ -1,4 +1,4 @@
-"""Scenes are laid against one clear look, the same however a run came about."""
+"""Scenes are laid against one clear overpass, the same however a run came about."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from .conftest import TINY, all_bytes, run_archive
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _few_looks() -> Iterator[None]:
-    """The tiny archive has few clear looks: the median of three counts."""
+def _few_overpasses() -> Iterator[None]:
+    """The tiny archive has few clear overpasses: the median of three counts."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(registration, "FIRST_LOOKS", 3)
+        patch.setattr(registration, "FIRST_OVERPASSES", 3)
         yield
 
 
 @pytest.fixture(scope="module")
 def whole(
-    _few_looks: None, tiny_archive: synthetic.Archive, tmp_path_factory: pytest.TempPathFactory
+    _few_overpasses: None, tiny_archive: synthetic.Archive, tmp_path_factory: pytest.TempPathFactory
 ) -> RunResult:
     return run_archive(tiny_archive, tmp_path_factory.mktemp("reference") / "run")
 
@@ -86,7 +86,7 @@ def test_an_update_finds_the_shifts_of_a_run_from_nothing(
     assert shifts_of(update(tmp_path / "run", end=TINY.end)) == shifts_of(whole)
 
 
-def test_looks_that_could_not_be_read_are_tried_again(
+def test_overpasses_that_could_not_be_read_are_tried_again(
     tiny_archive: synthetic.Archive, whole: RunResult, tmp_path: Path
 ) -> None:
     reader = cube.RasterioReader()

@@ -115,13 +115,13 @@ def test_rasters_lie_on_one_grid_in_the_utm_zone_of_the_area(small_run: RunResul
     assert len(grids) == 1
 
 
-def test_observed_is_where_a_look_was_clear(small_run: RunResult) -> None:
+def test_observed_is_where_an_overpass_was_clear(small_run: RunResult) -> None:
     with rasterio.open(small_run.rasters["clear_looks"]) as file:
-        looks = file.read()
+        overpasses = file.read()
     with rasterio.open(small_run.rasters["observed"]) as file:
         observed = file.read()
-    assert np.array_equal(observed == 1, looks > 0)
-    assert looks.max() > 3
+    assert np.array_equal(observed == 1, overpasses > 0)
+    assert overpasses.max() > 3
 
 
 def test_areas_are_those_of_the_utm_zone(small_run: RunResult) -> None:

@@ -180,4 +180,4 @@ def test_a_plan_of_half_a_year_of_the_south_knows_its_dry_season(
     southern: synthetic.Archive,
 ) -> None:
     asked = plan(southern.aoi, start="2021-05", end="2021-09", catalog=str(southern.catalog))
-    assert asked.looks > 0
+    assert asked.overpasses > 0

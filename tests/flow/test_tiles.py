@@ -21,7 +21,7 @@ def tiled(tmp_path_factory: pytest.TempPathFactory) -> synthetic.Archive:
     return shared_archive(tmp_path_factory, TILED)
 
 
-def test_two_tiles_of_one_pass_are_one_look(tiled: synthetic.Archive, tmp_path: Path) -> None:
+def test_two_tiles_of_one_pass_are_one_overpass(tiled: synthetic.Archive, tmp_path: Path) -> None:
     result = run_archive(tiled, tmp_path / "run")
     scenes = json.loads((result.directory / "scenes.json").read_text("utf-8"))["features"]
     tiles = {item["properties"]["grid:code"] for item in scenes}

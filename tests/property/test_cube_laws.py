@@ -32,12 +32,12 @@ WEST, NORTH = 500_000, 2_800_000
 class World:
     """Random looks over a square and its surroundings, read by window from memory."""
 
-    def __init__(self, seed, looks):
+    def __init__(self, seed, overpasses):
         rng = np.random.default_rng(seed)
         self.layers = {}
         pads = self._patches(rng, 12)
         self.scenes = []
-        for number in range(looks):
+        for number in range(overpasses):
             mask = np.full((WORLD, WORLD), 4, np.uint16)
             mask[self._patches(rng, 6, widest=90)] = 9
             mask[self._patches(rng, 3)] = 3
@@ -136,8 +136,8 @@ def assert_same(left, right):
 
 @settings(max_examples=12, deadline=None)
 @given(st.integers(0, 2**31), st.integers(1, 6), st.sampled_from([32, 50, 64, 128]))
-def test_the_size_of_chunks_changes_no_pixel(seed, looks, chunk_px):
-    world = World(seed, looks)
+def test_the_size_of_chunks_changes_no_pixel(seed, overpasses, chunk_px):
+    world = World(seed, overpasses)
     assert_same(
         month_in_chunks(world, world.scenes, chunk_px), month_in_chunks(world, world.scenes, 256)
     )
@@ -154,8 +154,8 @@ def test_the_order_of_scenes_changes_no_pixel(seed, random):
 
 @settings(max_examples=8, deadline=None)
 @given(st.integers(0, 2**31))
-def test_a_month_is_what_its_looks_say_one_by_one(seed):
-    """No more clear looks than looks, and medians within the range of what was seen."""
+def test_a_month_is_what_its_overpasses_say_one_by_one(seed):
+    """No more clear overpasses than overpasses, and medians within the range of what was seen."""
     world = World(seed, 3)
     whole = month_in_chunks(world, world.scenes, 256)
     told = np.where(whole["clear_looks"] > 0, whole["clear_looks"], whole["doubtful_looks"])

@@ -136,14 +136,14 @@ def test_every_patch_of_ground_belongs_to_exactly_one_site(rows):
 
 
 def record(area: list[float], pool: list[float], green: list[float], fraction: list[float],
-           looks: list[int]) -> Record:  # fmt: skip
+           overpasses: list[int]) -> Record:  # fmt: skip
     return Record(
         disturbed_m2=np.array(area, float),
         pool_m2=np.array(pool, float),
         green=np.array(green, float),
         observed_fraction=np.array(fraction, float),
-        clear_looks=np.array(looks, "int64"),
-        last_look=tuple(date(2015 + k, 4, 20) for k in range(len(area))),
+        clear_looks=np.array(overpasses, "int64"),
+        last_overpass=tuple(date(2015 + k, 4, 20) for k in range(len(area))),
     )
 
 
@@ -163,18 +163,18 @@ LIVES = {
     pool=st.floats(0, 8_000),
     green=st.floats(0, 1),
     fraction=st.floats(0, 1),
-    looks=st.integers(0, 12),
+    overpasses=st.integers(0, 12),
 )
-def test_one_bad_season_flips_nothing(life, odd, area, pool, green, fraction, looks):
+def test_one_bad_season_flips_nothing(life, odd, area, pool, green, fraction, overpasses):
     areas, pools, greens = (list(map(float, values)) for values in LIVES[life])
     # a change needs two seasons before one more odd season can be told from it
     assume(odd >= 4 or (life == "worked" and odd >= 1))
     if odd == 6:  # nothing follows, so a well seen season would be believed
-        assume(fraction < 0.8 or looks < 6)
+        assume(fraction < 0.8 or overpasses < 6)
     truth = build_timeline(record(areas, pools, greens, [1.0] * 7, [9] * 7), began=date(2015, 1, 5))
     areas[odd], pools[odd], greens[odd] = area, pool, green
     fractions, numbers = [1.0] * 7, [9] * 7
-    fractions[odd], numbers[odd] = fraction, looks
+    fractions[odd], numbers[odd] = fraction, overpasses
     told = build_timeline(record(areas, pools, greens, fractions, numbers), began=date(2015, 1, 5))
     others = [k for k in range(7) if k != odd]
     assert [told.states[k] for k in others] == [truth.states[k] for k in others]
@@ -196,7 +196,7 @@ def test_one_bad_season_flips_nothing(life, odd, area, pool, green, fraction, lo
 def test_a_season_is_not_observed_exactly_when_it_was_not_seen(seasons, is_new):
     columns = [list(column) for column in zip(*seasons, strict=True)]
     told = build_timeline(record(*columns), began=date(2015, 1, 5) if is_new else None)
-    seen = [fraction >= 0.5 and looks > 0 for _, _, _, fraction, looks in seasons]
+    seen = [fraction >= 0.5 and overpasses > 0 for _, _, _, fraction, overpasses in seasons]
     assert [state != "not_observed" for state in told.states] == seen
     assert set(told.states) <= set(STATES)
     days = [day for day in told.last_activity if day is not None]
@@ -221,7 +221,7 @@ def test_confidence_stays_between_0_and_1_and_never_falls_when_a_season_speaks_m
                 is_green=np.zeros(count, bool),
                 is_seen=np.ones(count, bool),
                 was_wet=np.zeros(count, bool),
-                last_look=tuple(date(2015 + k, 4, 1) for k in range(count)),
+                last_overpass=tuple(date(2015 + k, 4, 1) for k in range(count)),
                 began=date(2014, 12, 1),
             )
         ).confidence

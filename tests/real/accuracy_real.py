@@ -91,12 +91,12 @@ def read_quarry(folder: Path) -> list[xr.Dataset]:
             dates = len(re.findall(r"\d+", file.tags()["NETCDF_DIM_time_VALUES"]))
             dn = file.read().reshape(dates, 5, file.height, file.width) / 65_535
             clear = np.isin(mask.read(), (4, 5, 6, 7))
-    looks = []
+    overpasses = []
     for values, seen in zip(dn, clear, strict=True):
         blue, red, *rest = np.where(seen, values, np.nan)
         if np.isfinite(red).mean() > 0.5:
-            looks.append(picture(np.array([blue, (blue + red) / 2, red, *rest])))
-    return looks
+            overpasses.append(picture(np.array([blue, (blue + red) / 2, red, *rest])))
+    return overpasses
 
 
 def read_slovenia(folder: Path) -> Iterator[list[xr.Dataset]]:

@@ -147,14 +147,14 @@ def test_clear_fractions_rank_the_dates_as_the_items_do(
     assert days == [date(2023, 8, 10), date(2023, 8, 18), date(2023, 8, 15)]
 
 
-def test_partial_swaths_of_two_tiles_become_three_looks(
+def test_partial_swaths_of_two_tiles_become_three_overpasses(
     scenes: list[Scene], facts: dict[str, SceneQuality], aoi: AreaOfInterest
 ) -> None:
     layers = months(scenes, facts, make_grid(aoi, resolution_m=120))
-    looks = layers["clear_looks"]
-    assert looks.max() == 3
-    assert (looks > 0).mean() > 0.98
-    seen = looks > 0
+    overpasses = layers["clear_looks"]
+    assert overpasses.max() == 3
+    assert (overpasses > 0).mean() > 0.98
+    seen = overpasses > 0
     forest = {band: np.median(layers[band][seen]) for band in ("blue", "green", "red", "nir")}
     assert 200 < forest["blue"] < forest["red"] < forest["green"] < 900 < forest["nir"]
     assert "swir16" not in layers

@@ -59,9 +59,9 @@ def test_a_forest_through_its_seasons_shows_at_most_the_mowing_of_a_strip(
 
 
 def test_one_quarry_is_not_found_anew_at_every_date(shared_data: SharedData) -> None:
-    looks = REAL.read_quarry(shared_data("s2_india_quarry"))
-    assert len(looks) > 50
-    for before, after in itertools.pairwise(looks):
+    overpasses = REAL.read_quarry(shared_data("s2_india_quarry"))
+    assert len(overpasses) > 50
+    for before, after in itertools.pairwise(overpasses):
         assert "site" not in set(detect_pair(before, after)["kind"])
 
 

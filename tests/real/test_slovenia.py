@@ -41,7 +41,7 @@ def test_the_run_completes_and_explains_its_empty_inventory(
     assert json.loads((out / "inventory.geojson").read_text("utf-8"))["features"] == []
 
 
-def test_the_manifest_tells_baseline_offset_missing_bands_and_looks(
+def test_the_manifest_tells_baseline_offset_missing_bands_and_overpasses(
     slovenia: tuple[Path, subprocess.CompletedProcess[str]],
 ) -> None:
     manifest = json.loads((slovenia[0] / "manifest.json").read_text("utf-8"))

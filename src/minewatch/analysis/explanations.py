@@ -157,7 +157,7 @@ def _series(
 
 
 def _scenes(result: RunResult, site_id: str) -> list[Mapping[str, str]]:
-    """The scenes of the looks that bound the start of a site."""
+    """The scenes of the overpasses that bound the start of a site."""
     row = _of(result.inventory, site_id).iloc[0]
     days = {
         s.id: s.day.isoformat() for s in catalogs.read_scene_list(result.directory / "scenes.json")

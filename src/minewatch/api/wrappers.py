@@ -86,9 +86,9 @@ class Scenes(SceneList):
 
     def months(self) -> pd.DataFrame:
         """Usable overpasses, month by month, as `minewatch scenes` shows them."""
-        from minewatch.catalog import summarise_looks
+        from minewatch.catalog import summarise_overpasses
 
-        return summarise_looks(self, self.span)
+        return summarise_overpasses(self, self.span)
 
     def plot(self, *, ax: Axes | None = None) -> Axes:
         """Cloud cover of every scene through time."""
@@ -132,7 +132,7 @@ class Plan(planning.Plan):
         cost, gib = self.estimate, self.memory.peak_bytes / 2**30
         return {
             "area": f"{self.aoi}, {self.area_km2:,.0f} km²",
-            "scenes": f"{self.scenes:,} in {self.looks:,} overpasses",
+            "scenes": f"{self.scenes:,} in {self.overpasses:,} overpasses",
             "to read": f"{cost.bytes / 1e9:,.1f} GB in {cost.requests:,} requests",
             "memory": f"{gib:.1f} GiB at the peak, {self.memory.workers} threads",
             "time": f"{cost.seconds / 60:,.0f} min on a line of 80 Mbit/s",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     )
     from minewatch.catalog.scene_search import find_scenes
     from minewatch.catalog.selection import drop_duplicates
-    from minewatch.catalog.usable_overpasses import summarise_looks
+    from minewatch.catalog.usable_overpasses import summarise_overpasses
 
 __all__ = [
     "ItemError",
@@ -29,7 +29,7 @@ __all__ = [
     "item_lines",
     "read_scene_list",
     "scene_from_item",
-    "summarise_looks",
+    "summarise_overpasses",
     "write_scene_list",
 ]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import groupby
 
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -176,9 +175,3 @@ def _notes(scenes: tuple[Scene, ...]) -> tuple[str, ...]:
     if len(bands) > 1:
         notes.append(f"scenes differ in their bands: {', '.join(bands[0])} only, in some")
     return tuple(notes)
-
-
-def looks_of(scenes: Iterable[Scene]) -> list[list[Scene]]:
-    """Scenes grouped by pass, in order of time."""
-    ordered = sorted(scenes, key=lambda s: (s.overpass, s.tile, s.id))
-    return [list(group) for _, group in groupby(ordered, key=lambda s: s.overpass)]

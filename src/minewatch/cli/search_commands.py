@@ -54,7 +54,7 @@ def scenes(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """What the catalogue has: scenes, cloud cover, usable looks per month.
+    """What the catalogue has: scenes, cloud cover, usable overpasses per month.
 
     Example: minewatch scenes --aoi chipwe-pangwa --start 2023-11-01 --end 2024-04-30
     """
@@ -70,7 +70,7 @@ def scenes(
             area, span, catalog=catalog, collection=collection, sensor=sensor,
             max_cloud_cover_pct=max_cloud_cover, listener=listener,
         )  # fmt: skip
-    months = catalogs.summarise_looks(found, span)
+    months = catalogs.summarise_overpasses(found, span)
     if json:
         terminal.as_json(
             {
@@ -133,7 +133,7 @@ def plan(
         ("what", "how much"),
         [
             ("area", f"{result.area_km2:,.0f} km²"),
-            ("scenes", f"{result.scenes:,} in {result.looks:,} looks"),
+            ("scenes", f"{result.scenes:,} in {result.overpasses:,} looks"),
             ("grid", f"{result.pixels / 1e6:,.1f} M pixels in {result.chunks:,} chunks"),
             ("to read", f"{cost.bytes / 1e9:,.1f} GB in {cost.requests:,} requests"),
             ("memory", _memory(result.memory)),

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from minewatch.cube.grid import aoi_mask, in_reading_order, make_grid
     from minewatch.cube.month_composites import sky_and_greenness
     from minewatch.cube.month_reduction import MonthReduction, reduce_month
-    from minewatch.cube.overpasses import group_overpasses, scenes_over
+    from minewatch.cube.overpasses import scenes_over
     from minewatch.cube.range_reader import CACHE_BYTES, RangeReader
     from minewatch.cube.read_estimate import ReadEstimate, estimate_read
     from minewatch.cube.registration import Patch, Reference, find_patch_shift, make_reference
@@ -29,7 +29,6 @@ __all__ = [
     "aoi_mask",
     "estimate_read",
     "find_patch_shift",
-    "group_overpasses",
     "in_reading_order",
     "make_grid",
     "make_reference",

@@ -1,4 +1,4 @@
-"""Which pixels of a look are ground: mask classes, grown clouds, and what is only suspect.
+"""Which pixels of an overpass are ground: mask classes, grown clouds, and what is only suspect.
 
 Everything works on a window that reaches `halo` pixels beyond the pixels asked for, so that the
 answer does not depend on how the grid is cut.
@@ -95,39 +95,39 @@ def _flags(rule: MaskRule) -> UInt8:
 
 
 def find_clear(flags: UInt8, reach: Reach) -> tuple[Bool, Bool]:
-    """Where each look shows the ground, and where it is only suspect.
+    """Where each overpass shows the ground, and where it is only suspect.
 
     Clouds and shadows grow by the rule's distance; dark ground near them is left out. What they
     hide under an otherwise open sky is suspect: it may be a small cloud, but bright pads are
-    called cloud and dark pools shadow as well, and those come back at the same place look after
-    look. Who sees many looks can decide (`minewatch.detect.settle_cloud_commission`).
+    called cloud and dark pools shadow as well, and those come back at the same place overpass after
+    overpass. Who sees many overpasses can decide (`minewatch.detect.settle_cloud_commission`).
 
     Parameters
     ----------
     flags
-        Looks, dims (look, y, x).
+        Overpasses, dims (overpass, y, x).
     reach
         Distances of the mask rule on this grid.
 
     Returns
     -------
-    clear, suspect : array, dims (look, y, x), bool
+    clear, suspect : array, dims (overpass, y, x), bool
         Never both. Right at least `reach.halo` pixels away from the edges.
     """
     clear = flags & GROUND > 0
     suspect = np.zeros_like(clear)
-    for look in range(len(flags)):
-        spreads = flags[look] & SPREADS > 0
+    for overpass in range(len(flags)):
+        spreads = flags[overpass] & SPREADS > 0
         if not spreads.any():
             continue
-        ground = clear[look].copy()
+        ground = clear[overpass].copy()
         hidden = grow(spreads, reach.growth)
-        dark = flags[look] & DARK > 0
+        dark = flags[overpass] & DARK > 0
         if dark.any():
             hidden |= dark & grow(spreads, reach.shade)
-        clear[look] &= ~hidden
+        clear[overpass] &= ~hidden
         cover = share_around(~ground, reach.sky)
-        suspect[look] = hidden & (ground | spreads) & (cover <= OPEN_SKY_COVER)
+        suspect[overpass] = hidden & (ground | spreads) & (cover <= OPEN_SKY_COVER)
     return clear, suspect
 
 

@@ -1,4 +1,4 @@
-"""The medians and counts of one month's looks: the step in which the past is frozen."""
+"""The medians and counts of one month's overpasses: the step in which the past is frozen."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import xarray as xr
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
-from minewatch.cube.pixel_kernels import median_of_looks
+from minewatch.cube.pixel_kernels import median_of_overpasses
 from minewatch.model import Band, Period, check_month_cube
 
 UInt16 = NDArray[np.uint16]
@@ -22,9 +22,9 @@ def day_layers(clear: Bool, disturbed: Bool, days: Sequence[int]) -> tuple[UInt1
     Parameters
     ----------
     clear, disturbed
-        Dims (look, y, x), in order of time; `disturbed` counts where clear.
+        Dims (overpass, y, x), in order of time; `disturbed` counts where clear.
     days
-        Day of the month of each look.
+        Day of the month of each overpass.
 
     Returns
     -------
@@ -42,7 +42,7 @@ def day_layers(clear: Bool, disturbed: Bool, days: Sequence[int]) -> tuple[UInt1
 
 
 def month_cube(
-    looks: Mapping[Band, UInt16],
+    overpasses: Mapping[Band, UInt16],
     clear: Bool,
     suspect: Bool,
     disturbed: Bool,
@@ -53,14 +53,15 @@ def month_cube(
 ) -> xr.Dataset:
     """One month of a month cube.
 
-    Where no look of the month is clear, the suspect ones are counted instead; `clear_looks` is 0.
+    Where no overpass of the month is clear, the suspect ones are counted instead; `clear_looks` is
+    0.
 
     Parameters
     ----------
-    looks
-        Band to reflectance x 10,000, dims (look, y, x), 0 = not seen. Changed in place.
+    overpasses
+        Band to reflectance x 10,000, dims (overpass, y, x), 0 = not seen. Changed in place.
     clear, suspect
-        Where a look shows the ground, and where it may; dims (look, y, x).
+        Where an overpass shows the ground, and where it may; dims (overpass, y, x).
     disturbed, days
         As in `day_layers`.
     month
@@ -74,10 +75,12 @@ def month_cube(
         Contract `minewatch.model.check_month_cube`; `x` and `y` are pixel centres.
     """
     counted = clear | (suspect & ~clear.any(axis=0))
-    for pixels in looks.values():
+    for pixels in overpasses.values():
         pixels *= counted
     last, since = day_layers(counted, disturbed, days)
-    layers: dict[str, UInt16] = {band: median_of_looks(pixels) for band, pixels in looks.items()}
+    layers: dict[str, UInt16] = {
+        band: median_of_overpasses(pixels) for band, pixels in overpasses.items()
+    }
     layers["clear_looks"] = clear.sum(axis=0, dtype=np.uint16)
     layers["doubtful_looks"] = suspect.sum(axis=0, dtype=np.uint16)
     layers["disturbed_looks"] = (counted & disturbed).sum(axis=0, dtype=np.uint16)
@@ -111,8 +114,8 @@ def sky_and_greenness(month: xr.Dataset, inside: NDArray[np.bool_]) -> tuple[int
     Returns
     -------
     clear, greenness, seen
-        Clear looks summed over the pixels; NDVI x 1,000 summed over the pixels that were seen; how
-        many these are.
+        Clear overpasses summed over the pixels; NDVI x 1,000 summed over the pixels that were seen;
+        how many these are.
     """
     clear = month["clear_looks"].to_numpy()[0][inside]
     red, nir = (month[band].to_numpy()[0][inside].astype(np.int64) for band in ("red", "nir"))

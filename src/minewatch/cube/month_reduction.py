@@ -14,7 +14,7 @@ from odc.geo.geobox import GeoBox
 
 from minewatch.cube.cloud_masks import GROUND, SEEN, find_clear, flag, reach_of
 from minewatch.cube.month_composites import month_cube
-from minewatch.cube.overpasses import Look, group_overpasses, shifted, with_halo
+from minewatch.cube.overpasses import shifted, with_halo
 from minewatch.cube.pixel_kernels import place
 from minewatch.cube.reflectance_scale import reflectance_table
 from minewatch.errors import ReadError
@@ -23,11 +23,13 @@ from minewatch.model import (
     REFLECTANCE_BANDS,
     Band,
     Chunk,
+    Overpass,
     Period,
     PixelReader,
     ReadFailure,
     Scene,
     SceneQuality,
+    group_overpasses,
 )
 from minewatch.sensors import SensorProfile, get_sensor
 
@@ -46,9 +48,9 @@ class MonthReduction:
     cube: xr.Dataset
     """Contract `minewatch.model.check_month_cube`; one step of time."""
     failures: tuple[ReadFailure, ...]
-    """Reads that failed: their looks were not observed in this chunk. Sorted."""
-    looks: int
-    """Looks that showed any clear ground here."""
+    """Reads that failed: their overpasses were not observed in this chunk. Sorted."""
+    overpasses: int
+    """Overpasses that showed any clear ground here."""
     bytes_read: int
     """Compressed bytes of the blocks that were read; 0 when the reader does not count."""
 
@@ -79,12 +81,12 @@ def reduce_month(
     sensor: SensorProfile | None = None,
     reads_in_flight: int = 8,
 ) -> MonthReduction:
-    """Medians and counts of the clear looks of one month over one chunk.
+    """Medians and counts of the clear overpasses of one month over one chunk.
 
-    The mask band of every look is read first; other bands only of scenes that show clear ground.
-    Tiles of one look are put together, the first by name winning where they overlap. A look of
-    which anything cannot be read was not observed in this chunk. The order of the scenes and the
-    size of the chunk change nothing.
+    The mask band of every overpass is read first; other bands only of scenes that show clear
+    ground. Tiles of one overpass are put together, the first by name winning where they overlap. An
+    overpass of which anything cannot be read was not observed in this chunk. The order of the
+    scenes and the size of the chunk change nothing.
 
     Parameters
     ----------
@@ -98,11 +100,11 @@ def reduce_month(
         The calendar month.
     bands
         Reflectance bands wanted besides the core ones. One that no scene has is absent from the
-        cube; where only some looks have it, it is the median of those.
+        cube; where only some overpasses have it, it is the median of those.
     reader
         How pixels come.
     is_disturbed
-        Band to reflectance x 10,000 of one look (dims (y, x), 0 = not seen) to where the ground
+        Band to reflectance x 10,000 of one overpass (dims (y, x), 0 = not seen) to where the ground
         shows no vegetation.
     sensor
         Profile with the mask rule; None takes that of the scenes.
@@ -113,30 +115,30 @@ def reduce_month(
     -------
     MonthReduction
     """
-    looks = group_overpasses(s for s in scenes if s.day in month and s.id in quality)
-    here = {band for look in looks for scene in look for band in scene.assets}
+    overpasses = group_overpasses(s for s in scenes if s.day in month and s.id in quality)
+    here = {band for overpass in overpasses for scene in overpass for band in scene.assets}
     columns = [b for b in REFLECTANCE_BANDS if b in CORE_BANDS or (b in bands and b in here)]
-    profile = sensor or get_sensor(looks[0][0].sensor if looks else "sentinel-2-l2a")
+    profile = sensor or get_sensor(overpasses[0][0].sensor if overpasses else "sentinel-2-l2a")
     wide, core = with_halo(chunk.geobox, profile)
     with ThreadPoolExecutor(reads_in_flight) as pool:
         read_all = _reading(reader, quality, chunk.name, pool)
-        masks = read_all(((s, _mask_band(s)) for look in looks for s in look), wide)
-        looks = [look for look in looks if not _failed(look, masks)]
-        flags, tile = _mosaic_masks(looks, masks, profile, wide)
+        masks = read_all(((s, _mask_band(s)) for overpass in overpasses for s in overpass), wide)
+        overpasses = [overpass for overpass in overpasses if not _failed(overpass, masks)]
+        flags, tile = _mosaic_masks(overpasses, masks, profile, wide)
         reach = reach_of(profile.mask, abs(float(wide.resolution.x)))
         clear, suspect = (layer[:, *core] for layer in find_clear(flags, reach))
         tile = np.ascontiguousarray(tile[:, *core])
-        needed = _shown_scenes(looks, clear | suspect, tile)
+        needed = _shown_scenes(overpasses, clear | suspect, tile)
         pixels = read_all(((s, b) for s in needed for b in columns if b in s.assets), chunk.geobox)
-    kept = [at for at, look in enumerate(looks) if not _failed(look, pixels)]
-    looks, clear, suspect, tile = (
-        [looks[at] for at in kept],
+    kept = [at for at, overpass in enumerate(overpasses) if not _failed(overpass, pixels)]
+    overpasses, clear, suspect, tile = (
+        [overpasses[at] for at in kept],
         clear[kept],
         suspect[kept],
         tile[kept],
     )
     shown = clear | suspect
-    stacks = _stack_looks(looks, pixels, quality, shown, tile, columns)
+    stacks = _stack_overpasses(overpasses, pixels, quality, shown, tile, columns)
     clear, suspect = clear & shown, suspect & shown
     disturbed = np.zeros_like(clear)
     for at in np.flatnonzero(shown.any(axis=(1, 2))):
@@ -148,12 +150,12 @@ def reduce_month(
             clear,
             suspect,
             disturbed,
-            [look[0].day.day for look in looks],
+            [overpass[0].day.day for overpass in overpasses],
             month=month,
             geobox=chunk.geobox,
         ),
         failures=tuple(sorted(read.failure for read in every if read.failure)),
-        looks=int(clear.any(axis=(1, 2)).sum()),
+        overpasses=int(clear.any(axis=(1, 2)).sum()),
         bytes_read=sum(read.bytes_read for read in every),
     )
 
@@ -181,13 +183,13 @@ def _reading(
 
 
 def _mosaic_masks(
-    looks: Sequence[Look], reads: _Reads, sensor: SensorProfile, geobox: GeoBox
+    overpasses: Sequence[Overpass], reads: _Reads, sensor: SensorProfile, geobox: GeoBox
 ) -> tuple[UInt8, UInt8]:
-    """Flags of each look, and which of its scenes (1, 2, ...; 0: none) each pixel is taken from."""
-    flags = np.zeros((len(looks), *geobox.shape), np.uint8)
+    """Flags of each overpass, and which of its scenes (1, 2, ...; 0: none) a pixel is from."""
+    flags = np.zeros((len(overpasses), *geobox.shape), np.uint8)
     tile = np.zeros_like(flags)
-    for at, look in enumerate(looks):
-        for number, scene in enumerate(look, start=1):
+    for at, overpass in enumerate(overpasses):
+        for number, scene in enumerate(overpass, start=1):
             band = _mask_band(scene)
             values = reads[scene.id, band].pixels
             # Without a mask band every pixel counts as clear; its quality says so.
@@ -198,21 +200,21 @@ def _mosaic_masks(
     return flags, tile
 
 
-def _stack_looks(
-    looks: Sequence[Look],
+def _stack_overpasses(
+    overpasses: Sequence[Overpass],
     reads: _Reads,
     quality: Mapping[str, SceneQuality],
     shown: Bool,
     tile: UInt8,
     bands: Sequence[Band],
 ) -> dict[Band, UInt16]:
-    """Band to reflectance x 10,000 of the looks, 0 where not shown.
+    """Band to reflectance x 10,000 of the overpasses, 0 where not shown.
 
     A pixel that lacks a core band is not shown: `shown` is corrected in place.
     """
     stacks = {band: np.zeros(shown.shape, np.uint16) for band in bands}
-    for at, look in enumerate(looks):
-        for number, scene in enumerate(look, start=1):
+    for at, overpass in enumerate(overpasses):
+        for number, scene in enumerate(overpass, start=1):
             table = reflectance_table(quality[scene.id].scale, quality[scene.id].offset_dn)
             here = shown[at] & (tile[at] == number)
             for band in bands:
@@ -226,18 +228,18 @@ def _stack_looks(
     return stacks
 
 
-def _shown_scenes(looks: Sequence[Look], shown: Bool, tile: UInt8) -> list[Scene]:
+def _shown_scenes(overpasses: Sequence[Overpass], shown: Bool, tile: UInt8) -> list[Scene]:
     """The scenes from which any clear or suspect pixel is taken."""
     return [
         scene
-        for at, look in enumerate(looks)
-        for number, scene in enumerate(look, start=1)
+        for at, overpass in enumerate(overpasses)
+        for number, scene in enumerate(overpass, start=1)
         if (shown[at] & (tile[at] == number)).any()
     ]
 
 
-def _failed(look: Look, reads: _Reads) -> bool:
-    ids = {scene.id for scene in look}
+def _failed(overpass: Overpass, reads: _Reads) -> bool:
+    ids = {scene.id for scene in overpass}
     return any(read.failure is not None for (scene_id, _), read in reads.items() if scene_id in ids)
 
 

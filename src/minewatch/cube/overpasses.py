@@ -1,8 +1,7 @@
-"""Looks: the passes of a satellite, cut into tiles, and what one must read of them."""
+"""What one must read of the overpasses of a satellite: which scenes, and how much around."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 
 import shapely
@@ -14,20 +13,6 @@ from rasterio.warp import transform_bounds
 from minewatch.cube.cloud_masks import reach_of
 from minewatch.model import WGS84, Chunk, Scene
 from minewatch.sensors import SensorProfile, get_sensor
-
-Look = tuple[Scene, ...]
-"""The scenes of one pass, by tile, then id."""
-
-
-def group_overpasses(scenes: Iterable[Scene]) -> list[Look]:
-    """Scenes by look, in order of time, whatever order they come in."""
-    looks: dict[str, list[Scene]] = defaultdict(list)
-    for scene in scenes:
-        looks[scene.overpass].append(scene)
-    return sorted(
-        (tuple(sorted(look, key=lambda s: (s.tile, s.id))) for look in looks.values()),
-        key=lambda look: (min(s.acquired for s in look), look[0].overpass),
-    )
 
 
 def scenes_over(

@@ -21,16 +21,16 @@ FINE = 1024
 """Positions between pixels are whole numbers of this part of a pixel (1 cm at 10 m)."""
 
 
-def median_of_looks(looks: UInt16) -> UInt16:
-    """Median over looks of what was seen.
+def median_of_overpasses(overpasses: UInt16) -> UInt16:
+    """Median over overpasses of what was seen.
 
-    Each row is sorted over looks, as far as the median needs it, by a network of compare-exchanges
-    (Batcher's merge exchange), so that a processor takes many columns at a time.
+    Each row is sorted over overpasses, as far as the median needs it, by a network of
+    compare-exchanges (Batcher's merge exchange), so that a processor takes many columns at a time.
 
     Parameters
     ----------
-    looks
-        Dims (look, y, x), C-contiguous, 0 = not seen.
+    overpasses
+        Dims (overpass, y, x), C-contiguous, 0 = not seen.
 
     Returns
     -------
@@ -41,24 +41,26 @@ def median_of_looks(looks: UInt16) -> UInt16:
     ----------
     Knuth, The Art of Computer Programming 3, 5.2.2, algorithm M.
     """
-    out = np.zeros(looks.shape[1:], np.uint16)
-    _median(out, looks, _exchanges(len(looks)))
+    out = np.zeros(overpasses.shape[1:], np.uint16)
+    _median(out, overpasses, _exchanges(len(overpasses)))
     return out
 
 
 @kernel("uint16[:,::1], uint16[:,:,::1], int64[:,::1]")
-def _median(out: UInt16, looks: UInt16, exchanges: Int64) -> None:  # pragma: no cover - compiled
+def _median(
+    out: UInt16, overpasses: UInt16, exchanges: Int64
+) -> None:  # pragma: no cover - compiled
     """Write the median into `out`, all 0 before."""
-    n, rows, cols = looks.shape
+    n, rows, cols = overpasses.shape
     block = np.empty((n, cols), np.uint16)
     counts = np.empty(cols, np.uint16)
     for row in range(rows):
         for col in range(cols):
             counts[col] = 0
-        for look in range(n):
+        for overpass in range(n):
             for col in range(cols):
-                value = looks[look, row, col]
-                block[look, col] = value - np.uint16(1)  # "not seen" wraps round and sorts last
+                value = overpasses[overpass, row, col]
+                block[overpass, col] = value - np.uint16(1)  # "not seen" wraps round and sorts last
                 counts[col] += np.uint16(value != 0)
         for at in range(len(exchanges)):
             lows, highs = block[exchanges[at, 0]], block[exchanges[at, 1]]

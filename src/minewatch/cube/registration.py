@@ -1,7 +1,7 @@
 """Where a scene lies beside where it should: shifts of a fraction of a pixel.
 
-Looks are compared on a few patches with the first look that shows most of them clear. It may lie
-askew itself: the place that counts is the median of the first few clear looks.
+Overpasses are compared on a few patches with the first one that shows most of them clear. It may
+lie askew itself: the place that counts is the median of the first few clear overpasses.
 """
 
 from __future__ import annotations
@@ -19,9 +19,8 @@ from odc.geo.geobox import GeoBox
 from minewatch.cube.cloud_masks import GROUND, flag
 from minewatch.cube.correlate import Edges, find_edges, find_offset
 from minewatch.cube.grid import snapped_geobox
-from minewatch.cube.overpasses import Look, group_overpasses
 from minewatch.errors import ReadError
-from minewatch.model import AreaOfInterest, Band, PixelReader, Scene
+from minewatch.model import AreaOfInterest, Band, Overpass, PixelReader, Scene, group_overpasses
 from minewatch.sensors import SensorProfile, get_sensor
 
 UInt16 = NDArray[np.uint16]
@@ -29,8 +28,8 @@ UInt16 = NDArray[np.uint16]
 PATCH_PX = 128
 """Side of a patch in pixels of the band, whatever their size: so many samples a correlation needs.
 It is, as is `CLEAR_SHARE`, from a simulated archive: on nine patches, of which two must
-speak, it finds the shift of most usable looks to 0.6 m (median; nine in ten to 1.2 m), where larger
-or clearer patches find fewer."""
+speak, it finds the shift of most usable overpasses to 0.6 m (median; nine in ten to 1.2 m), where
+larger or clearer patches find fewer."""
 PATCHES_ACROSS = 3
 """Patches are spread over the area in as many rows and columns at most [D]."""
 CLEAR_SHARE = 0.6
@@ -45,11 +44,11 @@ AGREE_SHARE = 0.3
 [D]: how finely a shift can be measured goes with the pixel, so this is no length on the ground."""
 STEP_M = 1 / 16
 """Shifts are whole numbers of this, so that coordinates stay exact in binary."""
-FIRST_LOOKS = 9
-"""Clear looks whose median place counts: with a third of a pixel of scatter it is known to an
+FIRST_OVERPASSES = 9
+"""Clear overpasses whose median place counts: with a third of a pixel of scatter it is known to an
 eighth [D]."""
 MOST_UNREAD = 3
-"""Looks that cannot be read before the search for a reference is given up [D]."""
+"""Overpasses that cannot be read before the search for a reference is given up [D]."""
 BAND: Band = "red"
 """Shows roads and clearings in forest, and less of the slopes' changing light than infrared."""
 
@@ -79,11 +78,11 @@ class Reference:
     """What later scenes are laid against, and what it was chosen from."""
 
     patches: tuple[Patch, ...] = ()
-    """Row by row; none while too few looks are clear enough."""
+    """Row by row; none while too few overpasses are clear enough."""
     middle_xy_m: tuple[float, float] = (0.0, 0.0)
-    """Where the median of the first clear looks lies (east, north) against the patches, metres."""
+    """Where the first clear overpasses lie against the patches: median (east, north), metres."""
     looked_at: tuple[str, ...] = ()
-    """Scenes in order of time, up to the last of these looks."""
+    """Scenes in order of time, up to the last of these overpasses."""
     is_sure: bool = True
     """False when one of them could not be read: it may be the better choice."""
 
@@ -129,7 +128,7 @@ def make_reference(
     reader: PixelReader,
     sensor: SensorProfile | None = None,
 ) -> Reference:
-    """What scenes are laid against: patches of the first clear look, and the median place.
+    """What scenes are laid against: patches of the first clear overpass, and the median place.
 
     Parameters
     ----------
@@ -138,35 +137,35 @@ def make_reference(
     aoi
         The area of interest.
     reader
-        How pixels come. A look that cannot be read is passed over, a few of them end the search.
+        How pixels come. One overpass that cannot be read is passed over, a few end the search.
     sensor
         Profile; None takes that of the scenes.
 
     Returns
     -------
     Reference
-        Without patches when fewer than `FIRST_LOOKS` looks are clear enough.
+        Without patches when fewer than `FIRST_OVERPASSES` overpasses are clear enough.
     """
     patches: tuple[Patch, ...] = ()
     places: list[tuple[float, float]] = []
     looked_at: list[str] = []
     unread = 0
-    for look in group_overpasses(scenes):
-        looked_at += [scene.id for scene in look]
-        profile = sensor or get_sensor(look[0].sensor)
+    for overpass in group_overpasses(scenes):
+        looked_at += [scene.id for scene in overpass]
+        profile = sensor or get_sensor(overpass[0].sensor)
         try:
             if patches:
-                shift, _ = measure_shift(look[0], patches, reader=reader, sensor=profile)
+                shift, _ = measure_shift(overpass[0], patches, reader=reader, sensor=profile)
                 places += [shift] if shift else []
             else:
-                patches = _clear_patches(look, aoi, reader, profile)
+                patches = _clear_patches(overpass, aoi, reader, profile)
                 places = [(0.0, 0.0)] if patches else []
         except ReadError:
             unread += 1
             if unread == MOST_UNREAD:
                 break
             continue
-        if len(places) == FIRST_LOOKS:
+        if len(places) == FIRST_OVERPASSES:
             east, north = np.median(places, axis=0)
             return Reference(
                 patches=patches, middle_xy_m=(_stepped(east), _stepped(north)),
@@ -176,19 +175,19 @@ def make_reference(
 
 
 def _clear_patches(
-    look: Look, aoi: AreaOfInterest, reader: PixelReader, sensor: SensorProfile
+    overpass: Overpass, aoi: AreaOfInterest, reader: PixelReader, sensor: SensorProfile
 ) -> tuple[Patch, ...]:
-    """The patches that a look shows clear; none when they are not most of them."""
+    """The patches that an overpass shows clear; none when they are not most of them."""
     wanted = patch_geoboxes(aoi, sensor.native_pixel_m[BAND])
-    found = [_first_clear(look, geobox, reader, sensor) for geobox in wanted]
+    found = [_first_clear(overpass, geobox, reader, sensor) for geobox in wanted]
     patches = tuple(patch for patch in found if patch)
     return patches if 2 * len(patches) > len(wanted) else ()
 
 
 def _first_clear(
-    look: Look, geobox: GeoBox, reader: PixelReader, sensor: SensorProfile
+    overpass: Overpass, geobox: GeoBox, reader: PixelReader, sensor: SensorProfile
 ) -> Patch | None:
-    for scene in look:
+    for scene in overpass:
         pixels = read_clear(scene, geobox, reader=reader, sensor=sensor)
         if pixels is not None:
             return Patch(geobox=geobox, pixels=pixels, scene_id=scene.id)

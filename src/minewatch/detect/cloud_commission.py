@@ -95,7 +95,7 @@ def recent_counts(
     before: Counts | None = None,
     rules: CloudCommissionRules = CLOUD_COMMISSION,
 ) -> Counts:
-    """The looks of the last months that settle those to come.
+    """The overpasses of the last months that settle those to come.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What one look, or the median of a month, shows of a pixel: its vegetation or the lack of it."""
+"""What one overpass, or the median of a month, shows of a pixel: vegetation or the lack of it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Reflectances = Mapping[str, NDArray[np.uint16]]
 
 
 def is_disturbed(bands: Reflectances, *, rules: OverpassRules = OVERPASS) -> NDArray[np.bool_]:
-    """Where a look shows ground without its vegetation: bare soil, pools, roofs, rock, water.
+    """Where an overpass shows ground without its vegetation: bare soil, pools, roofs, rock, water.
 
     Red is compared with near-infrared, so that the light on a slope cancels; a small allowance
     for path light keeps deep shade over forest out. Snow and clouds are left out as far as the
@@ -48,7 +48,7 @@ def is_disturbed(bands: Reflectances, *, rules: OverpassRules = OVERPASS) -> NDA
 
 
 def is_snow(bands: Reflectances, *, rules: OverpassRules = OVERPASS) -> NDArray[np.bool_]:
-    """Where a look shows snow, or a cloud as bright.
+    """Where an overpass shows snow, or a cloud as bright.
 
     Parameters
     ----------

@@ -37,8 +37,8 @@ def site_series(
         Index the first day of each month. `greenness`, with `greenness_low` and `greenness_high`
         (10 and 90 % of pixels), -1 to 1; `baseline`, what the detector expected of it, and
         `baseline_sd`, its standard deviation; `milky_pct`, mean share of milky or white
-        water; `disturbed_pct`, share of looks without vegetation; `clear_looks`, median. NaN: not
-        seen; for the baseline: nothing was expected.
+        water; `disturbed_pct`, share of overpasses without vegetation; `clear_looks`, median. NaN:
+        not seen; for the baseline: nothing was expected.
     """
     layers = {str(n): months[n].to_numpy()[:, inside] for n in months.data_vars}
     bands = {str(b): layers[b] for b in REFLECTANCE_BANDS if b in layers}

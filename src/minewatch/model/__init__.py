@@ -67,10 +67,12 @@ if TYPE_CHECKING:
         REFLECTANCE_SCALE,
         Asset,
         Band,
+        Overpass,
         ReadFailure,
         Scene,
         SceneList,
         SceneQuality,
+        group_overpasses,
     )
     from minewatch.model.tables import (
         ALERTS,
@@ -148,6 +150,7 @@ __all__ = [
     "Findings",
     "Grid",
     "Job",
+    "Overpass",
     "Parameters",
     "Period",
     "PeriodEvidence",
@@ -173,6 +176,7 @@ __all__ = [
     "empty_table",
     "expected_dry_season",
     "expected_in",
+    "group_overpasses",
     "in_months",
     "months_of",
     "parse_day",

@@ -1,7 +1,7 @@
 """Cube contracts: what a plain `xarray.Dataset` must hold at a stage door.
 
-A *look* is one pass of a satellite, mosaicked over tiles, harmonised and masked. A *month cube*
-holds, for each calendar month, the medians of its clear looks: the step in which the past is
+A *overpass* is one pass of a satellite, mosaicked over tiles, harmonised and masked. A *month cube*
+holds, for each calendar month, the medians of its clear overpasses: the step in which the past is
 frozen, so that a new scene touches one month and memory never grows with the number of scenes.
 """
 
@@ -24,13 +24,13 @@ All but the first two counts are of clear overpasses; where there is none, of su
 a small cloud hides, or bright ground called cloud. `detect.settle_cloud_commission` decides.
 
 ==================== ===========================================================================
-a band               median reflectance of the clear looks x 10,000; 0: not seen, or no such band
-clear_looks          number of clear looks
-doubtful_looks       number of looks hidden under an otherwise open sky; may be absent
-disturbed_looks      how many of them show ground without its vegetation
-last_undisturbed_day day of the month of the last clear look with vegetation; 0: none
-disturbed_since_day  day of the month on which the run of disturbed looks began that reaches the
-                     month's last clear look; 0: the last clear look is undisturbed, or none
+a band               median reflectance of the clear overpasses x 10,000; 0: not seen, or no such
+band clear_looks          number of clear overpasses doubtful_looks       number of overpasses
+hidden under an otherwise open sky; may be absent disturbed_looks      how many of them show ground
+without its vegetation last_undisturbed_day day of the month of the last clear overpass with
+vegetation; 0: none disturbed_since_day  day of the month on which the run of disturbed overpasses
+began that reaches the
+                     month's last clear overpass; 0: the last clear overpass is undisturbed, or none
 ==================== ===========================================================================
 """
 

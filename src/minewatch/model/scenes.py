@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -93,6 +94,21 @@ class Scene:
         files = sorted([b, a.href, a.scale, a.offset, a.nodata] for b, a in self.assets.items())
         values = [self.id, [self.baseline, self.made, self.boa_offset_applied], files]
         return hashlib.sha256(json.dumps(values).encode()).hexdigest()
+
+
+Overpass = tuple[Scene, ...]
+"""The scenes of one pass of a satellite, cut into tiles: by tile, then id."""
+
+
+def group_overpasses(scenes: Iterable[Scene]) -> list[Overpass]:
+    """Scenes by overpass, in order of time, whatever order they come in."""
+    overpasses: dict[str, list[Scene]] = defaultdict(list)
+    for scene in scenes:
+        overpasses[scene.overpass].append(scene)
+    return sorted(
+        (tuple(sorted(tiles, key=lambda s: (s.tile, s.id))) for tiles in overpasses.values()),
+        key=lambda tiles: (min(s.acquired for s in tiles), tiles[0].overpass),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -262,7 +262,7 @@ def _reduce_one(job: _ReadJob) -> MonthRecord:
         clear_pixels=clear,
         greenness_sum=greenness,
         seen_pixels=seen,
-        overpasses=reduced.looks,
+        overpasses=reduced.overpasses,
         failures=tuple(sorted(reduced.failures)),
         bytes_read=reduced.bytes_read,
     )

@@ -41,7 +41,7 @@ class Plan:
     """Its size."""
     scenes: int
     """Scenes to read."""
-    looks: int
+    overpasses: int
     """Passes they make."""
     chunks: int
     """Chunks of the grid that touch the area."""
@@ -118,7 +118,7 @@ def plan(
         aoi=area.id,
         area_km2=area.area_m2 / 1e6,
         scenes=len(found),
-        looks=len({scene.overpass for scene in found}),
+        overpasses=len({scene.overpass for scene in found}),
         chunks=len(grid.chunks),
         pixels=sum(c.geobox.shape[0] * c.geobox.shape[1] for c in grid.chunks),
         estimate=cube.estimate_read(

@@ -106,7 +106,7 @@ def _chosen(explanation: Explanation) -> list[Chip]:
 
 
 def _draw_greenness(axes: Axes, explanation: Explanation) -> None:
-    """Greenness of the pixels with its baseline, the window of the start, and clear looks."""
+    """Greenness of the pixels with its baseline, the window of the start, and clear overpasses."""
     months, middle = explanation.months, _middles(explanation)
     seen = months["greenness"].notna().to_numpy()
     low, high = (months[f"greenness_{n}"].to_numpy() for n in ("low", "high"))
@@ -127,10 +127,10 @@ def _draw_greenness(axes: Axes, explanation: Explanation) -> None:
     axes.xaxis_date()
     axes.set_ylim(-0.35, 1)
     axes.set_ylabel("greenness (NDVI, haze off)\nmedian, 10–90 % of pixels")
-    looks = axes.twinx()
-    looks.bar(middle, months["clear_looks"], width=18, color="black", alpha=0.25)
-    looks.set_ylim(0, max(float(months["clear_looks"].max()) * 5, 5))
-    looks.set_ylabel("clear looks", fontsize="small")
+    overpasses = axes.twinx()
+    overpasses.bar(middle, months["clear_looks"], width=18, color="black", alpha=0.25)
+    overpasses.set_ylim(0, max(float(months["clear_looks"].max()) * 5, 5))
+    overpasses.set_ylabel("clear looks", fontsize="small")
 
 
 def _mark(axes: Axes, day: str | None, text: str, *, side: str) -> None:

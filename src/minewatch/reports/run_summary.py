@@ -63,7 +63,7 @@ class PeriodSummary:
     """Sites that are no more than candidates: in none of the ranges."""
     states: Mapping[str, int]
     """How many sites that are not rejected are in each of `STATES`."""
-    looks: int
+    overpasses: int
     """Passes of the satellite."""
     clear_fraction: float
     """Mean share of the area that was clear in a pass, 0..1."""
@@ -230,7 +230,7 @@ def _summarise_period(
         pools=between("pool_count"),
         candidates=int(totals.get("candidates", 0)),
         states={state: int(states.get(state, 0)) for state in STATES},
-        looks=int(period.get("looks", 0)),
+        overpasses=int(period.get("looks", 0)),
         clear_fraction=float(period.get("clear_fraction", 0.0)),
         observed_fraction=float(period.get("observed_fraction", 0.0)),
     )

@@ -66,9 +66,9 @@ class Explanation:
     alternatives: Sequence[Alternative]
     """What it could have been instead, the most open one first."""
     scenes: Sequence[Mapping[str, str]]
-    """The looks that bound its start: `id`, `day`, `role`."""
+    """The overpasses that bound its start: `id`, `day`, `role`."""
     chips: Sequence[Chip]
-    """The ground by period, in order of time; periods without a look are left out."""
+    """The ground by period, in order of time; periods without an overpass are left out."""
     features: gpd.GeoDataFrame
     """Its pads, pools and roads, UTM."""
     simulated: bool

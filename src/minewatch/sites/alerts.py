@@ -19,17 +19,17 @@ class Signs:
     confidence: NDArray[np.float64]
     """Largest confidence of its patches, 0..1; NaN: none was found."""
     clear_looks: NDArray[np.int64]
-    """Clear looks in the period."""
+    """Clear overpasses in the period."""
     is_green: NDArray[np.bool_]
     """Green and not worked."""
     is_seen: NDArray[np.bool_]
     """Whether the period says anything of the site."""
     was_wet: NDArray[np.bool_]
     """Whether standing water was seen, up to then."""
-    last_look: tuple[date, ...]
+    last_overpass: tuple[date, ...]
     """Last day on which the site may have been seen in the period."""
     began: date
-    """First look that shows it."""
+    """First overpass that shows it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,13 +43,13 @@ class Standing:
 
 
 def climb(signs: Signs, *, rules: AlertRules | None = None) -> Standing:
-    """The ladder of one site: looks that support it lead up, green periods set it back.
+    """The ladder of one site: overpasses that support it lead up, green periods set it back.
 
-    `candidate` is a first sign. Detections of enough confidence add their clear looks: three make
-    it `provisional`, six from two periods (or one strong one) `confirmed`, for good. Before that,
-    two green periods without detection set the count back, and ground that was never wet and is
-    green again within one monsoon and the dry season after it is `rejected`; a new detection makes
-    it a candidate again.
+    `candidate` is a first sign. Detections of enough confidence add their clear overpasses: three
+    make it `provisional`, six from two periods (or one strong one) `confirmed`, for good. Before
+    that, two green periods without detection set the count back, and ground that was never wet and
+    is green again within one monsoon and the dry season after it is `rejected`; a new detection
+    makes it a candidate again.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def climb(signs: Signs, *, rules: AlertRules | None = None) -> Standing:
         Thresholds; None takes `AlertRules()`.
     """
     rules = rules or AlertRules()
-    rung, looks, supports, against, best = "candidate", 0, 0, 0, 0.0
+    rung, overpasses, supports, against, best = "candidate", 0, 0, 0, 0.0
     rungs: list[str] = []
     chances: list[float] = []
     for k, found in enumerate(signs.confidence.tolist()):
@@ -68,13 +68,13 @@ def climb(signs: Signs, *, rules: AlertRules | None = None) -> Standing:
             best = max(best, found)
             against, rung = 0, "candidate" if rung == "rejected" else rung
             if found >= rules.support:
-                looks, supports = looks + int(signs.clear_looks[k]), supports + 1
-                rung = _rung(rung, looks, supports, found, rules)
+                overpasses, supports = overpasses + int(signs.clear_looks[k]), supports + 1
+                rung = _rung(rung, overpasses, supports, found, rules)
         elif signs.is_seen[k] and signs.is_green[k] and rung != "confirmed":
             against += 1
             if against >= rules.reset_periods:
-                rung, looks, supports = "candidate" if rung != "rejected" else rung, 0, 0
-            age_days = (signs.last_look[k] - signs.began).days
+                rung, overpasses, supports = "candidate" if rung != "rejected" else rung, 0, 0
+            age_days = (signs.last_overpass[k] - signs.began).days
             if age_days <= rules.fallow_days and not signs.was_wet[k]:
                 rung = "rejected"
         rungs.append(rung)
@@ -82,12 +82,12 @@ def climb(signs: Signs, *, rules: AlertRules | None = None) -> Standing:
     return Standing(rungs=tuple(rungs), confidence=tuple(chances))
 
 
-def _rung(rung: str, looks: int, supports: int, found: float, rules: AlertRules) -> str:
+def _rung(rung: str, overpasses: int, supports: int, found: float, rules: AlertRules) -> str:
     is_repeated = supports >= 2 or found >= rules.strong
-    is_enough = looks >= rules.confirmed_looks and is_repeated and rules.may_confirm
+    is_enough = overpasses >= rules.confirmed_overpasses and is_repeated and rules.may_confirm
     if rung == "confirmed" or is_enough:
         return "confirmed"
-    return "provisional" if looks >= rules.provisional_looks else rung
+    return "provisional" if overpasses >= rules.provisional_overpasses else rung
 
 
 def _combined(best: float, supports: int, rung: str, rules: AlertRules) -> float:
@@ -102,14 +102,14 @@ def _combined(best: float, supports: int, rung: str, rules: AlertRules) -> float
 def hindsight(rungs: Sequence[str], has_begun: Sequence[bool]) -> list[str]:
     """The rung a site has now, for all its periods by whose end it was seen to be there.
 
-    Later looks overturn early verdicts. In a period in which it may only have begun unseen it stays
-    what could be said then.
+    Later overpasses overturn early verdicts. In a period in which it may only have begun unseen it
+    stays what could be said then.
 
     Parameters
     ----------
     rungs
         From `climb`.
     has_begun
-        Whether the first look that shows the site lies in or before each period.
+        Whether the first overpass that shows the site lies in or before each period.
     """
     return [rungs[-1] if b else rung for rung, b in zip(rungs, has_begun, strict=True)]

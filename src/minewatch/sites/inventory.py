@@ -48,7 +48,7 @@ def build_inventory(
 
     A site has a row in every period from its start on, also when nobody works there any more and
     when nobody saw it (`not_observed`, areas null). `alert` is what is known now, for all periods
-    by whose end the site was seen to be there, because later looks overturn early verdicts;
+    by whose end the site was seen to be there, because later overpasses overturn early verdicts;
     `alert_then` is what could be said by the end of the period.
 
     Parameters

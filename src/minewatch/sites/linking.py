@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 _START = ("period_start", "first_detected", "anchor_x", "anchor_y")
 Start = tuple[str, str, float, float]
-"""Period, first look and place of a patch; the smallest of a site's is its birth."""
+"""Period, first overpass and place of a patch; the smallest of a site's is its birth."""
 Member = tuple[int, Geometry]
 """Row of the sorted detections, and what of it belongs to the site."""
 
@@ -297,7 +297,7 @@ def _as_tables(sites: list[_Site], rows: gpd.GeoDataFrame, epsg: int, rules: Lin
 def _undisturbed(
     rows: gpd.GeoDataFrame, sites: Iterable[_Site], rules: LinkRules
 ) -> list[str | None]:
-    """Last look of each site at which all of its ground that began with it was undisturbed."""
+    """Last overpass of each site at which all of its ground that began with it was undisturbed."""
     periods = rows["period_start"].tolist()
     begun = pd.to_datetime(rows["first_detected"]).to_numpy("datetime64[D]").astype(int).tolist()
     before = [None if pd.isna(day) else str(day) for day in rows["last_undisturbed"]]

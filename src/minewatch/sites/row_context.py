@@ -36,7 +36,7 @@ class Coverage:
             )
         ]
 
-    def last_look(self, site: int, period: Period) -> date:
+    def last_overpass(self, site: int, period: Period) -> date:
         """Last day of a period on which a scene reached the site; its last day when none did."""
         low, high = np.datetime64(period.start), np.datetime64(period.end)
         days = self.days[self.reaches[site] & (self.days >= low) & (self.days <= high)]

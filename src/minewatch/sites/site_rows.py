@@ -87,7 +87,7 @@ class RowBuilder:
             green=seen["vegetated_fraction"],
             observed_fraction=seen["observed_fraction"],
             clear_looks=seen["clear_looks"].astype("int64"),
-            last_look=tuple(self.coverage.last_look(number, p) for p in periods),
+            last_overpass=tuple(self.coverage.last_overpass(number, p) for p in periods),
         )
         began = date.fromisoformat(track["first_detected"])
         is_new = not _is_preexisting(track)
@@ -129,7 +129,7 @@ class RowBuilder:
             is_green=timeline.is_green,
             is_seen=record.seen(self.state_rules),
             was_wet=np.array([day is not None for day in timeline.water_last_seen], dtype=bool),
-            last_look=record.last_look,
+            last_overpass=record.last_overpass,
             began=began,
         )
         return climb(signs, rules=self.alert_rules)
@@ -142,7 +142,7 @@ class RowBuilder:
 def _first_period(track: Track, periods: tuple[Period, ...]) -> int:
     """Number of the first period in which a site has a row.
 
-    That is the one that ends on or after the first look that shows it, or begins after the last
+    That is the one that ends on or after the first overpass that shows it, or begins after the last
     that does not: there it may have begun unseen. One that was there from the start has a row
     in every period.
     """

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from minewatch.model.rule_fields import rule
 
-LADDER = "OPERA's ladder, counted in clear looks (DOMAIN §5, §6)"
+LADDER = "OPERA's ladder, counted in clear overpasses (DOMAIN §5, §6)"
 SIZES = "90 % of digitised sites are within 291 m (DOMAIN §2)"
 
 
@@ -58,7 +58,7 @@ class StateRules:
         0.5, unit="1", moves="more periods are `not_observed`, without areas"
     )
     good_observed_fraction: float = rule(0.8, unit="1", moves="fewer periods are well seen")
-    good_looks: int = rule(
+    good_overpasses: int = rule(
         6, unit="clear looks", moves="fewer periods are well seen: one a month of a dry season"
     )
     hold: int = rule(
@@ -89,7 +89,7 @@ class StateRules:
     )  # fmt: skip
     abandoned_days: int = rule(
         330, unit="days", moves="idle turns into abandoned later",
-        source="a year, less the spread of the last clear look of a dry season",
+        source="a year, less the spread of the last clear overpass of a dry season",
     )  # fmt: skip
 
 
@@ -102,10 +102,10 @@ class AlertRules:
         source="on the simulated tuning worlds every false site lies below, hardly a true one does",
     )  # fmt: skip
     strong: float = rule(0.8, unit="1", moves="one period alone confirms less often")
-    provisional_looks: int = rule(
+    provisional_overpasses: int = rule(
         3, unit="clear looks", moves="`provisional` comes later", source=LADDER
     )
-    confirmed_looks: int = rule(
+    confirmed_overpasses: int = rule(
         6, unit="clear looks", moves="`confirmed` comes later", source=LADDER
     )
     reset_periods: int = rule(

@@ -32,8 +32,8 @@ class Record:
     observed_fraction: Numbers
     """Share of the site seen clear, 0..1."""
     clear_looks: NDArray[np.int64]
-    """Median number of clear looks."""
-    last_look: tuple[date, ...]
+    """Median number of clear overpasses."""
+    last_overpass: tuple[date, ...]
     """Last day on which the site may have been seen in the period."""
 
     def seen(self, rules: StateRules) -> Flags:
@@ -43,7 +43,7 @@ class Record:
     def well_seen(self, rules: StateRules) -> Flags:
         """Periods that need no second to be believed."""
         is_full = self.observed_fraction >= rules.good_observed_fraction
-        return is_full & (self.clear_looks >= rules.good_looks)
+        return is_full & (self.clear_looks >= rules.good_overpasses)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,9 +53,9 @@ class Timeline:
     states: tuple[str, ...]
     """One of `model.STATES`."""
     last_activity: tuple[date | None, ...]
-    """Last look so far with new or working ground; None: none is known."""
+    """Last overpass so far with new or working ground; None: none is known."""
     water_last_seen: tuple[date | None, ...]
-    """Last look so far with standing water; None: never."""
+    """Last overpass so far with standing water; None: never."""
     is_green: Flags
     """Green and not worked, by the last period that was seen."""
 
@@ -70,7 +70,7 @@ def build_timeline(
     record
         What was measured.
     began
-        First look that shows it; None when it was there from the start: such a site was left
+        First overpass that shows it; None when it was there from the start: such a site was left
         before, unless it is seen at work in its first periods (`rules.hold`).
     rules
         Thresholds; None takes `StateRules()`.
@@ -84,7 +84,7 @@ def build_timeline(
     seen = record.seen(rules)
     index = np.flatnonzero(seen)
     good = record.well_seen(rules)[index]
-    days = [record.last_look[i] for i in index]
+    days = [record.last_overpass[i] for i in index]
     area, pool, green = (
         steady(values[index], good)
         for values in (record.disturbed_m2, record.pool_m2, record.green)

@@ -16,7 +16,7 @@ from rasterio.transform import Affine
 
 from minewatch import cube
 from minewatch.files import write_bytes_atomic
-from minewatch.model import AreaOfInterest, PixelReader, Scene, SceneList
+from minewatch.model import AreaOfInterest, PixelReader, Scene, SceneList, group_overpasses
 from minewatch.store.hashing import hash_text, hash_values
 from minewatch.store.rule_versions import rules_of
 from minewatch.store.state_folder import StateFolder
@@ -77,7 +77,7 @@ def _key(scenes: SceneList, reference: cube.Reference) -> str:
     """Hash of the overpasses that a reference is chosen from, as they are in a list."""
     by_id: Mapping[str, Scene] = {scene.id: scene for scene in scenes}
     count = len(reference.looked_at)
-    first = [scene.id for overpass in cube.group_overpasses(scenes) for scene in overpass][:count]
+    first = [scene.id for overpass in group_overpasses(scenes) for scene in overpass][:count]
     return hash_values([rules_of("reference", scenes), [by_id[name].key for name in first]])
 
 

@@ -1,4 +1,4 @@
-"""Usable looks per month."""
+"""Usable overpasses per month."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from minewatch.catalog import find_scenes, summarise_looks
+from minewatch.catalog import find_scenes, summarise_overpasses
 from minewatch.model import AreaOfInterest, Period
 
 
-def test_looks_are_passes_and_empty_months_are_told(
+def test_overpasses_are_passes_and_empty_months_are_told(
     aoi: AreaOfInterest,
     item: Callable[..., dict[str, Any]],
     static: Callable[..., Path],
@@ -25,7 +25,9 @@ def test_looks_are_passes_and_empty_months_are_told(
         item("c1", day="2023-03-01", tile="47RMJ", cloud=None),
     ]
     period = Period(date(2023, 1, 1), date(2023, 3, 31))
-    table = summarise_looks(find_scenes(aoi, period, catalog=str(static(tmp_path, items))), period)
+    table = summarise_overpasses(
+        find_scenes(aoi, period, catalog=str(static(tmp_path, items))), period
+    )
     assert table["month"].tolist() == ["2023-01", "2023-02", "2023-03"]
     assert table["scenes"].tolist() == [3, 0, 1]
     assert table["looks"].tolist() == [2, 0, 1]
@@ -43,5 +45,5 @@ def test_days_outside_the_period_do_not_count(
 ) -> None:
     catalog = static(tmp_path, [item("a", day="2023-01-05"), item("b", day="2023-01-20")])
     found = find_scenes(aoi, Period(date(2023, 1, 1), date(2023, 1, 31)), catalog=str(catalog))
-    table = summarise_looks(found, Period(date(2023, 1, 10), date(2023, 1, 31)))
+    table = summarise_overpasses(found, Period(date(2023, 1, 10), date(2023, 1, 31)))
     assert table["looks"].tolist() == [1]

@@ -18,7 +18,7 @@ AT_10_M = reach_of(S2, 10)
 CLEAR, DARK, SHADOW, CLOUDY, SNOW = 4, 2, 3, 9, 11
 
 
-def looks(count=1, size=141):
+def overpasses(count=1, size=141):
     return np.full((count, size, size), CLEAR, np.uint16)
 
 
@@ -53,26 +53,26 @@ def test_bits_of_landsat_are_read_as_bits_and_its_fill_as_nothing():
 
 @pytest.mark.parametrize("hidden", [SHADOW, 8, CLOUDY, 10])
 def test_clouds_and_shadows_grow_by_sixty_metres(hidden):
-    values = looks()
+    values = overpasses()
     values[0, 70, 70] = hidden
     np.testing.assert_array_equal(clear_of(values)[0], away(141, row=70, col=70) > 6)
 
 
 @pytest.mark.parametrize("hidden", [0, 1, SNOW])
 def test_snow_and_missing_pixels_hide_only_themselves(hidden):
-    values = looks()
+    values = overpasses()
     values[0, 70, 70] = hidden
     assert (~clear_of(values)).sum() == 1
 
 
 def test_growth_never_falls_below_a_pixel_on_a_coarse_grid():
-    values = looks()
+    values = overpasses()
     values[0, 70, 70] = SHADOW
     assert (~clear_of(values, reach_of(S2, 120))).sum() == 5
 
 
 def test_dark_ground_is_kept_but_for_the_surroundings_of_clouds():
-    values = looks()
+    values = overpasses()
     values[0, :, :50] = DARK
     assert clear_of(values).all()
     values[0, 70, 70] = CLOUDY
@@ -83,34 +83,34 @@ def test_dark_ground_is_kept_but_for_the_surroundings_of_clouds():
 
 @pytest.mark.parametrize("hidden", [SHADOW, CLOUDY])
 def test_what_a_small_patch_hides_under_an_open_sky_is_in_doubt_with_its_margin(hidden):
-    values = looks()
+    values = overpasses()
     values[0, 66:74, 66:74] = hidden
     np.testing.assert_array_equal(doubtful_of(values), ~clear_of(values))
     assert doubtful_of(values)[0, 66 - 6, 70]
 
 
 def test_a_wide_cloud_leaves_no_doubt():
-    values = looks()
+    values = overpasses()
     values[0, 20:120, 20:120] = CLOUDY
     assert not doubtful_of(values)[0, 40:100, 40:100].any()
 
 
 def test_a_small_patch_beside_a_wide_cloud_is_a_cloud():
-    values = looks()
+    values = overpasses()
     values[0, 66:74, 66:74] = CLOUDY
     values[0, :, 78:] = CLOUDY
     assert not doubtful_of(values)[0, 70, 70]
 
 
 def test_a_long_thin_bright_bar_is_in_doubt():
-    values = looks()
+    values = overpasses()
     values[0, :, 69:72] = CLOUDY
     assert doubtful_of(values)[0, 30:110, 70].all()
 
 
 @pytest.mark.parametrize("hidden", [0, 1, SNOW])
 def test_missing_pixels_and_snow_are_never_in_doubt(hidden):
-    values = looks()
+    values = overpasses()
     values[0, 70, 70] = CLOUDY
     values[0, 70, 71] = hidden
     assert not doubtful_of(values)[0, 70, 71]
@@ -118,14 +118,14 @@ def test_missing_pixels_and_snow_are_never_in_doubt(hidden):
 
 
 def test_a_swath_edge_counts_as_hidden_sky():
-    values = looks()
+    values = overpasses()
     values[0, 66:74, 66:74] = CLOUDY
     values[0, :, :66] = 0
     assert not doubtful_of(values)[0, 70, 70]
 
 
 def test_no_pixel_is_clear_and_doubtful():
-    values = looks(3)
+    values = overpasses(3)
     values[0, 66:74, 66:74] = CLOUDY
     values[1, 10:60, 10:90] = SHADOW
     values[2, :, :50] = DARK
@@ -147,5 +147,5 @@ def test_the_share_around_is_that_of_a_plain_loop():
     np.testing.assert_allclose(share_around(mask, 4), expected)
 
 
-def test_no_looks_give_no_masks():
+def test_no_overpasses_give_no_masks():
     assert clear_of(np.zeros((0, 20, 20), np.uint16)).shape == (0, 20, 20)

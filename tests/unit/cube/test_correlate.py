@@ -10,8 +10,8 @@ RNG = np.random.default_rng(4)
 GROUND = ndimage.gaussian_filter(RNG.standard_normal((140, 131)), 1.2)
 
 
-def look(down: float, right: float) -> np.ndarray:
-    """The ground as a look shows it that must be moved so to lie where it should, with a cloud."""
+def overpass(down: float, right: float) -> np.ndarray:
+    """The ground as shown by an overpass that must be moved so, with a cloud."""
     moved = ndimage.shift(GROUND, (-down, -right), order=5, mode="nearest")[20:-20, 20:-20]
     seen = np.exp(4 * moved + 6) + RNG.normal(0, 5, moved.shape)
     row, col = RNG.integers(0, 70, 2)
@@ -50,14 +50,14 @@ def offset_of(
 @pytest.mark.parametrize("at", range(8))
 def test_the_offset_is_that_of_scikit_image_and_near_the_truth(at: int) -> None:
     down, right = np.random.default_rng(at).uniform(-1.8, 1.8, 2)
-    scene, reference = look(down, right), look(0, 0)
+    scene, reference = overpass(down, right), overpass(0, 0)
     found = offset_of(scene, reference, 2)
     assert found == offset_by_skimage(scene, reference)
     assert found == pytest.approx((down, right), abs=0.1)
 
 
 def test_an_absurd_offset_is_none() -> None:
-    scene, reference = look(3.5, 0), look(0, 0)
+    scene, reference = overpass(3.5, 0), overpass(0, 0)
     assert offset_of(scene, reference, 2) is None
     assert offset_of(scene, reference, 4) is not None
 

@@ -14,12 +14,14 @@ BOX = GeoBox.from_bbox((600_000, 2_800_000, 600_030, 2_800_010), "EPSG:32647", r
 def told_day_by_day(clear, disturbed, days):
     """The definition in `minewatch.model.MONTH_LAYERS`, one pixel and one look at a time."""
     last, since = 0, 0
-    looks = [(day, bare) for day, seen, bare in zip(days, clear, disturbed, strict=True) if seen]
-    for day, bare in looks:
+    overpasses = [
+        (day, bare) for day, seen, bare in zip(days, clear, disturbed, strict=True) if seen
+    ]
+    for day, bare in overpasses:
         if not bare:
             last = day
-    if looks and looks[-1][1]:
-        for day, bare in reversed(looks):
+    if overpasses and overpasses[-1][1]:
+        for day, bare in reversed(overpasses):
             if not bare:
                 break
             since = day
@@ -46,14 +48,14 @@ def test_a_beginning_lies_between_its_two_days():
     assert (last.item(), since.item()) == (3, 8)
 
 
-def test_a_clear_green_look_ends_a_run():
+def test_a_clear_green_overpass_ends_a_run():
     seen = np.ones((4, 1, 1), bool)
     bare = np.array([True, False, True, True]).reshape(4, 1, 1)
     last, since = day_layers(seen, bare, [3, 8, 13, 18])
     assert (last.item(), since.item()) == (8, 13)
 
 
-def test_cloudy_looks_neither_begin_nor_end_a_run():
+def test_cloudy_overpasses_neither_begin_nor_end_a_run():
     seen = np.array([True, False, True]).reshape(3, 1, 1)
     bare = np.array([True, False, True]).reshape(3, 1, 1)
     last, since = day_layers(seen, bare, [3, 8, 13])
@@ -63,13 +65,15 @@ def test_cloudy_looks_neither_begin_nor_end_a_run():
 def month(clear, doubtful):
     """Two looks at three pixels, one brighter than the other."""
     shape = (2, 1, 3)
-    looks = {b: np.repeat(np.uint16([100, 300]), 3).reshape(shape) for b in CORE_BANDS}
+    overpasses = {b: np.repeat(np.uint16([100, 300]), 3).reshape(shape) for b in CORE_BANDS}
     clear, doubtful = (np.array(told, bool).reshape(shape) for told in (clear, doubtful))
     span = Period(date(2021, 3, 1), date(2021, 3, 31))
-    return month_cube(looks, clear, doubtful, np.ones(shape, bool), [3, 8], month=span, geobox=BOX)
+    return month_cube(
+        overpasses, clear, doubtful, np.ones(shape, bool), [3, 8], month=span, geobox=BOX
+    )
 
 
-def test_doubtful_looks_are_told_only_where_none_is_clear():
+def test_doubtful_overpasses_are_told_only_where_none_is_clear():
     cube = month(clear=[[1, 0, 0], [0, 0, 0]], doubtful=[[0, 1, 0], [1, 1, 0]])
     assert cube["red"].values.ravel().tolist() == [100, 200, 0]
     assert cube["clear_looks"].values.ravel().tolist() == [1, 0, 0]

@@ -6,9 +6,9 @@ from datetime import date
 import numpy as np
 import pytest
 
-from minewatch.cube import RasterioReader, group_overpasses, make_grid, reduce_month, scenes_over
+from minewatch.cube import RasterioReader, make_grid, reduce_month, scenes_over
 from minewatch.errors import ReadError
-from minewatch.model import REFLECTANCE_BANDS, Period, check_month_cube
+from minewatch.model import REFLECTANCE_BANDS, Period, check_month_cube, group_overpasses
 
 JANUARY = Period(date(2024, 1, 1), date(2024, 1, 31))
 CLOUD = 9
@@ -54,7 +54,7 @@ def reduce(archive, chunk):
     return go
 
 
-def test_a_clear_month_is_the_median_of_its_looks(archive, chunk, reduce):
+def test_a_clear_month_is_the_median_of_its_overpasses(archive, chunk, reduce):
     reds = (150, 210, 170)
     scenes = [
         archive.scene(f"S{day}", day=f"2024-01-{day:02d}", pixels={"red": red})
@@ -72,7 +72,7 @@ def test_a_clear_month_is_the_median_of_its_looks(archive, chunk, reduce):
         "last_undisturbed_day": {15},
         "disturbed_since_day": {0},
     }
-    assert (month.looks, month.failures) == (3, ())
+    assert (month.overpasses, month.failures) == (3, ())
     assert month.bytes_read > 0
 
 
@@ -100,11 +100,11 @@ def test_clouds_are_left_out_with_their_margin(archive, reduce):
     month = reduce(
         archive.scene("a", mask=mask, pixels={"red": 9000}), archive.scene("b", day="2024-01-10")
     )
-    looks = month.cube["clear_looks"].values[0]
+    overpasses = month.cube["clear_looks"].values[0]
     beyond = np.maximum(np.abs(np.arange(160) - 81.5) - 1.5, 0)  # rows or columns from the cloud
     within_60_m = np.hypot(beyond[:, None], beyond[None, :]) <= 6
-    np.testing.assert_array_equal(looks, np.where(within_60_m, 1, 2))
-    assert set(np.unique(month.cube["red"].values[0][looks == 1])) == {180}
+    np.testing.assert_array_equal(overpasses, np.where(within_60_m, 1, 2))
+    assert set(np.unique(month.cube["red"].values[0][overpasses == 1])) == {180}
 
 
 def test_where_nothing_is_clear_only_the_mask_is_read(archive, reduce):
@@ -114,7 +114,7 @@ def test_where_nothing_is_clear_only_the_mask_is_read(archive, reduce):
     )
     assert [read for read in reader.reads if read[0] == "cloudy"] == [("cloudy", "mask")]
     assert len(reader.reads) == 1 + 7
-    assert month.looks == 1
+    assert month.overpasses == 1
 
 
 def test_a_month_without_clear_ground_is_empty_but_whole(archive, reduce):
@@ -122,32 +122,32 @@ def test_a_month_without_clear_ground_is_empty_but_whole(archive, reduce):
         month = reduce(*scenes)
         check_month_cube(month.cube)
         assert not any(layer.any() for layer in month.cube.values())
-        assert month.looks == 0
+        assert month.overpasses == 0
 
 
 def test_scenes_of_other_months_and_without_facts_are_left_out(archive, reduce):
     january, february = archive.scene("a"), archive.scene("b", day="2024-02-01")
     unopened = archive.scene("c", day="2024-01-20")
     month = reduce(january, february, unopened, facts=archive.facts(january, february))
-    assert month.looks == 1
+    assert month.overpasses == 1
 
 
-def test_tiles_of_one_pass_are_one_look(archive, reduce):
+def test_tiles_of_one_pass_are_one_overpass(archive, reduce):
     half = np.full((80, 80), 4)
     half[:, 40:] = 0
     left = archive.scene("left", tile="47RLJ", datatake="GS2A_1", mask=half)
     right = archive.scene("right", tile="47RMJ", datatake="GS2A_1", pixels={"red": 500})
     month = reduce(right, left)
-    assert month.looks == 1
+    assert month.overpasses == 1
     assert set(np.unique(month.cube["clear_looks"])) == {1}
     red = month.cube["red"].values[0]
     assert (set(np.unique(red[:, :80])), set(np.unique(red[:, 80:]))) == ({180}, {500})
 
 
-def test_two_passes_of_one_day_are_two_looks(archive, reduce):
+def test_two_passes_of_one_day_are_two_overpasses(archive, reduce):
     first = archive.scene("a", datatake="GS2A_1")
     second = replace(archive.scene("b", datatake="GS2C_1"), platform="sentinel-2c")
-    assert reduce(first, second).looks == 2
+    assert reduce(first, second).overpasses == 2
 
 
 def test_a_cloud_casts_its_margin_across_the_seam_of_tiles(archive, reduce):
@@ -163,7 +163,7 @@ def test_a_cloud_casts_its_margin_across_the_seam_of_tiles(archive, reduce):
 
 
 @pytest.mark.parametrize("band", ["mask", "red", "swir22"])
-def test_a_look_that_cannot_be_read_was_not_seen(archive, chunk, reduce, band):
+def test_an_overpass_that_cannot_be_read_was_not_seen(archive, chunk, reduce, band):
     whole = archive.scene("whole", day="2024-01-10")
     tiles = [archive.scene(tile, tile=tile, datatake="GS2A_1") for tile in ("47RLJ", "47RMJ")]
     reader = Watched(fails=[("47RLJ", band)])
@@ -180,7 +180,7 @@ def test_a_band_that_no_scene_has_is_absent(archive, reduce):
     assert set(reduce(archive.scene(bands=core)).cube) & set(REFLECTANCE_BANDS) == set(core)
 
 
-def test_a_band_that_some_looks_lack_is_the_median_of_the_others(archive, reduce):
+def test_a_band_that_some_overpasses_lack_is_the_median_of_the_others(archive, reduce):
     four = archive.scene("four", bands=("blue", "green", "red", "nir"))
     six = archive.scene("six", day="2024-01-10", pixels={"swir16": 1700})
     cube = reduce(four, six).cube
@@ -233,13 +233,13 @@ def test_a_misplaced_scene_is_read_where_the_ground_shows(archive, reduce):
     assert set(np.unique(moved[:, 5:150].astype(int) - red[:, 5:150])) == {3}  # 2.5, halves up
 
 
-def test_looks_come_in_order_of_time_whatever_order_scenes_come_in(archive):
+def test_overpasses_come_in_order_of_time_whatever_order_scenes_come_in(archive):
     scenes = [
         archive.scene(f"{day}{tile}", day=f"2024-01-{day}", tile=tile)
         for day in (25, 10)
         for tile in ("47RMJ", "47RLJ")
     ]
-    ids = [[scene.id for scene in look] for look in group_overpasses(scenes)]
+    ids = [[scene.id for scene in overpass] for overpass in group_overpasses(scenes)]
     assert ids == [["1047RLJ", "1047RMJ"], ["2547RLJ", "2547RMJ"]]
     assert group_overpasses(reversed(scenes)) == group_overpasses(scenes)
 

@@ -4,13 +4,15 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from minewatch.cube.pixel_kernels import FINE, grow, median_of_looks, place, resample
+from minewatch.cube.pixel_kernels import FINE, grow, median_of_overpasses, place, resample
 
 
-def plain_median(looks):
-    seen = np.where(looks == 0, np.nan, looks.astype(float))
-    seen = np.concatenate([seen, np.zeros((1, *looks.shape[1:]))])  # so that no slice is all NaN
-    seen[-1][(looks > 0).any(axis=0)] = np.nan
+def plain_median(overpasses):
+    seen = np.where(overpasses == 0, np.nan, overpasses.astype(float))
+    seen = np.concatenate(
+        [seen, np.zeros((1, *overpasses.shape[1:]))]
+    )  # so that no slice is all NaN
+    seen[-1][(overpasses > 0).any(axis=0)] = np.nan
     return np.floor(np.nanmedian(seen, axis=0) + 0.5).astype(np.uint16)
 
 
@@ -30,14 +32,16 @@ def plain_resample(pixels, ys, xs):
     return np.where(near > 0, exact, 0).astype(np.uint16)
 
 
-@pytest.mark.parametrize("looks", [0, 1, 2, 3, 4, 5, 6, 7, 8, 13, 30, 31])
-def test_the_median_over_looks_is_that_of_plain_numpy(looks):
-    rng = np.random.default_rng(looks)
-    stack = rng.integers(1, 65536, (looks, 23, 41)).astype(np.uint16)
-    stack[:, :12][rng.random(stack[:, :12].shape) < 0.4] = 0  # of the others all looks are seen
+@pytest.mark.parametrize("overpasses", [0, 1, 2, 3, 4, 5, 6, 7, 8, 13, 30, 31])
+def test_the_median_over_overpasses_is_that_of_plain_numpy(overpasses):
+    rng = np.random.default_rng(overpasses)
+    stack = rng.integers(1, 65536, (overpasses, 23, 41)).astype(np.uint16)
+    stack[:, :12][rng.random(stack[:, :12].shape) < 0.4] = (
+        0  # of the others all overpasses are seen
+    )
     stack[:, 0, 0] = 0
     stack[:, 0, 1] = 65535
-    found = median_of_looks(stack)
+    found = median_of_overpasses(stack)
     assert found.dtype == np.uint16
     np.testing.assert_array_equal(found, plain_median(stack))
     assert found[0, 0] == 0
@@ -45,7 +49,7 @@ def test_the_median_over_looks_is_that_of_plain_numpy(looks):
 
 def test_an_even_count_gives_the_mean_of_the_middle_two_halves_up():
     stack = np.array([10, 0, 13, 65535, 1, 0], np.uint16).reshape(6, 1, 1)
-    assert median_of_looks(stack)[0, 0] == 12
+    assert median_of_overpasses(stack)[0, 0] == 12
 
 
 @pytest.mark.parametrize("radius", [0, 1, 2, 6, 12])

@@ -102,12 +102,12 @@ def stack(archive):
 
 
 @pytest.fixture
-def one_look(monkeypatch):
-    """A reference is one clear look, as if its own place were the median one."""
-    monkeypatch.setattr(registration, "FIRST_LOOKS", 1)
+def one_overpass(monkeypatch):
+    """A reference is one clear overpass, as if its own place were the median one."""
+    monkeypatch.setattr(registration, "FIRST_OVERPASSES", 1)
 
 
-def test_the_reference_is_the_first_clear_scene_whatever_comes_later(archive, stack, one_look):
+def test_the_reference_is_the_first_clear_scene_whatever_comes_later(archive, stack, one_overpass):
     reader, aoi = RasterioReader(), archive.aoi()
     early = make_reference(stack[:2], aoi, reader=reader)
     late = make_reference(stack[::-1], aoi, reader=reader)
@@ -118,7 +118,7 @@ def test_the_reference_is_the_first_clear_scene_whatever_comes_later(archive, st
         np.testing.assert_array_equal(before.pixels, after.pixels)
 
 
-def test_facts_hold_the_misplacement_against_the_reference(archive, stack, one_look):
+def test_facts_hold_the_misplacement_against_the_reference(archive, stack, one_overpass):
     reader, aoi = RasterioReader(), archive.aoi()
     reference = make_reference(stack, aoi, reader=reader)
     found = [
@@ -130,37 +130,43 @@ def test_facts_hold_the_misplacement_against_the_reference(archive, stack, one_l
     assert measure_scene_quality(stack[2], aoi, reader=reader).misplaced_xy_m == (0, 0)
 
 
-def test_the_place_that_counts_is_the_median_of_the_first_looks(archive, monkeypatch):
-    """The first clear look lies askew like any other; it must not draw all others after it."""
-    monkeypatch.setattr(registration, "FIRST_LOOKS", 3)
+def test_the_place_that_counts_is_the_median_of_the_first_overpasses(archive, monkeypatch):
+    """The first clear overpass lies askew like any other; it must not draw all others after it."""
+    monkeypatch.setattr(registration, "FIRST_OVERPASSES", 3)
     reader, aoi = RasterioReader(), archive.aoi()
     world = ground(size=160)
-    looks = [
+    overpasses = [
         archive.scene(f"s{n}", day=f"2024-01-{n + 10}", pixels={"red": seen(world, east, 0)})
         for n, east in enumerate((0.9, 0, 0.1, 0.9))
     ]
-    assert make_reference(looks[:2], aoi, reader=reader).patches == ()
-    reference = make_reference(looks, aoi, reader=reader)
+    assert make_reference(overpasses[:2], aoi, reader=reader).patches == ()
+    reference = make_reference(overpasses, aoi, reader=reader)
     assert reference.looked_at == ("s0", "s1", "s2")
-    found = [measure_scene_quality(look, aoi, reader=reader, reference=reference) for look in looks]
+    found = [
+        measure_scene_quality(overpass, aoi, reader=reader, reference=reference)
+        for overpass in overpasses
+    ]
     assert [f.misplaced_xy_m[0] for f in found] == pytest.approx([8, -1, 0, 8], abs=0.8)
     assert [facts.shift_xy_m[0] for facts in found] == [10, 0, 0, 10]
 
 
-def test_pixels_are_moved_whole_or_not_at_all(archive, one_look):
+def test_pixels_are_moved_whole_or_not_at_all(archive, one_overpass):
     reader, aoi = RasterioReader(), archive.aoi()
     world = ground(size=160)
-    looks = [
+    overpasses = [
         archive.scene(f"s{n}", day=f"2024-01-{n + 10}", pixels={"red": seen(world, east, 0)})
         for n, east in enumerate((0, 0.4, 0.8))
     ]
-    reference = make_reference(looks, aoi, reader=reader)
-    found = [measure_scene_quality(look, aoi, reader=reader, reference=reference) for look in looks]
+    reference = make_reference(overpasses, aoi, reader=reader)
+    found = [
+        measure_scene_quality(overpass, aoi, reader=reader, reference=reference)
+        for overpass in overpasses
+    ]
     assert [facts.shift_xy_m for facts in found] == [(0, 0), (0, 0), (10, 0)]
     assert [f.misplaced_xy_m[0] for f in found] == pytest.approx([0, 4, 8], abs=0.8)
 
 
-def test_misplacements_are_exact_in_binary(archive, stack, one_look):
+def test_misplacements_are_exact_in_binary(archive, stack, one_overpass):
     """Whole sixteenths of a metre also where the median lies between two patches."""
     reader, aoi = RasterioReader(), archive.aoi()
     reference = make_reference(stack, aoi, reader=reader)
@@ -170,7 +176,7 @@ def test_misplacements_are_exact_in_binary(archive, stack, one_look):
         assert all(16 * metres % 1 == 0 for metres in facts.misplaced_xy_m)
 
 
-def test_patches_that_disagree_move_nothing(archive, stack, one_look):
+def test_patches_that_disagree_move_nothing(archive, stack, one_overpass):
     world = ground(size=160)
     torn = np.hstack([seen(world, -0.9, 0)[:, :80], seen(world, 0.9, 0)[:, 80:]])
     scene = archive.scene("torn", day="2024-01-20", pixels={"red": torn})
@@ -188,7 +194,7 @@ def test_patches_that_disagree_move_nothing(archive, stack, one_look):
     assert any("disagree" in note for note in facts.notes)
 
 
-def test_a_search_that_meets_unreadable_looks_is_not_sure(archive, stack, one_look):
+def test_a_search_that_meets_unreadable_overpasses_is_not_sure(archive, stack, one_overpass):
     class Broken:
         def read(self, asset, geobox, *, band):
             raise ReadError("no", hint="none")

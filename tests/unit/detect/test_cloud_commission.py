@@ -1,4 +1,4 @@
-"""Ground called cloud: settled by looks that come back."""
+"""Ground called cloud: settled by overpasses that come back."""
 
 from __future__ import annotations
 
@@ -27,35 +27,35 @@ def months(clear: list[int], doubtful: list[int], red: int = 2000) -> xr.Dataset
     )
 
 
-def looks(settled: xr.Dataset) -> list[int]:
+def overpasses(settled: xr.Dataset) -> list[int]:
     return settled["clear_looks"].to_numpy().ravel().tolist()
 
 
 def test_one_cloud_in_an_unseen_month_is_not_ground() -> None:
     settled = settle_cloud_commission(months([3, 0, 3], [0, 1, 0]))
-    assert looks(settled) == [3, 0, 3]
+    assert overpasses(settled) == [3, 0, 3]
     assert settled["red"].to_numpy().ravel().tolist() == [2000, 0, 2000]
     assert settled["disturbed_looks"].to_numpy().ravel().tolist() == [0, 0, 0]
 
 
-def test_a_pad_called_cloud_on_every_look_of_a_month_is_ground() -> None:
-    assert looks(settle_cloud_commission(months([4, 4, 0], [0, 0, 3]))) == [4, 4, 3]
+def test_a_pad_called_cloud_on_every_overpass_of_a_month_is_ground() -> None:
+    assert overpasses(settle_cloud_commission(months([4, 4, 0], [0, 0, 3]))) == [4, 4, 3]
 
 
 @pytest.mark.parametrize(("doubtful", "expected"), [([1, 1, 1], 1), ([1, 0, 1], 0)])
 def test_a_doubt_that_comes_back_in_three_months_is_ground(
     doubtful: list[int], expected: int
 ) -> None:
-    assert looks(settle_cloud_commission(months([0, 0, 0], doubtful)))[-1] == expected
+    assert overpasses(settle_cloud_commission(months([0, 0, 0], doubtful)))[-1] == expected
 
 
-def test_clear_looks_outvote_as_many_doubtful_ones() -> None:
-    assert looks(settle_cloud_commission(months([2, 2, 0], [0, 0, 1])))[-1] == 0
-    assert looks(settle_cloud_commission(months([1, 0, 0], [1, 1, 1])))[-1] == 1
+def test_clear_overpasses_outvote_as_many_doubtful_ones() -> None:
+    assert overpasses(settle_cloud_commission(months([2, 2, 0], [0, 0, 1])))[-1] == 0
+    assert overpasses(settle_cloud_commission(months([1, 0, 0], [1, 1, 1])))[-1] == 1
 
 
-def test_months_with_clear_looks_are_told_by_those_alone() -> None:
-    assert looks(settle_cloud_commission(months([1, 2, 1], [5, 5, 5]))) == [1, 2, 1]
+def test_months_with_clear_overpasses_are_told_by_those_alone() -> None:
+    assert overpasses(settle_cloud_commission(months([1, 2, 1], [5, 5, 5]))) == [1, 2, 1]
 
 
 def test_nothing_later_decides() -> None:

@@ -26,7 +26,9 @@ def bands_of(spectrum: tuple[int, ...], *, names: tuple[str, ...]) -> dict[str, 
 @pytest.mark.parametrize("names", [("blue", "green", "red", "nir"),
                                    ("blue", "green", "red", "nir", "swir16")])  # fmt: skip
 @pytest.mark.parametrize("ground", GROUNDS)
-def test_a_look_tells_ground_without_its_vegetation(ground: str, names: tuple[str, ...]) -> None:
+def test_an_overpass_tells_ground_without_its_vegetation(
+    ground: str, names: tuple[str, ...]
+) -> None:
     spectrum, expected = GROUNDS[ground]
     assert is_disturbed(bands_of(spectrum, names=names)).tolist() == [expected]
 

@@ -50,7 +50,7 @@ def test_a_site_there_from_the_start_has_no_baseline(months):
     assert table["greenness"].notna().all()
 
 
-def test_a_month_without_a_look_is_not_seen_but_still_expected(months):
+def test_a_month_without_an_overpass_is_not_seen_but_still_expected(months):
     gone = months.copy(deep=True)
     for name in gone.data_vars:
         gone[name][30] = 0
@@ -60,7 +60,7 @@ def test_a_month_without_a_look_is_not_seen_but_still_expected(months):
     assert row["baseline"] == pytest.approx(0.8 + 0.05 * np.cos(2 * np.pi * 30 / 12), abs=0.01)
 
 
-def test_looks_without_vegetation_are_counted(months):
+def test_overpasses_without_vegetation_are_counted(months):
     table = site_series(months, INSIDE, detector=POOL_BANKS)
     assert set(table["disturbed_pct"][:CHANGED]) == {0.0}
     assert set(table["disturbed_pct"][CHANGED:]) == {100.0}

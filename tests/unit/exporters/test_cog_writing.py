@@ -13,7 +13,7 @@ from minewatch.errors import ContractError, OutputError
 from minewatch.exporters import read_cog, write_cog
 
 GEOBOX = GeoBox.from_bbox((700_000, 2_830_000, 706_000, 2_835_000), "EPSG:32647", resolution=10)
-SAYS = {"meaning": "clear looks per period", "unit": "1"}
+SAYS = {"meaning": "clear overpasses per period", "unit": "1"}
 
 
 def pixels() -> xr.DataArray:

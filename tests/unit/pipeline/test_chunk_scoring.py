@@ -72,8 +72,8 @@ def test_suspect_overpasses_are_settled_by_months_that_are_not_read_again(tmp_pa
         last = gathered(state, held[:count])
     whole = gathered(StateFolder(directory=_moved(state, tmp_path / "other")), held)
     assert last.equals(whole)
-    looks = whole["clear_looks"].to_numpy().reshape(4, -1)
-    assert [set(row.tolist()) for row in looks] == [{0}, {0}, {1}, {1}]
+    overpasses = whole["clear_looks"].to_numpy().reshape(4, -1)
+    assert [set(row.tolist()) for row in overpasses] == [{0}, {0}, {1}, {1}]
 
 
 def _moved(state: StateFolder, to: Path) -> Path:

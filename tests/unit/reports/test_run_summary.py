@@ -60,7 +60,7 @@ def test_rejected_sites_count_nowhere(simulated_run: RunResult) -> None:
 
 def test_a_run_that_found_nothing_has_summaries_of_zero(empty_run: RunResult) -> None:
     assert [p.sites for p in summaries(empty_run)] == [Range(0, 0)] * 3
-    assert summaries(empty_run)[0].looks == 20
+    assert summaries(empty_run)[0].overpasses == 20
     assert count_changes(empty_run.changes) == []
     assert site_rows(empty_run) == []
 

@@ -14,7 +14,7 @@ NAN = float("nan")
 def standing(
     confidence: Sequence[float],
     *,
-    looks: Sequence[int] | int = 4,
+    overpasses: Sequence[int] | int = 4,
     green: Sequence[bool] | bool = False,
     wet: bool = False,
 ) -> Standing:
@@ -22,18 +22,18 @@ def standing(
     return climb(
         Signs(
             confidence=np.array(confidence, float),
-            clear_looks=np.full(count, looks, "int64"),
+            clear_looks=np.full(count, overpasses, "int64"),
             is_green=np.full(count, green, bool),
             is_seen=np.full(count, True, bool),
             was_wet=np.full(count, wet, bool),
-            last_look=tuple(date(2020 + k, 4, 20) for k in range(count)),
+            last_overpass=tuple(date(2020 + k, 4, 20) for k in range(count)),
             began=date(2020, 2, 1),
         )
     )
 
 
 @pytest.mark.parametrize(
-    ("looks", "confidence", "rung"),
+    ("overpasses", "confidence", "rung"),
     [
         (2, 0.7, "candidate"),
         (3, 0.7, "provisional"),
@@ -43,16 +43,16 @@ def standing(
         (9, 0.4, "candidate"),
     ],
 )
-def test_looks_and_confidence_of_one_season_decide_its_rung(looks, confidence, rung):
-    assert standing([confidence], looks=looks).rungs == (rung,)
+def test_overpasses_and_confidence_of_one_season_decide_its_rung(overpasses, confidence, rung):
+    assert standing([confidence], overpasses=overpasses).rungs == (rung,)
 
 
 def test_a_second_season_confirms():
-    assert standing([0.7, 0.7], looks=3).rungs == ("provisional", "confirmed")
+    assert standing([0.7, 0.7], overpasses=3).rungs == ("provisional", "confirmed")
 
 
-def test_looks_of_short_periods_add_up():
-    rungs = standing([0.7] * 6, looks=1).rungs
+def test_overpasses_of_short_periods_add_up():
+    rungs = standing([0.7] * 6, overpasses=1).rungs
     assert rungs == (
         "candidate",
         "candidate",
@@ -70,18 +70,18 @@ def test_weak_detections_never_add_up_to_more_than_a_candidate():
 
 
 def test_two_green_seasons_set_the_count_back():
-    assert standing([0.7, NAN, NAN], looks=5, green=[False, True, True], wet=True).rungs == (
+    assert standing([0.7, NAN, NAN], overpasses=5, green=[False, True, True], wet=True).rungs == (
         "provisional", "provisional", "candidate",
     )  # fmt: skip
 
 
 def test_one_green_season_sets_nothing_back():
-    told = standing([0.7, NAN, 0.7], looks=5, green=[False, True, False], wet=True)
+    told = standing([0.7, NAN, 0.7], overpasses=5, green=[False, True, False], wet=True)
     assert told.rungs == ("provisional", "provisional", "confirmed")
 
 
 def test_green_seasons_with_a_detection_between_them_set_nothing_back():
-    told = standing([0.7, NAN, 0.4, NAN], looks=3, green=[False, True, False, True], wet=True)
+    told = standing([0.7, NAN, 0.4, NAN], overpasses=3, green=[False, True, False, True], wet=True)
     assert told.rungs[-1] == "provisional"
 
 
@@ -102,7 +102,7 @@ def test_ground_with_pools_is_not_rejected_for_being_green():
 
 
 def test_a_confirmed_site_stays_confirmed_when_it_regrows():
-    told = standing([0.9, NAN, NAN], looks=8, green=[False, True, True])
+    told = standing([0.9, NAN, NAN], overpasses=8, green=[False, True, True])
     assert set(told.rungs) == {"confirmed"}
 
 

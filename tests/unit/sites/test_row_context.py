@@ -53,18 +53,18 @@ def test_evidence_names_the_scenes_of_the_days_that_reach_the_site(scenes):
     assert coverage.on(0, [date(2024, 1, 6)]) == []
 
 
-def test_the_last_look_is_the_last_scene_in_the_period_that_reaches_the_site(scenes):
+def test_the_last_overpass_is_the_last_scene_in_the_period_that_reaches_the_site(scenes):
     coverage = find_coverage(sites((97.5, 25.5), (98.5, 25.5)), scenes)
     spring = Period(date(2024, 1, 1), date(2024, 4, 30))
-    assert coverage.last_look(0, spring) == date(2024, 3, 1)
-    assert coverage.last_look(1, spring) == date(2024, 2, 20)
-    assert coverage.last_look(1, SEASON) == SEASON.end
+    assert coverage.last_overpass(0, spring) == date(2024, 3, 1)
+    assert coverage.last_overpass(1, spring) == date(2024, 2, 20)
+    assert coverage.last_overpass(1, SEASON) == SEASON.end
 
 
 def test_without_scenes_there_is_no_evidence():
     coverage = find_coverage(sites((97.5, 25.5)), SceneList(scenes=(), catalog="c", collection="c"))
     assert coverage.on(0, [date(2024, 1, 5)]) == []
-    assert coverage.last_look(0, SEASON) == SEASON.end
+    assert coverage.last_overpass(0, SEASON) == SEASON.end
 
 
 def held(group: str, start: date | None, end: date | None) -> ControlInterval:

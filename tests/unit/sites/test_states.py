@@ -21,7 +21,7 @@ def told(
     pool: Sequence[float] | float = 0.0,
     green: Sequence[float] | float = 0.2,
     fraction: Sequence[float] | float = 1.0,
-    looks: Sequence[int] | int = 9,
+    overpasses: Sequence[int] | int = 9,
     began: date | None = BEGAN,
     days: Sequence[date] | None = None,
 ) -> Timeline:
@@ -31,8 +31,8 @@ def told(
         pool_m2=np.full(count, pool, float),
         green=np.full(count, green, float),
         observed_fraction=np.full(count, fraction, float),
-        clear_looks=np.full(count, looks, "int64"),
-        last_look=tuple(days or [date(2020 + k, 4, 20) for k in range(count)]),
+        clear_looks=np.full(count, overpasses, "int64"),
+        last_overpass=tuple(days or [date(2020 + k, 4, 20) for k in range(count)]),
     )
     return build_timeline(record, began=began)
 
@@ -67,11 +67,11 @@ def test_growth_and_time_decide_between_active_idle_and_abandoned(is_grown, days
 
 
 @pytest.mark.parametrize(
-    ("fraction", "looks", "is_seen"),
+    ("fraction", "overpasses", "is_seen"),
     [(0.5, 1, True), (0.5, 0, False), (0.49, 9, False), (0.0, 0, False)],
 )
-def test_less_than_half_seen_or_no_look_is_not_observed(fraction, looks, is_seen):
-    story = told([4000], fraction=fraction, looks=looks)
+def test_less_than_half_seen_or_no_overpass_is_not_observed(fraction, overpasses, is_seen):
+    story = told([4000], fraction=fraction, overpasses=overpasses)
     assert story.states == (("active",) if is_seen else ("not_observed",))
 
 
@@ -150,7 +150,7 @@ def test_a_new_site_that_nobody_could_see_since_was_last_active_when_it_was_foun
 
 def test_the_last_season_is_believed_only_when_it_was_well_seen():
     assert told([*WORKED, 8000, QUIET]).states[-1] == "abandoned_dry"
-    assert told([*WORKED, 8000, QUIET], looks=[9, 9, 9, 5]).states[-1] == "active"
+    assert told([*WORKED, 8000, QUIET], overpasses=[9, 9, 9, 5]).states[-1] == "active"
     assert told([*WORKED, 8000, QUIET], fraction=[1, 1, 1, 0.7]).states[-1] == "active"
 
 
@@ -191,7 +191,7 @@ def test_nothing_observed_settles_to_nothing():
 def test_thresholds_can_be_changed_in_one_place():
     record = Record(
         disturbed_m2=np.array([4000.0]), pool_m2=np.array([0.0]), green=np.array([0.1]),
-        observed_fraction=np.array([0.6]), clear_looks=np.array([3]), last_look=(BEGAN,),
+        observed_fraction=np.array([0.6]), clear_looks=np.array([3]), last_overpass=(BEGAN,),
     )  # fmt: skip
     strict = StateRules(min_observed_fraction=0.7)
     assert build_timeline(record, began=BEGAN).states == ("active",)

@@ -179,10 +179,10 @@ def test_an_archive_without_swir_has_the_core_bands_and_scl(tmp_path: Path) -> N
 
 def test_neighbouring_tiles_show_the_same_ground_of_one_datatake(tmp_path: Path) -> None:
     made = write_archive(tmp_path / "x", replace(TINY, tiles=2, tile_overlap_px=24))
-    by_look: dict[str, list[dict]] = {}
+    by_overpass: dict[str, list[dict]] = {}
     for item in items_of(made):
-        by_look.setdefault(item["properties"]["s2:datatake_id"], []).append(item)
-    pairs = [sorted(v, key=lambda i: i["id"]) for v in by_look.values() if len(v) == 2]
+        by_overpass.setdefault(item["properties"]["s2:datatake_id"], []).append(item)
+    pairs = [sorted(v, key=lambda i: i["id"]) for v in by_overpass.values() if len(v) == 2]
     assert pairs
     for west, east in pairs:
         a, b = pixels(made, west, "red"), pixels(made, east, "red")
@@ -223,7 +223,7 @@ def test_a_folder_that_holds_something_is_refused(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["mine.txt"]
 
 
-def test_progress_is_told_once_a_look(tmp_path: Path) -> None:
+def test_progress_is_told_once_an_overpass(tmp_path: Path) -> None:
     heard = []
     write_archive(tmp_path / "x", TINY, listener=heard.append)
     assert [p.done for p in heard] == list(range(1, heard[0].total + 1))

@@ -209,12 +209,12 @@ def test_pool_counts_outside_the_range_are_told() -> None:
 def test_dates_come_from_the_sites_and_lag_is_told_twice() -> None:
     result = score(PERFECT)
     assert result.lag_days == 91  # 10 August to 9 November
-    assert result.lag_usable_days == 10  # two clear looks before it, five days each
+    assert result.lag_usable_days == 10  # two clear overpasses before it, five days each
 
 
 def test_a_window_that_misses_the_start_is_told() -> None:
     late = make_truth()
-    late.sites.loc[1, "start"] = "2021-07-20"  # before the last look called undisturbed
+    late.sites.loc[1, "start"] = "2021-07-20"  # before the last overpass called undisturbed
     assert score(PERFECT, late).window_share == 0.0
 
 

@@ -346,7 +346,7 @@ def test_scl_is_wrong_on_bright_pads_only_when_asked() -> None:
     assert called_cloud(0.0) == 0
 
 
-def test_a_misplaced_look_is_moved_by_its_true_shift() -> None:
+def test_a_misplaced_overpass_is_moved_by_its_true_shift() -> None:
     spec = replace(WORLD, cloudiness=0.0, missed_cloud=0.0, haze=0.0, jitter_px=0.0,
                    partial_swaths=0.0)  # fmt: skip
     world = make_world(spec)

@@ -10,14 +10,17 @@ from minewatch.detect.pool_banks.pool_bank_rules import RunRules
 
 RUNS = 2
 """Runs kept a pixel: a field that was burnt and a mine that came after it [D]."""
-OPEN_FIELDS = ("first", "before", "last", "green_day", "looks", "spread", "normal")
-"""What is known of the run under way: its days as in a kept run, the last green look of all, and
-the disturbed looks, their months and the green looks since. `first` 0: none is under way."""
+OPEN_FIELDS = ("first", "before", "last", "green_day", "overpasses", "spread", "normal")
+"""What is known of the run under way: its days as in a kept run, the last green overpass of all,
+and the disturbed overpasses, their months and the green overpasses since. `first` 0: none is under
+way."""
 
 
 def limits_of(rules: RunRules) -> NDArray[np.int64]:
     """The thresholds as kernels take them, in a fixed order."""
-    return np.array([rules.confirm_looks, rules.confirm_months, rules.reset_looks], np.int64)
+    return np.array(
+        [rules.confirm_overpasses, rules.confirm_months, rules.reset_overpasses], np.int64
+    )
 
 
 @kernel("uint16[:,:,::1]," + 5 * "uint16[:,::1]," + "int64[::1], int64[::1]")
@@ -31,18 +34,19 @@ def follow_runs(
     month_day: NDArray[np.int64],
     limits: NDArray[np.int64],
 ) -> NDArray[np.bool_]:
-    """Runs of disturbed looks of each pixel, followed through some more months, in place.
+    """Runs of disturbed overpasses of each pixel, followed through some more months, in place.
 
-    A run begins with the first disturbed look after which no green one follows in its month. Until
-    it is confirmed a green look moves its start; afterwards only mostly green months end it.
+    A run begins with the first disturbed overpass after which no green one follows in its month.
+    Until it is confirmed a green overpass moves its start; afterwards only mostly green months end
+    it.
 
     Parameters
     ----------
     runs
         Confirmed runs that have ended, dims (pixel, run, 3): days since 1970-01-01 of the first
-        disturbed look, of the last green look before it (0: none was seen) and of the last look
-        known to be disturbed; 0 where there is no run. When there are more runs than fit, the
-        longest are kept, in order of time.
+        disturbed overpass, of the last green overpass before it (0: none was seen) and of the last
+        overpass known to be disturbed; 0 where there is no run. When there are more runs than fit,
+        the longest are kept, in order of time.
     under_way
         `OPEN_FIELDS` of each pixel.
     clear, disturbed, undisturbed_day, since_day
@@ -58,11 +62,11 @@ def follow_runs(
         True in months up to which the pixel's vegetation had never gone.
     """
     pixels, months = clear.shape
-    confirm_looks, confirm_months, reset_looks = limits[0], limits[1], limits[2]
+    confirm_overpasses, confirm_months, reset_overpasses = limits[0], limits[1], limits[2]
     untouched = np.zeros((months, pixels), np.bool_)
     for i in range(pixels):
         first, before, last = int(under_way[i, 0]), int(under_way[i, 1]), int(under_way[i, 2])
-        green_day, looks = int(under_way[i, 3]), int(under_way[i, 4])
+        green_day, overpasses = int(under_way[i, 3]), int(under_way[i, 4])
         spread, normal = int(under_way[i, 5]), int(under_way[i, 6])
         for t in range(months):
             if clear[i, t] == 0:
@@ -73,28 +77,28 @@ def follow_runs(
                 int(undisturbed_day[i, t]),
             )
             day0 = month_day[t] - 1
-            is_confirmed = looks >= confirm_looks and spread >= confirm_months
+            is_confirmed = overpasses >= confirm_overpasses and spread >= confirm_months
             if first and 2 * hits >= clear[i, t]:
-                looks, spread, normal = looks + hits, spread + 1, 0
+                overpasses, spread, normal = overpasses + hits, spread + 1, 0
                 last = day0 + since if since else max(last, day0 + 1)
                 if not is_confirmed and green and since:
-                    first, looks, spread = day0 + since, hits, 1
+                    first, overpasses, spread = day0 + since, hits, 1
                     before = day0 + green if green < since else green_day
             elif first:
                 normal += clear[i, t] - hits
-                if normal >= reset_looks or not is_confirmed:
+                if normal >= reset_overpasses or not is_confirmed:
                     if is_confirmed:
                         _keep(runs[i], first, before, last)
                     first = 0
             if first == 0 and since:
                 first = last = day0 + since
                 before = day0 + green if 0 < green < since else green_day
-                looks, spread, normal = hits, 1, 0
+                overpasses, spread, normal = hits, 1, 0
             if green:
                 green_day = day0 + green
             untouched[t, i] = first == 0 and runs[i, 0, 0] == 0
         under_way[i, 0], under_way[i, 1], under_way[i, 2] = first, before, last
-        under_way[i, 3], under_way[i, 4] = green_day, min(looks, 65535)
+        under_way[i, 3], under_way[i, 4] = green_day, min(overpasses, 65535)
         under_way[i, 5], under_way[i, 6] = spread, normal
     return untouched
 
@@ -109,8 +113,8 @@ def confirmed_runs(
     """
     out = runs.copy()
     for i in range(len(runs)):
-        first, looks, spread = under_way[i, 0], under_way[i, 4], under_way[i, 5]
-        if first and looks >= limits[0] and spread >= limits[1]:
+        first, overpasses, spread = under_way[i, 0], under_way[i, 4], under_way[i, 5]
+        if first and overpasses >= limits[0] and spread >= limits[1]:
             _keep(out[i], int(first), int(under_way[i, 1]), int(under_way[i, 2]))
     return out
 

@@ -27,10 +27,10 @@ _RUN = ("run", "y", "x")
 
 EVIDENCE_LAYERS: Mapping[str, EvidenceLayer] = {
     "clear_looks": EvidenceLayer(
-        _PERIODIC, "uint8", 0, "1", "clear looks in the period, 255 at most"
+        _PERIODIC, "uint8", 0, "1", "clear overpasses in the period, 255 at most"
     ),
     "disturbed_pct": EvidenceLayer(
-        _PERIODIC, "uint8", NO_SHARE, "%", "clear looks that show ground without its vegetation"
+        _PERIODIC, "uint8", NO_SHARE, "%", "clear overpasses that show ground without vegetation"
     ),
     "vegetation_pct": EvidenceLayer(
         _PERIODIC, "uint8", NO_SHARE, "%", "vegetation, median of months"
@@ -60,11 +60,13 @@ EVIDENCE_LAYERS: Mapping[str, EvidenceLayer] = {
         _PERIODIC, "int16", NO_SCORE, "0.01 sd",
         "median fall of greenness below the pixel's own seasonal baseline, positive is loss",
     ),
-    "run_start": EvidenceLayer(_RUN, "uint16", 0, "day", "first look of a confirmed disturbed run"),
-    "run_before": EvidenceLayer(_RUN, "uint16", 0, "day", "last green look before the run"),
-    "run_end": EvidenceLayer(_RUN, "uint16", 0, "day", "last look known to belong to the run"),
+    "run_start": EvidenceLayer(
+        _RUN, "uint16", 0, "day", "first overpass of a confirmed disturbed run"
+    ),
+    "run_before": EvidenceLayer(_RUN, "uint16", 0, "day", "last green overpass before the run"),
+    "run_end": EvidenceLayer(_RUN, "uint16", 0, "day", "last overpass known to belong to the run"),
     "first_detected": EvidenceLayer(
-        _PLAIN, "uint16", 0, "day", "first look of the first confirmed run"
+        _PLAIN, "uint16", 0, "day", "first overpass of the first confirmed run"
     ),
     "start_disturbed_pct": EvidenceLayer(
         _PLAIN, "uint8", NO_SHARE, "%",

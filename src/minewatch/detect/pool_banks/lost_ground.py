@@ -86,11 +86,11 @@ def find_all_channels(
     old = (start >= rules.channel_old_pct) & (start != NO_SHARE)
     old |= (seasonal >= rules.channel_seasonal_pct) & (seasonal != NO_SHARE)
     old |= whole["run_before"][0] == 0
-    looks = np.zeros(evidence.shape, np.uint16)
+    overpasses = np.zeros(evidence.shape, np.uint16)
     for here in evidence:
-        looks += here.layers["clear_looks"]
-    usual = np.median(looks[looks > 0]) if looks.any() else 0.0
-    hidden = (looks > 0) & (looks < rules.hidden_share * usual)
+        overpasses += here.layers["clear_looks"]
+    usual = np.median(overpasses[overpasses > 0]) if overpasses.any() else 0.0
+    hidden = (overpasses > 0) & (overpasses < rules.hidden_share * usual)
     channels = []
     for ground in grounds:
         wet = ground.wet_at[ground.water_pct >= rules.seed_pct]

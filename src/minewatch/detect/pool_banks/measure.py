@@ -162,7 +162,7 @@ def _figures(
     disturbed = np.maximum(total(lost, seen) * pixel_area_m2 / 100, pool)
     observed = total(ones, seen & inside) / np.maximum(total(ones, inside), 1)
     green = total((layers["vegetation_pct"] >= rules.measures.green_pct), seen & inside)
-    looks = pd.Series(layers["clear_looks"][inside]).groupby(label[inside]).median()
+    overpasses = pd.Series(layers["clear_looks"][inside]).groupby(label[inside]).median()
     with np.errstate(invalid="ignore", divide="ignore"):
         vegetated = green / total(ones, seen & inside)
     return pd.DataFrame(
@@ -171,7 +171,7 @@ def _figures(
             "pad_area_m2": disturbed - pool,
             "pool_area_m2": pool,
             **pool_ranges(pool, rules=rules.ranges),
-            "clear_looks": looks.reindex(range(sites)).fillna(0).astype(int).to_numpy(),
+            "clear_looks": overpasses.reindex(range(sites)).fillna(0).astype(int).to_numpy(),
             "observed_fraction": observed,
             "vegetated_fraction": vegetated,
         }

@@ -30,16 +30,16 @@ FIGURES: Mapping[str, Figure] = {
     "seasonal_pct": Figure("%", "years in which its pixels turn green again, mean"),
     "bare_pct": Figure("%", "bare soil, mean"),
     "score": Figure("sd", "fall of greenness below the baseline, median"),
-    "looks": Figure("1", "clear looks in the period, median"),
+    "overpasses": Figure("1", "clear overpasses in the period, median"),
     "top_pool_pct": Figure("%", "pool share of the second wettest pixel"),
     "pool_pixels": Figure("1", "pixels that may begin a mine"),
     "top_milky_pct": Figure("%", "milky water of the second milkiest pixel, above plain ground"),
     "pool_ndwi": Figure("0.01", "NDWI of the wettest pixels above that of the driest"),
     "pool_ndwi_correlation": Figure("1", "correlation of NDWI with pool share, pixel by pixel"),
     "nir_variability": Figure("0.01", "NIR variability of the second most variable pixel"),
-    "first": Figure("day", "first look that shows it, days since 1970-01-01; 0: none"),
-    "before": Figure("day", "last green look before; 0: unknown"),
-    "last": Figure("day", "last look that shows it"),
+    "first": Figure("day", "first overpass that shows it, days since 1970-01-01; 0: none"),
+    "before": Figure("day", "last green overpass before; 0: unknown"),
+    "last": Figure("day", "last overpass that shows it"),
     "anchor_row": Figure("1", "row of the pixel that began first"),
     "anchor_col": Figure("1", "column of the pixel that began first"),
     "new": Figure("1", "share of pixels that were green before"),
@@ -118,7 +118,7 @@ def read_pixels(
         pixels[name] = _seen(whole[name][at])
     score = layers["score"][at]
     pixels["score"] = np.where(score == NO_SCORE, np.nan, score / SCORE_SCALE)
-    pixels["looks"] = layers["clear_looks"][at]
+    pixels["overpasses"] = layers["clear_looks"][at]
     pixels["pool_pct"] = pools.astype(float)
     pixels["milky_pct"] = _seen(layers["pool_pct"][at])
     run = run_of(evidence, at)
@@ -163,7 +163,7 @@ def summarise(
     for name in ("start_disturbed_pct", "start_pool_pct", "seasonal_pct", "bare_pct"):
         table[name] = grouped[name].mean().fillna(0)
     table["score"] = grouped["score"].median()
-    table["looks"] = grouped["looks"].median()
+    table["overpasses"] = grouped["overpasses"].median()
     table["top_pool_pct"] = _second(pixels, "pool_pct")
     table["pool_pixels"] = (
         (pixels["pool_pct"] >= rules.water.seed_pct).groupby(pixels["label"]).sum()

@@ -2,9 +2,9 @@
 
 One season proves little: a pool may be drained, a village has shown no calm yet. So a patch is
 believed as the better half of its seasons is, two at least, and ground that was opened in one
-season and is a mine in the next was a mine's beginning. Later looks may overturn an early verdict
-(DESIGN §3). The patches of all periods are judged together, since a table costs far more to set up
-than a row of it.
+season and is a mine in the next was a mine's beginning. Later overpasses may overturn an early
+verdict (DESIGN §3). The patches of all periods are judged together, since a table costs far more to
+set up than a row of it.
 """
 
 from __future__ import annotations

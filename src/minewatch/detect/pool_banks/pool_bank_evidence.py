@@ -63,8 +63,8 @@ def score(
     """Per-pixel evidence of lost vegetation, pools and their dates.
 
     Each pixel is judged by its own past alone, so chunks can be scored apart. The evidence of a
-    period is what could be said at its end; runs use all months, because a later look may overturn
-    an early verdict. It is `update_evidence` period by period, then `conclude`.
+    period is what could be said at its end; runs use all months, because a later overpass may
+    overturn an early verdict. It is `update_evidence` period by period, then `conclude`.
 
     Parameters
     ----------
@@ -267,8 +267,8 @@ def _update_block(
     wanted = is_now | (np.arange(len(days)) < early)
     shares = _shares(cube, np.ascontiguousarray(green.T), wanted, rules.shares, overpass)
     if early:
-        looks = np.stack([v[:, :early].sum(axis=1) for v in (clear, disturbed)], axis=-1)
-        record["start_looks"] += looks.astype(np.uint16)
+        overpasses = np.stack([v[:, :early].sum(axis=1) for v in (clear, disturbed)], axis=-1)
+        record["start_looks"] += overpasses.astype(np.uint16)
         record["start_pool"][:, done : done + early] = shares["pool"][:, :early]
     if period is None:
         return {}
@@ -388,7 +388,7 @@ def _median_score(drop: NDArray[np.float32]) -> NDArray[np.int16]:
 
 
 def _percent(part: NDArray[np.uint16], whole: NDArray[np.uint16]) -> NDArray[np.uint8]:
-    """Share of looks, per cent; 255 where there are none."""
+    """Share of overpasses, per cent; 255 where there are none."""
     total = whole.sum(axis=1, dtype=np.int64)
     share = part.sum(axis=1, dtype=np.int64) * 100 / np.maximum(total, 1)
     return np.where(total > 0, np.rint(share), 255).astype(np.uint8)

@@ -51,14 +51,14 @@ class BaselineRules:
 class RunRules:
     """When the vegetation of a pixel is gone, and when it is back."""
 
-    confirm_looks: int = rule(
+    confirm_overpasses: int = rule(
         3, unit="overpasses", moves="a loss is believed later",
         source="DIST-ALERT: three observations (DOMAIN §6)",
     )  # fmt: skip
     confirm_months: int = rule(
         2, unit="months", moves="those overpasses must be spread over more months"
     )
-    reset_looks: int = rule(
+    reset_overpasses: int = rule(
         3, unit="overpasses", moves="more green overpasses are needed to end a loss"
     )
     open_days: int = rule(

@@ -90,7 +90,7 @@ def follow_years(
     years
         `YEAR_FIELDS` of each pixel, changed in place. Begins with 0.
     clear, disturbed
-        Looks and disturbed looks, dims (pixel, month).
+        Overpasses and disturbed overpasses, dims (pixel, month).
     month_day
         First day of each month, days since 1970-01-01.
     first_day

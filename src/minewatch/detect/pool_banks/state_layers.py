@@ -22,7 +22,7 @@ PIXEL_STATE_LAYERS: Mapping[str, PixelStateLayer] = {
     "years": PixelStateLayer("uint16", (YEAR_FIELDS,), 0, "years in which it turned green again"),
     "swing": PixelStateLayer("uint8", (SWING_BINS,), 0, "months at each step of near-infrared"),
     "start_looks": PixelStateLayer(
-        "uint16", (2,), 0, "clear and disturbed looks of the first `START_MONTHS` months"
+        "uint16", (2,), 0, "clear and disturbed overpasses of the first `START_MONTHS` months"
     ),
     "start_pool": PixelStateLayer(
         "uint8", (START_MONTHS,), NO_SHARE, "share of water in each of these months, per cent"

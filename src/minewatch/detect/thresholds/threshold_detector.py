@@ -157,14 +157,16 @@ class DrySeasonThresholds:
         water = count(medians.is_water(layers["water"], self.rules)) * grid.pixel_area_m2
         bare = count(ndvi < 100 + 100 * self.rules.bare_ndvi) * grid.pixel_area_m2
         green = count(seen & (ndvi >= 100 + 100 * self.rules.green_ndvi))
-        looks = pd.Series(layers["clear_looks"]).groupby(site).median().reindex(range(len(names)))
+        overpasses = (
+            pd.Series(layers["clear_looks"]).groupby(site).median().reindex(range(len(names)))
+        )
         return pd.DataFrame(
             {
                 "site_id": list(names),
                 "period_start": here.period.start.isoformat(),
                 "period_end": here.period.end.isoformat(),
                 **patches.ground_columns(bare, water, rules=self.rules),
-                "clear_looks": looks.fillna(0).astype(int).to_numpy(),
+                "clear_looks": overpasses.fillna(0).astype(int).to_numpy(),
                 "observed_fraction": clear / np.maximum(count(seen | True), 1),
                 "vegetated_fraction": np.where(clear > 0, green / np.maximum(clear, 1), np.nan),
             }

@@ -38,7 +38,7 @@ STATE_LAYERS: Mapping[str, PixelStateLayer] = {
 }
 """What is kept of each pixel."""
 EVIDENCE: Mapping[str, EvidenceLayer] = {
-    "clear_looks": EvidenceLayer(_PERIODIC, "uint8", 0, "1", "clear looks in the period"),
+    "clear_looks": EvidenceLayer(_PERIODIC, "uint8", 0, "1", "clear overpasses in the period"),
     "score": EvidenceLayer(
         _PERIODIC, "int16", NO_SCORE, "0.01 NDVI", "fall below the largest NDVI of earlier periods"
     ),
@@ -114,9 +114,9 @@ def _medians(
         (best >= _scaled(rules.green_ndvi)) | (best < _scaled(rules.bare_ndvi))
     )
     fall = np.where((ndvi != NONE) & (best > 0), best.astype(np.int16) - ndvi, NO_SCORE)
-    looks = flat["clear_looks"].sum(axis=0, dtype=np.int64)
+    overpasses = flat["clear_looks"].sum(axis=0, dtype=np.int64)
     return {
-        "clear_looks": np.minimum(looks, 255), "score": fall, "ndvi": ndvi, "water": water,
+        "clear_looks": np.minimum(overpasses, 255), "score": fall, "ndvi": ndvi, "water": water,
         "bare": is_bare,
     }  # fmt: skip
 

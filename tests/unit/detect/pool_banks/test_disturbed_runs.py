@@ -18,7 +18,7 @@ LIMITS = limits_of(DEFAULT.runs)
 
 
 def runs_of(pattern: str, **changes: dict[int, int]) -> list[tuple[int, ...]]:
-    """Runs of one pixel; `g` green, `d` disturbed on all 4 looks from day 5, `.` not seen."""
+    """Runs of one pixel; `g` green, `d` disturbed on all 4 overpasses from day 5, `.` not seen."""
     pattern = pattern.ljust(len(MONTHS), pattern[-1])
     layers = {
         "clear": [0 if p == "." else 4 for p in pattern],
@@ -44,7 +44,7 @@ def day(month: int, number: int) -> int:
     return from_day(MONTHS[month]) + number - 1
 
 
-def test_a_run_begins_between_the_last_green_and_the_first_disturbed_look() -> None:
+def test_a_run_begins_between_the_last_green_and_the_first_disturbed_overpass() -> None:
     assert runs_of("ggggd") == [(day(4, 5), day(3, 26), day(29, 5))]
 
 
@@ -56,12 +56,12 @@ def test_one_bad_month_confirms_nothing() -> None:
     assert runs_of("gggdggg") == []
 
 
-def test_a_green_look_before_confirmation_moves_the_start() -> None:
+def test_a_green_overpass_before_confirmation_moves_the_start() -> None:
     moved = runs_of("gggdddd", disturbed={3: 2}, green_day={4: 3}, since={4: 9})
     assert moved[0][:2] == (day(4, 9), day(4, 3))
 
 
-def test_a_stray_green_look_after_confirmation_ends_nothing() -> None:
+def test_a_stray_green_overpass_after_confirmation_ends_nothing() -> None:
     (run,) = runs_of("gggdddddddd", green_day={8: 12}, disturbed={8: 3}, since={8: 20})
     assert run[0] == day(3, 5)
 
@@ -77,7 +77,7 @@ def test_of_three_runs_the_shortest_is_forgotten() -> None:
     assert [run[0] for run in kept] == [day(1, 5), day(16, 5)]
 
 
-def test_ground_bare_from_the_first_look_has_no_green_look_before() -> None:
+def test_ground_bare_from_the_first_overpass_has_no_green_overpass_before() -> None:
     assert runs_of("d")[0][:2] == (day(0, 5), 0)
 
 

@@ -77,13 +77,13 @@ def river(**layers: np.ndarray) -> xr.Dataset:
     zeros, some = np.zeros((20, 90), "uint8"), np.ones((20, 90), "uint16")
     base = {"start_disturbed_pct": zeros, "seasonal_pct": zeros, "run_before": some}
     of = {name: layers.get(name, values) for name, values in base.items()}
-    looks = layers.get("clear_looks", np.full((20, 90), 20, "uint8"))
+    overpasses = layers.get("clear_looks", np.full((20, 90), 20, "uint8"))
     return xr.Dataset(
         {
             "start_disturbed_pct": (("y", "x"), of["start_disturbed_pct"]),
             "seasonal_pct": (("y", "x"), of["seasonal_pct"]),
             "run_before": (("run", "y", "x"), np.stack([of["run_before"], some])),
-            "clear_looks": (("period", "y", "x"), looks[None]),
+            "clear_looks": (("period", "y", "x"), overpasses[None]),
         }
     )
 
@@ -134,12 +134,12 @@ def test_channels_of_all_periods_are_told_once_and_in_order() -> None:
     assert grounds[2].wet_at[0] not in found
 
 
-@pytest.mark.parametrize(("looks", "joins"), [(0, False), (6, True), (7, False)])
+@pytest.mark.parametrize(("overpasses", "joins"), [(0, False), (6, True), (7, False)])
 def test_waters_are_joined_by_what_was_seen_seldom_not_by_what_was_never_seen(
-    looks: int, joins: bool
+    overpasses: int, joins: bool
 ) -> None:
     seen = np.full((20, 90), 20, "uint8")
-    seen[9:12, 36:54] = looks
+    seen[9:12, 36:54] = overpasses
     here = river(run_before=OLD, clear_looks=seen)
     found = channels(here, [water((20, 35), (55, 70))])
     assert (len(found) > 0) == joins

@@ -20,7 +20,7 @@ FIRST, LAST = from_day(PERIOD.start), from_day(PERIOD.end)
 
 
 def evidence(share: int, *runs: tuple[int, int]) -> PeriodEvidence:
-    """One pixel with a share of disturbed looks and two runs."""
+    """One pixel with a share of disturbed overpasses and two runs."""
     starts, ends = np.array([*runs, (0, 0)][:2], "uint16").T[:, :, None, None]
     layers = xr.Dataset(
         {
@@ -41,7 +41,7 @@ def cut(*ground: object) -> Patches:
 
 
 @pytest.mark.parametrize(("share", "is_lost"), [(49, False), (50, True), (NO_SHARE, False)])
-def test_ground_is_lost_when_half_of_the_looks_of_a_period_say_so(share: int, is_lost) -> None:
+def test_ground_is_lost_when_half_of_the_overpasses_of_a_period_say_so(share: int, is_lost) -> None:
     found = lost(evidence(share, (FIRST, LAST)))
     assert found.tolist() == [0] * is_lost
 

@@ -22,12 +22,12 @@ def pixel(*months: tuple[int, int, int] | None) -> xr.Dataset:
     values = np.array([m or (0, 0, 0) for m in months], "uint16")
     layers = {n: (("time", "y", "x"), values[:, k, None, None])
               for k, n in enumerate(("red", "nir", "green"))}  # fmt: skip
-    looks = (values[:, :1, None] > 0).astype("uint16") * 3
+    overpasses = (values[:, :1, None] > 0).astype("uint16") * 3
     unused = ("blue", "disturbed_looks", "last_undisturbed_day", "disturbed_since_day")
-    layers |= {n: (("time", "y", "x"), np.zeros_like(looks)) for n in unused}
+    layers |= {n: (("time", "y", "x"), np.zeros_like(overpasses)) for n in unused}
     times = pd.date_range("2018-11-01", periods=len(months), freq="MS")
     return xr.Dataset(
-        {**layers, "clear_looks": (("time", "y", "x"), looks)}, coords={"time": times}
+        {**layers, "clear_looks": (("time", "y", "x"), overpasses)}, coords={"time": times}
     )
 
 
