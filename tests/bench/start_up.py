@@ -11,6 +11,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from minewatch.cli import terminal
+
 GOALS = {"--help": 0.35, "sites": 1.3}
 """Largest share of the time of `import geopandas`."""
 
@@ -37,10 +39,10 @@ def main(run: Path, rounds: int) -> None:
                 subprocess.run(command, check=True, capture_output=True)
                 seconds[name].append(time.perf_counter() - began)
     beside = min(seconds["import geopandas"])
-    print(f"{'':18}seconds  of geopandas  goal")
+    terminal.line(f"{'':18}seconds  of geopandas  goal")
     for name, took in seconds.items():
         goal = f"{GOALS[name]:.2f}" if name in GOALS else ""
-        print(f"{name:18}{min(took):7.2f}{min(took) / beside:14.2f}{goal:>6}")
+        terminal.line(f"{name:18}{min(took):7.2f}{min(took) / beside:14.2f}{goal:>6}")
 
 
 if __name__ == "__main__":
