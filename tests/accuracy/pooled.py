@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import geopandas as gpd
@@ -30,7 +30,7 @@ def score_together(worlds: Sequence[Ran]) -> Score:
     parts = [_moved(ran, number) for number, ran in enumerate(worlds)]
     truths = [truth for truth, _, _ in parts]
     revisits = {t.revisit_days for t in truths}
-    overpasses = _stacked([t.clear_looks for t in truths])
+    overpasses = _stacked([t.clear_days for t in truths])
     truth = Truth(
         sites=_stacked([t.sites for t in truths]),
         seasons=_stacked([t.seasons for t in truths]),
@@ -39,11 +39,19 @@ def score_together(worlds: Sequence[Ran]) -> Score:
         area_km2=sum(t.area_km2 for t in truths),
         start=min(t.start for t in truths),
         end=max(t.end for t in truths),
-        clear_looks=overpasses if len(revisits) == 1 else overpasses.iloc[:0],
+        clear_days=overpasses if len(revisits) == 1 else overpasses.iloc[:0],
         revisit_days=max(revisits),
     )
     inventory, sites = (_stacked([part[k] for part in parts]) for k in (1, 2))
     return score_inventory(inventory, sites, truth)
+
+
+def by_kind(worlds: Sequence[Ran]) -> Mapping[str, list[Ran]]:
+    """Worlds by their kind, in the order given; a world of no kind is one by its name."""
+    kinds: dict[str, list[Ran]] = {}
+    for ran in worlds:
+        kinds.setdefault(ran.spec.kind or ran.spec.name, []).append(ran)
+    return kinds
 
 
 def left_dry_before(ran: Ran, score: Score) -> int:

@@ -19,6 +19,10 @@ COUNTS_AFTER_DAYS = 60
 """A true site counts from this long after its start [DESIGN 5]."""
 ABANDONED_AFTER_DAYS = 365
 """The state is judged from a year after work stopped [DESIGN 5]."""
+ISOLATED_M = 400.0
+"""A found site is isolated when the next one is further away: the median distance between mines
+[DOMAIN 2]."""
+BEGUN = ("older", "within")
 SIZE_CLASSES_HA = (0.1, 0.2, 0.5, 1.0, np.inf)
 POOL_CLASSES = (0, 4, 8, 17, np.inf)
 _UNSCORED_ALERTS = ("candidate", "rejected")
@@ -41,6 +45,16 @@ class Score:
     """`true_sites`, `hits`, `recall` by disturbed area, hectares."""
     recall_by_pools: pd.DataFrame
     """`true_sites`, `hits`, `recall` by number of pools."""
+    recall_by_begin: pd.DataFrame
+    """The same of sites `older` than the archive and of those begun `within`."""
+    recall_by_state: pd.DataFrame
+    """The same by the true state of each season, `older` and `within` apart."""
+    recall_by_surroundings: pd.DataFrame
+    """The same by what the sites lie at; empty where the truth does not say."""
+    precision_isolated: float
+    """Hits among found sites without another found site within `ISOLATED_M` in that season."""
+    found_isolated: int
+    """How many found sites that is of."""
     false_per_km2_season: float
     """False sites per km2 and season."""
     false_by_confuser: pd.DataFrame
@@ -51,6 +65,9 @@ class Score:
     """Summed pool area of the hits over the true one."""
     pool_count_share: float
     """Share of hits with pools whose count range holds the true count."""
+    water_area_ratio: float
+    """Summed standing water of the hits over the true one, mean of the season; NaN where the truth
+    or the inventory does not say."""
     window_share: float
     """Share of found sites begun in the archive whose window holds the true start."""
     lag_days: float
@@ -66,14 +83,24 @@ class Score:
         summary = [
             f"F1 {self.f1:.3f}  precision {self.precision:.3f}  recall {self.recall:.3f}"
             f"  false/km2/season {self.false_per_km2_season:.4f}  (simulated)",
+            f"recall older {self.recall_of('older'):.3f}  begun within"
+            f" {self.recall_of('within'):.3f}  precision of {self.found_isolated} isolated sites"
+            f" {self.precision_isolated:.3f}",
             f"area ratio {self.area_ratio:.2f}  pool area ratio {self.pool_area_ratio:.2f}"
             f"  pool count in range {self.pool_count_share:.2f}",
             f"window holds start {self.window_share:.2f}  lag {self.lag_days:.0f} d"
             f" ({self.lag_usable_days:.0f} d of usable overpasses)"
             f"  abandoned state right {self.abandoned_share:.2f}",
         ]
-        tables = (self.seasons, self.recall_by_size, self.recall_by_pools, self.false_by_confuser)
-        return "\n".join([*summary, *(t.round(3).to_string() for t in tables)])
+        tables = (
+            self.seasons, self.recall_by_begin, self.recall_by_state, self.recall_by_surroundings,
+            self.recall_by_size, self.recall_by_pools, self.false_by_confuser,
+        )  # fmt: skip
+        return "\n".join([*summary, *(t.round(3).to_string() for t in tables if len(t))])
+
+    def recall_of(self, begun: str) -> float:
+        """Recall of sites that are `older` than the archive or begun `within` it."""
+        return float(self.recall_by_begin.loc[begun, "recall"])
 
 
 def score_inventory(
@@ -128,6 +155,10 @@ class _Season:
     false: pd.DataFrame
     """`period_end` and confuser `kind` of each false site."""
     duplicates: int
+    isolated_hits: int
+    """Matched sites without another scored site near them."""
+    isolated_false: int
+    """False sites without another scored site near them."""
 
 
 def counts_from(site: pd.Series) -> str | None:
@@ -151,13 +182,24 @@ def _match_season(found: gpd.GeoDataFrame, end: str, truth: Truth) -> _Season:
     counted["row"] = [found.index[rows[i]] if i in rows else -1 for i in range(len(counting))]
     spare = found.drop(index=[found.index[j] for j in rows.values()])
     touches = _overlap(truth.sites, spare).any(axis=0)
+    alone = _is_isolated(found)
     false = pd.DataFrame(
         {
             "period_end": end,
             "kind": [_lies_on(g, truth.confusers) for g in spare.geometry[~touches]],
         }
     )
-    return _Season(counted=counted, false=false, duplicates=int(touches.sum()))
+    return _Season(
+        counted=counted, false=false, duplicates=int(touches.sum()),
+        isolated_hits=int(alone.loc[[found.index[j] for j in rows.values()]].sum()),
+        isolated_false=int(alone.loc[spare.index[~touches]].sum()),
+    )  # fmt: skip
+
+
+def _is_isolated(found: gpd.GeoDataFrame) -> pd.Series:
+    """Whether no other found site of the season lies within `ISOLATED_M`."""
+    near = [int((found.geometry.distance(g) <= ISOLATED_M).sum()) for g in found.geometry]
+    return pd.Series(near, index=found.index, dtype=int) <= 1
 
 
 def _overlap(a: gpd.GeoDataFrame, b: gpd.GeoDataFrame) -> np.ndarray:
@@ -187,11 +229,14 @@ def _summarise(
     found_rows = found.loc[hits["row"]] if len(hits) else found.iloc[:0]
     total = len(hits), len(false), len(counted)
     precision, recall = _share(total[0], total[0] + total[1]), _share(total[0], total[2])
+    counted = _with_what_sites_are(counted, truth)
+    alone = sum(r.isolated_hits for r in results), sum(r.isolated_false for r in results)
     exposure = truth.area_km2 * max(len(seasons), 1)
     dates = _dates(hits, found_rows, sites, truth)
     by_kind = false["kind"].value_counts().rename("false").to_frame().sort_index()
     by_kind["per_km2_season"] = by_kind["false"] / exposure
-    matches = counted.drop(columns="row") if len(counted) else pd.DataFrame()
+    added = ["row", "begun", "begun_state", "surroundings"]
+    matches = counted.drop(columns=added) if len(counted) else pd.DataFrame()
     if len(counted):
         matches["found_id"] = [found["site_id"].get(r) for r in counted["row"]]
     return Score(
@@ -199,6 +244,11 @@ def _summarise(
         f1=_share(2 * total[0], 2 * total[0] + total[1] + total[2] - total[0]),
         recall_by_size=_recall_by(counted, "disturbed_area_m2", SIZE_CLASSES_HA, 1e4, "ha"),
         recall_by_pools=_recall_by(counted, "pool_count", POOL_CLASSES, 1, "pools"),
+        recall_by_begin=_recall_of_groups(counted, "begun", BEGUN),
+        recall_by_state=_recall_of_groups(counted, "begun_state"),
+        recall_by_surroundings=_recall_of_groups(counted, "surroundings"),
+        precision_isolated=_share(alone[0], sum(alone)), found_isolated=sum(alone),
+        water_area_ratio=_ratio(found_rows, hits, "water_area_m2"),
         false_per_km2_season=len(false) / exposure, false_by_confuser=by_kind,
         area_ratio=_ratio(found_rows, hits, "disturbed_area_m2"),
         pool_area_ratio=_ratio(found_rows, hits, "pool_area_m2"),
@@ -230,6 +280,34 @@ def _recall_by(
         label = f"up to {high:g} {name}" if np.isfinite(high) else f"over {low:g} {name}"
         rows[label] = {"true_sites": len(inside), "hits": hits, "recall": _share(hits, len(inside))}
     return pd.DataFrame(rows).T
+
+
+def _with_what_sites_are(counted: pd.DataFrame, truth: Truth) -> pd.DataFrame:
+    """True sites with `begun` (older or within), that and their state, and their surroundings."""
+    if not len(counted):
+        return counted
+    sites = truth.sites.set_index("id")
+    begun = np.where(counted["site_id"].map(sites["start"]) < truth.start, *BEGUN)
+    lies_at = sites["surroundings"] if "surroundings" in sites else pd.Series(dtype=object)
+    return counted.assign(
+        begun=begun,
+        begun_state=[f"{b}, {s}" for b, s in zip(begun, counted["state"], strict=True)],
+        surroundings=counted["site_id"].map(lies_at),
+    )
+
+
+def _recall_of_groups(
+    counted: pd.DataFrame, column: str, groups: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """Recall by the value of a column; by the groups given, also those that nothing is of."""
+    if groups is None:
+        groups = sorted(counted[column].dropna().unique()) if len(counted) else []
+    rows = {}
+    for group in groups:
+        inside = counted[counted[column] == group] if len(counted) else counted
+        hits = int((inside["row"] >= 0).sum()) if len(inside) else 0
+        rows[group] = {"true_sites": len(inside), "hits": hits, "recall": _share(hits, len(inside))}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["true_sites", "hits", "recall"])
 
 
 def _dates(
@@ -280,7 +358,12 @@ def _pool_count_share(found_rows: gpd.GeoDataFrame, hits: pd.DataFrame) -> float
 
 
 def _ratio(found_rows: pd.DataFrame, hits: pd.DataFrame, column: str) -> float:
-    return _share(found_rows[column].sum(), hits[column].sum()) if len(hits) else float("nan")
+    if not len(hits) or column not in hits or column not in found_rows:
+        return float("nan")
+    # rows of which either does not say are left out of both sums
+    true, said = hits[column].to_numpy(float), found_rows[column].to_numpy(float)
+    both = ~np.isnan(true) & ~np.isnan(said)
+    return _share(said[both].sum(), true[both].sum())
 
 
 def _share(part: float, whole: float) -> float:
