@@ -11,6 +11,16 @@ import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
 from minewatch.errors import ContractError
+from minewatch.synthetic.recall_tables import (
+    ADDED,
+    BEGUN,
+    POOL_CLASSES,
+    SIZE_CLASSES_HA,
+    recall_by_class,
+    recall_by_group,
+    share,
+    with_what_sites_are,
+)
 from minewatch.synthetic.truth import Truth
 
 GROWTH_M = 50.0
@@ -22,9 +32,6 @@ ABANDONED_AFTER_DAYS = 365
 ISOLATED_M = 400.0
 """A found site is isolated when the next one is further away: the median distance between mines
 [DOMAIN 2]."""
-BEGUN = ("older", "within")
-SIZE_CLASSES_HA = (0.1, 0.2, 0.5, 1.0, np.inf)
-POOL_CLASSES = (0, 4, 8, 17, np.inf)
 _UNSCORED_ALERTS = ("candidate", "rejected")
 
 
@@ -46,7 +53,8 @@ class Score:
     recall_by_pools: pd.DataFrame
     """`true_sites`, `hits`, `recall` by number of pools."""
     recall_by_begin: pd.DataFrame
-    """The same of sites `older` than the archive and of those begun `within`."""
+    """The same of sites `older` than the archive and of those begun `within`; `open_sites`,
+    `open_hits` and `open_recall` leave out seasons in which less than 0.1 ha was still open."""
     recall_by_state: pd.DataFrame
     """The same by the true state of each season, `older` and `within` apart."""
     recall_by_surroundings: pd.DataFrame
@@ -98,9 +106,17 @@ class Score:
         )  # fmt: skip
         return "\n".join([*summary, *(t.round(3).to_string() for t in tables if len(t))])
 
-    def recall_of(self, begun: str) -> float:
-        """Recall of sites that are `older` than the archive or begun `within` it."""
-        return float(self.recall_by_begin.loc[begun, "recall"])
+    def recall_of(self, begun: str, *, is_open: bool = False) -> float:
+        """Recall of sites that are `older` than the archive or begun `within` it.
+
+        Parameters
+        ----------
+        begun
+            `older` or `within`.
+        is_open
+            Only seasons in which 0.1 ha of the site were not yet overgrown.
+        """
+        return float(self.recall_by_begin["open_recall" if is_open else "recall"].loc[begun])
 
 
 def score_inventory(
@@ -228,26 +244,25 @@ def _summarise(
     hits = counted[counted["row"] >= 0] if len(counted) else counted
     found_rows = found.loc[hits["row"]] if len(hits) else found.iloc[:0]
     total = len(hits), len(false), len(counted)
-    precision, recall = _share(total[0], total[0] + total[1]), _share(total[0], total[2])
-    counted = _with_what_sites_are(counted, truth)
+    precision, recall = share(total[0], total[0] + total[1]), share(total[0], total[2])
+    counted = with_what_sites_are(counted, truth)
     alone = sum(r.isolated_hits for r in results), sum(r.isolated_false for r in results)
     exposure = truth.area_km2 * max(len(seasons), 1)
     dates = _dates(hits, found_rows, sites, truth)
     by_kind = false["kind"].value_counts().rename("false").to_frame().sort_index()
     by_kind["per_km2_season"] = by_kind["false"] / exposure
-    added = ["row", "begun", "begun_state", "surroundings"]
-    matches = counted.drop(columns=added) if len(counted) else pd.DataFrame()
+    matches = counted.drop(columns=["row", *ADDED]) if len(counted) else pd.DataFrame()
     if len(counted):
         matches["found_id"] = [found["site_id"].get(r) for r in counted["row"]]
     return Score(
         seasons=table, precision=precision, recall=recall,
-        f1=_share(2 * total[0], 2 * total[0] + total[1] + total[2] - total[0]),
-        recall_by_size=_recall_by(counted, "disturbed_area_m2", SIZE_CLASSES_HA, 1e4, "ha"),
-        recall_by_pools=_recall_by(counted, "pool_count", POOL_CLASSES, 1, "pools"),
-        recall_by_begin=_recall_of_groups(counted, "begun", BEGUN),
-        recall_by_state=_recall_of_groups(counted, "begun_state"),
-        recall_by_surroundings=_recall_of_groups(counted, "surroundings"),
-        precision_isolated=_share(alone[0], sum(alone)), found_isolated=sum(alone),
+        f1=share(2 * total[0], 2 * total[0] + total[1] + total[2] - total[0]),
+        recall_by_size=recall_by_class(counted, "disturbed_area_m2", SIZE_CLASSES_HA, 1e4, "ha"),
+        recall_by_pools=recall_by_class(counted, "pool_count", POOL_CLASSES, 1, "pools"),
+        recall_by_begin=recall_by_group(counted, "begun", BEGUN),
+        recall_by_state=recall_by_group(counted, "begun_state"),
+        recall_by_surroundings=recall_by_group(counted, "surroundings"),
+        precision_isolated=share(alone[0], sum(alone)), found_isolated=sum(alone),
         water_area_ratio=_ratio(found_rows, hits, "water_area_m2"),
         false_per_km2_season=len(false) / exposure, false_by_confuser=by_kind,
         area_ratio=_ratio(found_rows, hits, "disturbed_area_m2"),
@@ -264,50 +279,9 @@ def _season_row(result: _Season) -> dict[str, float]:
     false = len(result.false)
     return {
         "true_sites": true, "hits": hits, "misses": true - hits, "false": false,
-        "duplicates": result.duplicates, "precision": _share(hits, hits + false),
-        "recall": _share(hits, true), "f1": _share(2 * hits, hits + false + true),
+        "duplicates": result.duplicates, "precision": share(hits, hits + false),
+        "recall": share(hits, true), "f1": share(2 * hits, hits + false + true),
     }  # fmt: skip
-
-
-def _recall_by(
-    counted: pd.DataFrame, column: str, edges: tuple[float, ...], unit: float, name: str
-) -> pd.DataFrame:
-    rows = {}
-    values = counted[column] / unit if len(counted) else pd.Series(dtype=float)
-    for low, high in zip((-np.inf, *edges[1:-1]), edges[1:], strict=True):
-        inside = counted[(values > low) & (values <= high)] if len(counted) else counted
-        hits = int((inside["row"] >= 0).sum()) if len(inside) else 0
-        label = f"up to {high:g} {name}" if np.isfinite(high) else f"over {low:g} {name}"
-        rows[label] = {"true_sites": len(inside), "hits": hits, "recall": _share(hits, len(inside))}
-    return pd.DataFrame(rows).T
-
-
-def _with_what_sites_are(counted: pd.DataFrame, truth: Truth) -> pd.DataFrame:
-    """True sites with `begun` (older or within), that and their state, and their surroundings."""
-    if not len(counted):
-        return counted
-    sites = truth.sites.set_index("id")
-    begun = np.where(counted["site_id"].map(sites["start"]) < truth.start, *BEGUN)
-    lies_at = sites["surroundings"] if "surroundings" in sites else pd.Series(dtype=object)
-    return counted.assign(
-        begun=begun,
-        begun_state=[f"{b}, {s}" for b, s in zip(begun, counted["state"], strict=True)],
-        surroundings=counted["site_id"].map(lies_at),
-    )
-
-
-def _recall_of_groups(
-    counted: pd.DataFrame, column: str, groups: Sequence[str] | None = None
-) -> pd.DataFrame:
-    """Recall by the value of a column; by the groups given, also those that nothing is of."""
-    if groups is None:
-        groups = sorted(counted[column].dropna().unique()) if len(counted) else []
-    rows = {}
-    for group in groups:
-        inside = counted[counted[column] == group] if len(counted) else counted
-        hits = int((inside["row"] >= 0).sum()) if len(inside) else 0
-        rows[group] = {"true_sites": len(inside), "hits": hits, "recall": _share(hits, len(inside))}
-    return pd.DataFrame.from_dict(rows, orient="index", columns=["true_sites", "hits", "recall"])
 
 
 def _dates(
@@ -363,11 +337,7 @@ def _ratio(found_rows: pd.DataFrame, hits: pd.DataFrame, column: str) -> float:
     # rows of which either does not say are left out of both sums
     true, said = hits[column].to_numpy(float), found_rows[column].to_numpy(float)
     both = ~np.isnan(true) & ~np.isnan(said)
-    return _share(said[both].sum(), true[both].sum())
-
-
-def _share(part: float, whole: float) -> float:
-    return float(part / whole) if whole else float("nan")
+    return share(said[both].sum(), true[both].sum())
 
 
 def _mean(values: pd.Series) -> float:

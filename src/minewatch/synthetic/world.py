@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
+from shapely.ops import nearest_points
 
 from minewatch.synthetic.ground_parts import Event, Ground, Part
 from minewatch.synthetic.ground_spectra import LEAFLESS, SpectralLibrary
@@ -122,7 +123,7 @@ def _roads(
     order = sorted(mines, key=lambda m: m.calendar.prospected)
     for mine in order:
         here = shapely.Point(mine.x, mine.y)
-        there = shapely.ops.nearest_points(shapely.union_all(network), here)[0]
+        there = nearest_points(shapely.union_all(network), here)[0]
         line = _winding(rng, there, here)
         network.append(line)
         day = mine.calendar.prospected

@@ -14,13 +14,13 @@ from minewatch.synthetic.ground_parts import Event, Ground, Part, rectangle
 from minewatch.synthetic.ground_spectra import MATERIALS, SpectralLibrary, material_index
 from minewatch.synthetic.hills import make_terrain, sun_position
 from minewatch.synthetic.lookalikes import KINDS, LANDSLIDE_SLOPE_DEG
+from minewatch.synthetic.mine_places import MinePlaces
 from minewatch.synthetic.mines import draw_mine
 from minewatch.synthetic.overpass_calendar import plan_overpasses
 from minewatch.synthetic.render import ground_on, render
 from minewatch.synthetic.site_calendars import POOL_MATERIALS
 from minewatch.synthetic.spec import PIXEL_M
 from minewatch.synthetic.truth_writer import season_periods
-from minewatch.synthetic.mine_places import MinePlaces
 from minewatch.synthetic.world import World, make_world
 
 WORLD = replace(PRESETS["mines"], size_px=256, mines=5, swidden_per_km2_year=0.6)
