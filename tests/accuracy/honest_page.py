@@ -12,7 +12,7 @@ from typing import Final
 
 import pandas as pd
 
-from minewatch.synthetic import Score, read_truth
+from minewatch.synthetic import Score
 
 from .harness import Ran
 from .page import as_markdown, number
@@ -71,11 +71,9 @@ def make_honest_page(worlds: Sequence[Ran], *, command: str, commit: str, today:
         "By the state in which a site was, season by season:",
         as_markdown(together.recall_by_state, "begun, state"),
         "By what a site lies at:",
-        as_markdown(together.recall_by_surroundings, "lies at"),
+        _table_or_none(together.recall_by_surroundings, "lies at"),
         "False sites by what they lie on:",
-        as_markdown(together.false_by_confuser, "simulated confuser")
-        if len(together.false_by_confuser)
-        else "None.",
+        _table_or_none(together.false_by_confuser, "simulated confuser"),
         _missed(worlds),
     ]
     return "\n\n".join(parts) + "\n"
@@ -141,6 +139,10 @@ def _goal(what: str, goal: str, mean: float, pooled: float, is_reached: bool) ->
     return f"| {what} | {goal} | {number(mean)} | {number(pooled)} | {verdict} |"
 
 
+def _table_or_none(table: pd.DataFrame, index: str) -> str:
+    return as_markdown(table, index) if len(table) else "None, or not known."
+
+
 def _missed(worlds: Sequence[Ran]) -> str:
     """Each site that was missed in a season: what it is, and what its ground is called."""
     lines = ["Missed sites (seasons missed of those that count):", ""]
@@ -155,14 +157,14 @@ def _missed(worlds: Sequence[Ran]) -> str:
 
 
 def _what(ran: Ran, site: str, last: pd.Series) -> str:
-    sites = read_truth(ran.archive.truth).sites
+    sites = ran.truth.sites
     true = sites.set_index("id").loc[site]
     changes = ran.result.changes.to_crs(sites.crs)
     shared = changes.geometry.intersection(true.geometry.buffer(10)).area
     shared = shared.groupby(changes["kind"]).sum().sort_values()
     kinds = [f"{kind} {area:.0f} m²" for kind, area in shared[shared > 0].tail(2)[::-1].items()]
     return (
-        f"at {true['surroundings']}, since {true['start']}, {last['state']}, "
+        f"at {true['surroundings'] or 'unknown ground'}, since {true['start']}, {last['state']}, "
         f"{last['disturbed_area_m2']:.0f} m², {last['pool_count']:.0f} pools, named: "
         f"{', '.join(kinds) or 'nothing'}"
     )

@@ -80,7 +80,7 @@ def _cover(spec: WorldSpec, rng: np.random.Generator) -> dict[str, np.ndarray]:
     leafless = 1 / (1 + np.exp(-(smooth_noise(rng, shape, scale_px=60) - least) * 3))
     grassy = 1 / (1 + np.exp(-(smooth_noise(rng, shape, scale_px=40) - 2.3) * 6))
     grass = grassy * 0.9
-    deciduous = (1 - grass) * leafless * 0.8
+    deciduous = (1 - grass) * leafless * (0.95 if spec.deciduous else 0.8)
     shares = {"evergreen": 1 - grass - deciduous, "deciduous": deciduous, "grass": grass}
     if spec.deciduous:
         shares |= _leaf_losing_stands(spec, shares.pop("deciduous"))
