@@ -95,7 +95,7 @@ def _goals(together: Score, scores: Mapping[str, Score], worlds: Sequence[Ran]) 
     rows_of_text = ["| what | goal | simulated | |", "| --- | --- | --- | --- |"]
     for what, goal, value, reached in rows:
         verdict = "–" if pd.isna(value) else "reached" if reached(value) else "**missed**"
-        rows_of_text.append(f"| {what} | {goal} | {_number(value)} | {verdict} |")
+        rows_of_text.append(f"| {what} | {goal} | {number(value)} | {verdict} |")
     return "\n".join(rows_of_text)
 
 
@@ -159,11 +159,11 @@ def as_markdown(table: pd.DataFrame, index: str) -> str:
         "| --- |" + " ---: |" * len(names),
     ]
     for label, row in table.iterrows():
-        rows.append("| " + " | ".join([str(label), *(_number(v) for v in row)]) + " |")
+        rows.append("| " + " | ".join([str(label), *(number(v) for v in row)]) + " |")
     return "\n".join(rows)
 
 
-def _number(value: float | str) -> str:
+def number(value: float | str) -> str:
     """Words and counts as they are, shares with two decimals, small rates with four."""
     if isinstance(value, str):
         return value
