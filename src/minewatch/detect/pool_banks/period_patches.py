@@ -21,8 +21,9 @@ from minewatch.detect.days import from_day
 from minewatch.detect.labels import Patches, label_pixels
 from minewatch.detect.morphology import Pixels, grown, is_among, values_at
 from minewatch.detect.pixel_sizes import area_pixels, whole_pixels
+from minewatch.detect.pool_banks.channels import find_channels
 from minewatch.detect.pool_banks.evidence_terms import confidence, evidence_terms
-from minewatch.detect.pool_banks.lost_ground import Ground, find_all_channels, find_ground
+from minewatch.detect.pool_banks.lost_ground import Ground, find_ground
 from minewatch.detect.pool_banks.patch_cutting import cut_patches, run_of
 from minewatch.detect.pool_banks.patch_figures import read_pixels, summarise
 from minewatch.detect.pool_banks.pool_bank_rules import PeriodRules, PoolBankRules
@@ -105,7 +106,7 @@ def find_seasons(judge: Judge) -> tuple[list[Season], UInt8]:
         best.reshape(-1)[ground.wet_at] = np.maximum(best.ravel()[ground.wet_at], ground.pool_pct)
     if not grounds:
         return [], best
-    channels = find_all_channels(evidence, grounds, pixel_m=judge.pixel_m, rules=rules.water)
+    channels = find_channels(evidence, grounds, pixel_m=judge.pixel_m, rules=rules.water)
     seasons = _judge(_cut(grounds, channels, judge), judge)
     seasons = _reconsider(seasons, rules.periods)
     return _carry_back(seasons, grounds, best, judge), best

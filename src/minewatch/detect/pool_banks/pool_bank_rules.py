@@ -133,9 +133,19 @@ class WaterRules:
         400.0, unit="m", moves="longer water may still be a mine",
         source=f"90 % of sites are at most 291 m across ({SITES}), a third more for gaps",
     )  # fmt: skip
+    channel_touch_m: float = rule(20.0, unit="m", moves="waters further apart are one water")
     channel_gap_m: float = rule(60.0, unit="m", moves="waters further apart are one channel")
     channel_wet_share: float = rule(0.05, unit="1", moves="fewer hidden bars join channels")
-    channel_margin_m: float = rule(30.0, unit="m", moves="more ground is a channel's bank")
+    channel_hidden_m: float = rule(
+        300.0, unit="m", moves="longer bars that are taken for cloud join waters"
+    )
+    channel_flow_share: float = rule(
+        0.6, unit="1", moves="a river may be hidden for less of its course: rows of pools are no river"
+    )
+    channel_widening: float = rule(
+        1.5, unit="1", moves="a river may widen more along its course", least=1.0
+    )
+    channel_margin_m: float = rule(10.0, unit="m", moves="more ground is a river's bank")
     channel_old_pct: int = rule(50, unit="%", moves="less water is old enough to be a channel")
     channel_seasonal_pct: int = rule(40, unit="%", moves="less water is seasonal enough for one")
     hidden_share: float = rule(0.35, unit="1", moves="pixels seen more often count as hidden bars")
