@@ -28,6 +28,8 @@ FIGURES: Mapping[str, Figure] = {
     "start_disturbed_pct": Figure("%", "overpasses of the first year without vegetation, mean"),
     "start_pool_pct": Figure("%", "water in the first year, mean"),
     "seasonal_pct": Figure("%", "years in which its pixels turn green again, mean"),
+    "pool_seasonal_pct": Figure("%", "the same of its pool pixels, median"),
+    "water_share_pct": Figure("%", "water, mean"),
     "bare_pct": Figure("%", "bare soil, mean"),
     "score": Figure("sd", "fall of greenness below the baseline, median"),
     "overpasses": Figure("1", "clear overpasses in the period, median"),
@@ -152,6 +154,8 @@ def summarise(
     table = pd.DataFrame(index=pd.RangeIndex(1, count + 1, name="label"))
     table["pixels"] = grouped.size()
     table["water_area_m2"] = grouped["pool_pct"].sum() * area
+    table["water_share_pct"] = grouped["pool_pct"].mean()
+    table["pool_seasonal_pct"] = _at_pools(pixels, "seasonal_pct", rules)
     plain = grouped["pool_pct"].quantile(rules.patches.plain_quantile)
     table["plain_pool_pct"] = plain
     excess = (pixels["pool_pct"] - pixels["label"].map(plain)).clip(lower=0)
@@ -184,6 +188,15 @@ def summarise(
         (pixels["run_end"] - pixels["run_start"]).groupby(pixels["label"]).median()
     )
     return table.join(shape(pixels, pixel_m))
+
+
+def _at_pools(pixels: pd.DataFrame, name: str, rules: PoolBankRules) -> pd.Series:
+    """Median over the pools of each patch: its pixels with most water; 0 without any."""
+    most = pixels.groupby("label")["pool_pct"].transform("max")
+    is_pool = pixels["pool_pct"] >= np.maximum(
+        rules.water.seed_pct, rules.patches.pool_share * most
+    )
+    return pixels[is_pool].groupby("label")[name].median().reindex(pixels["label"].unique())
 
 
 def _second(pixels: pd.DataFrame, name: str) -> pd.Series:

@@ -175,6 +175,9 @@ class PatchRules:
     plain_quantile: float = rule(
         0.3, unit="1", moves="a larger deficit counts as that of plain ground"
     )
+    pool_share: float = rule(
+        0.6, unit="1", moves="fewer pixels stand for the pools of a patch: of the largest share"
+    )
     old_pct: int = rule(50, unit="%", moves="less ground counts as open from the start")
     early_share: float = rule(0.2, unit="1", moves="a patch begins later")
     early_m2: float = rule(300.0, unit="m²", moves="a patch begins later, when it is small")
@@ -187,7 +190,7 @@ class PatchRules:
 class ConfidenceRules:
     """Log-odds that each evidence term adds to the confidence when it is 1."""
 
-    bias: float = rule(-24.5, unit="log-odds", moves="every patch is likelier", source=TUNED)
+    bias: float = rule(-27.75, unit="log-odds", moves="every patch is likelier", source=TUNED)
     spots: float = rule(1.0, unit="log-odds", moves="spots of water count for more", source=TUNED)
     ndwi: float = rule(
         5.0, unit="log-odds", moves="the colour of water counts for more", source=TUNED
@@ -206,13 +209,14 @@ class ConfidenceRules:
         source=f"{TUNED}; added to the others later",
     )  # fmt: skip
     alive: float = rule(
-        4.25, unit="log-odds", moves="what never changes is doubted more", source=TUNED
+        3.5, unit="log-odds", moves="what never changes is doubted more", source=TUNED
     )
     lasting: float = rule(2.75, unit="log-odds", moves="swidden is doubted more", source=TUNED)
     compact: float = rule(
         4.75, unit="log-odds", moves="slides and roads are doubted more", source=TUNED
     )
     not_seasonal: float = rule(2.75, unit="log-odds", moves="fields are doubted more", source=TUNED)
+    land: float = rule(4.0, unit="log-odds", moves="fish ponds are doubted more", source=TUNED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -226,7 +230,7 @@ class TermRules:
     )
     plain_pct: tuple[int, int] = rule((10, 40), unit="%", moves="darker ground is put up with")
     bare_pct: tuple[int, int] = rule(
-        (10, 30), unit="%", moves="more bare soil is needed",
+        (20, 45), unit="%", moves="more bare soil is needed",
         source=f"mines have 29 % and more in 19 of 20 seasons, ponds at most 25 %; {MEASURED}",
     )  # fmt: skip
     variability: tuple[int, int] = rule(
@@ -255,6 +259,9 @@ class TermRules:
     )  # fmt: skip
     seasonal_pct: tuple[int, int] = rule(
         (30, 70), unit="%", moves="ground that greens in more years is still no field"
+    )
+    water_share_pct: tuple[int, int] = rule(
+        (40, 60), unit="%", moves="patches may hold more water"
     )
 
 
