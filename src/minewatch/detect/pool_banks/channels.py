@@ -105,7 +105,19 @@ def find_strips(wet: Pixels, hidden: Bool, *, pixel_m: float, rules: WaterRules)
             ]
             if not waiting:
                 break
-    return np.flatnonzero(strips)
+    return np.flatnonzero(strips | spread(_ends(strips, wet, pixel_m=pixel_m, rules=rules), strips.shape))
+
+
+def _ends(strips: Bool, wet: Pixels, *, pixel_m: float, rules: WaterRules) -> Pixels:
+    """Water between a strip and the edge of the grid, with its banks: rivers flow on out of it."""
+    rows, cols = shape = strips.shape
+    water = label_pixels(grown(wet[~strips.reshape(-1)[wet]], shape), cols)
+    row, col = np.divmod(water.at, cols)
+    at_edge = (row == 0) | (col == 0) | (row == rows - 1) | (col == cols - 1)
+    meets = strips.reshape(-1)[water.at]
+    is_end = np.zeros(water.count + 1, bool)
+    is_end[np.intersect1d(water.label[at_edge], water.label[meets])] = True
+    return grown(water.at[is_end[water.label]], shape, whole_pixels(rules.channel_margin_m, pixel_m))
 
 
 def _systems(
@@ -144,7 +156,10 @@ def _course(
     if is_wet.sum() < rules.channel_wet_share * len(system):
         return np.empty(0, np.intp)
     flows = is_wet | bars.reshape(-1)[system]
-    way = _between_the_ends(system, bars.shape, is_wet, np.where(flows, 1.0, 1.5))
+    banks = grown(np.setdiff1d(grown(water, bars.shape), water, assume_unique=True), bars.shape)
+    is_deep = is_wet & ~is_among(system, banks)
+    cost = np.where(is_deep, 0.5, np.where(flows, 1.0, 1.5))  # in the middle, not along a bank
+    way = _between_the_ends(system, bars.shape, is_wet, cost)
     is_long = _extent(system[way], bars.shape) * pixel_m > rules.channel_extent_m
     if not is_long or flows[way].mean() < rules.channel_flow_share:
         return np.empty(0, np.intp)

@@ -225,7 +225,9 @@ def pool_ndwi(pixels: pd.DataFrame) -> pd.Series:
     ordered = pixels.sort_values(["label", "pool_pct"], kind="stable")  # rows come in scan order
     rank = ordered.groupby("label").cumcount()
     size = ordered.groupby("label")["pool_pct"].transform("size")
-    wettest = ordered[rank >= size - np.maximum(2, size // 6)].groupby("label")["ndwi"].mean()
+    most = ordered.groupby("label")["pool_pct"].transform("max")
+    is_pool = (ordered["pool_pct"] >= 0.6 * most) | (rank >= size - 2)
+    wettest = ordered[is_pool & (rank >= size - np.maximum(2, size // 6))].groupby("label")["ndwi"].mean()
     driest = ordered[(rank < size // 2) & (size >= 4)].groupby("label")["ndwi"].median()
     return wettest - driest
 

@@ -115,10 +115,14 @@ def find_seasons(judge: Judge) -> tuple[list[Season], UInt8]:
 def _cut(grounds: Iterable[Ground], channels: Pixels, judge: Judge) -> Iterator[_Cut]:
     """Lost ground round pools in each period, without channels."""
     rules = judge.rules
+    turns = judge.evidence.whole["seasonal_pct"].reshape(-1)
     for ground in grounds:
         lost = ground.lost_at[~is_among(ground.lost_at, channels)]
         wet = ground.wet_at, ground.pool_pct
-        seeds = lost[values_at(lost, *wet) >= rules.water.seed_pct]
+        stays = turns[lost] < rules.patches.turning_pct
+        seeds = lost[stays & (values_at(lost, *wet) >= rules.water.seed_pct)]
+        margin = whole_pixels(rules.patches.beside_m, judge.pixel_m)
+        lost = lost[stays | is_among(lost, grown(seeds, ground.shape, margin))]
         patches = cut_patches(lost, seeds, ground.shape, pixel_m=judge.pixel_m, rules=rules.patches)
         yield _Cut(ground, patches, values_at(patches.at, *wet))
 

@@ -143,7 +143,7 @@ class WaterRules:
         0.6, unit="1", moves="a river may be hidden for less of its course: rows of pools are no river"
     )
     channel_widening: float = rule(
-        1.5, unit="1", moves="a river may widen more along its course", least=1.0
+        1.25, unit="1", moves="a river may widen more along its course", least=1.0
     )
     channel_margin_m: float = rule(10.0, unit="m", moves="more ground is a river's bank")
     channel_old_pct: int = rule(50, unit="%", moves="less water is old enough to be a channel")
@@ -167,6 +167,9 @@ class PatchRules:
         30.0, unit="m", moves="wider strips are cut from mines, and may be their roads",
         source="roads are 1 to 3 pixels of 10 m wide (DOMAIN §3)",
     )  # fmt: skip
+    turning_pct: int = rule(
+        50, unit="%", moves="ground that is green and bare by turns is part of a mine in more years"
+    )
     beside_m: float = rule(
         10.0, unit="m", moves="strips are kept as part of a mine further from its pools"
     )
@@ -224,7 +227,7 @@ class TermRules:
     """Ramps of the evidence terms: 0 up to the first value, 1 from the second."""
 
     spots_pct: tuple[int, int] = rule((15, 50), unit="%", moves="clearer spots are needed")
-    ndwi_turn: tuple[int, int] = rule((3, 20), unit="0.01", moves="bluer spots are needed")
+    ndwi_turn: tuple[int, int] = rule((3, 15), unit="0.01", moves="bluer spots are needed")
     agreement: tuple[float, float] = rule(
         (0.2, 0.8), unit="1", moves="NDWI and NIR deficit must agree more"
     )
@@ -259,6 +262,9 @@ class TermRules:
     )  # fmt: skip
     seasonal_pct: tuple[int, int] = rule(
         (30, 70), unit="%", moves="ground that greens in more years is still no field"
+    )
+    least_water_pct: tuple[int, int] = rule(
+        (4, 12), unit="%", moves="old ground must hold more water to show plainly what it is"
     )
     water_share_pct: tuple[int, int] = rule(
         (40, 60), unit="%", moves="patches may hold more water"
