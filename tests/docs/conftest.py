@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -79,3 +80,37 @@ def tiny_archive(tmp_path_factory: pytest.TempPathFactory) -> synthetic.Archive:
 def small_archive(tmp_path_factory: pytest.TempPathFactory) -> synthetic.Archive:
     """Two dry seasons of a small simulated world, with sites. Shared: never changed."""
     return shared_archive(tmp_path_factory, SMALL)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that `minewatch demo` writes. Shared by all test processes: never changed."""
+    base = tmp_path_factory.getbasetemp()
+    root = base.parent if base.name.startswith("popen-") else base
+    folder = root / "demo-of-the-pages" / "demo"
+    folder.parent.mkdir(exist_ok=True)
+    with (root / "demo-of-the-pages.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "run" / "report.html").exists():
+            words = [sys.executable, "-m", "minewatch", "demo", "--quiet"]
+            subprocess.run(words, cwd=folder.parent, env=offline(), check=True)
+    return folder
+
+
+@pytest.fixture
+def beside_the_demo(demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of its own, the working one, with the demo and the command in their places."""
+    (tmp_path / "demo").symlink_to(demo)
+    command = tmp_path / ".venv" / "bin" / "minewatch"
+    command.parent.mkdir(parents=True)
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m minewatch "$@"\n', "utf-8")
+    command.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def offline() -> dict[str, str]:
+    """An environment in which no server can be reached."""
+    path = os.pathsep.join(filter(None, sys.path))
+    nowhere = dict.fromkeys(("http_proxy", "https_proxy", "HTTPS_PROXY"), "http://127.0.0.1:9")
+    return {**os.environ, **nowhere, "PYTHONPATH": path}
