@@ -22,6 +22,7 @@ import minewatch as mw
 from minewatch import synthetic
 from minewatch.model import RunResult
 
+pytestmark = pytest.mark.timeout(900)
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 BLOCKS = {

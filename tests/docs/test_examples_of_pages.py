@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from tests.docs.conftest import offline
 
+pytestmark = pytest.mark.timeout(900)
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
 README = BLOCK.findall((ROOT / "README.md").read_text("utf-8"))
