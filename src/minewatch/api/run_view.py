@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from minewatch.api.tables_html import fact_lines, fact_table
+from minewatch.api.tables_html import summary_lines, summary_table
 from minewatch.errors import SettingsError, unknown_name
 from minewatch.model import RunResult
 
@@ -176,30 +176,30 @@ class Run:
         known = [period["label"] for period in periods]
         raise SettingsError(unknown_name("period", wanted, known), hint="give one of these")
 
-    def _facts(self) -> dict[str, Any]:
+    def _summary(self) -> dict[str, Any]:
         manifest = self.manifest
         rows, parameters = manifest["rows"], manifest["parameters"]
         last = manifest["periods"][-1] if manifest["periods"] else None
-        facts: dict[str, Any] = {
+        summary: dict[str, Any] = {
             "area": f"{manifest['aoi']['name']}, {manifest['aoi']['area_km2']:,.1f} km²",
             "dates": f"{parameters['start']} to {parameters['end']}, by {parameters['period']}",
             "imagery": f"{manifest['scenes']['count']} scenes, {parameters['sensor']}",
             "found": f"{rows['sites']} sites, {rows['changes']} changes that are not mines",
         }
         if last:
-            facts["seen"] = (
+            summary["seen"] = (
                 f"{100 * last['observed_fraction']:.0f} % of the area in {last['label']}"
             )
         if manifest["failures"]:
-            facts["failed reads"] = len(manifest["failures"])
-        facts["folder"] = str(self.directory)
-        return facts
+            summary["failed reads"] = len(manifest["failures"])
+        summary["folder"] = str(self.directory)
+        return summary
 
     def __repr__(self) -> str:
-        return fact_lines("minewatch run", self._facts(), simulated=self.simulated)
+        return summary_lines("minewatch run", self._summary(), simulated=self.simulated)
 
     def _repr_html_(self) -> str:
-        return fact_table("minewatch run", self._facts(), simulated=self.simulated)
+        return summary_table("minewatch run", self._summary(), simulated=self.simulated)
 
 
 @dataclass(frozen=True, repr=False)
@@ -267,7 +267,7 @@ class Site:
         picture: Any = Image
         return picture(explain_picture(self.explanation))
 
-    def _facts(self) -> dict[str, Any]:
+    def _summary(self) -> dict[str, Any]:
         row = self.row
         before = row["last_undisturbed"]
         began = f"after {before:%Y-%m-%d}" if before == before else "before the archive"
@@ -279,10 +279,10 @@ class Site:
         }  # fmt: skip
 
     def __repr__(self) -> str:
-        return fact_lines(f"site {self.id}", self._facts(), simulated=self.run.simulated)
+        return summary_lines(f"site {self.id}", self._summary(), simulated=self.run.simulated)
 
     def _repr_html_(self) -> str:
-        return fact_table(f"site {self.id}", self._facts(), simulated=self.run.simulated)
+        return summary_table(f"site {self.id}", self._summary(), simulated=self.run.simulated)
 
 
 def with_dates(table: Any) -> Any:
