@@ -77,6 +77,9 @@ def gather_explanation(result: RunResult, site_id: str) -> reports.Explanation:
     detector = get_detection(parameters.detector, parameters.rules).detector
     detections = exporters.read_geojson(state.detections_path, SITE_DETECTIONS)
     detections = _of(detections, site_id).sort_values(["period_start", "first_detected"])
+    series = _series(months, site.to_crs(epsg), grid, detector)
+    if result.why_no_pools:
+        series["milky_pct"] = np.nan  # a pool is a part of a pixel: no share of it is water alone
     strongest = int(detections["confidence"].to_numpy().argmax())
     return reports.Explanation(
         aoi=result.aoi,
@@ -85,7 +88,7 @@ def gather_explanation(result: RunResult, site_id: str) -> reports.Explanation:
         detections=detections.drop(columns="geometry"),
         weights={n: of.weight for n, of in detector.terms.items() if of.weight is not None},
         meanings={name: term.meaning for name, term in detector.terms.items()},
-        months=_series(months, site.to_crs(epsg), grid, detector),
+        months=series,
         detector=detector.title,
         confidence_basis=detector.confidence_basis,
         alternatives=detector.alternatives(detections["terms"].iloc[strongest]),
@@ -94,6 +97,7 @@ def gather_explanation(result: RunResult, site_id: str) -> reports.Explanation:
         features=_of(result.features, site_id).to_crs(epsg),
         simulated=result.simulated,
         source=source_mark(result.manifest),
+        why_no_pools=result.why_no_pools,
     )
 
 

@@ -190,6 +190,8 @@ class Run:
             summary["seen"] = (
                 f"{100 * last['observed_fraction']:.0f} % of the area in {last['label']}"
             )
+        if self.result.why_no_pools:
+            summary["pools"] = f"unknown: {self.result.why_no_pools}"
         if manifest["failures"]:
             summary["failed reads"] = len(manifest["failures"])
         summary["folder"] = str(self.directory)
@@ -244,11 +246,15 @@ class Site:
         return pd.DataFrame.from_dict(rows, orient="index", columns=["value", "weight", "meaning"])
 
     def alternatives(self) -> pd.DataFrame:
-        """What it could be instead: `kind`, `plausibility` 0..1, `reason`."""
+        """What it could be instead: `kind`, `plausibility` 0..1, `reason`.
+
+        Plausibility is NaN where pixels of this size cannot separate them from a mine.
+        """
         import pandas as pd
 
         rows = [(a.kind, a.plausibility, a.reason) for a in self.explanation.alternatives]
-        return pd.DataFrame(rows, columns=["kind", "plausibility", "reason"])
+        table = pd.DataFrame(rows, columns=["kind", "plausibility", "reason"])
+        return table.astype({"plausibility": "float64"})
 
     def months(self) -> xr.Dataset:
         """The frozen months round it: `Run.months`."""

@@ -63,11 +63,18 @@ def _show(explanation: Explanation) -> None:
     ]
     named = ("term", "0 to 1", "log-odds", "what it says")
     terminal.table("evidence of its strongest season", named, rows)
-    others = [(a.kind, a.plausibility, a.reason) for a in explanation.alternatives]
+    others = [
+        (a.kind, "cannot be separated" if a.plausibility is None else a.plausibility, a.reason)
+        for a in explanation.alternatives
+    ]
     if others:
         terminal.table("what it could have been instead", ("kind", "how plausible", "if"), others)
     else:
         terminal.line("what it could have been instead: its detector names nothing else")
+    if any(a.plausibility is None for a in explanation.alternatives):
+        terminal.line("pixels of this size cannot separate a mine from any of these")
+    if explanation.why_no_pools:
+        terminal.line(f"note: {explanation.why_no_pools}")
     scenes = [(s["role"], s["day"], s["id"]) for s in explanation.scenes]
     terminal.table("scenes that bound its start", ("look", "day", "scene"), scenes)
 

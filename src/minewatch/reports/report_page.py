@@ -194,6 +194,7 @@ def _values(
         "source": source_mark(result.manifest),
         "sites": site_rows(result),
         "version": manifest["version"],
+        "why_no_pools": result.why_no_pools,
         "warnings": manifest["warnings"],
     }
 
