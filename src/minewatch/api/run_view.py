@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     from minewatch.api.offline_map import OfflineMap
     from minewatch.reports import Explanation
+
+log = logging.getLogger(__name__)
 
 DATES = (
     "period_start", "period_end", "first_detected", "last_undisturbed", "last_activity",
@@ -232,7 +235,10 @@ class Site:
         """All that speaks for and against it."""
         from minewatch.analysis.explanations import gather_explanation
 
-        return gather_explanation(self.run.result, self.id)
+        explanation = gather_explanation(self.run.result, self.id)
+        for note in explanation.notes:
+            log.warning("%s: %s", self.run.directory, note)
+        return explanation
 
     def evidence(self) -> pd.DataFrame:
         """Evidence terms of its strongest detection: `value` 0..1, `weight`, `meaning`."""

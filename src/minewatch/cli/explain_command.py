@@ -46,6 +46,8 @@ def _show(explanation: Explanation) -> None:
     if explanation.simulated:
         terminal.line("SIMULATED imagery: no real place")
     terminal.line(explanation.title)
+    for note in explanation.notes:
+        terminal.line(f"warning: {note}")
     seasons = [
         (
             f"{row.period_start} to {row.period_end}", row.state,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from textwrap import shorten
 from typing import Any, Final
 
 import numpy as np
@@ -68,6 +69,8 @@ def _draw_title(axes: Axes, explanation: Explanation) -> None:
     verdict, _, rest = explanation.title.partition("; ")
     axes.set_axis_off()
     axes.text(0, 1, f"{verdict}\n{rest}", va="top", fontweight="bold")
+    notes = "\n".join(shorten(note, 150, placeholder=" …") for note in explanation.notes)
+    axes.text(0, -0.1, notes, va="top", fontsize="small", color=_FOR)
 
 
 def _draw_chips(figure: Figure, place: Any, explanation: Explanation) -> None:

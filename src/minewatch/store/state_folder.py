@@ -169,6 +169,14 @@ class StateFolder:
             hint="run again into a new folder with `minewatch run --out`",
         )
 
+    def scene_quality_rules(self) -> dict[str, str]:
+        """Scene id to the rules that made the quality that is kept of it; empty when damaged."""
+        try:
+            rows = json.loads(self.scene_quality_path.read_text("utf-8"))
+            return {row["scene_id"]: str(row.get("rules", "unknown")) for row in rows}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return {}
+
     def read_scene_quality(self, keys: Mapping[str, str]) -> dict[str, SceneQuality]:
         """Quality found before that still holds.
 
@@ -192,10 +200,12 @@ class StateFolder:
             return {}
 
     def write_scene_quality(
-        self, quality: Mapping[str, SceneQuality], keys: Mapping[str, str]
+        self, quality: Mapping[str, SceneQuality], keys: Mapping[str, str], *, rules: str
     ) -> None:
-        """Remember the quality of scenes, and from what it was found."""
-        rows = ({**vars(quality[name]), "key": keys[name]} for name in sorted(quality))
+        """Remember the quality of scenes, from what it was found, and by which rules."""
+        rows = (
+            {**vars(quality[name]), "key": keys[name], "rules": rules} for name in sorted(quality)
+        )
         lines = ",\n".join(_encode(row) for row in rows)
         write_bytes_atomic(self.scene_quality_path, f"[\n{lines}\n]\n".encode())
 
@@ -237,5 +247,5 @@ _encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
 
 def _quality(row: Mapping[str, Any]) -> SceneQuality:
     lists = ("shift_xy_m", "misplaced_xy_m", "notes")
-    fields = {**row, **{name: tuple(row[name]) for name in lists}}
-    return SceneQuality(**fields)
+    fields = {name: value for name, value in row.items() if name != "rules"}
+    return SceneQuality(**{**fields, **{name: tuple(row[name]) for name in lists}})
