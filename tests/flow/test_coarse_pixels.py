@@ -121,6 +121,7 @@ def test_the_command_line_says_why_pools_are_unknown(
     shown = CliRunner().invoke(app, words, env={"COLUMNS": "200"})
     assert shown.exit_code == 0
     assert coarse.why_no_pools in " ".join(shown.output.split())
+    assert command == "diff" or "unknown" in shown.output
     printed = json.loads(CliRunner().invoke(app, [*words, "--json"]).output)
     assert coarse.why_no_pools in str(printed["why_no_pools"])
     assert not _pool_values(printed) - {None}

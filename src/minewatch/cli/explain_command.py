@@ -91,8 +91,8 @@ def _whole(value: float) -> str:
 
 
 def _pools(ground_m2: float, pools_m2: float) -> str:
-    """The pools of a period; a dash where the ground was seen and pools could not be."""
-    return "–" if pools_m2 != pools_m2 and ground_m2 == ground_m2 else _whole(pools_m2)
+    """The pools of a period; unknown where the ground was seen and pools could not be."""
+    return "unknown" if pools_m2 != pools_m2 and ground_m2 == ground_m2 else _whole(pools_m2)
 
 
 def _range(low: object, high: object) -> str:

@@ -125,12 +125,15 @@ def _show_sites(rows: list[dict[str, Any]], *, title: str, simulated: bool) -> N
 
 def _show_timeline(timeline: pd.DataFrame, *, title: str, simulated: bool) -> None:
     columns = ("period", "alert", "state", "ground m²", "pools m²", "pools", "looks", "seen")
+    is_blind = timeline["pool_area_m2_high"].isna().all()
     rows = [
         (
             row["label"], row["alert"], row["state"].replace("_", " "),
             _range(row["disturbed_area_m2_low"], row["disturbed_area_m2_high"]),
-            _range(row["pool_area_m2_low"], row["pool_area_m2_high"]),
-            _range(row["pool_count_low"], row["pool_count_high"]),
+            *(
+                "unknown" if is_blind else _range(row[f"{n}_low"], row[f"{n}_high"])
+                for n in ("pool_area_m2", "pool_count")
+            ),
             row["clear_looks"], f"{100 * row['observed_fraction']:.0f} %",
         )
         for row in timeline.to_dict("records")

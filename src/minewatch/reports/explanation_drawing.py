@@ -168,6 +168,7 @@ def _draw_pools(axes: Axes, explanation: Explanation) -> None:
     if explanation.why_no_pools:
         words = "pools and water cannot be seen in pixels of this size"
         axes.text(0.5, 0.6, words, transform=axes.transAxes, ha="center", fontsize="small")
+        axes.set_yticks([])
         return
     milky = axes.twinx()
     milky.plot(_middles(explanation), explanation.months["milky_pct"], ".", color=_WATER, ms=5)
