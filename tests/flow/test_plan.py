@@ -16,8 +16,6 @@ from minewatch.model import REFLECTANCE_BANDS, RunResult
 from minewatch.pipeline import plan
 from minewatch.store import read_log
 
-from .conftest import run_archive
-
 TILES = {
     "47RMJ": (399_960, 2_900_040),
     "47RMK": (399_960, 3_000_000),
@@ -112,19 +110,3 @@ def test_a_run_fetches_what_the_plan_says_within_a_factor_of_two(
     )
     fetched = read_log(small_run.directory)[-1].bytes_read
     assert fetched / 2 < planned.estimate.bytes < 2 * fetched
-
-
-def test_what_is_read_depends_on_no_detector_and_no_threshold(
-    tiny_archive: synthetic.Archive, tmp_path: Path
-) -> None:
-    """So `plan` asks for neither (`docs/commands.md`)."""
-    ways = {
-        "shipped": {},
-        "detector": {"detector": "dry-season-thresholds"},
-        "rules": {"rules": {"overpass": {"red_over_nir": 0.6}}},
-    }
-    read = set()
-    for name, changes in ways.items():
-        job = read_log(run_archive(tiny_archive, tmp_path / name, **changes).directory)[-1]
-        read.add((job.months_read, job.bytes_read))
-    assert len(read) == 1
