@@ -117,6 +117,9 @@ def test_the_page_says_that_it_is_a_simulation_and_keeps_the_words_round_it(
     assert "simulation, not Kachin" in page
     assert "`try` from commit `abc` on 2026-01-02" in page
     assert all(ran.spec.name in page for ran in worlds)
+    header = next(line for line in page.splitlines() if line.startswith("| world (seed)"))
+    assert all(f" {name} |" in header for name in ("older", "within", "isolated"))
+    assert "| **mean over worlds** |" in page
     path = tmp_path / "accuracy.md"
     path.write_text(f"before\n{BEGIN}\nstale words\n{END}\nafter\n", encoding="utf-8")
     write_page(path, page)
