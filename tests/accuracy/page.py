@@ -78,10 +78,11 @@ A row counts sites season by season: *true* ones that count (0.1 ha cleared, 60 
 start, also when long abandoned), *found*, *false* and *doubles* (a second detection of a true
 site). *Older* and *within*: recall of mines that began before the archive and in it. *Isolated*:
 precision of found sites with no other within 400 m. *False/km²* is per season. *Area* and *pool
-area* are ratios of sums over the found sites; *IoU* is the mean over found sites of footprint against footprint. *Window*: share of dated sites
-whose window holds the true start; *lag*: median days from start to first detection. *Count*: share
-whose range of pool counts holds the truth. *Abandoned*: share whose wet or dry state is right a
-year after work stopped. A dash: nothing to judge."""
+area* are ratios of sums over the found sites; *IoU* is the mean over found sites of footprint
+against footprint. *Window*: share of dated sites whose window holds the true start; *lag*: median
+days from start to first detection. *Count*: share whose range of pool counts holds the truth.
+*Abandoned*: share whose wet or dry state is right a year after work stopped. A dash: nothing to
+judge."""
 
 
 def _goals(together: Score, scores: Mapping[str, Score], worlds: Sequence[Ran]) -> str:
