@@ -11,10 +11,11 @@ import typer
 from minewatch.cli import terminal
 from minewatch.model import DEFAULT_DETECTOR
 
-from . import comparison, page
+from . import comparison, honest_page, page
 from .comparison import make_comparison
 from .failures import write_failures
 from .harness import DEFAULT_CACHE, PROCESSES, Ran, current_commit, run_worlds
+from .honest_page import make_honest_page
 from .page import make_page
 from .pooled import score_world
 from .worlds import SETS
@@ -35,6 +36,15 @@ def main(
     former: Annotated[bool, typer.Option("--former", help="Blind worlds of before.")] = False,
     tune: Annotated[bool, typer.Option("--tune", help="The tuning worlds.")] = False,
     quick: Annotated[bool, typer.Option("--quick", help="Three small worlds.")] = False,
+    honest: Annotated[
+        bool, typer.Option("--honest", help="One tuning world of each honest kind.")
+    ] = False,
+    honest_more: Annotated[
+        bool, typer.Option("--honest-more", help="Two more tuning worlds of each honest kind.")
+    ] = False,
+    honest_report: Annotated[
+        bool, typer.Option("--honest-report", help="Honest reporting worlds: run them once.")
+    ] = False,
     only: Annotated[list[str] | None, typer.Option(help="Only the world of this name.")] = None,
     cache: Annotated[Path, typer.Option(help="Folder for archives and runs.")] = DEFAULT_CACHE,
     processes: Annotated[int, typer.Option(help="Worlds worked on at a time.")] = PROCESSES,
@@ -47,7 +57,8 @@ def main(
     """Run minewatch over simulated worlds and print how well it finds their truth."""
     asked = {
         "report": report, "beside": beside, "blind": blind, "former": former, "tune": tune,
-        "quick": quick,
+        "quick": quick, "honest": honest, "honest-more": honest_more,
+        "honest-report": honest_report,
     }  # fmt: skip
     chosen = [name for name, on in asked.items() if on]
     if len(chosen) != 1:
@@ -79,7 +90,10 @@ def main(
         begin, end = comparison.BEGIN, comparison.END
     else:
         ran = run(detector)
-        text, begin, end = make_page(ran, **made), page.BEGIN, page.END
+        if chosen[0].startswith("honest"):
+            text, begin, end = make_honest_page(ran, **made), honest_page.BEGIN, honest_page.END
+        else:
+            text, begin, end = make_page(ran, **made), page.BEGIN, page.END
         if pictures:
             write_failures(ran, [score_world(r) for r in ran], pictures)
     terminal.line(text)

@@ -22,7 +22,6 @@ from scipy.special import expit, logit
 from minewatch.cli import terminal
 from minewatch.exporters import read_geojson
 from minewatch.store.output_folder import SITE_DETECTIONS
-from minewatch.synthetic import read_truth
 
 from .harness import DEFAULT_CACHE, PROCESSES, Ran, current_commit, run_worlds
 from .worlds import REPORTING, TUNING
@@ -58,7 +57,7 @@ class Map:
 
 def patch_verdicts(ran: Ran) -> pd.DataFrame:
     """Every detection of a run: its `confidence`, and whether it `is_mine`."""
-    truth = read_truth(ran.archive.truth)
+    truth = ran.truth
     path = ran.result.directory / "state" / "detections.geojson"
     patches = read_geojson(path, SITE_DETECTIONS).to_crs(truth.sites.crs)
     true = [
@@ -70,7 +69,7 @@ def patch_verdicts(ran: Ran) -> pd.DataFrame:
 
 def site_verdicts(ran: Ran) -> pd.DataFrame:
     """Every site of a run by its latest confidence; rejected ones too."""
-    truth = read_truth(ran.archive.truth)
+    truth = ran.truth
     sites = ran.result.sites.to_crs(truth.sites.crs)
     true = [bool((truth.sites.distance(g) <= NEAR_M).any()) for g in sites.geometry]
     return pd.DataFrame({"confidence": sites["confidence"].astype(float), "is_mine": true})

@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from minewatch.reports import read_picture
-from minewatch.synthetic import Score, Truth, read_truth
+from minewatch.synthetic import Score, Truth
 
 from .harness import Ran
 
@@ -37,13 +37,13 @@ class Failure:
 
 def find_failures(ran: Ran, score: Score) -> list[Failure]:
     """Every true site missed in some season, and every site that is none."""
-    truth = read_truth(ran.archive.truth)
+    truth = ran.truth
     return [*_misses(truth, score), *_false(ran, truth)]
 
 
 def draw_failures(ran: Ran, failures: Sequence[Failure], path: Path) -> None:
     """A sheet of the last season's ground: truth yellow, sites red, changes cyan, rest white."""
-    truth = read_truth(ran.archive.truth)
+    truth = ran.truth
     crs = truth.sites.crs
     layers = (
         (truth.confusers, "white", ":", "kind"),

@@ -24,6 +24,7 @@ PROCESSES = 2
 _SIMULATOR = ("synthetic",)
 _BLIND = {
     "synthetic/__init__.py", "synthetic/scoring.py", "synthetic/truth.py",
+    "synthetic/recall_tables.py",
     "synthetic/dem_archive.py",
 }  # fmt: skip
 """Modules that read truth or write heights: they make no pixel of a scene."""
@@ -48,6 +49,13 @@ class Ran:
     """The finished run."""
     detector: str = DEFAULT_DETECTOR
     """Who judged it."""
+    own_truth: synthetic.Truth | None = None
+    """Truth of a world that another simulator drew; None: it lies in the archive."""
+
+    @property
+    def truth(self) -> synthetic.Truth:
+        """What is true of the world."""
+        return self.own_truth or synthetic.read_truth(self.archive.truth)
 
 
 def run_worlds(

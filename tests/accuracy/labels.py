@@ -7,8 +7,6 @@ from collections.abc import Sequence
 import geopandas as gpd
 import pandas as pd
 
-from minewatch.synthetic import read_truth
-
 from .harness import Ran
 
 CALLED = {"quarry": "other_clearing"}
@@ -20,7 +18,7 @@ def changes_by_truth(ran: Ran) -> pd.DataFrame:
 
     A change is what most of it lies on; changes on mines and on nothing are left out.
     """
-    truth, changes = read_truth(ran.archive.truth), ran.result.changes
+    truth, changes = ran.truth, ran.result.changes
     true = truth.confusers[["kind", "geometry"]].rename(columns={"kind": "true"})
     mines = truth.sites[["geometry"]].assign(true="mine")
     known = pd.concat([true, mines], ignore_index=True)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from minewatch.synthetic import Score, Truth, read_truth, score_inventory
+from minewatch.synthetic import Score, Truth, score_inventory
 
 from .harness import Ran
 
@@ -19,7 +19,7 @@ APART_M = 20_000.0
 
 def score_world(ran: Ran) -> Score:
     """The score of one run."""
-    return score_inventory(ran.result.inventory, ran.result.sites, read_truth(ran.archive.truth))
+    return score_inventory(ran.result.inventory, ran.result.sites, ran.truth)
 
 
 def score_together(worlds: Sequence[Ran]) -> Score:
@@ -46,12 +46,20 @@ def score_together(worlds: Sequence[Ran]) -> Score:
     return score_inventory(inventory, sites, truth)
 
 
+def by_kind(worlds: Sequence[Ran]) -> Mapping[str, list[Ran]]:
+    """Worlds by their kind, in the order given; a world of no kind is one by its name."""
+    kinds: dict[str, list[Ran]] = {}
+    for ran in worlds:
+        kinds.setdefault(ran.spec.kind or ran.spec.name, []).append(ran)
+    return kinds
+
+
 def left_dry_before(ran: Ran, score: Score) -> int:
     """How many missed rows are of sites left without water before the archive begins.
 
     Their pools are gone in every overpass: no pixel sets them apart from an old clearing.
     """
-    truth = read_truth(ran.archive.truth)
+    truth = ran.truth
     sites = truth.sites
     is_over = sites["ended"].astype("string").fillna("9999") < truth.start
     gone = sites.loc[is_over & (sites["fate"] == "dry"), "id"]
@@ -66,7 +74,7 @@ def overlap_of_hits(ran: Ran, score: Score) -> pd.Series:
     if not len(score.matches):
         return pd.Series(dtype=float)
     pairs = score.matches.dropna(subset="found_id").drop_duplicates(["site_id", "found_id"])
-    truth = read_truth(ran.archive.truth).sites
+    truth = ran.truth.sites
     true = truth.set_index("id").geometry
     said = ran.result.sites.to_crs(truth.crs).set_index("site_id").geometry
     a = true.loc[pairs["site_id"]].reset_index(drop=True)
@@ -76,7 +84,7 @@ def overlap_of_hits(ran: Ran, score: Score) -> pd.Series:
 
 def _moved(ran: Ran, number: int) -> tuple[Truth, gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """Truth, inventory and sites of a world, moved east and named after it."""
-    truth, crs, name = read_truth(ran.archive.truth), ran.result.aoi.utm_epsg, ran.spec.name
+    truth, crs, name = ran.truth, ran.result.aoi.utm_epsg, ran.spec.name
 
     def move(table: gpd.GeoDataFrame, column: str) -> gpd.GeoDataFrame:
         table = table.to_crs(crs) if table.crs else table.set_crs(crs)

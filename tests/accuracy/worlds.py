@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
-from minewatch.synthetic import WorldSpec, get_preset
+from minewatch.synthetic import HONEST_KINDS, WorldSpec, get_preset, honest_world
 
 FIRST_REPORTING_SEED = 100
 _YEARS = {"start": date(2018, 11, 1), "end": date(2024, 4, 30)}
@@ -100,6 +100,25 @@ QUICK = _by_name(
 )
 """Small worlds that only show whether the harness works."""
 
+FIRST_HONEST_REPORTING_SEED = 311
+
+
+def _honest(first_seed: int) -> Mapping[str, WorldSpec]:
+    """One world of each honest kind, their seeds following a first one."""
+    return _by_name(*(honest_world(k, first_seed + i) for i, k in enumerate(HONEST_KINDS)))
+
+
+HONEST = _honest(21)
+"""Honest worlds for tuning: most mines are older than the archive and lie at everything."""
+HONEST_MORE = _by_name(*_honest(31).values(), *_honest(1).values())
+"""Two more of each kind for tuning, where one world has too few sites to choose by."""
+HONEST_REPORTING = _by_name(
+    *_honest(FIRST_HONEST_REPORTING_SEED).values(),
+    *_honest(FIRST_HONEST_REPORTING_SEED + 10).values(),
+    *_honest(FIRST_HONEST_REPORTING_SEED + 20).values(),
+)
+"""Honest worlds to be run once, when all is settled; nothing may be chosen by them."""
+
 SETS: Mapping[str, Mapping[str, WorldSpec]] = {
     "report": REPORTING,
     "beside": BESIDE,
@@ -107,5 +126,8 @@ SETS: Mapping[str, Mapping[str, WorldSpec]] = {
     "former": FORMER,
     "tune": TUNING,
     "quick": QUICK,
+    "honest": HONEST,
+    "honest-more": HONEST_MORE,
+    "honest-report": HONEST_REPORTING,
 }
 """Sets of worlds by the word that chooses them on the command line."""

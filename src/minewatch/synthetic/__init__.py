@@ -13,17 +13,20 @@ from minewatch.lazy import attach
 if TYPE_CHECKING:
     from minewatch.synthetic.archive import Archive, write_archive
     from minewatch.synthetic.dem_archive import write_elevation
+    from minewatch.synthetic.honest_worlds import HONEST_KINDS, honest_world
     from minewatch.synthetic.scoring import Score, score_inventory
     from minewatch.synthetic.spec import PRESETS, WorldSpec, get_preset
     from minewatch.synthetic.truth import Truth, read_truth
 
 __all__ = [
+    "HONEST_KINDS",
     "PRESETS",
     "Archive",
     "Score",
     "Truth",
     "WorldSpec",
     "get_preset",
+    "honest_world",
     "read_truth",
     "score_inventory",
     "write_archive",

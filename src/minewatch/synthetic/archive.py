@@ -120,6 +120,8 @@ def _write_overpass(
     out_dir: Path, world: World, overpass: Overpass
 ) -> tuple[list[dict[str, Any]], list[OverpassTruth]]:
     image = render(world, overpass)
+    if image.cloud_cover_pct > world.spec.most_cloud_pct:
+        return [], []
     clear_sites = _clear_sites(world, image)
     items, truths = [], []
     for tile in stac.make_tiles(world.spec):

@@ -59,7 +59,24 @@ _DRY: Final[Mapping[str, Spectrum]] = {
 }  # fmt: skip
 """The same at the end of the dry season, for what has a season [D]."""
 
-MATERIALS: Final = tuple(_WET)
+LEAFLESS: Final[Mapping[str, tuple[Spectrum, Spectrum, float]]] = {
+    "leafless_early": (
+        (0.021, 0.047, 0.026, 0.305, 0.166, 0.073),
+        (0.048, 0.066, 0.083, 0.190, 0.235, 0.150), -40.0,
+    ),
+    "leafless_late": (
+        (0.020, 0.045, 0.024, 0.315, 0.164, 0.070),
+        (0.044, 0.064, 0.078, 0.205, 0.225, 0.138), 25.0,
+    ),
+    "leafless_bare": (
+        (0.023, 0.050, 0.030, 0.300, 0.172, 0.078),
+        (0.058, 0.076, 0.102, 0.182, 0.262, 0.178), -10.0,
+    ),
+}  # fmt: skip
+"""Stands that lose all their leaves: in leaf, without leaves, and days by which their seasons come
+later than those of other plants; NDVI without leaves .28 to .45 [D]."""
+_STANDS: Final = tuple(LEAFLESS)
+MATERIALS: Final = (*_WET, *_STANDS)
 _INDEX: Final = {name: i for i, name in enumerate(MATERIALS)}
 WATERS: Final = frozenset(
     {"leaching", "idle_water", "standing", "river", "river_muddy", "paddy_flooded", "fish_pond"}
@@ -82,6 +99,28 @@ def greenness(day_of_year: float) -> float:
     return float(0.5 - 0.5 * np.cos(2 * np.pi * (day_of_year - 74) / 365.25))
 
 
+_SOILS: Final = frozenset(
+    {"bare_fresh", "bare_old", "sparse", "road", "landslide", "quarry", "bar", "drained", "slash",
+     "stubble", "village"}
+)  # fmt: skip
+_MADE: Final = frozenset({"roof_blue", "roof_grey", "sheeted", "white", "char", "snow"})
+
+
+def _colour_of_world(spec: WorldSpec) -> np.ndarray:
+    """Factor on each material and band by which soils, waters and plants of a world differ.
+
+    All bands of a group move together by at most `colour_shift`; a third of that turns its colour
+    from blue to SWIR. Dims (material, band).
+    """
+    factor = np.ones((len(MATERIALS), 6))
+    rng, largest = spec.random("colours"), spec.colour_shift
+    for group in (_SOILS, WATERS, frozenset(MATERIALS) - _SOILS - WATERS - _MADE):
+        common, turn = rng.uniform(-largest, largest), rng.uniform(-largest, largest) / 3
+        rows = [_INDEX[m] for m in MATERIALS if m in group]
+        factor[rows] *= 1 + common + turn * np.linspace(-1, 1, 6)
+    return factor
+
+
 class SpectralLibrary:
     """The materials of one world.
 
@@ -96,26 +135,37 @@ class SpectralLibrary:
     def __init__(self, spec: WorldSpec) -> None:
         self._kachin_day = spec.kachin_day_of_year
         rng = spec.random("spectra")
-        count, sigma = len(MATERIALS), 0.12 * spec.spectra_variation
+        count, sigma = len(_WET), 0.12 * spec.spectra_variation
         common = rng.normal(0, sigma, (count, 1)).clip(-2 * sigma, 2 * sigma)
         by_band = rng.normal(0, sigma / 3, (count, 6)).clip(-sigma, sigma)
         factor = np.exp(common + by_band)
         factor[[_INDEX["evergreen"], _INDEX["snow"]]] **= 0.5
-        self._wet = np.array([_WET[m] for m in MATERIALS]) * factor
-        self._dry = np.array([_DRY.get(m, _WET[m]) for m in MATERIALS]) * factor
+        factor = np.vstack([factor, np.repeat(factor[[_INDEX["deciduous"]]], len(_STANDS), axis=0)])
+        factor *= _colour_of_world(spec)
+        wet = [*_WET.values(), *(LEAFLESS[m][0] for m in _STANDS)]
+        dry = [*(_DRY.get(m, _WET[m]) for m in _WET), *(LEAFLESS[m][1] for m in _STANDS)]
+        self._wet, self._dry = np.array(wet) * factor, np.array(dry) * factor
+        self._later = np.array([0.0] * len(_WET) + [LEAFLESS[m][2] for m in _STANDS])
+        self._random = spec.random
 
-    def on(self, day_of_year: float) -> np.ndarray:
+    def on(self, day_of_year: float, year: int | None = None) -> np.ndarray:
         """Reflectance of every material on a day.
 
         Parameters
         ----------
         day_of_year
             1..366.
+        year
+            Stands lose their leaves some days sooner or later in it; None: in a mean year.
 
         Returns
         -------
         array, dims (material, band), float64
             Reflectance 0..1 in the order of `MATERIALS` and of the six reflectance bands.
         """
-        green = greenness(self._kachin_day(day_of_year))
+        day = self._kachin_day(day_of_year)
+        green = np.full((len(MATERIALS), 1), greenness(day))
+        moved = self._random("leaf fall", year).normal(0, 9) if year is not None else 0.0
+        for row in range(len(MATERIALS) - len(_STANDS), len(MATERIALS)):
+            green[row] = greenness(day - self._later[row] - moved)
         return np.asarray(np.minimum(self._dry + green * (self._wet - self._dry), 0.95))

@@ -48,15 +48,34 @@ class Confuser:
         return shapely.union_all([p.shape for p in self.parts])
 
 
-def draw_confusers(spec: WorldSpec, terrain: Terrain, find: FindSite) -> list[Confuser]:
-    """Every confuser of a world, in the order of drawing."""
+def draw_confusers(
+    spec: WorldSpec, terrain: Terrain, find: FindSite,
+    *, villages_at: Sequence[Site] = (), slides_at: Sequence[Site] = (),
+) -> list[Confuser]:  # fmt: skip
+    """Every confuser of a world, in the order of drawing.
+
+    Parameters
+    ----------
+    spec
+        The world.
+    terrain
+        Its hills.
+    find
+        Finds free ground.
+    villages_at
+        Ground kept for the first villages; further ones find their own.
+    slides_at
+        Places that a slide comes down to, beside all slides that find their own ground.
+    """
     found: list[Confuser] = []
     if spec.river:
         found.append(_river(spec, terrain))
-    for number in range(spec.villages):
-        found += _village(spec, number, find)
+    for number in range(max(spec.villages, len(villages_at))):
+        kept = villages_at[number] if number < len(villages_at) else None
+        found += _village(spec, number, find, kept)
     for number in range(spec.quarries):
         found += _quarry(spec, number, find)
+    found += [_slide_to(spec, number, place) for number, place in enumerate(slides_at)]
     span = spec.area_km2 * (spec.years + 1)
     for kind, rate, draw in (
         ("landslide", spec.landslides_per_km2_year, _landslide),
@@ -126,7 +145,23 @@ def _landslide(spec: WorldSpec, number: int, find: FindSite) -> Iterator[Confuse
     )
     if place is None:
         return
-    x, y, downhill = place
+    yield _slide(spec, rng, f"SIM_landslide_{number:02d}", place, length, width)
+
+
+def _slide_to(spec: WorldSpec, number: int, toe: Site) -> Confuser:
+    """A slide that ends at a place, such as a mine."""
+    rng = spec.random("slide at mine", number)
+    length, width = rng.uniform(80, 220), rng.uniform(18, 45)
+    up = length / 2 + rng.uniform(0, 45)
+    x, y, downhill = toe
+    middle = (x - up * float(np.cos(downhill)), y - up * float(np.sin(downhill)), downhill)
+    return _slide(spec, rng, f"SIM_landslide_mine_{number:02d}", middle, length, width)
+
+
+def _slide(
+    spec: WorldSpec, rng: np.random.Generator, name: str, middle: Site, length: float, width: float
+) -> Confuser:
+    x, y, downhill = middle
     shape = blob(rng, x, y, area_m2=length * width * 0.8, stretch=length / width, angle=downhill)
     year = _year(spec, rng)
     fell = _day(spec, year, (6, 1), (10, 10), rng)
@@ -134,9 +169,8 @@ def _landslide(spec: WorldSpec, number: int, find: FindSite) -> Iterator[Confuse
         Event(fell, "landslide", 1), Event(fell + 300, "sparse", 400),
         Event(fell + 800, "scrub", 500), Event(fell + 1500, None, 1200),
     )  # fmt: skip
-    part = Part(owner=f"SIM_landslide_{number:02d}", role="scar", shape=shape, events=events,
-                tint=_tint(rng, 0.2))  # fmt: skip
-    yield Confuser(id=part.owner, kind="landslide", start=date.fromordinal(fell), parts=(part,))
+    part = Part(owner=name, role="scar", shape=shape, events=events, tint=_tint(rng, 0.2))
+    return Confuser(id=part.owner, kind="landslide", start=date.fromordinal(fell), parts=(part,))
 
 
 def _clearing(spec: WorldSpec, number: int, find: FindSite) -> Iterator[Confuser]:
@@ -180,10 +214,12 @@ def _quarry(spec: WorldSpec, number: int, find: FindSite) -> Iterator[Confuser]:
     yield Confuser(id=name, kind="quarry", start=start, parts=tuple(reversed(parts)))
 
 
-def _village(spec: WorldSpec, number: int, find: FindSite) -> Iterator[Confuser]:
+def _village(
+    spec: WorldSpec, number: int, find: FindSite, kept: Site | None = None
+) -> Iterator[Confuser]:
     """Houses, paddies that flood in June and July, fish ponds: all there from the start."""
     rng = spec.random("village", number)
-    place = find(rng, radius_m=170, slope_deg=(0, 14), river_m=(90, 700))
+    place = kept or find(rng, radius_m=170, slope_deg=(0, 14), river_m=(90, 700))
     if place is None:
         return
     x, y, _ = place

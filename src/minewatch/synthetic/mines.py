@@ -12,14 +12,17 @@ from shapely.geometry.base import BaseGeometry
 
 from minewatch.synthetic.ground_parts import Part, blob, rectangle
 from minewatch.synthetic.site_calendars import (
+    POOL_STYLES,
+    STANDINGS,
     SiteCalendar,
     bare_events,
     draw_calendar,
+    draw_older_calendar,
     next_working_day,
     pool_events,
     roof_events,
 )
-from minewatch.synthetic.spec import WorldSpec
+from minewatch.synthetic.spec import Surroundings, WorldSpec
 
 MEDIAN_POOLS = 8
 POOLS_LOG_SIGMA = 0.62
@@ -47,6 +50,10 @@ class Mine:
     """Its dates."""
     parts: tuple[Part, ...]
     """Its ground, in the order of drawing; without the road that leads to it."""
+    surroundings: Surroundings = "slope"
+    """What it lies at."""
+    standing: str | None = None
+    """How it stood when the archive began, one of `STANDINGS`; None: it was not drawn that way."""
 
     @cached_property
     def footprint(self) -> BaseGeometry:
@@ -54,7 +61,10 @@ class Mine:
         return shapely.union_all([p.shape for p in self.parts]).buffer(0.5).buffer(-0.5)
 
 
-def draw_mine(spec: WorldSpec, number: int, x: float, y: float, downhill: float) -> Mine:
+def draw_mine(
+    spec: WorldSpec, number: int, x: float, y: float, downhill: float,
+    *, surroundings: Surroundings = "slope",
+) -> Mine:  # fmt: skip
     """A site at a place, its calendar and its parts.
 
     Parameters
@@ -67,9 +77,11 @@ def draw_mine(spec: WorldSpec, number: int, x: float, y: float, downhill: float)
         Where, metres.
     downhill
         Direction of the slope, radians from east.
+    surroundings
+        What it lies at.
     """
     rng, name = spec.random("mine", number), f"SIM_mine_{number:02d}"
-    calendar = draw_calendar(spec, rng, preexisting=number < round(spec.preexisting * spec.mines))
+    standing, calendar = _draw_history(spec, rng, number)
     banks = [bank.stretched(spec, x, y) for bank in _draw_banks(rng, x, y, downhill)]
     pads: list[Part] = []
     pools: list[Part] = []
@@ -86,9 +98,26 @@ def draw_mine(spec: WorldSpec, number: int, x: float, y: float, downhill: float)
         if k:
             track = shapely.LineString([(banks[k - 1].x, banks[k - 1].y), (bank.x, bank.y)])
             pads.insert(0, _bare(name, "track", track.buffer(2.5), cut, calendar, rng))
-        pools += _draw_pools(name, rng, calendar, cut, bank)
+        is_mixed = spec.random("mixed", number, k).random() < spec.mixed_pools
+        draw = _draw_mixed_pools if is_mixed else _draw_pools
+        pools += draw(name, rng, calendar, cut, bank)
     camp = _draw_camp(name, rng, calendar, x, y, downhill)
-    return Mine(id=name, x=x, y=y, calendar=calendar, parts=(*pads, *camp, *pools))
+    return Mine(
+        id=name, x=x, y=y, calendar=calendar, parts=(*pads, *camp, *pools),
+        surroundings=surroundings, standing=standing,
+    )  # fmt: skip
+
+
+def _draw_history(
+    spec: WorldSpec, rng: np.random.Generator, number: int
+) -> tuple[str | None, SiteCalendar]:
+    """How a site stands when the archive begins, where that is drawn, and its calendar."""
+    is_older = number < round(spec.preexisting * spec.mines)
+    if not (is_older and spec.older_in_every_state):
+        return None, draw_calendar(spec, rng, preexisting=is_older)
+    # other steps than those of the surroundings, so that each state comes to lie at everything
+    standing = STANDINGS[(number + 3 * spec.seed) % len(STANDINGS)]
+    return standing, draw_older_calendar(spec, rng, standing)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,7 +222,26 @@ def _draw_pools(
         size = float(np.clip(bank.size * rng.normal(1, 0.04), *POOL_SIZE_M)) * bank.scale
         square = rectangle(px, py, size, size, bank.angle)
         shape = shapely.Point(px, py).buffer(size / 2) if is_round else square
-        events = pool_events(rng, calendar, cut, filled, is_sheeted=is_sheeted)
+        style = "sheeted" if is_sheeted else "cycle"
+        events = pool_events(rng, calendar, cut, filled, style=style)
+        tint = _tint(rng, 0.2)
+        parts.append(Part(owner=owner, role="pool", shape=shape, events=events, tint=tint))
+    return parts
+
+
+def _draw_mixed_pools(
+    owner: str, rng: np.random.Generator, calendar: SiteCalendar, cut: int, bank: _Bank
+) -> list[Part]:
+    """Pools of one bank of every shape, size, colour and age; none overlaps its neighbour."""
+    parts = []
+    largest = min(POOL_SIZE_M[1], bank.spacing / bank.scale * 0.98)
+    for px, py in bank.centres():
+        size = rng.uniform(POOL_SIZE_M[0], max(largest, POOL_SIZE_M[0])) * bank.scale
+        is_round, style = rng.random() < 0.4, str(rng.choice(list(POOL_STYLES)))
+        square = rectangle(px, py, size, size * rng.uniform(0.8, 1.0), bank.angle)
+        shape = shapely.Point(px, py).buffer(size / 2) if is_round else square
+        filled = cut + int(rng.uniform(15, 150))
+        events = pool_events(rng, calendar, cut, filled, style=style)
         tint = _tint(rng, 0.2)
         parts.append(Part(owner=owner, role="pool", shape=shape, events=events, tint=tint))
     return parts

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 from scipy import ndimage
 
 from minewatch.model import REFLECTANCE_BANDS
+from minewatch.synthetic.fog_smoke import draw_air
 from minewatch.synthetic.ground_spectra import material_index
 from minewatch.synthetic.hills import sun_position
 from minewatch.synthetic.overpass_calendar import Overpass
@@ -35,7 +37,7 @@ class Rendered:
 
 def ground_on(world: World, ordinal: int, day_of_year: int) -> np.ndarray:
     """Reflectance of the flat-lit ground on a day, dims (band, y, x), float32."""
-    library = world.library.on(day_of_year)
+    library = world.library.on(day_of_year, date.fromordinal(ordinal).year)
     nature = np.zeros((6, *world.ground.shape), "float32")
     for band in range(6):
         for name, share in world.cover.items():
@@ -59,6 +61,7 @@ def render(world: World, overpass: Overpass) -> Rendered:
     ground = ground_on(world, overpass.acquired.toordinal(), overpass.day_of_year) * light
     ground = _shift(ground, overpass.shift_px)
     sky = draw_sky(spec, rng, month=overpass.day.month, sun=sun)
+    sky = replace(sky, air=draw_air(spec, world.terrain, overpass))
     scl = classify(spec, rng, ground, light[2], sky)
     seen = seen_through(ground, sky)
     seen *= np.float32(1 + 0.02 * spec.haze * rng.standard_normal())

@@ -11,6 +11,16 @@ import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
 from minewatch.errors import ContractError
+from minewatch.synthetic.recall_tables import (
+    ADDED,
+    BEGUN,
+    POOL_CLASSES,
+    SIZE_CLASSES_HA,
+    recall_by_class,
+    recall_by_group,
+    share,
+    with_what_sites_are,
+)
 from minewatch.synthetic.truth import Truth
 
 GROWTH_M = 50.0
@@ -19,8 +29,9 @@ COUNTS_AFTER_DAYS = 60
 """A true site counts from this long after its start [DESIGN 5]."""
 ABANDONED_AFTER_DAYS = 365
 """The state is judged from a year after work stopped [DESIGN 5]."""
-SIZE_CLASSES_HA = (0.1, 0.2, 0.5, 1.0, np.inf)
-POOL_CLASSES = (0, 4, 8, 17, np.inf)
+ISOLATED_M = 400.0
+"""A found site is isolated when the next one is further away: the median distance between mines
+[DOMAIN 2]."""
 _UNSCORED_ALERTS = ("candidate", "rejected")
 
 
@@ -41,6 +52,17 @@ class Score:
     """`true_sites`, `hits`, `recall` by disturbed area, hectares."""
     recall_by_pools: pd.DataFrame
     """`true_sites`, `hits`, `recall` by number of pools."""
+    recall_by_begin: pd.DataFrame
+    """The same of sites `older` than the archive and of those begun `within`; `open_sites`,
+    `open_hits` and `open_recall` leave out seasons in which less than 0.1 ha was still open."""
+    recall_by_state: pd.DataFrame
+    """The same by the true state of each season, `older` and `within` apart."""
+    recall_by_surroundings: pd.DataFrame
+    """The same by what the sites lie at; empty where the truth does not say."""
+    precision_isolated: float
+    """Hits among found sites without another found site within `ISOLATED_M` in that season."""
+    found_isolated: int
+    """How many found sites that is of."""
     false_per_km2_season: float
     """False sites per km2 and season."""
     false_by_confuser: pd.DataFrame
@@ -51,6 +73,9 @@ class Score:
     """Summed pool area of the hits over the true one."""
     pool_count_share: float
     """Share of hits with pools whose count range holds the true count."""
+    water_area_ratio: float
+    """Summed standing water of the hits over the true one, mean of the season; NaN where the truth
+    or the inventory does not say."""
     window_share: float
     """Share of found sites begun in the archive whose window holds the true start."""
     lag_days: float
@@ -66,14 +91,32 @@ class Score:
         summary = [
             f"F1 {self.f1:.3f}  precision {self.precision:.3f}  recall {self.recall:.3f}"
             f"  false/km2/season {self.false_per_km2_season:.4f}  (simulated)",
+            f"recall older {self.recall_of('older'):.3f}  begun within"
+            f" {self.recall_of('within'):.3f}  precision of {self.found_isolated} isolated sites"
+            f" {self.precision_isolated:.3f}",
             f"area ratio {self.area_ratio:.2f}  pool area ratio {self.pool_area_ratio:.2f}"
             f"  pool count in range {self.pool_count_share:.2f}",
             f"window holds start {self.window_share:.2f}  lag {self.lag_days:.0f} d"
             f" ({self.lag_usable_days:.0f} d of usable overpasses)"
             f"  abandoned state right {self.abandoned_share:.2f}",
         ]
-        tables = (self.seasons, self.recall_by_size, self.recall_by_pools, self.false_by_confuser)
-        return "\n".join([*summary, *(t.round(3).to_string() for t in tables)])
+        tables = (
+            self.seasons, self.recall_by_begin, self.recall_by_state, self.recall_by_surroundings,
+            self.recall_by_size, self.recall_by_pools, self.false_by_confuser,
+        )  # fmt: skip
+        return "\n".join([*summary, *(t.round(3).to_string() for t in tables if len(t))])
+
+    def recall_of(self, begun: str, *, is_open: bool = False) -> float:
+        """Recall of sites that are `older` than the archive or begun `within` it.
+
+        Parameters
+        ----------
+        begun
+            `older` or `within`.
+        is_open
+            Only seasons in which 0.1 ha of the site were not yet overgrown.
+        """
+        return float(self.recall_by_begin["open_recall" if is_open else "recall"].loc[begun])
 
 
 def score_inventory(
@@ -128,6 +171,10 @@ class _Season:
     false: pd.DataFrame
     """`period_end` and confuser `kind` of each false site."""
     duplicates: int
+    isolated_hits: int
+    """Matched sites without another scored site near them."""
+    isolated_false: int
+    """False sites without another scored site near them."""
 
 
 def counts_from(site: pd.Series) -> str | None:
@@ -151,13 +198,24 @@ def _match_season(found: gpd.GeoDataFrame, end: str, truth: Truth) -> _Season:
     counted["row"] = [found.index[rows[i]] if i in rows else -1 for i in range(len(counting))]
     spare = found.drop(index=[found.index[j] for j in rows.values()])
     touches = _overlap(truth.sites, spare).any(axis=0)
+    alone = _is_isolated(found)
     false = pd.DataFrame(
         {
             "period_end": end,
             "kind": [_lies_on(g, truth.confusers) for g in spare.geometry[~touches]],
         }
     )
-    return _Season(counted=counted, false=false, duplicates=int(touches.sum()))
+    return _Season(
+        counted=counted, false=false, duplicates=int(touches.sum()),
+        isolated_hits=int(alone.loc[[found.index[j] for j in rows.values()]].sum()),
+        isolated_false=int(alone.loc[spare.index[~touches]].sum()),
+    )  # fmt: skip
+
+
+def _is_isolated(found: gpd.GeoDataFrame) -> pd.Series:
+    """Whether no other found site of the season lies within `ISOLATED_M`."""
+    near = [int((found.geometry.distance(g) <= ISOLATED_M).sum()) for g in found.geometry]
+    return pd.Series(near, index=found.index, dtype=int) <= 1
 
 
 def _overlap(a: gpd.GeoDataFrame, b: gpd.GeoDataFrame) -> np.ndarray:
@@ -186,19 +244,26 @@ def _summarise(
     hits = counted[counted["row"] >= 0] if len(counted) else counted
     found_rows = found.loc[hits["row"]] if len(hits) else found.iloc[:0]
     total = len(hits), len(false), len(counted)
-    precision, recall = _share(total[0], total[0] + total[1]), _share(total[0], total[2])
+    precision, recall = share(total[0], total[0] + total[1]), share(total[0], total[2])
+    counted = with_what_sites_are(counted, truth)
+    alone = sum(r.isolated_hits for r in results), sum(r.isolated_false for r in results)
     exposure = truth.area_km2 * max(len(seasons), 1)
     dates = _dates(hits, found_rows, sites, truth)
     by_kind = false["kind"].value_counts().rename("false").to_frame().sort_index()
     by_kind["per_km2_season"] = by_kind["false"] / exposure
-    matches = counted.drop(columns="row") if len(counted) else pd.DataFrame()
+    matches = counted.drop(columns=["row", *ADDED]) if len(counted) else pd.DataFrame()
     if len(counted):
         matches["found_id"] = [found["site_id"].get(r) for r in counted["row"]]
     return Score(
         seasons=table, precision=precision, recall=recall,
-        f1=_share(2 * total[0], 2 * total[0] + total[1] + total[2] - total[0]),
-        recall_by_size=_recall_by(counted, "disturbed_area_m2", SIZE_CLASSES_HA, 1e4, "ha"),
-        recall_by_pools=_recall_by(counted, "pool_count", POOL_CLASSES, 1, "pools"),
+        f1=share(2 * total[0], 2 * total[0] + total[1] + total[2] - total[0]),
+        recall_by_size=recall_by_class(counted, "disturbed_area_m2", SIZE_CLASSES_HA, 1e4, "ha"),
+        recall_by_pools=recall_by_class(counted, "pool_count", POOL_CLASSES, 1, "pools"),
+        recall_by_begin=recall_by_group(counted, "begun", BEGUN),
+        recall_by_state=recall_by_group(counted, "begun_state"),
+        recall_by_surroundings=recall_by_group(counted, "surroundings"),
+        precision_isolated=share(alone[0], sum(alone)), found_isolated=sum(alone),
+        water_area_ratio=_ratio(found_rows, hits, "water_area_m2"),
         false_per_km2_season=len(false) / exposure, false_by_confuser=by_kind,
         area_ratio=_ratio(found_rows, hits, "disturbed_area_m2"),
         pool_area_ratio=_ratio(found_rows, hits, "pool_area_m2"),
@@ -214,22 +279,9 @@ def _season_row(result: _Season) -> dict[str, float]:
     false = len(result.false)
     return {
         "true_sites": true, "hits": hits, "misses": true - hits, "false": false,
-        "duplicates": result.duplicates, "precision": _share(hits, hits + false),
-        "recall": _share(hits, true), "f1": _share(2 * hits, hits + false + true),
+        "duplicates": result.duplicates, "precision": share(hits, hits + false),
+        "recall": share(hits, true), "f1": share(2 * hits, hits + false + true),
     }  # fmt: skip
-
-
-def _recall_by(
-    counted: pd.DataFrame, column: str, edges: tuple[float, ...], unit: float, name: str
-) -> pd.DataFrame:
-    rows = {}
-    values = counted[column] / unit if len(counted) else pd.Series(dtype=float)
-    for low, high in zip((-np.inf, *edges[1:-1]), edges[1:], strict=True):
-        inside = counted[(values > low) & (values <= high)] if len(counted) else counted
-        hits = int((inside["row"] >= 0).sum()) if len(inside) else 0
-        label = f"up to {high:g} {name}" if np.isfinite(high) else f"over {low:g} {name}"
-        rows[label] = {"true_sites": len(inside), "hits": hits, "recall": _share(hits, len(inside))}
-    return pd.DataFrame(rows).T
 
 
 def _dates(
@@ -280,11 +332,12 @@ def _pool_count_share(found_rows: gpd.GeoDataFrame, hits: pd.DataFrame) -> float
 
 
 def _ratio(found_rows: pd.DataFrame, hits: pd.DataFrame, column: str) -> float:
-    return _share(found_rows[column].sum(), hits[column].sum()) if len(hits) else float("nan")
-
-
-def _share(part: float, whole: float) -> float:
-    return float(part / whole) if whole else float("nan")
+    if not len(hits) or column not in hits or column not in found_rows:
+        return float("nan")
+    # rows of which either does not say are left out of both sums
+    true, said = hits[column].to_numpy(float), found_rows[column].to_numpy(float)
+    both = ~np.isnan(true) & ~np.isnan(said)
+    return share(said[both].sum(), true[both].sum())
 
 
 def _mean(values: pd.Series) -> float:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -75,6 +77,40 @@ def draw_calendar(spec: WorldSpec, rng: np.random.Generator, *, preexisting: boo
     )
 
 
+STANDINGS: Final = ("working", "wet", "dry", "working", "wet", "regrowing", "working")
+"""How older mines stand when an archive begins, by turns [shares D]."""
+_LEFT_BEFORE_DAYS: Final = {"wet": (30, 900), "dry": (60, 400), "regrowing": (400, 900)}
+"""Days between the end of work and the archive."""
+
+
+def draw_older_calendar(spec: WorldSpec, rng: np.random.Generator, standing: str) -> SiteCalendar:
+    """A calendar that began before the archive and stands in a given way when that begins.
+
+    Parameters
+    ----------
+    spec
+        The world.
+    rng
+        Source of randomness.
+    standing
+        One of `STANDINGS`: `working`, left `wet`, left `dry`, or left dry so long ago that it is
+        `regrowing`.
+    """
+    first, last = spec.start.toordinal(), spec.end.toordinal()
+    if standing == "working":
+        start = first - int(rng.uniform(120, 1500))
+        end = first + int(rng.uniform(150, 1.3 * (last - first)))
+        fate = "active" if end > last else str(rng.choice(["wet", "dry"], p=[0.6, 0.4]))
+    else:
+        end = first - int(rng.uniform(*_LEFT_BEFORE_DAYS[standing]))
+        start = end - int(rng.uniform(300, 1500))
+        fate = "wet" if standing == "wet" else "dry"
+    prospected = start - int(rng.uniform(25, 120))
+    return SiteCalendar(
+        prospected=prospected, start=start, active=_shifts(rng, start, end), fate=fate
+    )
+
+
 def _shifts(rng: np.random.Generator, start: int, end: int) -> tuple[tuple[int, int], ...]:
     """Intervals of work with idle months between them; the last one ends with the site."""
     active, day = [], start
@@ -121,8 +157,19 @@ def _regrowth(calendar: SiteCalendar, left: int) -> list[Event]:
     ]
 
 
+POOL_STYLES: Final[Mapping[str, tuple[tuple[str, int, int], ...]]] = {
+    "cycle": _CYCLE,
+    "sheeted": (("sheeted", 30, 80), *_CYCLE[1:]),
+    "full": (("leaching", 60, 160), ("idle_water", 20, 90)),
+    "white": (("leaching", 10, 30), ("white", 25, 70), ("drained", 5, 20)),
+    "drained": (("leaching", 15, 40), ("white", 8, 25), ("drained", 60, 200)),
+}
+"""Colours of working pools that are used otherwise than their neighbours [D]: always full, mostly
+white with precipitate, mostly drained, covered with sheets."""
+
+
 def pool_events(
-    rng: np.random.Generator, calendar: SiteCalendar, cut: int, filled: int, *, is_sheeted: bool
+    rng: np.random.Generator, calendar: SiteCalendar, cut: int, filled: int, *, style: str = "cycle"
 ) -> tuple[Event, ...]:
     """The colours of a pool through its cycles, and what is left of it.
 
@@ -134,17 +181,17 @@ def pool_events(
         Of its site.
     cut, filled
         Days on which its bench was cut and its sheet laid.
-    is_sheeted
-        Whether it is covered with black plastic while it leaches.
+    style
+        One of `POOL_STYLES`.
     """
     events = [Event(cut, "bare_fresh", 6), Event(filled, "sheeted", 2)]
+    cycle = POOL_STYLES[style]
     day = filled + int(rng.uniform(4, 20))
     for start, stop in calendar.active:
         day, step = max(day, start), 0
         while day < stop:
-            material, low, high = _CYCLE[step % len(_CYCLE)]
-            shown = "sheeted" if is_sheeted and material == "leaching" else material
-            events.append(Event(day, shown, 3))
+            material, low, high = cycle[step % len(cycle)]
+            events.append(Event(day, material, 3))
             day, step = day + int(rng.uniform(low, high)), step + 1
         events.append(Event(max(stop, events[-1].day + 1), "idle_water", 20))
     left = events[-1].day

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from minewatch.synthetic.fog_smoke import is_clear_air, seen_through_air
 from minewatch.synthetic.hills import smooth_noise
 from minewatch.synthetic.spec import PIXEL_M, WorldSpec
 
@@ -28,11 +29,14 @@ class Sky:
     """Thin cloud that the mask will not see, opacity 0..1."""
     haze: np.ndarray
     """Path radiance added to red, reflectance; more in blue."""
+    air: np.ndarray | None = None
+    """Density of fog and of smoke that no mask sees, dims (kind, y, x); None: clear air."""
 
     @property
     def is_clear(self) -> np.ndarray:
         """True where the ground is really seen, dims (y, x)."""
-        return (self.opacity < 0.08) & (self.shadow < 0.3) & (self.missed < 0.05)
+        clear = (self.opacity < 0.08) & (self.shadow < 0.3) & (self.missed < 0.05)
+        return np.asarray(clear & is_clear_air(self.air))
 
     @property
     def cover(self) -> float:
@@ -85,7 +89,8 @@ def draw_sky(
 def seen_through(ground: np.ndarray, sky: Sky) -> np.ndarray:
     """Reflectance of the ground seen through a sky, dims (band, y, x)."""
     weight = np.array([1.5, 1.15, 1.0, 0.6, 0.3, 0.2], "float32")[:, None, None]
-    seen = ground * (1 - 0.62 * sky.shadow) + weight * sky.haze
+    lit = seen_through_air(ground * (1 - 0.62 * sky.shadow), sky.air)
+    seen = lit + weight * sky.haze
     veil = np.maximum(sky.opacity, sky.missed)
     return np.asarray(seen + veil * (_CLOUD[:, None, None] - seen), "float32")
 

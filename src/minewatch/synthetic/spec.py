@@ -16,6 +16,8 @@ from minewatch.model import CORE_BANDS, KACHIN, REFLECTANCE_BANDS, Band, Climate
 
 Dialect = Literal["earth-search", "planetary-computer"]
 Hemisphere = Literal["north", "south"]
+Surroundings = Literal["slope", "isolated", "river", "road", "village", "slide"]
+"""What a mine lies at: `slope` is forest as the neighbours leave it, `isolated` is far from all."""
 
 PIXEL_M = 10.0
 CELL_M = 2.0
@@ -122,6 +124,26 @@ class WorldSpec:
     scatter: float = 1.0
     """Multiplies the distance of a site's banks from its middle; keep it at `pool_scale` or more,
     or banks overlap."""
+    kind: str = ""
+    """Kind of world, over which figures are averaged; empty: it is of no kind."""
+    surroundings: tuple[Surroundings, ...] = ()
+    """What the mines lie at, by turns; empty: slopes away from the river."""
+    older_in_every_state: bool = False
+    """Whether mines older than the archive stand at its beginning by turns at work, left with
+    water, left dry and overgrown; otherwise nearly all of them are at work."""
+    mixed_pools: float = 0.0
+    """Share of the banks whose pools differ in shape, size and colours."""
+    deciduous: float = 0.0
+    """0: few leafless stands and none all bare; 1: most slopes lose their leaves, each stand and
+    each year at a time of its own."""
+    colour_shift: float = 0.0
+    """Largest relative shift of the soils, the waters and the plants of this world; 0.2: 20 %."""
+    fog: float = 0.0
+    """Share of the mornings of November to February with valley fog that no mask sees."""
+    smoke: float = 0.0
+    """Share of the scenes of February to April under smoke that no mask sees."""
+    most_cloud_pct: float = 100.0
+    """Scenes under more cloud are left out of the catalogue."""
 
     def __post_init__(self) -> None:
         if self.size_px < 64 or self.size_px % 2:
@@ -143,6 +165,12 @@ class WorldSpec:
                 f"hemisphere is {self.hemisphere!r}, season_shift_months "
                 f"{self.season_shift_months}",
                 hint="give north or south, and 0 to 11 months",
+            )
+        strange = set(self.surroundings) - set(get_args(Surroundings))
+        if strange:
+            raise SettingsError(
+                unknown_name("surroundings", min(strange), list(get_args(Surroundings))),
+                hint="give some of these",
             )
         if self.tiles < 1 or self.revisit_days < 1:
             raise SettingsError(
@@ -200,6 +228,14 @@ class WorldSpec:
     def kachin_day_of_year(self, day_of_year: float) -> float:
         """The day of the year on which plants in Kachin stand as here on a day."""
         return day_of_year - self.season_shift_months * 365.25 / 12
+
+    @property
+    def has_detailed_truth(self) -> bool:
+        """Whether its truth says of each mine what it lies at and how it stood at the start.
+
+        Worlds without such mines keep the truth that they always had, to the byte.
+        """
+        return bool(self.surroundings) or self.older_in_every_state
 
     @property
     def years(self) -> float:

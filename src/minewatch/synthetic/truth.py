@@ -18,10 +18,12 @@ class Truth:
     """What is true of a simulated world."""
 
     sites: gpd.GeoDataFrame
-    """One row per mine, metres: `id`, `start`, `disturbed_0_1_ha`, `ended` (ISO days or None)."""
+    """One row per mine, metres: `id`, `start`, `disturbed_0_1_ha`, `ended` (ISO days or None);
+    `surroundings` and `state_at_start` are None where a truth does not say."""
     seasons: pd.DataFrame
     """One row per mine and dry season: `site_id`, `period_start`, `period_end`, `state`,
-    `disturbed_area_m2`, `pool_area_m2`, `pool_count`."""
+    `disturbed_area_m2`, `pool_area_m2`, `pool_count`; `water_area_m2` (mean of the season) and its
+    least and most are NaN where a truth does not say."""
     confusers: gpd.GeoDataFrame
     """What is no mine, metres: `id`, `kind`."""
     periods: tuple[str, ...]
@@ -79,9 +81,10 @@ def read_truth(path: Path) -> Truth:
 
 
 _TRUTH_COLUMNS = [
-    "geometry", "id", "kind", "start", "disturbed_0_1_ha", "ended", "fate", "seasons",
+    "geometry", "id", "kind", "start", "disturbed_0_1_ha", "ended", "fate", "surroundings",
+    "state_at_start", "seasons",
 ]  # fmt: skip
 _SEASON_COLUMNS = [
     "site_id", "period_start", "period_end", "state", "disturbed_area_m2", "pad_area_m2",
-    "pool_area_m2", "pool_count",
+    "pool_area_m2", "pool_count", "water_area_m2", "water_area_least_m2", "water_area_most_m2",
 ]  # fmt: skip

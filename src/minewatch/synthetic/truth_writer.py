@@ -16,6 +16,7 @@ from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
 from minewatch.model import WGS84, Period, split_periods
+from minewatch.synthetic.ground_spectra import WATERS
 from minewatch.synthetic.lookalikes import Confuser
 from minewatch.synthetic.mines import Mine
 from minewatch.synthetic.site_calendars import POOL_MATERIALS
@@ -33,6 +34,8 @@ class OverpassTruth:
     """Ids of the sites that it really shows, at least half clear."""
 
 
+WATER_EVERY_DAYS = 5
+"""Steps in which the standing water of a season is averaged."""
 LEAST_DISTURBED_M2 = 1000.0
 """A site counts from 0.1 ha of disturbed ground [DESIGN 5]."""
 
@@ -101,18 +104,43 @@ def _site(world: World, mine: Mine) -> dict[str, Any]:
         "seasons": seasons,
         "minewatch:simulated": True,
     }
+    if spec.has_detailed_truth:
+        is_older = mine.calendar.start < spec.start.toordinal()
+        properties |= {
+            "begun": "older" if is_older else "within",
+            "surroundings": mine.surroundings,
+            "state_at_start": mine.calendar.state(spec.start.toordinal()),
+        }
     return _feature(mine.footprint, properties, spec.place.epsg)
 
 
 def _season(mine: Mine, areas: dict[int, float], period: Period, spec: WorldSpec) -> dict[str, Any]:
     """Truth on the last day of a dry season, or of the archive when that comes first."""
     day = min(period.end, spec.end).toordinal()
-    return {
+    season = {
         "period_start": period.start.isoformat(),
         "period_end": period.end.isoformat(),
         "state": mine.calendar.state(day),
         **areas_on(mine, day, areas),
     }
+    if spec.has_detailed_truth:
+        first = max(period.start, spec.start).toordinal()
+        waters = [water_on(mine, d, areas) for d in range(first, day + 1, WATER_EVERY_DAYS)]
+        season |= {
+            "water_area_m2": sum(waters) / len(waters),
+            "water_area_least_m2": min(waters),
+            "water_area_most_m2": max(waters),
+        }
+    return season
+
+
+def water_on(mine: Mine, day: int, area_m2: Mapping[int, float]) -> float:
+    """Area of the pools of a site in which water stands on a day, m2."""
+    return sum(
+        area_m2[id(part)]
+        for part in mine.parts
+        if part.role == "pool" and part.material(day) in WATERS
+    )
 
 
 def areas_on(mine: Mine, day: int, area_m2: dict[int, float]) -> dict[str, float]:

@@ -14,13 +14,14 @@ from minewatch.synthetic.ground_parts import Event, Ground, Part, rectangle
 from minewatch.synthetic.ground_spectra import MATERIALS, SpectralLibrary, material_index
 from minewatch.synthetic.hills import make_terrain, sun_position
 from minewatch.synthetic.lookalikes import KINDS, LANDSLIDE_SLOPE_DEG
+from minewatch.synthetic.mine_places import MinePlaces
 from minewatch.synthetic.mines import draw_mine
 from minewatch.synthetic.overpass_calendar import plan_overpasses
 from minewatch.synthetic.render import ground_on, render
 from minewatch.synthetic.site_calendars import POOL_MATERIALS
 from minewatch.synthetic.spec import PIXEL_M
 from minewatch.synthetic.truth_writer import season_periods
-from minewatch.synthetic.world import World, _Places, make_world
+from minewatch.synthetic.world import World, make_world
 
 WORLD = replace(PRESETS["mines"], size_px=256, mines=5, swidden_per_km2_year=0.6)
 ORIGIN_XY = WORLD.place.origin_xy
@@ -89,7 +90,7 @@ def test_neighbouring_sites_lie_as_far_apart_as_measured() -> None:
     gaps = []
     for seed in range(8):
         spec = replace(PRESETS["dense"], seed=seed, mines=20)
-        xy = np.array([site[:2] for site in _Places(spec, make_terrain(spec)).mines])
+        xy = np.array([site[:2] for site in MinePlaces(spec, make_terrain(spec)).mines])
         gaps += list(cKDTree(xy).query(xy, 2)[0][:, 1])
     assert np.median(gaps) == pytest.approx(409, abs=60)
     assert np.percentile(gaps, 5) == pytest.approx(250, abs=50)
