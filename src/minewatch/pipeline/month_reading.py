@@ -165,7 +165,8 @@ def collect_kept_months(
         When a month is missing.
     """
     scenes, grid, bands = job.scenes, job.grid, job.scenes.bands
-    quality = state.read_scene_quality(scene_quality_keys(scenes, read_reference(state)))
+    measured = state.read_scene_quality(scene_quality_keys(scenes, read_reference(state)))
+    quality = cube.decide_offsets(scenes, measured)
     failures, records = list(unopened), dict[tuple[str, date], MonthRecord]()
     rules = month_rules(job.detection, scenes)
     keys = MonthKeys(scenes=scenes, quality=quality, bands=bands, chunks=grid.chunks, rules=rules)

@@ -51,14 +51,18 @@ def survey_scenes(
     workers: Workers,
     listener: ProgressListener,
 ) -> Survey:
-    """Quality of every scene, found once and remembered, with its shift against the reference."""
+    """Quality of every scene, found once and remembered, with its shift against the reference.
+
+    What is remembered of a scene is what its own pixels say. Its offset depends on the scenes near
+    it in time, too, so it is decided anew from all of them whenever scenes come or go.
+    """
     take_bytes = bytes_counter(reader)
     take_bytes()
     reference = hold_reference(scenes, aoi, state, reader=reader)
     keys = scene_quality_keys(scenes, reference)
     bytes_read = take_bytes()
     quality = state.read_scene_quality(keys)
-    missing = [scene for scene in scenes if scene.id not in quality]
+    missing = [s for s in scenes if s.id not in quality or quality[s.id].unread]
     failures: list[ReadFailure] = []
     jobs = (_Job(scene, aoi, reader, reference) for scene in missing)
     looked = workers.each(_look_over, jobs, spare=SCENES_QUEUED)
@@ -68,6 +72,7 @@ def survey_scenes(
         if isinstance(found, SceneQuality):
             quality[scene.id] = found
         else:
+            quality.pop(scene.id, None)
             log.warning("%s cannot be opened: %s", scene.id, found.problem)
             failures.append(
                 ReadFailure(scene_id=scene.id, band="*", chunk="*", reason=found.problem)
@@ -75,7 +80,7 @@ def survey_scenes(
         listener(Progress("looking over scenes", done, len(missing), scene.id))
         if done % KEPT_EVERY == 0 or done == len(missing):
             state.write_scene_quality(quality, keys)
-    return Survey(quality, tuple(sorted(failures)), bytes_read)
+    return Survey(cube.decide_offsets(scenes, quality), tuple(sorted(failures)), bytes_read)
 
 
 @dataclass(frozen=True)

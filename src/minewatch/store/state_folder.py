@@ -236,6 +236,7 @@ _encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
 
 
 def _quality(row: Mapping[str, Any]) -> SceneQuality:
-    lists = ("shift_xy_m", "misplaced_xy_m", "notes")
-    fields = {**row, **{name: tuple(row[name]) for name in lists}}
+    lists = ("shift_xy_m", "misplaced_xy_m", "unread", "notes")
+    ends = {band: tuple(pair) for band, pair in row["ends_dn"].items()}
+    fields = {**row, "ends_dn": ends, **{name: tuple(row[name]) for name in lists}}
     return SceneQuality(**fields)
