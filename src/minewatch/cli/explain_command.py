@@ -68,8 +68,12 @@ def _show(explanation: Explanation) -> None:
         terminal.table("what it could have been instead", ("kind", "how plausible", "if"), others)
     else:
         terminal.line("what it could have been instead: its detector names nothing else")
-    scenes = [(s["role"], s["day"], s["id"]) for s in explanation.scenes]
-    terminal.table("scenes that bound its start", ("look", "day", "scene"), scenes)
+    scenes = [
+        (s["role"], s["day"], s["id"], s.get("offset_dn"), s.get("offset_reason", ""))
+        for s in explanation.scenes
+    ]
+    about = ("look", "day", "scene", "offset, DN", "how it was decided")
+    terminal.table("scenes that bound its start", about, scenes)
 
 
 def _added(value: float, weight: float | None) -> str:

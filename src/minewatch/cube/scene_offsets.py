@@ -15,14 +15,14 @@ from datetime import date
 
 import numpy as np
 
-from minewatch.model import Scene, SceneQuality
+from minewatch.model import REFLECTANCE_BANDS, Scene, SceneQuality
 from minewatch.sensors import OffsetDecision, OffsetRule, get_sensor
 
 log = logging.getLogger(__name__)
 
 YEAR_DAYS = 365.25
 BRIGHT_NIR = "bright nir"
-"""The end that fog leaves where it is."""
+"""The end that fog leaves about where it is."""
 PIXELS = "pixels"
 """`SceneQuality.offset_source` where the pixels overruled the metadata."""
 
@@ -39,7 +39,9 @@ def decide_offsets(
     3. Both ends lie the addend above those of scenes near in time whose offset is known: the
        addend. Scenes decided so are neighbours of others in turn.
     4. Many scenes, none of them darker and no known one near them: the addend, for fog lifts.
-    5. Otherwise metadata stands, and a note says what speaks against it.
+    5. Otherwise metadata stands, and a note says what speaks against it. Where it says that there
+       is nothing to take off and the dark end is raised all the same, the scene is left out: be it
+       fog or an addend, its ground would look brighter than it is.
 
     Parameters
     ----------
@@ -70,6 +72,8 @@ def decide_offsets(
                 offset_dn=verdict.offset_dn,
                 offset_source=verdict.source,
                 offset_reason=verdict.reason,
+                offset_is_open=verdict.is_open,
+                left_out=verdict.left_out,
                 notes=(*found.notes, *verdict.notes),
             )
     return decided
@@ -104,21 +108,34 @@ class _Rises:
     """Name of an end to digital numbers; empty when too few are near."""
     neighbours: int
     """Scenes compared with."""
+    is_expected: bool
+    """Whether most of those of which metadata says the same carry the addend."""
 
     def are_addend(self, rule: OffsetRule) -> bool:
-        """Whether all ends rise by the addend: dark ones, and bright near-infrared with them."""
-        if "dark red" not in self.by_end or BRIGHT_NIR not in self.by_end:
-            return False
-        others = (rise for name, rise in self.by_end.items() if not name.endswith("nir"))
-        is_step = all(abs(rise + rule.offset_dn) <= rule.ends_within_dn for rise in others)
-        return is_step and self.by_end[BRIGHT_NIR] >= rule.nir_rise_from_dn
+        """Whether the ends rise by the addend.
 
-    def are_fog(self, rule: OffsetRule) -> bool:
-        """Whether the dark end rises and bright near-infrared does not."""
+        Dark ends do in fog, too, so bright near-infrared must rise with them; but not where the
+        scenes near in time of which metadata says the same carry it: there a scene without an
+        addend, in fog that looks like one, is less likely than leaves that changed.
+        """
         if "dark red" not in self.by_end or BRIGHT_NIR not in self.by_end:
             return False
-        is_raised = self.by_end["dark red"] >= -rule.offset_dn / 2
-        return is_raised and self.by_end[BRIGHT_NIR] < rule.nir_rise_from_dn
+        within = {"dark": rule.ends_within_dn, "bright": -rule.offset_dn / 2}
+        others = (name for name in self.by_end if not name.endswith("nir"))
+        is_step = all(
+            abs(self.by_end[name] + rule.offset_dn) <= within[name.split()[0]] for name in others
+        )
+        is_bright = self.by_end[BRIGHT_NIR] >= rule.nir_rise_from_dn
+        return is_step and (is_bright or self.is_expected)
+
+    def raise_dark(self, rule: OffsetRule) -> bool:
+        """Whether the dark end of red rises: by more than half of the addend."""
+        return self.by_end.get("dark red", 0.0) >= -rule.offset_dn / 2
+
+    def leave_bright(self, rule: OffsetRule) -> bool:
+        """Whether bright near-infrared clearly does not rise."""
+        still_dn = -rule.offset_dn - rule.nir_rise_from_dn
+        return BRIGHT_NIR in self.by_end and self.by_end[BRIGHT_NIR] < still_dn
 
     def __str__(self) -> str:
         rises = ", ".join(f"{name} {rise:+.0f}" for name, rise in self.by_end.items())
@@ -133,14 +150,17 @@ class _Verdict:
     source: str
     reason: str
     notes: tuple[str, ...] = ()
+    is_open: bool = False
+    left_out: str = ""
 
 
 def _see(scene: Scene, found: SceneQuality) -> _Seen:
     metadata = get_sensor(scene.sensor).offset_from_metadata(scene)
     ends = {
         f"{name} {band}": dn
-        for band, pair in found.ends_dn.items()
-        for name, dn in zip(("dark", "bright"), pair, strict=True)
+        for band in REFLECTANCE_BANDS
+        if band in found.ends_dn
+        for name, dn in zip(("dark", "bright"), found.ends_dn[band], strict=True)
     }
     return _Seen(scene.id, scene.day, metadata, ends)
 
@@ -162,7 +182,7 @@ def _decide_tile(seen: Sequence[_Seen], rule: OffsetRule) -> Iterator[tuple[str,
             reason = f"{_dark_words(scene)}, and no scene near in time is darker: fog lifts"
             verdict = _overrule(scene, rule.offset_dn, reason)
         elif scene.id in known and scene.id not in plain:
-            reason = f"both ends rise {neighbours.rises(scene, rule)}"
+            reason = f"the ends rise by the addend {neighbours.rises(scene, rule)}"
             verdict = _overrule(scene, rule.offset_dn, reason)
         else:
             verdict = _weigh_metadata(scene, neighbours.rises(scene, rule), rule)
@@ -231,31 +251,34 @@ class _Neighbours:
     """Scenes whose offset is known, and their ends after it."""
 
     def __init__(self, scenes: Iterable[_Seen], offsets: Mapping[str, int]) -> None:
-        self._scenes = sorted(
-            (s for s in scenes if s.id in offsets), key=lambda s: (s.day, s.id)
-        )
+        self._scenes = sorted((s for s in scenes if s.id in offsets), key=lambda s: (s.day, s.id))
         self._days = np.array([s.day.toordinal() for s in self._scenes], np.int64)
         self._ends = [
             {name: dn + offsets[s.id] for name, dn in s.ends.items()} for s in self._scenes
         ]
+        self._offsets = [offsets[s.id] for s in self._scenes]
 
-    def near(self, scene: _Seen, rule: OffsetRule) -> list[Mapping[str, float]]:
-        """Ends of the others of its season, of any year, the nearest in time first."""
+    def near(self, scene: _Seen, rule: OffsetRule) -> list[int]:
+        """Numbers of the others of its season, of any year, the nearest in time first."""
         apart = np.abs(self._days - scene.day.toordinal())
         around = apart % YEAR_DAYS
         in_season = np.minimum(around, YEAR_DAYS - around) <= rule.season_days
         nearest = np.argsort(apart, kind="stable")
-        return [self._ends[n] for n in nearest if in_season[n] and self._scenes[n] is not scene]
+        return [int(n) for n in nearest if in_season[n] and self._scenes[n] is not scene]
 
     def rises(self, scene: _Seen, rule: OffsetRule) -> _Rises:
         """How far the ends of a scene lie above the median of the same ends near in time."""
         near = self.near(scene, rule)[: rule.most_neighbours]
         by_end = {}
         for name, dn in scene.ends.items():
-            others = [ends[name] for ends in near if name in ends]
+            others = [self._ends[n][name] for n in near if name in self._ends[n]]
             if len(others) >= rule.least_neighbours:
                 by_end[name] = dn - float(np.median(others))
-        return _Rises(by_end, len(near))
+        source = scene.metadata.source
+        alike = [self._offsets[n] for n in near if self._scenes[n].metadata.source == source]
+        carry = sum(offset_dn == rule.offset_dn for offset_dn in alike)
+        is_expected = carry >= rule.least_neighbours and 2 * carry > len(alike)
+        return _Rises(by_end, len(near), is_expected)
 
 
 def _keep_certain(scene: _Seen, rule: OffsetRule) -> _Verdict:
@@ -279,20 +302,24 @@ def _overrule(scene: _Seen, offset_dn: int, reason: str) -> _Verdict:
 
 
 def _weigh_metadata(scene: _Seen, rises: _Rises, rule: OffsetRule) -> _Verdict:
-    """Metadata stands, for the pixels decide nothing; noted where they do not agree with it."""
+    """Metadata stands, for the pixels decide nothing; noted where they do not bear it out."""
     dark, offset_dn = _dark_words(scene), scene.metadata.offset_dn
-    if rises.are_fog(rule):
-        reason = f"haze or fog: the dark end rises and bright near-infrared does not, {rises}"
-        return _keep(scene, reason, f"{reason}: {offset_dn} is kept")
+    is_fog = rises.raise_dark(rule) and rises.leave_bright(rule)
     if offset_dn == rule.offset_dn and (scene.darkest_dn or 0) >= rule.carried_from_dn:
-        return _keep(scene, f"{dark} agree")
-    compared = (
-        f"the ends do not rise together, {rises}"
-        if rises.by_end
-        else f"{rises.neighbours} scenes near in time, too few to compare with"
-    )
-    reason = f"{dark} decide no offset; {compared}"
-    return _keep(scene, reason, f"{reason}: {offset_dn} is kept")
+        if not is_fog:
+            return _keep(scene, f"{dark} agree")
+        reason = f"dark ends rise and bright near-infrared does not, as in fog, {rises}"
+    elif is_fog:
+        reason = f"haze or fog: dark ends rise and bright near-infrared does not, {rises}"
+    elif rises.by_end:
+        reason = f"{dark} decide no offset; the ends do not rise together, {rises}"
+    else:
+        few = f"{rises.neighbours} scenes near in time, too few to compare with"
+        reason = f"{dark} decide no offset; {few}"
+    kept = replace(_keep(scene, reason, f"{reason}: {offset_dn} is kept"), is_open=True)
+    if offset_dn == 0 and rises.raise_dark(rule):
+        return replace(kept, left_out="its dark ends are raised, by fog or by an offset")
+    return kept
 
 
 def _keep(scene: _Seen, reason: str, *notes: str) -> _Verdict:

@@ -178,7 +178,7 @@ def _sample(mask: NDArray[np.bool_], geobox: GeoBox, coarse: GeoBox) -> NDArray[
     to_fine = ~geobox.affine * coarse.affine
     rows, cols = (np.arange(px) + 0.5 for px in coarse.shape)
     at = np.floor(cols * to_fine.a + to_fine.c), np.floor(rows * to_fine.e + to_fine.f)
-    inside = [(0 <= a) & (a < px) for a, px in zip(at, reversed(geobox.shape), strict=True)]
+    inside = [(a >= 0) & (a < px) for a, px in zip(at, reversed(geobox.shape), strict=True)]
     sampled = np.zeros(tuple(coarse.shape), bool)
     col, row = (a[ok].astype(int) for a, ok in zip(at, inside, strict=True))
     sampled[np.ix_(inside[1], inside[0])] = mask[np.ix_(row, col)]

@@ -159,6 +159,10 @@ class SceneQuality:
     """Which metadata decided it, or `pixels` when the pixels overruled it."""
     offset_reason: str = ""
     """How it was decided, in words."""
+    offset_is_open: bool = False
+    """True when the pixels do not bear metadata out and do not refute it: metadata was kept."""
+    left_out: str = ""
+    """Why the scene is not read, in words; empty: it is."""
     offset_metadata_dn: int
     """What metadata alone would have decided."""
     dark_vegetation_dn: float | None

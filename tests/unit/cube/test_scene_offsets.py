@@ -125,12 +125,27 @@ def test_what_hides_the_ground_is_no_offset(
     assert clear.offsets() == {0}
 
 
+@pytest.mark.parametrize("white", [5000, 6000, 7000])
+@pytest.mark.parametrize("share", [0.1, 0.13, 0.15, 0.17, 0.2, 0.25])
+def test_no_fog_is_taken_for_an_addend_however_it_lifts_the_dark_end(
+    clear: Series, share: float, white: float
+) -> None:
+    name = middle(clear, through_fog(forest(50), share=share, white=white), SILENT)
+    found = clear.decide()
+    assert found[name].offset_dn == 0
+    dark = {band: ends[0] for band, ends in found[name].ends_dn.items()}
+    is_thin = min(dark.values()) <= 800 or dark["red"] < 700
+    assert bool(found[name].left_out) is not is_thin
+    assert not any(f.left_out for other, f in found.items() if other != name)
+
+
 def test_fog_is_named_in_the_notes_with_the_ends_that_say_so(clear: Series) -> None:
     name = middle(clear, through_fog(forest(50), share=0.16, white=4000) | {}, SILENT)
     clear.quality[name].ends_dn["red"] = (1099.0, 1400.0)
     found = clear.decide()[name]
     assert found.offset_source == "nothing in the metadata"
     assert "fog" in found.offset_reason
+    assert "fog" in found.left_out
     assert any("bright nir" in note and "0 is kept" in note for note in found.notes)
 
 
@@ -148,7 +163,7 @@ def test_an_addend_is_recognised_against_metadata(clear: Series, about: dict[str
     name = middle(clear, with_addend(forest(50)), about)
     found = clear.decide()[name]
     assert (found.offset_dn, found.offset_source, found.offset_metadata_dn) == (-1000, PIXELS, 0)
-    assert "both ends rise" in found.offset_reason
+    assert "the ends rise by the addend" in found.offset_reason
     assert "dark red" in found.offset_reason
     assert "bright nir" in found.offset_reason
     assert any("-1000 is used" in note for note in found.notes)
@@ -210,6 +225,8 @@ def test_a_lonely_scene_is_kept_as_metadata_says_with_a_note() -> None:
     found = series.decide()[name]
     assert (found.offset_dn, found.offset_source[:4]) == (0, "flag")
     assert any("too few to compare with" in note for note in found.notes)
+    assert found.offset_is_open
+    assert not found.left_out
 
 
 def test_a_baseline_that_never_carried_it_is_not_overruled() -> None:
@@ -220,6 +237,7 @@ def test_a_baseline_that_never_carried_it_is_not_overruled() -> None:
     found = series.decide()[name]
     assert (found.offset_dn, found.offset_source) == (0, "baseline 02.14")
     assert any("haze or fog" in note for note in found.notes)
+    assert not found.left_out
 
 
 def test_too_little_vegetation_leaves_metadata_and_says_so() -> None:
@@ -228,6 +246,13 @@ def test_too_little_vegetation_leaves_metadata_and_says_so() -> None:
     found = series.decide()[name]
     assert found.offset_dn == -1000
     assert any("too little clear vegetation" in note for note in found.notes)
+
+
+def test_smoke_is_no_reason_to_leave_a_scene_out(clear: Series) -> None:
+    """Short-wave infrared sees the ground through it, so its offset is beyond question."""
+    name = middle(clear, through_smoke(forest(50)), FLAG_REMOVED)
+    found = clear.decide()[name]
+    assert (found.offset_dn, found.left_out, found.notes) == (0, "", ())
 
 
 def test_what_agrees_has_no_note() -> None:
@@ -253,7 +278,7 @@ def test_fog_that_metadata_calls_an_addend_is_noted(clear: Series) -> None:
     veiled["nir"] = forest(50)["nir"]
     name = middle(clear, veiled, FLAG_KEPT)
     found = clear.decide()[name]
-    assert found.offset_dn == -1000
+    assert (found.offset_dn, found.offset_is_open, found.left_out) == (-1000, True, "")
     assert any("fog" in note and "-1000 is kept" in note for note in found.notes)
 
 
@@ -279,6 +304,20 @@ def test_what_is_decided_near_in_time_decides_further_on() -> None:
     assert offsets == [0] * 5 + [-1000] * 20
 
 
+def test_among_scenes_that_carry_it_changed_leaves_are_no_fog() -> None:
+    """Metadata says the same of all, and most carry the addend: fog would have to look like it."""
+    series = Series()
+    for number in range(8):
+        series.add(with_addend(forest(number)), SILENT)
+    leaves = with_addend(forest(9))
+    leaves["nir"] -= 600
+    name = middle(series, leaves, SILENT)
+    assert series.decide()[name].offset_dn == -1000
+    other = middle(series, leaves, FLAG_REMOVED)
+    found = series.decide()[other]
+    assert (found.offset_dn, bool(found.left_out)) == (0, True)
+
+
 def test_the_same_season_of_another_year_is_near() -> None:
     series = Series()
     for number in range(3):
@@ -299,6 +338,15 @@ def test_the_order_of_scenes_changes_nothing(clear: Series) -> None:
     before = clear.decide()
     clear.scenes.reverse()
     assert clear.decide() == before
+
+
+def test_the_order_of_bands_changes_no_word(clear: Series) -> None:
+    """Ends that come from a file are in the order of the alphabet."""
+    name = middle(clear, with_addend(forest(50)), FLAG_REMOVED)
+    reason = clear.decide()[name].offset_reason
+    found = clear.quality[name]
+    clear.quality[name] = replace(found, ends_dn=dict(sorted(found.ends_dn.items())))
+    assert clear.decide()[name].offset_reason == reason
 
 
 def test_a_scene_that_could_not_be_opened_decides_nothing(clear: Series) -> None:

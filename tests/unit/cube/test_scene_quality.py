@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from tests.unit.cube.conftest import FOREST
 
 from minewatch.cube import RasterioReader, measure_scene_quality
