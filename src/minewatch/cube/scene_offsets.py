@@ -114,8 +114,8 @@ class _Rises:
     def are_addend(self, rule: OffsetRule) -> bool:
         """Whether the ends rise by the addend.
 
-        Dark ends do in fog, too, so bright near-infrared must rise with them; but not where the
-        scenes near in time of which metadata says the same carry it: there a scene without an
+        Dark ends do in fog, too, so near-infrared must rise with them, above all its bright end;
+        but not where the scenes near in time of which metadata says the same carry it: there a scene without an
         addend, in fog that looks like one, is less likely than leaves that changed.
         """
         if "dark red" not in self.by_end or BRIGHT_NIR not in self.by_end:
@@ -125,7 +125,8 @@ class _Rises:
         is_step = all(
             abs(self.by_end[name] + rule.offset_dn) <= within[name.split()[0]] for name in others
         )
-        is_bright = self.by_end[BRIGHT_NIR] >= rule.nir_rise_from_dn
+        is_nir_up = self.by_end.get("dark nir", 0.0) >= -rule.offset_dn / 2
+        is_bright = is_nir_up and self.by_end[BRIGHT_NIR] >= rule.nir_rise_from_dn
         return is_step and (is_bright or self.is_expected)
 
     def raise_dark(self, rule: OffsetRule) -> bool:
@@ -185,7 +186,7 @@ def _decide_tile(seen: Sequence[_Seen], rule: OffsetRule) -> Iterator[tuple[str,
             reason = f"the ends rise by the addend {neighbours.rises(scene, rule)}"
             verdict = _overrule(scene, rule.offset_dn, reason)
         else:
-            verdict = _weigh_metadata(scene, neighbours.rises(scene, rule), rule)
+            verdict = _compare_with_metadata(scene, neighbours.rises(scene, rule), rule)
         yield scene.id, verdict
 
 
@@ -301,7 +302,7 @@ def _overrule(scene: _Seen, offset_dn: int, reason: str) -> _Verdict:
     return _Verdict(offset_dn, PIXELS, reason, (note,))
 
 
-def _weigh_metadata(scene: _Seen, rises: _Rises, rule: OffsetRule) -> _Verdict:
+def _compare_with_metadata(scene: _Seen, rises: _Rises, rule: OffsetRule) -> _Verdict:
     """Metadata stands, for the pixels decide nothing; noted where they do not bear it out."""
     dark, offset_dn = _dark_words(scene), scene.metadata.offset_dn
     is_fog = rises.raise_dark(rule) and rises.leave_bright(rule)

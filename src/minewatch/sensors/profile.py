@@ -63,8 +63,8 @@ class OffsetRule:
         250.0, unit="digital numbers",
         source="a quarter of the addend; nine in ten dates of the real series lie as near to "
         "scenes near in time, at the dark ends of red and short-wave infrared",
-        moves="scenes whose dark ends differ more from their neighbours are still believed to carry "
-        "the addend, fog of about that thickness among them",
+        moves="scenes whose dark ends differ more from their neighbours are still believed to "
+        "carry the addend, fog of about that thickness among them",
     )  # fmt: skip
     nir_rise_from_dn: float = rule(
         750.0, unit="digital numbers",
@@ -80,8 +80,8 @@ class OffsetRule:
     )  # fmt: skip
     most_neighbours: int = rule(
         7, unit="1",
-        source="three, five or seven tell fog from an addend about as well in the real series; of "
-        "seven, three may be in fog themselves",
+        source="three, five or seven separate fog from an addend about as well in the real series; "
+        "of seven, three may be in fog themselves",
         moves="more scenes near in time are compared with",
     )  # fmt: skip
     least_neighbours: int = rule(
