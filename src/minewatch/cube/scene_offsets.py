@@ -114,9 +114,9 @@ class _Rises:
     def are_addend(self, rule: OffsetRule) -> bool:
         """Whether the ends rise by the addend.
 
-        Dark ends do in fog, too, so near-infrared must rise with them, above all its bright end;
-        but not where the scenes near in time of which metadata says the same carry it: there a scene without an
-        addend, in fog that looks like one, is less likely than leaves that changed.
+        Dark ends do in fog, too, so near-infrared must rise with them, above all its bright end.
+        It need not where the scenes near in time of which metadata says the same carry the addend:
+        there fog that looks like one is less likely than leaves that changed.
         """
         if "dark red" not in self.by_end or BRIGHT_NIR not in self.by_end:
             return False
