@@ -150,12 +150,23 @@ def test_fog_is_named_in_the_notes_with_the_ends_that_say_so(clear: Series) -> N
 
 
 def test_haze_over_water_is_no_offset(clear: Series) -> None:
-    """No bright leaves at all: water, dark in every band, under haze."""
-    water = {band: np.full((60, 60), 150.0) for band in BANDS}
-    name = middle(clear, through_fog(water, share=0.15), FLAG_REMOVED)
+    """Water among the leaves stays dark in near-infrared, where haze is thin."""
+    hazy = {b: dn + add for (b, dn), add in zip(forest(50).items(), (1000, 500, 100), strict=True)}
+    for band, dn in (("red", 1150.0), ("nir", 600.0), ("swir22", 110.0)):
+        hazy[band][:20] = dn
+    name = middle(clear, hazy, FLAG_REMOVED)
+    assert clear.quality[name].ends_dn["red"][0] > 1000
     found = clear.decide()[name]
-    assert (found.offset_dn, found.offset_source[:4]) == (0, "flag")
-    assert found.notes
+    assert (found.offset_dn, found.left_out, found.notes) == (0, "", ())
+
+
+def test_cloud_that_brightens_only_the_bright_end_is_no_offset(clear: Series) -> None:
+    veiled = with_addend(forest(50))
+    name = middle(clear, veiled, FLAG_REMOVED)
+    assert clear.decide()[name].offset_dn == -1000
+    ends = clear.quality[name].ends_dn["nir"]
+    clear.quality[name].ends_dn["nir"] = (ends[0] - 1000, ends[1])
+    assert clear.decide()[name].offset_dn == 0
 
 
 @pytest.mark.parametrize("about", [FLAG_REMOVED, SILENT], ids=["flag lies", "silent"])
@@ -229,6 +240,15 @@ def test_a_lonely_scene_is_kept_as_metadata_says_with_a_note() -> None:
     assert not found.left_out
 
 
+def test_one_scene_near_in_time_is_too_few() -> None:
+    series = Series()
+    series.add(forest(0), FLAG_REMOVED)
+    name = series.add(with_addend(forest(1)), FLAG_REMOVED)
+    assert series.decide()[name].offset_dn == 0
+    series.add(forest(2), FLAG_REMOVED)
+    assert series.decide()[name].offset_dn == -1000
+
+
 def test_a_baseline_that_never_carried_it_is_not_overruled() -> None:
     series = Series()
     for number in range(6):
@@ -286,7 +306,7 @@ def test_a_catalogue_that_lies_throughout_is_seen_through_and_one_long_fog_is_no
     lying, short = Series(), Series()
     for number in range(9):
         lying.add(with_addend(forest(number)), FLAG_REMOVED)
-    for number in range(3):
+    for number in range(4):
         short.add(with_addend(forest(number)), FLAG_REMOVED)
     assert lying.offsets() == {-1000}
     assert {f.offset_source for f in lying.decide().values()} == {PIXELS}
