@@ -62,7 +62,7 @@ def main(
             detector=detector,
             cache=cache,
             processes=processes,
-            on_done=lambda name: terminal.err.print(f"done: {name}, {detector}"),
+            on_done=lambda name: terminal.err().print(f"done: {name}, {detector}"),
         )
 
     if write and detector != DEFAULT_DETECTOR:

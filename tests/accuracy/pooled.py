@@ -30,7 +30,7 @@ def score_together(worlds: Sequence[Ran]) -> Score:
     parts = [_moved(ran, number) for number, ran in enumerate(worlds)]
     truths = [truth for truth, _, _ in parts]
     revisits = {t.revisit_days for t in truths}
-    overpasses = _stacked([t.clear_looks for t in truths])
+    overpasses = _stacked([t.clear_days for t in truths])
     truth = Truth(
         sites=_stacked([t.sites for t in truths]),
         seasons=_stacked([t.seasons for t in truths]),
@@ -39,7 +39,7 @@ def score_together(worlds: Sequence[Ran]) -> Score:
         area_km2=sum(t.area_km2 for t in truths),
         start=min(t.start for t in truths),
         end=max(t.end for t in truths),
-        clear_looks=overpasses if len(revisits) == 1 else overpasses.iloc[:0],
+        clear_days=overpasses if len(revisits) == 1 else overpasses.iloc[:0],
         revisit_days=max(revisits),
     )
     inventory, sites = (_stacked([part[k] for part in parts]) for k in (1, 2))

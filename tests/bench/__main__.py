@@ -49,10 +49,10 @@ def main(
             continue
         setup = Setup(folder=folder, where=str(folder), scale=scale)
         if name in MAKERS:
-            terminal.err.print(f"{name}: making files")
+            terminal.err().print(f"{name}: making files")
             MAKERS[name](setup)
         with served(setup) if case.far else unserved(setup) as ready:
-            told.add(name, measure(name, case, ready, rounds=rounds, tell=terminal.err.print))
+            told.add(name, measure(name, case, ready, rounds=rounds, tell=terminal.err().print))
         told.publish(write)
     for name, (title, make) in TEXTS.items():
         if name in only if only else update and name == "update":

@@ -31,7 +31,7 @@ def demo(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """The whole job on a simulated archive: no network, no real place, under two minutes.
+    """The whole job on a simulated archive, without any network.
 
     Example: minewatch demo --out demo
     """

@@ -25,7 +25,7 @@ def explain(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Say why a site is in the inventory: its pixels through time, evidence, and other readings.
+    """Why a site is in the inventory: pixels, evidence, other readings.
 
     Example: minewatch explain pangwa s0123456789
     """

@@ -125,7 +125,9 @@ def update(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Carry a run on: read only months with new scenes; same answer as a run from nothing.
+    """Carry a run on: only months with new scenes are read.
+
+    The answer is that of a run from nothing.
 
     With `--period` alone the frozen months are scored in other periods: no search, no imagery.
 

@@ -54,7 +54,7 @@ def scenes(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """What the catalogue has: scenes, cloud cover, usable overpasses per month.
+    """What the catalogue has, by month: scenes, clouds, overpasses.
 
     Example: minewatch scenes --aoi chipwe-pangwa --start 2023-11-01 --end 2024-04-30
     """

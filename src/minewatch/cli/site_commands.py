@@ -30,7 +30,7 @@ def sites(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """The sites of a finished run, or the timeline of one of them, period by period.
+    """The sites of a finished run, or the timeline of one of them.
 
     Example: minewatch sites pangwa --site s0123456789 --figure site.png
     """
@@ -71,7 +71,7 @@ def diff(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """What appeared, grew, went quiet or vanished between two runs, or two periods of one.
+    """What appeared, grew or went quiet between two runs or periods.
 
     Example: minewatch diff pangwa --from "2022/23 dry season" --to "2023/24 dry season"
     """

@@ -6,11 +6,8 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any
-
-from rich import box
-from rich.console import Console
-from rich.table import Table
 
 from minewatch.errors import MinewatchError, StoppedError
 from minewatch.model.progress import ProgressListener
@@ -18,18 +15,32 @@ from minewatch.runtime.progress_bars import progress_listener
 
 if TYPE_CHECKING:
     import pandas as pd
+    from rich.console import Console
 
-out = Console(soft_wrap=True)
-err = Console(stderr=True, soft_wrap=True)
+
+@cache
+def out() -> Console:
+    """Standard output."""
+    from rich.console import Console
+
+    return Console(soft_wrap=True)
+
+
+@cache
+def err() -> Console:
+    """Standard error."""
+    from rich.console import Console
+
+    return Console(stderr=True, soft_wrap=True)
 
 
 def error(problem: MinewatchError) -> None:
     """Two lines on standard error: what is wrong, and what to try."""
-    err.print("[red]error:[/red] ", end="")
-    err.print(problem.problem, markup=False, highlight=False)
+    err().print("[red]error:[/red] ", end="")
+    err().print(problem.problem, markup=False, highlight=False)
     if problem.hint:
-        err.print("[yellow]try:[/yellow] ", end="")
-        err.print(problem.hint, markup=False, highlight=False)
+        err().print("[yellow]try:[/yellow] ", end="")
+        err().print(problem.hint, markup=False, highlight=False)
 
 
 def as_json(value: Any) -> None:
@@ -48,6 +59,9 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> 
 
     Numbers stand right.
     """
+    from rich import box
+    from rich.table import Table
+
     shown = Table(
         title=title, title_justify="left", header_style="bold",
         box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False,
@@ -61,26 +75,26 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> 
         )  # fmt: skip
     for row in rows:
         shown.add_row(*("" if value is None else str(value) for value in row))
-    out.print(shown, width=max(out.width - 2, 20))  # rich counts no padding of the last column
+    out().print(shown, width=max(out().width - 2, 20))  # rich counts no padding of the last column
 
 
 def line(text: str) -> None:
     """A plain line on standard output."""
-    out.print(text, markup=False, highlight=False)
+    out().print(text, markup=False, highlight=False)
 
 
 def note(text: str) -> None:
     """A plain line on standard error, beside what a program reads."""
-    err.print(text, markup=False, highlight=False)
+    err().print(text, markup=False, highlight=False)
 
 
 @contextmanager
 def status(text: str, *, quiet: bool) -> Iterator[None]:
     """A sign of life on standard error while something of a few seconds is done."""
-    if quiet or not err.is_terminal:
+    if quiet or not err().is_terminal:
         yield
         return
-    with err.status(text):
+    with err().status(text):
         yield
 
 

@@ -155,7 +155,7 @@ def _clear_sites(world: World, image: Rendered) -> tuple[str, ...]:
     for mine in world.mines:
         x0, y0, x1, y1 = (np.array(mine.footprint.bounds) - (west, north, west, north)) / PIXEL_M
         window = clear[int(-y1) : int(-y0) + 1, int(x0) : int(x1) + 1]
-        if window.mean() >= 0.5:
+        if window.size and window.mean() >= 0.5:
             found.append(mine.id)
     return tuple(found)
 

@@ -29,6 +29,15 @@ def test_help_lists_every_command_and_the_exit_codes(capsys: pytest.CaptureFixtu
     assert "Exit codes" in shown
 
 
+def test_help_at_80_columns_cuts_no_words(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    for words in (["--help"], ["aoi", "--help"]):
+        assert call(*words) == 0
+        assert "..." not in capsys.readouterr().out.replace("[ARGS]...", "")
+
+
 def test_an_error_is_two_lines_and_no_traceback(capsys: pytest.CaptureFixture[str]) -> None:
     assert call("aoi", "show", "atlantis") == 1
     shown = capsys.readouterr()

@@ -10,7 +10,7 @@ from minewatch.cli import terminal
 def test_no_word_of_a_table_is_cut_where_it_is_narrow(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(terminal.out, "width", 80)
+    monkeypatch.setattr(terminal.out(), "width", 80)
     names = ("site", "alert", "state", "began", "last activity", "most ground", "pools")
     row = ("sr67f5tjrrt", "confirmed", "abandoned_wet", "2021-06-13 – 2021-11-10", "2022-04-29",
            "0.44 ha", "3–17")  # fmt: skip
