@@ -18,7 +18,7 @@ BEGIN, END = "<!-- generated: begin -->", "<!-- generated: end -->"
 _GOALS: Sequence[tuple[str, str, str, Callable[[float], bool]]] = (
     ("F1 per dry season, sites of 0.1 ha and more", "f1", "≥ 0.90", lambda v: v >= 0.9),
     ("date window holds the true start", "window_share", "≥ 0.90", lambda v: v >= 0.9),
-    ("median lag in days of usable looks", "lag_usable_days", "≤ 30", lambda v: v <= 30),
+    ("median lag in days of usable overpasses", "lag_usable_days", "≤ 30", lambda v: v <= 30),
     ("pool area over the true one", "pool_area_ratio", "0.75–1.25", lambda v: 0.75 <= v <= 1.25),
     ("pool count range holds the truth", "pool_count_share", "≥ 0.80", lambda v: v >= 0.8),
     ("abandoned wet or dry right after a year", "abandoned_share", "≥ 0.80", lambda v: v >= 0.8),

@@ -11,13 +11,23 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.image import imread
 from scipy.special import expit
 
 from minewatch.model import DEFAULT_DETECTOR
 from minewatch.synthetic import PRESETS, read_truth
 
 from . import harness
-from .calibration import Map, fit_map, off_by, patch_verdicts, reliability
+from .calibration import (
+    Map,
+    draw,
+    fit_map,
+    off_by,
+    patch_verdicts,
+    reliability,
+    reliability_figure,
+)
 from .comparison import make_comparison
 from .curve import curve
 from .harness import Ran, run_worlds
@@ -232,3 +242,24 @@ def test_a_page_without_the_marks_of_a_table_is_left_as_it_is(tmp_path: Path) ->
     with pytest.raises(ValueError, match="lacks"):
         write_page(path, "a table")
     assert path.read_text() == "no marks here"
+
+
+def test_the_picture_of_reliability_says_that_it_is_simulated_and_holds_its_legends(
+    tmp_path: Path,
+) -> None:
+    """Once the legends were cut off below."""
+    given = np.linspace(0.05, 0.95, 40)
+    verdicts = pd.DataFrame({"confidence": given, "is_mine": given > 0.5})
+    panels = {f"{name} worlds": {"patches as given": (verdicts, given),
+                                 "patches, map fitted on tuning": (verdicts, given),
+                                 "sites as given": (verdicts, given)}
+              for name in ("tuning", "reporting")}  # fmt: skip
+    figure = reliability_figure(panels)
+    assert figure.get_suptitle().startswith("SIMULATED worlds, no real place: share of detections")
+    assert {axes.get_xlabel() for axes in figure.axes} == {"confidence given"}
+    draw(panels, tmp_path / "picture.png")
+    height, width, _ = imread(tmp_path / "picture.png").shape
+    FigureCanvasAgg(figure).draw()
+    box = figure.get_tightbbox()
+    assert height >= 100 * box.height
+    assert width >= 100 * box.width

@@ -72,7 +72,7 @@ def _warmed(work: Callable[[synthetic.Archive], Any], setup: Setup, name: str) -
 def afternoon(setup: Setup, name: str = SMALL) -> Work:
     """Seasonal medians by odc-stac and dask, a drop of NDVI, labels, polygons, GeoJSON.
 
-    Of all looks it reads those of the first and of the last dry season only.
+    Of all overpasses it reads those of the first and of the last dry season only.
     """
     import odc.stac
     import pystac

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,10 @@ from minewatch.exporters import EXPORTERS
 from minewatch.model import RunResult
 
 FORMATS = sorted(EXPORTERS)
+NAMES = re.compile(
+    rb"simulated[- _](valley|group|archive|[a-d]{4})|simulated; no real place", re.IGNORECASE
+)
+"""Names that the run of the tests has: they are no statement about it."""
 
 
 def hashes(folder: Path) -> dict[str, str]:
@@ -65,8 +71,14 @@ def test_it_leaves_the_run_as_it_was(name: str, simulated_run: RunResult, tmp_pa
 def test_a_simulated_run_says_so_in_every_file(
     name: str, simulated_run: RunResult, tmp_path: Path
 ) -> None:
-    for path in EXPORTERS[name](simulated_run, tmp_path):
-        assert b"simulated" in content(path).lower(), path.name
+    as_real = replace(simulated_run, manifest={**simulated_run.manifest, "simulated": False})
+    EXPORTERS[name](as_real, tmp_path / "real")
+    for path in EXPORTERS[name](simulated_run, tmp_path / "simulated"):
+        assert b"simulated" in NAMES.sub(b"", content(path)).lower(), path.name
+        twin = tmp_path / "real" / path.relative_to(tmp_path / "simulated")
+        copied = simulated_run.directory / path.name
+        is_copy = copied.is_file() and content(copied) == content(path)
+        assert is_copy or content(path) != content(twin), path.name
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -92,7 +92,7 @@ def test_any_metadata_gives_a_decision_with_its_source(
 
 
 @every_sensor
-def test_dark_ground_stays_positive_after_scaling(profile: SensorProfile) -> None:
+def test_its_scale_makes_the_largest_number_a_bright_reflectance(profile: SensorProfile) -> None:
     addend = profile.offset.offset_dn if profile.offset else profile.constant_offset_dn
     brightest = profile.scale * (65535 + addend)
     assert 1.0 < brightest < 10.0

@@ -14,6 +14,13 @@ import minewatch
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("aoi/*.md")])
+PROSE = sorted(page for page in ROOT.glob("docs/*.md") if page.name != "data-dictionary.md")
+LOOK = re.compile(
+    r"\b(?:an?|the|all|each|every|no|one|two|three|six|\d+|clear|dark|last|later|new|other|usable)"
+    r" looks?\b(?! at the other half)|\blooks? (?:of|per|a) (?:a )?(?:month|period|place|season)",
+    re.IGNORECASE,
+)
+"""A pass of a satellite called a look, which in radar is another thing."""
 MODULES = sorted(m.name for m in pkgutil.walk_packages(minewatch.__path__, "minewatch."))
 
 
@@ -34,6 +41,11 @@ def test_every_link_to_a_file_leads_to_one(page):
     targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8"))
     local = [t for t in targets if "://" not in t]
     assert [t for t in local if not (page.parent / t).exists()] == []
+
+
+@pytest.mark.parametrize("page", PROSE, ids=lambda p: p.stem)
+def test_a_pass_of_a_satellite_is_called_an_overpass(page):
+    assert [m.group() for m in LOOK.finditer(page.read_text("utf-8"))] == []
 
 
 @pytest.mark.parametrize("module", [m for m in MODULES if not m.endswith("__main__")])

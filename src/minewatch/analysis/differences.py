@@ -185,6 +185,8 @@ def _compare_site(old: _Side, new: _Side, old_id: str, new_id: str | None) -> Di
     change, note = _judge(old, new, before, after, old_id, new_id)
     if new_id is not None and before is not None and new_id != old_id:
         note = "; ".join(filter(None, [f"bore the id {old_id} before", note]))
+    if bool(old.result.why_no_pools) != bool(new.result.why_no_pools) and before and after:
+        note = "; ".join(filter(None, [note, "its pools cannot be compared"]))
     return Difference(
         site_id=new_id or old_id, change=change, note=note, before=before, after=after
     )
@@ -240,7 +242,8 @@ def _compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, 
     pools = _area(before, "pool_area_m2"), _area(after, "pool_area_m2")
     if _more(*ground, _RULES.grown_m2, _RULES.grown_share):
         return "grew", ""
-    if _more(*pools, _RULES.pool_grown_m2, _RULES.pool_grown_share):
+    is_known = before["pool_area_m2"] is not None and after["pool_area_m2"] is not None
+    if is_known and _more(*pools, _RULES.pool_grown_m2, _RULES.pool_grown_share):
         return "grew", "its pools"
     if ground[1] <= _RULES.faded * ground[0] and ground[0] > 0:
         return "shrank", ""

@@ -18,12 +18,13 @@ import xarray as xr
 from minewatch import catalog as catalogs
 from minewatch import cube, exporters, reports
 from minewatch.analysis.month_cubes import square_round, window_of
+from minewatch.analysis.rule_notes import EXPLAINED, other_rules_notes
 from minewatch.analysis.timelines import unknown_site
 from minewatch.cube.natural_colour import season_pictures
 from minewatch.cube.rasterise import rasterise
 from minewatch.detect import get_detection
 from minewatch.detect.site_series import site_series
-from minewatch.model import Detector, Grid, Parameters, Period, RunResult
+from minewatch.model import Detector, Grid, Parameters, Period, RunResult, SceneList
 from minewatch.model.run_result import source_mark
 from minewatch.store.output_folder import SITE_DETECTIONS, open_result
 from minewatch.store.settled_months import read_settled_months
@@ -73,11 +74,16 @@ def gather_explanation(result: RunResult, site_id: str) -> reports.Explanation:
     grid = cube.make_grid(
         result.aoi, resolution_m=parameters.resolution_m, chunk_px=parameters.chunk_px
     )
-    months = _months_round(result, state, grid, parameters, site)
+    scenes = catalogs.read_scene_list(result.directory / "scenes.json")
+    months = _months_round(result, state, grid, parameters, site, scenes)
     periods = run_periods(result)
-    detector = get_detection(parameters.detector, parameters.rules).detector
+    detection = get_detection(parameters.detector, parameters.rules)
+    detector = detection.detector
     detections = exporters.read_geojson(state.detections_path, SITE_DETECTIONS)
     detections = _of(detections, site_id).sort_values(["period_start", "first_detected"])
+    series = _series(months, site.to_crs(epsg), grid, detector)
+    if result.why_no_pools:
+        series["milky_pct"] = np.nan  # a pool is a part of a pixel: no share of it is water alone
     strongest = int(detections["confidence"].to_numpy().argmax())
     return reports.Explanation(
         aoi=result.aoi,
@@ -86,15 +92,17 @@ def gather_explanation(result: RunResult, site_id: str) -> reports.Explanation:
         detections=detections.drop(columns="geometry"),
         weights={n: of.weight for n, of in detector.terms.items() if of.weight is not None},
         meanings={name: term.meaning for name, term in detector.terms.items()},
-        months=_series(months, site.to_crs(epsg), grid, detector),
+        months=series,
         detector=detector.title,
         confidence_basis=detector.confidence_basis,
         alternatives=detector.alternatives(detections["terms"].iloc[strongest]),
-        scenes=_scenes(result, site_id),
+        scenes=_bounding_scenes(result, site_id, scenes),
         chips=_chips(months, periods),
         features=_of(result.features, site_id).to_crs(epsg),
         simulated=result.simulated,
         source=source_mark(result.manifest),
+        why_no_pools=result.why_no_pools,
+        notes=other_rules_notes(result, detection, scenes, kinds=EXPLAINED),
     )
 
 
@@ -126,13 +134,13 @@ def _months_round(
     grid: Grid,
     parameters: Parameters,
     site: gpd.GeoDataFrame,
+    scenes: SceneList,
 ) -> xr.Dataset:
     """Month cube of the ground round a site, put together from the chunks it touches."""
     ground = square_round(site.to_crs(grid.epsg).geometry.iloc[0])
     rows, cols = window_of(ground, grid)
     coordinates = grid.geobox.coordinates
     frame = {"y": coordinates["y"].values[rows], "x": coordinates["x"].values[cols]}
-    scenes = catalogs.read_scene_list(result.directory / "scenes.json")
     parts = []
     for chunk in grid.chunks:
         if not shapely.intersects(ground, chunk.geobox.extent.geom):
@@ -157,14 +165,12 @@ def _series(
     return site_series(months, inside.to_numpy(), detector=detector)
 
 
-def _scenes(result: RunResult, site_id: str) -> list[Mapping[str, Any]]:
+def _bounding_scenes(result: RunResult, site_id: str, scenes: SceneList) -> list[Mapping[str, Any]]:
     """The scenes of the overpasses that bound the start of a site, and how their offset came."""
     row = _of(result.inventory, site_id).iloc[0]
-    days = {
-        s.id: s.day.isoformat() for s in catalogs.read_scene_list(result.directory / "scenes.json")
-    }
+    days = {scene.id: scene.day.isoformat() for scene in scenes}
     first = date.fromisoformat(row["first_detected"]).isoformat()
-    known = {fact["scene_id"]: fact for fact in result.manifest["facts"]}
+    known = {scene["scene_id"]: scene for scene in result.manifest["facts"]}
     return [
         {
             "id": name,

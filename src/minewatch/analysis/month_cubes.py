@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -18,12 +19,16 @@ from xarray.core import indexing
 
 from minewatch import catalog as catalogs
 from minewatch import cube
+from minewatch.analysis.rule_notes import MONTHS, other_rules_notes
 from minewatch.analysis.timelines import unknown_site
+from minewatch.detect import get_detection
 from minewatch.errors import SettingsError
 from minewatch.model import WGS84, Chunk, Grid, Parameters, Period, RunResult, months_of
 from minewatch.model.cubes import COUNT_LAYERS, DAY_LAYERS
 from minewatch.store.month_files import read_months
 from minewatch.store.state_folder import StateFolder
+
+log = logging.getLogger(__name__)
 
 MARGIN_M = 120.0
 """Ground shown round a site: the median site is 102 m across [DOMAIN §2]."""
@@ -46,6 +51,8 @@ def open_months(result: RunResult, where: str | Sequence[float]) -> xr.Dataset:
     xarray.Dataset
         Contract `MONTH_LAYERS`, dims (time, y, x), uint16, as frozen: suspect months are not
         settled, pixels outside the area are there. With its CRS; values are read when asked for.
+        When other rules made them, the attribute `notes` says which and what to do, and a warning
+        is logged.
 
     Raises
     ------
@@ -59,8 +66,9 @@ def open_months(result: RunResult, where: str | Sequence[float]) -> xr.Dataset:
     )
     rows, cols = window_of(ground_of(result, where, grid.epsg), grid)
     months = months_of(parameters.span)
-    bands = catalogs.read_scene_list(result.directory / "scenes.json").bands
-    source = _Months(state, grid, months, (*bands, *COUNT_LAYERS, *DAY_LAYERS), rows, cols)
+    scenes = catalogs.read_scene_list(result.directory / "scenes.json")
+    names = (*scenes.bands, *COUNT_LAYERS, *DAY_LAYERS)
+    source = _Months(state, grid, months, names, rows, cols)
     axes = grid.geobox.coordinates
     coords = {
         "time": pd.DatetimeIndex([pd.Timestamp(month.start) for month in months]),
@@ -70,7 +78,12 @@ def open_months(result: RunResult, where: str | Sequence[float]) -> xr.Dataset:
         name: (("time", "y", "x"), indexing.LazilyIndexedArray(_Layer(source, name)))
         for name in source.names
     }
-    months_cube = xr.Dataset(layers, coords=coords, attrs={"simulated": int(result.simulated)})
+    about: dict[str, Any] = {"simulated": int(result.simulated)}
+    detection = get_detection(parameters.detector, parameters.rules)
+    if notes := other_rules_notes(result, detection, scenes, kinds=MONTHS):
+        about["notes"] = "; ".join(notes)
+        log.warning("months of %s: %s", result.directory, about["notes"])
+    months_cube = xr.Dataset(layers, coords=coords, attrs=about)
     return months_cube.rio.write_crs(grid.epsg)  # type: ignore[no-any-return]
 
 

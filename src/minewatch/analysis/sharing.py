@@ -64,7 +64,8 @@ def report(directory: str | Path, *, out: str | Path | None = None) -> dict[str,
     """
     result = open_result(directory)
     page = Path(out) if out else result.directory / "report.html"
-    return reports.write_report(result, page, totals=total_by_period(result.inventory))
+    totals = total_by_period(result.inventory, sees_pools=not result.why_no_pools)
+    return reports.write_report(result, page, totals=totals)
 
 
 def files_of_others(directory: str | Path) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 
+import numpy as np
 import pandas as pd
 
 from minewatch.errors import SettingsError
@@ -48,6 +49,10 @@ def site_timeline(result: RunResult, site_id: str) -> pd.DataFrame:
     labels = {p["start"]: p["label"] for p in result.manifest["periods"]}
     rows.insert(0, "label", rows["period_start"].map(labels))
     for name, (low, high) in _RANGES.items():
+        is_blind = rows["disturbed_area_m2"].notna() & rows[high].isna()
+        if is_blind.any() or (name.startswith("pool_") and result.why_no_pools):
+            rows[f"{name}_low"] = rows[f"{name}_high"] = np.nan
+            continue
         least, most = (rows[end].astype(float).fillna(0.0) for end in (low, high))
         rows[f"{name}_low"] = least
         rows[f"{name}_high"] = most + _unseen(rows) * most.max()
@@ -77,7 +82,7 @@ def area_timeline(result: RunResult) -> pd.DataFrame:
     DataFrame
         One row a period, also of those without a site: `label`, `period_start`, `period_end`, the
         columns of `sites.total_by_period`, and `observed_fraction`, here the share of the area that
-        was seen.
+        was seen. What is said of pools is NaN where they cannot be seen.
     """
     periods = pd.DataFrame(
         {
@@ -87,11 +92,14 @@ def area_timeline(result: RunResult) -> pd.DataFrame:
             "observed_fraction": [p["observed_fraction"] for p in result.manifest["periods"]],
         }
     )
-    totals = total_by_period(result.inventory).drop(columns="observed_fraction")
+    totals = total_by_period(result.inventory, sees_pools=not result.why_no_pools)
+    totals = totals.drop(columns="observed_fraction")
     table = periods.merge(totals, on=_KEYS, how="left")
     none = table["sites_high"].isna()
     counted = [str(name) for name in totals if name not in _KEYS]
     table.loc[none, counted] = 0
+    if result.why_no_pools:
+        table[[name for name in counted if name.startswith("pool_")]] = np.nan
     counts = [n for n in counted if n.startswith(("sites", "active_l", "active_h", "cand", "not_"))]
     return table.astype(dict.fromkeys(counts, "int64"))
 

@@ -70,10 +70,11 @@ def explore_run(result: RunResult) -> OfflineMap:
         rows = result.inventory[result.inventory["period_start"] == period["start"]]
         shown = rows[[*(n for n in SHOWN if n in rows), rows.geometry.name]]
         periods.append((period["label"], json.loads(shown.to_json())))
+    notes = (str(result.manifest["aoi"]["attribution"]), result.why_no_pools)
     return draw_map(
         title=result.aoi.name, area=_geojson(result.aoi), bounds=result.aoi.geometry.bounds,
         periods=periods, colours=STATE_COLOURS, picture=_picture(result),
-        attribution=str(result.manifest["aoi"]["attribution"]), simulated=result.simulated,
+        attribution="; ".join(filter(None, notes)), simulated=result.simulated,
     )  # fmt: skip
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from minewatch.api.tables_html import fact_lines, fact_table
+from minewatch.api.tables_html import summary_lines, summary_table
 from minewatch.errors import SettingsError, unknown_name
 from minewatch.model import RunResult
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     from minewatch.api.offline_map import OfflineMap
     from minewatch.reports import Explanation
+
+log = logging.getLogger(__name__)
 
 DATES = (
     "period_start", "period_end", "first_detected", "last_undisturbed", "last_activity",
@@ -176,30 +179,32 @@ class Run:
         known = [period["label"] for period in periods]
         raise SettingsError(unknown_name("period", wanted, known), hint="give one of these")
 
-    def _facts(self) -> dict[str, Any]:
+    def _summary(self) -> dict[str, Any]:
         manifest = self.manifest
         rows, parameters = manifest["rows"], manifest["parameters"]
         last = manifest["periods"][-1] if manifest["periods"] else None
-        facts: dict[str, Any] = {
+        summary: dict[str, Any] = {
             "area": f"{manifest['aoi']['name']}, {manifest['aoi']['area_km2']:,.1f} km²",
             "dates": f"{parameters['start']} to {parameters['end']}, by {parameters['period']}",
             "imagery": f"{manifest['scenes']['count']} scenes, {parameters['sensor']}",
             "found": f"{rows['sites']} sites, {rows['changes']} changes that are not mines",
         }
         if last:
-            facts["seen"] = (
+            summary["seen"] = (
                 f"{100 * last['observed_fraction']:.0f} % of the area in {last['label']}"
             )
+        if self.result.why_no_pools:
+            summary["pools"] = f"unknown: {self.result.why_no_pools}"
         if manifest["failures"]:
-            facts["failed reads"] = len(manifest["failures"])
-        facts["folder"] = str(self.directory)
-        return facts
+            summary["failed reads"] = len(manifest["failures"])
+        summary["folder"] = str(self.directory)
+        return summary
 
     def __repr__(self) -> str:
-        return fact_lines("minewatch run", self._facts(), simulated=self.simulated)
+        return summary_lines("minewatch run", self._summary(), simulated=self.simulated)
 
     def _repr_html_(self) -> str:
-        return fact_table("minewatch run", self._facts(), simulated=self.simulated)
+        return summary_table("minewatch run", self._summary(), simulated=self.simulated)
 
 
 @dataclass(frozen=True, repr=False)
@@ -230,7 +235,10 @@ class Site:
         """All that speaks for and against it."""
         from minewatch.analysis.explanations import gather_explanation
 
-        return gather_explanation(self.run.result, self.id)
+        explanation = gather_explanation(self.run.result, self.id)
+        for note in explanation.notes:
+            log.warning("%s: %s", self.run.directory, note)
+        return explanation
 
     def evidence(self) -> pd.DataFrame:
         """Evidence terms of its strongest detection: `value` 0..1, `weight`, `meaning`."""
@@ -244,11 +252,15 @@ class Site:
         return pd.DataFrame.from_dict(rows, orient="index", columns=["value", "weight", "meaning"])
 
     def alternatives(self) -> pd.DataFrame:
-        """What it could be instead: `kind`, `plausibility` 0..1, `reason`."""
+        """What it could be instead: `kind`, `plausibility` 0..1, `reason`.
+
+        Plausibility is NaN where pixels of this size cannot separate them from a mine.
+        """
         import pandas as pd
 
         rows = [(a.kind, a.plausibility, a.reason) for a in self.explanation.alternatives]
-        return pd.DataFrame(rows, columns=["kind", "plausibility", "reason"])
+        table = pd.DataFrame(rows, columns=["kind", "plausibility", "reason"])
+        return table.astype({"plausibility": "float64"})
 
     def months(self) -> xr.Dataset:
         """The frozen months round it: `Run.months`."""
@@ -267,7 +279,7 @@ class Site:
         picture: Any = Image
         return picture(explain_picture(self.explanation))
 
-    def _facts(self) -> dict[str, Any]:
+    def _summary(self) -> dict[str, Any]:
         row = self.row
         before = row["last_undisturbed"]
         began = f"after {before:%Y-%m-%d}" if before == before else "before the archive"
@@ -279,10 +291,10 @@ class Site:
         }  # fmt: skip
 
     def __repr__(self) -> str:
-        return fact_lines(f"site {self.id}", self._facts(), simulated=self.run.simulated)
+        return summary_lines(f"site {self.id}", self._summary(), simulated=self.run.simulated)
 
     def _repr_html_(self) -> str:
-        return fact_table(f"site {self.id}", self._facts(), simulated=self.run.simulated)
+        return summary_table(f"site {self.id}", self._summary(), simulated=self.run.simulated)
 
 
 def with_dates(table: Any) -> Any:

@@ -7,14 +7,14 @@ from html import escape
 from typing import Any
 
 
-def fact_table(title: str, facts: Mapping[str, Any], *, simulated: bool = False) -> str:
-    """A table of a few facts; everything in it is escaped.
+def summary_table(title: str, values: Mapping[str, Any], *, simulated: bool = False) -> str:
+    """A table of a few values; everything in it is escaped.
 
     Parameters
     ----------
     title
         What they are of.
-    facts
+    values
         Name to value.
     simulated
         Say so, first.
@@ -23,13 +23,13 @@ def fact_table(title: str, facts: Mapping[str, Any], *, simulated: bool = False)
     rows = "".join(
         f"<tr><th style='text-align:left'>{escape(str(name))}</th>"
         f"<td style='text-align:left'>{escape(str(value))}</td></tr>"
-        for name, value in facts.items()
+        for name, value in values.items()
     )
     return f"{mark}<p><strong>{escape(title)}</strong></p><table>{rows}</table>"
 
 
-def fact_lines(title: str, facts: Mapping[str, Any], *, simulated: bool = False) -> str:
+def summary_lines(title: str, values: Mapping[str, Any], *, simulated: bool = False) -> str:
     """The same as a few lines of text."""
     mark = "SIMULATED, no real place: " if simulated else ""
-    width = max((len(name) for name in facts), default=0)
-    return "\n".join([f"{mark}{title}", *(f"  {n:<{width}}  {v}" for n, v in facts.items())])
+    width = max((len(name) for name in values), default=0)
+    return "\n".join([f"{mark}{title}", *(f"  {n:<{width}}  {v}" for n, v in values.items())])

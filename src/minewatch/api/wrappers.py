@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from minewatch.api.tables_html import fact_lines, fact_table
+from minewatch.api.tables_html import summary_lines, summary_table
 from minewatch.model import AreaOfInterest, Period, SceneList
 from minewatch.pipeline import planning
 
@@ -44,24 +44,24 @@ class Area(AreaOfInterest):
 
         return explore_area(self)
 
-    def _facts(self) -> dict[str, Any]:
+    def _summary(self) -> dict[str, Any]:
         centre = self.geometry.centroid
-        facts: dict[str, Any] = {
+        summary: dict[str, Any] = {
             "size": f"{self.area_km2:,.1f} km²", "UTM zone": f"EPSG:{self.utm_epsg}",
             "centre": f"{centre.y:.4f} N, {centre.x:.4f} E",
         }  # fmt: skip
         if self.control:
             held = self.control[-1]
-            facts["held by, last known"] = f"{held.group} ({held.source})"
+            summary["held by, last known"] = f"{held.group} ({held.source})"
         if self.notes:
-            facts["notes"] = "; ".join(self.notes)
-        return facts
+            summary["notes"] = "; ".join(self.notes)
+        return summary
 
     def __repr__(self) -> str:
-        return fact_lines(f"{self.name} ({self.id})", self._facts())
+        return summary_lines(f"{self.name} ({self.id})", self._summary())
 
     def _repr_html_(self) -> str:
-        return fact_table(f"{self.name} ({self.id})", self._facts())
+        return summary_table(f"{self.name} ({self.id})", self._summary())
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -101,22 +101,22 @@ class Scenes(SceneList):
         axes.set_title(f"{len(self)} scenes in {self.collection}", fontsize="medium")
         return axes
 
-    def _facts(self) -> dict[str, Any]:
+    def _summary(self) -> dict[str, Any]:
         days = sorted(scene.day for scene in self.scenes)
-        facts: dict[str, Any] = {"catalogue": self.catalog, "collection": self.collection}
+        summary: dict[str, Any] = {"catalogue": self.catalog, "collection": self.collection}
         if days:
-            facts["days"] = f"{days[0]} to {days[-1]}"
-        facts["bands"] = ", ".join(self.bands)
-        facts["left out"] = f"{len(self.dropped)} (in .dropped, with the reason)"
+            summary["days"] = f"{days[0]} to {days[-1]}"
+        summary["bands"] = ", ".join(self.bands)
+        summary["left out"] = f"{len(self.dropped)} (in .dropped, with the reason)"
         if self.notes:
-            facts["notes"] = "; ".join(self.notes)
-        return facts
+            summary["notes"] = "; ".join(self.notes)
+        return summary
 
     def __repr__(self) -> str:
-        return fact_lines(f"{len(self)} scenes", self._facts())
+        return summary_lines(f"{len(self)} scenes", self._summary())
 
     def _repr_html_(self) -> str:
-        return fact_table(f"{len(self)} scenes", self._facts())
+        return summary_table(f"{len(self)} scenes", self._summary())
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -128,7 +128,7 @@ class Plan(planning.Plan):
         """The same plan."""
         return cls(**_values(plan))
 
-    def _facts(self) -> dict[str, Any]:
+    def _summary(self) -> dict[str, Any]:
         cost, gib = self.estimate, self.memory.peak_bytes / 2**30
         return {
             "area": f"{self.aoi}, {self.area_km2:,.0f} km²",
@@ -139,10 +139,10 @@ class Plan(planning.Plan):
         }
 
     def __repr__(self) -> str:
-        return fact_lines("plan: an estimate, nothing was fetched", self._facts())
+        return summary_lines("plan: an estimate, nothing was fetched", self._summary())
 
     def _repr_html_(self) -> str:
-        return fact_table("plan: an estimate, nothing was fetched", self._facts())
+        return summary_table("plan: an estimate, nothing was fetched", self._summary())
 
 
 def _values(noun: Any) -> dict[str, Any]:

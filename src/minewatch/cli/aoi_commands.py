@@ -50,7 +50,7 @@ def show_area(
     if json:
         terminal.as_json(described)
         return
-    for name, value in _facts(described).items():
+    for name, value in _described_lines(described).items():
         terminal.line(f"{name:<10} {value}")
     for group in described["control"]:
         words = f"{group['from'] or '…'} to {group['to'] or '…'}: {group['group']}"
@@ -61,8 +61,8 @@ def show_area(
         terminal.line(f"the file also has {', '.join(more)}: --json shows them")
 
 
-def _facts(described: dict[str, Any]) -> dict[str, str]:
-    """What an area is, a line a fact."""
+def _described_lines(described: dict[str, Any]) -> dict[str, str]:
+    """What an area is: what each line is called, and what it says."""
     west, south, east, north = described["bounds"]
     return {
         "id": described["id"],

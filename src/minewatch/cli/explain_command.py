@@ -46,6 +46,8 @@ def _show(explanation: Explanation) -> None:
     if explanation.simulated:
         terminal.line("SIMULATED imagery: no real place")
     terminal.line(explanation.title)
+    for note in explanation.notes:
+        terminal.line(f"warning: {note}")
     seasons = [
         (
             f"{row.period_start} to {row.period_end}", row.state,
@@ -63,11 +65,18 @@ def _show(explanation: Explanation) -> None:
     ]
     named = ("term", "0 to 1", "log-odds", "what it says")
     terminal.table("evidence of its strongest season", named, rows)
-    others = [(a.kind, a.plausibility, a.reason) for a in explanation.alternatives]
+    others = [
+        (a.kind, "cannot be separated" if a.plausibility is None else a.plausibility, a.reason)
+        for a in explanation.alternatives
+    ]
     if others:
         terminal.table("what it could have been instead", ("kind", "how plausible", "if"), others)
     else:
         terminal.line("what it could have been instead: its detector names nothing else")
+    if any(a.plausibility is None for a in explanation.alternatives):
+        terminal.line("pixels of this size cannot separate a mine from any of these")
+    if explanation.why_no_pools:
+        terminal.line(f"note: {explanation.why_no_pools}")
     scenes = [
         (s["role"], s["day"], s["id"], s.get("offset_dn"), s.get("offset_reason", ""))
         for s in explanation.scenes
@@ -86,8 +95,8 @@ def _whole(value: float) -> str:
 
 
 def _pools(ground_m2: float, pools_m2: float) -> str:
-    """The pools of a period; a dash where the ground was seen and pools could not be."""
-    return "–" if pools_m2 != pools_m2 and ground_m2 == ground_m2 else _whole(pools_m2)
+    """The pools of a period; unknown where the ground was seen and pools could not be."""
+    return "unknown" if pools_m2 != pools_m2 and ground_m2 == ground_m2 else _whole(pools_m2)
 
 
 def _range(low: object, high: object) -> str:

@@ -45,12 +45,16 @@ def sites(
     if json:
         rows = terminal.plain_rows(result.sites.drop(columns="geometry"))
         shown = {"simulated": result.simulated, "periods": terminal.plain_rows(timeline)}
+        if result.why_no_pools:
+            shown["why_no_pools"] = result.why_no_pools
         terminal.as_json(shown if site else {"sites": rows, **shown})
         return
     if site:
         _show_timeline(timeline, title=f"{site} in {result.aoi.name}", simulated=result.simulated)
     else:
         _show_sites(reports.site_rows(result), title=result.aoi.name, simulated=result.simulated)
+    if result.why_no_pools:
+        terminal.line(f"note: {result.why_no_pools}")
     if figure:
         terminal.line(str(figure))
 
@@ -76,13 +80,16 @@ def diff(
     Example: minewatch diff pangwa --from "2022/23 dry season" --to "2023/24 dry season"
     """
     from minewatch import analysis
-    from minewatch.exporters import read_manifest
+    from minewatch.store import open_result
 
     found = analysis.diff(before, after, from_period=from_period, to_period=to_period)
-    simulated = any(read_manifest(run).get("simulated", False) for run in (before, after) if run)
+    runs = [open_result(run) for run in (before, after) if run]
+    simulated = any(run.simulated for run in runs)
+    notes = [f"{run.directory}: {run.why_no_pools}" for run in runs if run.why_no_pools]
     shown = [d for d in found if every or d.change != "unchanged"]
     if json:
-        terminal.as_json({"simulated": simulated, "sites": [asdict(d) for d in shown]})
+        why = {"why_no_pools": notes} if notes else {}
+        terminal.as_json({"simulated": simulated, "sites": [asdict(d) for d in shown], **why})
         return
     columns = ("site", "change", "state", "disturbed ha", "pools m²", "note")
     rows = [
@@ -97,6 +104,8 @@ def diff(
     counts = {d.change: sum(e.change == d.change for e in found) for d in found}
     for change, count in counts.items():
         terminal.line(f"{count} {change.replace('_', ' ')}: {analysis.DIFFERENCE_KINDS[change]}")
+    for note in notes:
+        terminal.line(f"note: {note}")
 
 
 def _show_sites(rows: list[dict[str, Any]], *, title: str, simulated: bool) -> None:
@@ -116,12 +125,15 @@ def _show_sites(rows: list[dict[str, Any]], *, title: str, simulated: bool) -> N
 
 def _show_timeline(timeline: pd.DataFrame, *, title: str, simulated: bool) -> None:
     columns = ("period", "alert", "state", "ground m²", "pools m²", "pools", "looks", "seen")
+    is_blind = timeline["pool_area_m2_high"].isna().all()
     rows = [
         (
             row["label"], row["alert"], row["state"].replace("_", " "),
             _range(row["disturbed_area_m2_low"], row["disturbed_area_m2_high"]),
-            _range(row["pool_area_m2_low"], row["pool_area_m2_high"]),
-            _range(row["pool_count_low"], row["pool_count_high"]),
+            *(
+                "unknown" if is_blind else _range(row[f"{n}_low"], row[f"{n}_high"])
+                for n in ("pool_area_m2", "pool_count")
+            ),
             row["clear_looks"], f"{100 * row['observed_fraction']:.0f} %",
         )
         for row in timeline.to_dict("records")

@@ -69,11 +69,11 @@ def read_gradient(
     )  # fmt: skip
     heights, simulated = _read_heights(model, box, settings or Settings())
     inner = slice(1, -1)  # on the edge, half of the eight are missing
-    gradient = {name: (("y", "x"), a[inner, inner]) for name, a in _rise(heights).items()}
+    gradient = {name: (("y", "x"), a[inner, inner]) for name, a in _gradient(heights).items()}
     return xr.Dataset(gradient, coords=xr_coords(box[inner, inner]), attrs={"simulated": simulated})
 
 
-def _rise(heights: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+def _gradient(heights: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
     east = ndimage.sobel(heights, axis=1, mode="nearest") / (8 * PIXEL_M)
     south = ndimage.sobel(heights, axis=0, mode="nearest") / (8 * PIXEL_M)
     return {"gradient_east": east, "gradient_north": -south}

@@ -101,7 +101,7 @@ class _Seen:
 
 
 @dataclass(frozen=True)
-class _Rises:
+class _Comparison:
     """How far the ends of a scene lie above those of the scenes near it in time."""
 
     by_end: Mapping[str, float]
@@ -126,7 +126,7 @@ class _Rises:
             abs(self.by_end[name] + rule.offset_dn) <= within[name.split()[0]] for name in others
         )
         is_nir_up = self.by_end.get("dark nir", 0.0) >= -rule.offset_dn / 2
-        is_bright = is_nir_up and self.by_end[BRIGHT_NIR] >= rule.nir_rise_from_dn
+        is_bright = is_nir_up and self.by_end[BRIGHT_NIR] >= rule.nir_step_from_dn
         return is_step and (is_bright or self.is_expected)
 
     def raise_dark(self, rule: OffsetRule) -> bool:
@@ -135,12 +135,12 @@ class _Rises:
 
     def leave_bright(self, rule: OffsetRule) -> bool:
         """Whether bright near-infrared clearly does not rise."""
-        still_dn = -rule.offset_dn - rule.nir_rise_from_dn
+        still_dn = -rule.offset_dn - rule.nir_step_from_dn
         return BRIGHT_NIR in self.by_end and self.by_end[BRIGHT_NIR] < still_dn
 
     def __str__(self) -> str:
-        rises = ", ".join(f"{name} {rise:+.0f}" for name, rise in self.by_end.items())
-        return f"against {self.neighbours} scenes near in time: {rises} DN"
+        steps = ", ".join(f"{name} {dn:+.0f}" for name, dn in self.by_end.items())
+        return f"against {self.neighbours} scenes near in time: {steps} DN"
 
 
 @dataclass(frozen=True)
@@ -183,10 +183,10 @@ def _decide_tile(seen: Sequence[_Seen], rule: OffsetRule) -> Iterator[tuple[str,
             reason = f"{_dark_words(scene)}, and no scene near in time is darker: fog lifts"
             verdict = _overrule(scene, rule.offset_dn, reason)
         elif scene.id in known and scene.id not in plain:
-            reason = f"the ends rise by the addend {neighbours.rises(scene, rule)}"
+            reason = f"the ends rise by the addend {neighbours.compare(scene, rule)}"
             verdict = _overrule(scene, rule.offset_dn, reason)
         else:
-            verdict = _compare_with_metadata(scene, neighbours.rises(scene, rule), rule)
+            verdict = _compare_with_metadata(scene, neighbours.compare(scene, rule), rule)
         yield scene.id, verdict
 
 
@@ -214,7 +214,7 @@ def _spread(
     while True:
         unknown = [s for s in seen if s.id not in known and _may_carry(s, rule)]
         neighbours = _Neighbours(seen, known)
-        carried = [s for s in unknown if neighbours.rises(s, rule).are_addend(rule)]
+        carried = [s for s in unknown if neighbours.compare(s, rule).are_addend(rule)]
         if not carried:
             carried = _long_bright(unknown, neighbours, rule)
             lasting |= {s.id for s in carried}
@@ -244,7 +244,7 @@ def _long_bright(
         scene
         for scene in bright
         if len(each_other.near(scene, rule)) + 1 >= rule.lasting_scenes
-        and each_other.rises(scene, rule).are_addend(rule)
+        and each_other.compare(scene, rule).are_addend(rule)
     ]
 
 
@@ -267,7 +267,7 @@ class _Neighbours:
         nearest = np.argsort(apart, kind="stable")
         return [int(n) for n in nearest if in_season[n] and self._scenes[n] is not scene]
 
-    def rises(self, scene: _Seen, rule: OffsetRule) -> _Rises:
+    def compare(self, scene: _Seen, rule: OffsetRule) -> _Comparison:
         """How far the ends of a scene lie above the median of the same ends near in time."""
         near = self.near(scene, rule)[: rule.most_neighbours]
         by_end = {}
@@ -279,7 +279,7 @@ class _Neighbours:
         alike = [self._offsets[n] for n in near if self._scenes[n].metadata.source == source]
         carry = sum(offset_dn == rule.offset_dn for offset_dn in alike)
         is_expected = carry >= rule.least_neighbours and 2 * carry > len(alike)
-        return _Rises(by_end, len(near), is_expected)
+        return _Comparison(by_end, len(near), is_expected)
 
 
 def _keep_certain(scene: _Seen, rule: OffsetRule) -> _Verdict:
@@ -302,23 +302,23 @@ def _overrule(scene: _Seen, offset_dn: int, reason: str) -> _Verdict:
     return _Verdict(offset_dn, PIXELS, reason, (note,))
 
 
-def _compare_with_metadata(scene: _Seen, rises: _Rises, rule: OffsetRule) -> _Verdict:
+def _compare_with_metadata(scene: _Seen, compared: _Comparison, rule: OffsetRule) -> _Verdict:
     """Metadata stands, for the pixels decide nothing; noted where they do not bear it out."""
     dark, offset_dn = _dark_words(scene), scene.metadata.offset_dn
-    is_fog = rises.raise_dark(rule) and rises.leave_bright(rule)
+    is_fog = compared.raise_dark(rule) and compared.leave_bright(rule)
     if offset_dn == rule.offset_dn and (scene.darkest_dn or 0) >= rule.carried_from_dn:
         if not is_fog:
             return _keep(scene, f"{dark} agree")
-        reason = f"dark ends rise and bright near-infrared does not, as in fog, {rises}"
+        reason = f"dark ends rise and bright near-infrared does not, as in fog, {compared}"
     elif is_fog:
-        reason = f"haze or fog: dark ends rise and bright near-infrared does not, {rises}"
-    elif rises.by_end:
-        reason = f"{dark} decide no offset; the ends do not rise together, {rises}"
+        reason = f"haze or fog: dark ends rise and bright near-infrared does not, {compared}"
+    elif compared.by_end:
+        reason = f"{dark} decide no offset; the ends do not rise together, {compared}"
     else:
-        few = f"{rises.neighbours} scenes near in time, too few to compare with"
+        few = f"{compared.neighbours} scenes near in time, too few to compare with"
         reason = f"{dark} decide no offset; {few}"
     kept = replace(_keep(scene, reason, f"{reason}: {offset_dn} is kept"), is_open=True)
-    if offset_dn == 0 and rises.raise_dark(rule):
+    if offset_dn == 0 and compared.raise_dark(rule):
         return replace(kept, left_out="its dark ends are raised, by fog or by an offset")
     return kept
 

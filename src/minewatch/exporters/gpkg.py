@@ -60,7 +60,7 @@ def write_gpkg(result: RunResult, out: Path) -> list[Path]:
     try:
         with atomic_path(path) as part, _gdal_options(moment):
             for name, table in tables.items():
-                _write_layer(table, part, name=name, simulated=result.simulated)
+                _write_layer(table, part, name=name, about=_about(name, result))
             _write_styles(part, list(tables), moment=moment)
     except (DataSourceError, sqlite3.Error) as error:
         raise OutputError(
@@ -106,15 +106,20 @@ def _with_outlines(table: pa.Table, outlines: gpd.GeoSeries) -> pa.Table:
     return table.append_column("geometry", pa.array(shapely.to_wkb(whole), type=pa.binary()))
 
 
-def _write_layer(table: pa.Table, path: Path, *, name: str, simulated: bool) -> None:
+def _about(name: str, result: RunResult) -> str:
+    """What a layer holds, for whoever opens the file."""
     title = LAYERS[name].title if name in LAYERS else "Area of interest"
+    words = f"SIMULATED: {title}" if result.simulated else title
+    reason = result.why_no_pools if name in LAYERS else ""
+    return f"{words} ({reason})" if reason else words
+
+
+def _write_layer(table: pa.Table, path: Path, *, name: str, about: str) -> None:
     pyogrio.write_arrow(
         table, path, layer=name, driver="GPKG", append=path.exists(),
         geometry_name="geometry", geometry_type="MultiPolygon", crs=WGS84,
         dataset_options={} if path.exists() else {"VERSION": _VERSION},
-        layer_options={
-            "IDENTIFIER": name, "DESCRIPTION": f"SIMULATED: {title}" if simulated else title,
-        },
+        layer_options={"IDENTIFIER": name, "DESCRIPTION": about},
     )  # fmt: skip
 
 

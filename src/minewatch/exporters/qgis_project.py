@@ -65,6 +65,8 @@ def vector_layer(name: str, title: str, result: RunResult) -> MapLayer:
     layer = _map_layer(name, title, source, provider="ogr", epsg=_WGS84, kind="vector")
     layer.set("geometry", "Polygon")
     layer.append(vector_renderer(name))
+    if result.why_no_pools:
+        layer.append(element("abstract", result.why_no_pools))  # shown with the layer's name
     if name == "inventory":
         layer.append(
             element(

@@ -92,7 +92,12 @@ if TYPE_CHECKING:
         empty_table,
     )
     from minewatch.model.terrain import ElevationModel, Terrain
-    from minewatch.model.visibility import POOL_COLUMNS, POOLS_SEEN_UP_TO_M, sees_pools_at
+    from minewatch.model.visibility import (
+        POOL_COLUMNS,
+        POOLS_SEEN_UP_TO_M,
+        sees_pools_at,
+        why_no_pools,
+    )
 
 __all__ = [
     "ALERTS",
@@ -189,6 +194,7 @@ __all__ = [
     "split_months",
     "split_periods",
     "steps_of",
+    "why_no_pools",
     "with_overrides",
 ]
 

@@ -35,8 +35,9 @@ class Alternative:
 
     kind: str
     """One of `CHANGE_KINDS`."""
-    plausibility: float
-    """0: ruled out, 1: nothing speaks against it; one minus the strongest of its terms."""
+    plausibility: float | None
+    """0: ruled out, 1: nothing speaks against it; one minus the strongest of its terms. None:
+    pixels of this size cannot separate it from a mine."""
     terms: tuple[str, ...]
     """Names of the evidence terms that speak against it."""
     reason: str

@@ -225,6 +225,8 @@ class Detector(Protocol):
     def alternatives(self, terms: Mapping[str, float]) -> tuple[Alternative, ...]:
         """Other readings of a detection, the most open one first; empty when it has none.
 
+        Those that pixels of this size cannot separate from a mine have no plausibility.
+
         Parameters
         ----------
         terms

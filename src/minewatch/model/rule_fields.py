@@ -162,7 +162,7 @@ def _checked(place: str, value: Any, before: Any, about: Mapping[str, Any]) -> A
             )
         both = zip(value, before, strict=True)
         values = tuple(_checked(place, one, as_shipped, about) for one, as_shipped in both)
-        if _rises(before) and not _rises(values):
+        if _is_ascending(before) and not _is_ascending(values):
             raise SettingsError(
                 f"{place} is {value!r}", hint=f"each must be more than the one before: {before}"
             )
@@ -187,7 +187,7 @@ def _checked(place: str, value: Any, before: Any, about: Mapping[str, Any]) -> A
     return int(value) if whole else float(value)
 
 
-def _rises(values: tuple[Any, ...]) -> bool:
+def _is_ascending(values: tuple[Any, ...]) -> bool:
     """Whether there are several plain numbers, each more than the one before."""
     are_numbers = len(values) > 1 and all(isinstance(v, int | float) for v in values)
     return are_numbers and all(low < high for low, high in pairwise(values))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from minewatch.errors import ContractError, unknown_name
 from minewatch.model.areas import AreaOfInterest
+from minewatch.model.visibility import why_no_pools
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -68,6 +69,14 @@ class RunResult:
             if name not in TABLES:
                 raise ContractError(unknown_name("table", name, list(TABLES)))
         return replace(self, read_table=partial(_given_or_read, tables, self.read_table))
+
+    @property
+    def why_no_pools(self) -> str:
+        """Why nothing can be said of pools, in words; empty when they can be seen."""
+        visibility = self.manifest.get("visibility")
+        if visibility is None:  # of a minewatch that did not write it
+            return why_no_pools(self.manifest["parameters"]["resolution_m"])
+        return str(visibility["reason"])
 
     @property
     def simulated(self) -> bool:

@@ -15,3 +15,13 @@ POOL_COLUMNS: Final = (
 def sees_pools_at(pixel_m: float) -> bool:
     """Whether pools can be seen in pixels of a size, metres."""
     return pixel_m <= POOLS_SEEN_UP_TO_M
+
+
+def why_no_pools(pixel_m: float) -> str:
+    """Why pools cannot be seen in pixels of a size, metres, in words; empty where they can."""
+    if sees_pools_at(pixel_m):
+        return ""
+    return (
+        f"at {pixel_m:g} m a pool of 8-14 m cannot be seen: clearings are found, as sites of at "
+        "most provisional, and what is said of pools is null"
+    )

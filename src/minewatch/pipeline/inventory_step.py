@@ -88,6 +88,7 @@ def write_inventory(
         changes=compare_scenes(output_folder.scenes_before(state, job.scenes), job.scenes),
         months_read=months.months_read, months_kept=months.months_kept,
         bytes_read=months.bytes_read, other_rules=other_rules, other_months=months.other_rules,
+        other_scenes=months.other_scenes,
     )  # fmt: skip
     products = Products(
         inventory=inventory, sites=table, features=features, changes=findings.changes,

@@ -177,7 +177,10 @@ def run(
         scheduler=scheduler, workers=workers, max_memory_gib=max_memory_gib,
         cache=Path(cache) if cache else None, cache_gib=cache_gib, reader=reader, listener=listener,
     )  # fmt: skip
-    goes_on = resume and StateFolder(directory=Path(out) / "state").parameters_path.exists()
+    before = StateFolder(directory=Path(out) / "state")
+    goes_on = resume and before.parameters_path.exists()
+    if goes_on:
+        before.read_parameters()  # a run of another layout is left as it is
     other = list[str]()
     with claimed(Path(out), is_new=not goes_on) as state:
         if goes_on:

@@ -25,7 +25,7 @@ from minewatch.model import (
     months_of,
     period_label,
     rule_values,
-    sees_pools_at,
+    why_no_pools,
 )
 from minewatch.pipeline.month_reading import FrozenMonths, is_read
 from minewatch.pipeline.terrain_step import terrain_entry
@@ -225,16 +225,8 @@ def _changed_names(rules: Mapping[str, Any], prefix: str = "") -> list[str]:
 
 def _visibility(job: Job) -> dict[str, Any]:
     """What pixels of this size can show."""
-    sees_pools = sees_pools_at(job.pixel_m)
-    reason = (
-        ""
-        if sees_pools
-        else (
-            f"at {job.pixel_m:g} m a pool of 8-14 m cannot be seen: clearings are found, as sites "
-            "of at most provisional, and what is said of pools is null"
-        )
-    )
-    return {"pixel_m": job.pixel_m, "sees_pools": sees_pools, "reason": reason}
+    reason = why_no_pools(job.pixel_m)
+    return {"pixel_m": job.pixel_m, "sees_pools": not reason, "reason": reason}
 
 
 def _explain_nothing(

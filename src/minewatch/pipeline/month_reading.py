@@ -62,6 +62,8 @@ class FrozenMonths:
     """Bytes fetched now."""
     other_rules: int = 0
     """Chunk-months that were read now because other rules had made them."""
+    other_scenes: int = 0
+    """Scenes that were looked over now because other rules had made what was kept of them."""
     records: Mapping[tuple[str, date], MonthRecord] = field(default_factory=dict, repr=False)
     """Name of a chunk and first day of a month to what is known of it."""
 
@@ -143,6 +145,7 @@ def read_all_months(
         frozen=_by_chunk(grid, records),
         bytes_read=bytes_read,
         other_rules=len(other_rules),
+        other_scenes=survey.other_rules,
         records=records,
     )
 

@@ -20,12 +20,15 @@ from minewatch.model import (
 )
 from minewatch.runtime.workers import Workers
 from minewatch.store.registration_reference import hold_reference, scene_quality_keys
+from minewatch.store.rule_versions import rules_of
 from minewatch.store.state_folder import StateFolder
 
 log = logging.getLogger(__name__)
 
 SCENES_QUEUED = 8
 """Scenes given out beyond one a thread [D]."""
+SCENES_OF_OTHER_RULES = "scenes of other rules"
+"""Progress: how many there are, each to be looked over again."""
 KEPT_EVERY = 50
 """Scenes looked over between two times that their quality is put on disk [D]."""
 
@@ -40,6 +43,8 @@ class Survey:
     """One for each scene that cannot be opened."""
     bytes_read: int
     """Bytes fetched now."""
+    other_rules: int = 0
+    """Scenes looked over now because other rules had made what is kept of them."""
 
 
 def survey_scenes(
@@ -63,6 +68,12 @@ def survey_scenes(
     bytes_read = take_bytes()
     quality = state.read_scene_quality(keys)
     missing = [s for s in scenes if s.id not in quality or quality[s.id].unread]
+    rules = " ".join(rules_of(kind, scenes) for kind in ("reference", "scene_quality"))
+    made_by = state.scene_quality_rules()
+    others = {scene.id for scene in missing if made_by.get(scene.id, rules) != rules}
+    again = 0
+    if others:
+        listener(Progress(SCENES_OF_OTHER_RULES, 0, len(others), "are looked over again"))
     failures: list[ReadFailure] = []
     jobs = (_Job(scene, aoi, reader, reference) for scene in missing)
     looked = workers.each(_look_over, jobs, spare=SCENES_QUEUED)
@@ -77,10 +88,14 @@ def survey_scenes(
             failures.append(
                 ReadFailure(scene_id=scene.id, band="*", chunk="*", reason=found.problem)
             )
+        if others:
+            again += scene.id in others
+            listener(Progress(SCENES_OF_OTHER_RULES, again, len(others), "are looked over again"))
         listener(Progress("looking over scenes", done, len(missing), scene.id))
         if done % KEPT_EVERY == 0 or done == len(missing):
-            state.write_scene_quality(quality, keys)
-    return Survey(cube.decide_offsets(scenes, quality), tuple(sorted(failures)), bytes_read)
+            state.write_scene_quality(quality, keys, rules=rules)
+    decided = cube.decide_offsets(scenes, quality)
+    return Survey(decided, tuple(sorted(failures)), bytes_read, len(others))
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from textwrap import shorten
 from typing import Any, Final
 
 import numpy as np
@@ -68,6 +69,8 @@ def _draw_title(axes: Axes, explanation: Explanation) -> None:
     verdict, _, rest = explanation.title.partition("; ")
     axes.set_axis_off()
     axes.text(0, 1, f"{verdict}\n{rest}", va="top", fontweight="bold")
+    notes = "\n".join(shorten(note, 150, placeholder=" …") for note in explanation.notes)
+    axes.text(0, -0.1, notes, va="top", fontsize="small", color=_FOR)
 
 
 def _draw_chips(figure: Figure, place: Any, explanation: Explanation) -> None:
@@ -150,7 +153,8 @@ def _draw_pools(axes: Axes, explanation: Explanation) -> None:
         start, end = (_days(row[f"period_{n}"]) for n in ("start", "end"))
         middle = (start + end) / 2
         if pd.isna(row["pool_area_m2"]):
-            axes.text(middle, 0, "not seen", fontsize="x-small", va="bottom", ha="center")
+            words = "not seen" if pd.isna(row["disturbed_area_m2"]) else "unknown"
+            axes.text(middle, 0, words, fontsize="x-small", va="bottom", ha="center")
             continue
         axes.bar(
             middle, row["pool_area_m2"], width=end - start, color=STATE_COLOURS[row["state"]],
@@ -161,6 +165,11 @@ def _draw_pools(axes: Axes, explanation: Explanation) -> None:
     axes.set_ylabel("pool area (m²)\nby period, colour: state")
     axes.margins(y=0.2)
     axes.set_ylim(bottom=0)
+    if explanation.why_no_pools:
+        words = "pools and water cannot be seen in pixels of this size"
+        axes.text(0.5, 0.6, words, transform=axes.transAxes, ha="center", fontsize="small")
+        axes.set_yticks([])
+        return
     milky = axes.twinx()
     milky.plot(_middles(explanation), explanation.months["milky_pct"], ".", color=_WATER, ms=5)
     milky.set_ylabel("milky or white water\n(%, by month)", fontsize="small", color=_WATER)
@@ -196,12 +205,18 @@ def _draw_terms(axes: Axes, explanation: Explanation) -> None:
 
 def _draw_alternatives(axes: Axes, explanation: Explanation) -> None:
     others = list(reversed(explanation.alternatives))
+    is_open = any(other.plausibility is None for other in others)
     axes.barh(
-        [a.kind.replace("_", " ") for a in others], [a.plausibility for a in others], color=_AGAINST
+        [a.kind.replace("_", " ") for a in others],
+        [1.0 if a.plausibility is None else a.plausibility for a in others],
+        color="none" if is_open else _AGAINST,
     )
     for i, other in enumerate(others):
         axes.text(0.02, i, other.reason, va="center", fontsize="x-small")
     axes.set_xlim(0, 1)
     title = "what it could have been instead (0: ruled out)"
+    if is_open:
+        title = "what it could be instead: pixels of this size cannot separate them"
+        axes.set_xticks([])
     axes.set_title(title if others else "its detector names nothing else", fontsize="small")
     axes.spines[["top", "right"]].set_visible(False)

@@ -180,7 +180,7 @@ def _values(
         "aoi_entry": manifest["aoi"],
         "catalog": _catalog_name(manifest["parameters"]["catalog"]),
         "changes": count_changes(result.changes),
-        "notes": [fact for fact in manifest["facts"] if fact.get("notes")],
+        "notes": [scene for scene in manifest["facts"] if scene.get("notes")],
         "failures": manifest["failures"],
         "latest": periods[-1] if periods else None,
         "libraries": sorted(manifest.get("libraries", {}).items()),
@@ -194,6 +194,7 @@ def _values(
         "source": source_mark(result.manifest),
         "sites": site_rows(result),
         "version": manifest["version"],
+        "why_no_pools": result.why_no_pools,
         "warnings": manifest["warnings"],
     }
 

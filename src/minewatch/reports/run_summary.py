@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math  # noqa: F401 - the examples
+import math
 from collections import Counter
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
@@ -99,7 +99,10 @@ def summarise(result: RunResult, totals: pd.DataFrame) -> tuple[PeriodSummary, .
     kept = inventory[inventory["alert"] != "rejected"]
     return tuple(
         _summarise_period(
-            rows.get(period["start"], {}), kept[kept["period_start"] == period["start"]], period
+            rows.get(period["start"], {}),
+            kept[kept["period_start"] == period["start"]],
+            period,
+            sees_pools=not result.why_no_pools,
         )
         for period in result.manifest.get("periods", ())
     )
@@ -117,7 +120,8 @@ def site_rows(result: RunResult) -> list[dict[str, Any]]:
     -------
     list of dict
         `site_id`, `alert`, `state`, `began` (the window), `last_activity`, `hectares`, `pools` (of
-        the last period in which they could be counted), `confidence`, `place` (lon, lat).
+        the last period in which they could be counted; `unknown` where they cannot be seen),
+        `confidence`, `place` (lon, lat).
     """
     order = ["max_disturbed_area_m2", "site_id"]
     sites = result.sites.sort_values(order, ascending=[False, True])
@@ -137,7 +141,7 @@ def site_rows(result: RunResult) -> list[dict[str, Any]]:
                 "began": f"{before} – {site.first_detected}" if before else "before the archive",
                 "last_activity": site.last_activity,
                 "hectares": hectares(Range(*[site.max_disturbed_area_m2] * 2)),
-                "pools": pools.get(site.site_id, "–"),
+                "pools": pools.get(site.site_id, "unknown" if result.why_no_pools else "–"),
                 "confidence": site.confidence,
                 "place": f"{inside.x:.5f}, {inside.y:.5f}",
             }
@@ -214,7 +218,11 @@ def count_offsets(scene_quality: list[Mapping[str, Any]]) -> list[dict[str, Any]
 
 
 def _summarise_period(
-    totals: Mapping[Hashable, Any], rows: pd.DataFrame, period: Mapping[str, Any]
+    totals: Mapping[Hashable, Any],
+    rows: pd.DataFrame,
+    period: Mapping[str, Any],
+    *,
+    sees_pools: bool,
 ) -> PeriodSummary:
     states = rows["state"].value_counts()
 
@@ -227,7 +235,7 @@ def _summarise_period(
         end=str(period["end"]),
         sites=between("sites"),
         area_m2=between("disturbed_area_m2"),
-        pools=between("pool_count"),
+        pools=between("pool_count") if sees_pools else Range(math.nan, math.nan),
         candidates=int(totals.get("candidates", 0)),
         states={state: int(states.get(state, 0)) for state in STATES},
         overpasses=int(period.get("looks", 0)),

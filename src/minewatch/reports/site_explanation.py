@@ -75,6 +75,10 @@ class Explanation:
     """Whether the imagery is simulated."""
     source: str
     """SHA-256 of the inventory it explains."""
+    why_no_pools: str = ""
+    """Why nothing can be said of its pools; empty when they can be seen."""
+    notes: Sequence[str] = ()
+    """What to know before this is quoted, in sentences."""
 
     @property
     def title(self) -> str:
@@ -117,6 +121,8 @@ def as_values(explanation: Explanation) -> dict[str, Any]:
             for a in explanation.alternatives
         ],
         "scenes": [dict(scene) for scene in explanation.scenes],
+        "why_no_pools": explanation.why_no_pools or None,
+        "notes": list(explanation.notes),
     }
 
 

@@ -110,7 +110,10 @@ def _ranges(
     *,
     unit: float,
 ) -> None:
-    """A solid bar up to the low end, a hatched one from there to the high end."""
+    """A solid bar up to the low end, a hatched one from there to the high end; NaN: unknown."""
+    if table[f"{name}_high"].isna().all():
+        axes.plot([], [], linestyle="", label=f"{label}: unknown")
+        return
     low = table[f"{name}_low"].to_numpy(float) / unit
     high = np.maximum(table[f"{name}_high"].to_numpy(float) / unit, low)
     places = np.arange(len(table)) + place

@@ -66,7 +66,7 @@ class OffsetRule:
         moves="scenes whose dark ends differ more from their neighbours are still believed to "
         "carry the addend, fog of about that thickness among them",
     )  # fmt: skip
-    nir_rise_from_dn: float = rule(
+    nir_step_from_dn: float = rule(
         750.0, unit="digital numbers",
         source="fog as white as clouds (0.6 to 0.8) lifts leaves, 0.30 to 0.35 in near-infrared, "
         "by half as much as it lifts what is dark, an addend by as much: half-way",

@@ -160,6 +160,11 @@ def _with_history(
 
 def _table(rows: list[dict[str, Any]], contract: Contract, epsg: int) -> gpd.GeoDataFrame:
     """Rows as a table with the contract's columns first and its kinds of value."""
+    if missing := [name for name in contract if name not in rows[0]]:
+        raise ContractError(
+            f"rows of sites: column {missing[0]!r} is missing",
+            hint="sites/site_rows.py or sites/inventory.py must give it a value",
+        )
     names = [*contract, *(n for n in rows[0] if n not in contract and n != "geometry")]
     dtypes = {"float": "float64", "int": "Int64"}
     data = {

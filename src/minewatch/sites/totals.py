@@ -25,7 +25,7 @@ _COLUMNS = [
 ]  # fmt: skip
 
 
-def total_by_period(inventory: pd.DataFrame) -> pd.DataFrame:
+def total_by_period(inventory: pd.DataFrame, *, sees_pools: bool = True) -> pd.DataFrame:
     """Count and area of every period, each as a low and a high number.
 
     Low holds confirmed sites; high adds provisional ones. Candidates are counted apart, rejected
@@ -38,6 +38,9 @@ def total_by_period(inventory: pd.DataFrame) -> pd.DataFrame:
     ----------
     inventory
         Contract `INVENTORY`, any CRS.
+    sees_pools
+        Whether its pixels can show pools: without, all that is said of pools is NaN, also in a
+        period without a site.
 
     Returns
     -------
@@ -63,7 +66,7 @@ def total_by_period(inventory: pd.DataFrame) -> pd.DataFrame:
                 "period_start": start,
                 "period_end": end,
                 **_counts(sites),
-                **_measures(sites, likely),
+                **_measures(sites, likely, sees_pools=sees_pools),
                 **_ground(sites, likely),
                 "candidates": int((part["alert"] == "candidate").sum()),
                 "not_observed": int((sites["state"] == UNSEEN).sum()),
@@ -83,13 +86,14 @@ def _counts(sites: pd.DataFrame) -> dict[str, int]:
     }
 
 
-def _measures(sites: pd.DataFrame, likely: pd.DataFrame) -> dict[str, float]:
+def _measures(sites: pd.DataFrame, likely: pd.DataFrame, *, sees_pools: bool) -> dict[str, float]:
     """Low and high of each measure."""
     sure = sites[sites["alert"].isin(SURE)]
     out: dict[str, float] = {}
     for name, (low, high) in _MEASURES.items():
         is_blind = likely["disturbed_area_m2"].notna() & likely[high].isna()
-        if sites["site_id"].isin(likely.loc[is_blind, "site_id"]).any():
+        is_hidden = name.startswith("pool_") and not sees_pools
+        if is_hidden or sites["site_id"].isin(likely.loc[is_blind, "site_id"]).any():
             out |= {f"{name}_low": math.nan, f"{name}_high": math.nan}
             continue
         out[f"{name}_low"] = float(sure[low].astype(float).sum())

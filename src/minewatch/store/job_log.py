@@ -102,6 +102,8 @@ class Entry:
     """What other rules had made before, in words."""
     other_months: int = 0
     """Chunk-months that were read again for it."""
+    other_scenes: int = 0
+    """Scenes that were looked over again for it."""
 
     def words(self) -> list[str]:
         """The entry in sentences."""
@@ -119,7 +121,10 @@ class Entry:
         words.append(f"{self.months_read} months read{read}, {self.months_kept} kept as they were")
         if self.other_rules:
             words.append(f"made by other rules before: {'; '.join(self.other_rules)}")
-            words.append(f"{self.other_months} months were read again for it")
+            words.append(
+                f"{self.other_scenes} scenes were looked over and {self.other_months} months read "
+                "again for it"
+            )
         return words
 
 

@@ -70,8 +70,9 @@ RULE_VERSIONS: Final[Mapping[str, RuleVersion]] = {
         meaning="the COGs of a run",
     ),
     "terrain": RuleVersion(
-        version=1, roots=("cube.dem_reading",), meaning="slopes of the area",
-        constants=("cube.dem_reading",),
+        version=1, roots=("catalog.dem_search", "cube.dem_reading"),
+        meaning="slopes of the area: which heights are taken, and how they are read",
+        constants=("catalog.dem_search", "cube.dem_reading"),
     ),
     "items": RuleVersion(
         version=1, roots=("catalog.scene_list_file",), meaning="scenes as they are written down"

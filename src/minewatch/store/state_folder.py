@@ -9,8 +9,9 @@ import fcntl
 import json
 import logging
 import os
+import shlex
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,14 @@ from minewatch.store.item_cache import ItemCache
 from minewatch.store.keys import LAYOUT_VERSION, list_key
 
 log = logging.getLogger(__name__)
+
+
+_OPTIONS: Mapping[str, str] = {
+    "start": "--start", "end": "--end", "catalog": "--catalog", "collection": "--collection",
+    "sensor": "--sensor", "period": "--period", "resolution_m": "--resolution",
+    "max_cloud_cover_pct": "--max-cloud-cover", "chunk_px": "--chunk", "dem": "--dem",
+}  # fmt: skip
+"""Parameters that every layout held, to the options of `minewatch run`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,21 +162,49 @@ class StateFolder:
         except (ValueError, KeyError, AttributeError, TypeError):
             raise self._damaged() from None
         if version != LAYOUT_VERSION:
-            raise StateError(
-                f"{self.directory} has layout {version}, this minewatch reads {LAYOUT_VERSION}",
-                hint="run again into a new folder, or go on with the minewatch that made it: "
-                "manifest.json names its version",
-            )
+            raise self._other_layout(version, body)
         scenes = body.pop("scenes", None)
         if not isinstance(scenes, str):
             raise self._damaged()
         return body, scenes
+
+    def _other_layout(self, version: object, body: Mapping[str, Any]) -> StateError:
+        """That another minewatch made the state, and the command that goes on without loss."""
+        out, maker = self.directory.parent, "another minewatch"
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            manifest = json.loads((out / "manifest.json").read_text("utf-8"))
+            maker = f"minewatch {manifest['version']}"
+        problem = (
+            f"{out} was made by {maker}: {self.directory} has layout {version}, this minewatch "
+            f"reads {LAYOUT_VERSION}"
+        )
+        if not isinstance(version, int) or version > LAYOUT_VERSION:
+            return StateError(problem, hint="go on with that one, or a later one")
+        words = ["minewatch", "run", "--aoi", str(self.aoi_path)]
+        words += ["--scenes", str(self.directory / str(body.get("scenes")))]
+        for name, option in _OPTIONS.items():
+            if body.get(name) is not None:
+                words += [option, str(body[name])]
+        words += ["--out", f"{out.absolute()}-again"]
+        return StateError(
+            problem,
+            hint="nothing in it was changed, and sites, diff, report and export read it as before; "
+            f"to go on, make it again from its scenes: {shlex.join(words)}",
+        )
 
     def _damaged(self) -> StateError:
         return StateError(
             f"{self.parameters_path} is damaged",
             hint="run again into a new folder with `minewatch run --out`",
         )
+
+    def scene_quality_rules(self) -> dict[str, str]:
+        """Scene id to the rules that made the quality that is kept of it; empty when damaged."""
+        try:
+            rows = json.loads(self.scene_quality_path.read_text("utf-8"))
+            return {row["scene_id"]: str(row.get("rules", "unknown")) for row in rows}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return {}
 
     def read_scene_quality(self, keys: Mapping[str, str]) -> dict[str, SceneQuality]:
         """Quality found before that still holds.
@@ -192,10 +229,12 @@ class StateFolder:
             return {}
 
     def write_scene_quality(
-        self, quality: Mapping[str, SceneQuality], keys: Mapping[str, str]
+        self, quality: Mapping[str, SceneQuality], keys: Mapping[str, str], *, rules: str
     ) -> None:
-        """Remember the quality of scenes, and from what it was found."""
-        rows = ({**vars(quality[name]), "key": keys[name]} for name in sorted(quality))
+        """Remember the quality of scenes, from what it was found, and by which rules."""
+        rows = (
+            {**vars(quality[name]), "key": keys[name], "rules": rules} for name in sorted(quality)
+        )
         lines = ",\n".join(_encode(row) for row in rows)
         write_bytes_atomic(self.scene_quality_path, f"[\n{lines}\n]\n".encode())
 
@@ -238,5 +277,6 @@ _encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
 def _quality(row: Mapping[str, Any]) -> SceneQuality:
     lists = ("shift_xy_m", "misplaced_xy_m", "unread", "notes")
     ends = {band: tuple(pair) for band, pair in row["ends_dn"].items()}
-    fields = {**row, "ends_dn": ends, **{name: tuple(row[name]) for name in lists}}
-    return SceneQuality(**fields)
+    fields = {name: value for name, value in row.items() if name != "rules"}
+    tuples = {name: tuple(row[name]) for name in lists}
+    return SceneQuality(**{**fields, **tuples, "ends_dn": ends})

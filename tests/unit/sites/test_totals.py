@@ -85,6 +85,13 @@ def test_what_cannot_be_seen_of_pools_is_unknown_and_not_zero():
     assert (table["disturbed_area_m2_low"], table["disturbed_area_m2_high"]) == (0, 1000)
 
 
+def test_pools_that_cannot_be_seen_are_unknown_in_a_period_without_a_site_too():
+    candidate = row(2020, "a", "candidate", "active", 1000.0)
+    table = total_by_period(pd.DataFrame([candidate]), sees_pools=False).iloc[0]
+    assert table[["pool_area_m2_low", "pool_area_m2_high", "pool_count_high"]].isna().all()
+    assert (table["disturbed_area_m2_low"], table["disturbed_area_m2_high"]) == (0, 0)
+
+
 def test_a_candidate_and_an_unseen_site_are_counted_in_one_way():
     """Once the page, the totals and the timelines of one inventory differed."""
     table = totals(

@@ -99,7 +99,7 @@ def test_the_log_gives_back_what_was_written(tmp_path: Path) -> None:
     log.write_bytes(extend_log(log, ENTRY))
     second = replace(
         ENTRY, job="other periods", changes=SceneChanges(),
-        other_rules=("months 2, now 3",), other_months=168,
+        other_rules=("months 2, now 3",), other_months=168, other_scenes=12,
     )  # fmt: skip
     log.write_bytes(extend_log(log, second))
     assert read_log(tmp_path) == [ENTRY, second]
@@ -109,13 +109,13 @@ def test_a_log_of_an_older_minewatch_is_read(tmp_path: Path) -> None:
     log = tmp_path / "state" / "log.jsonl"
     log.parent.mkdir()
     row = json.loads(extend_log(log, replace(ENTRY, job="retell")))
-    del row["other_rules"], row["other_months"]
+    del row["other_rules"], row["other_months"], row["other_scenes"]
     log.write_text(json.dumps(row) + "\n")
     assert read_log(tmp_path) == [replace(ENTRY, job="retell")]
 
 
 def test_months_of_other_rules_are_said_to_be_such() -> None:
-    entry = replace(ENTRY, other_rules=("months 2, now 3",), other_months=168)
+    entry = replace(ENTRY, other_rules=("months 2, now 3",), other_months=168, other_scenes=12)
     words = " | ".join(entry.words())
     assert "made by other rules before: months 2, now 3" in words
-    assert "168 months were read again for it" in words
+    assert "12 scenes were looked over and 168 months read again for it" in words

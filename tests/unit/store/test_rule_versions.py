@@ -119,6 +119,22 @@ def test_constants_of_masks_and_sensors_are_part_of_the_rules_by_value(
         assert kinds_changed_by() == kinds
 
 
+def test_how_heights_are_searched_for_is_part_of_the_rules_of_terrain(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Once only their reading was: other heights would have stayed in use."""
+    search = "minewatch.catalog.dem_search"
+
+    def edited(module: str) -> str:
+        source = read_source(module)
+        return source.replace("sorted(found)", "list(found)") if module == search else source
+
+    found = changes(current_table(), current_table(edited))
+    assert [sentence.split(":")[0] for sentence in found] == ["terrain"]
+    monkeypatch.setattr(f"{search}.ELEVATION_ASSETS", ("dem",))
+    assert kinds_changed_by() == {"terrain"}
+
+
 def test_what_is_of_other_rules_is_named() -> None:
     before = {"months": "2-aa", "terrain": "1"}
     now = {"months": "3-aa", "terrain": "1", "rasters": "1"}

@@ -25,6 +25,8 @@ class Patch(NamedTuple):
     """Thresholds."""
     climate: Climate
     """When the rains are."""
+    sees_pools: bool = True
+    """Whether pixels can show pools: without, none is said to be missing."""
 
     @property
     def water(self) -> float:
@@ -92,7 +94,11 @@ class Rule(NamedTuple):
 
 
 def name_change(
-    figures: Figures, *, rules: ChangeRules = DEFAULT.changes, climate: Climate = KACHIN
+    figures: Figures,
+    *,
+    rules: ChangeRules = DEFAULT.changes,
+    climate: Climate = KACHIN,
+    sees_pools: bool = True,
 ) -> tuple[str, str]:
     """Kind (one of `model.CHANGE_KINDS`) and the reason in words: of the first rule that holds.
 
@@ -102,8 +108,10 @@ def name_change(
         Of the patch.
     rules, climate
         Thresholds, and when the rains are.
+    sees_pools
+        Whether pixels can show pools; decides words, never the kind.
     """
-    patch = Patch(figures, rules, climate)
+    patch = Patch(figures, rules, climate, sees_pools)
     rule = next(rule for rule in RULES if rule.holds(patch))
     return rule.kind, rule.says(patch)
 
@@ -113,7 +121,12 @@ def _long(patch: Patch) -> str:
 
 
 def _narrow(patch: Patch) -> str:
-    return f"{_long(patch)}, {patch.figures['width_m']:.0f} m wide, no pools"
+    return f"{_long(patch)}, {patch.figures['width_m']:.0f} m wide{_no_pools(patch)}"
+
+
+def _no_pools(patch: Patch, words: str = ", no pools") -> str:
+    """That there are no pools; nothing where they cannot be seen."""
+    return words if patch.sees_pools else ""
 
 
 def _months(patch: Patch) -> str:
@@ -122,7 +135,7 @@ def _months(patch: Patch) -> str:
 
 
 def _slide(patch: Patch) -> str:
-    words = f"bare ground {_long(patch)}, without pools"
+    words = f"bare ground {_long(patch)}{_no_pools(patch, ', without pools')}"
     if patch.knows_slope:
         words += f", down a slope of {patch.figures['slope_deg']:.0f} degrees"
         words += f" that falls to the {compass(patch.figures['aspect_deg'])}"
@@ -173,18 +186,25 @@ RULES: tuple[Rule, ...] = (
         lambda p: p.is_seasonal,
         lambda p: "bare and green again every year: a field, or plants that dry",
     ),
-    Rule("swidden", lambda p: p.is_brief, lambda p: f"green again after {_months(p)}, no pools"),
+    Rule(
+        "swidden",
+        lambda p: p.is_brief,
+        lambda p: f"green again after {_months(p)}{_no_pools(p)}",
+    ),
     Rule("landslide", lambda p: p.is_slide, _slide),
     Rule("road", lambda p: p.elongation > p.rules.long_road_elongation, _narrow),
     Rule(
         "village",
         lambda p: not p.is_new or p.figures["start_disturbed_pct"] > p.rules.old_pct,
-        lambda p: "open from the start, nothing new, hardly any water",
+        lambda p: f"open from the start, nothing new{_no_pools(p, ', hardly any water')}",
     ),
     Rule(
         "other_clearing",
         lambda p: True,
-        lambda p: f"cleared {_months(p)} or longer, no pools seen",
+        lambda p: (
+            f"cleared {_months(p)} or longer, "
+            + ("no pools seen" if p.sees_pools else "pools cannot be seen in pixels of this size")
+        ),
     ),
 )
 """What is asked of a change, in this order; fitted on simulated worlds, see `docs/accuracy.md`."""

@@ -70,7 +70,7 @@ EVIDENCE_LAYERS: Mapping[str, EvidenceLayer] = {
     ),
     "start_disturbed_pct": EvidenceLayer(
         _PLAIN, "uint8", NO_SHARE, "%",
-        "looks without vegetation among those of the first twelve months seen",
+        "overpasses without vegetation among those of the first twelve months seen",
     ),
     "start_pool_pct": EvidenceLayer(
         _PLAIN, "uint8", NO_SHARE, "%", "as pool_pct, over the first twelve months seen"

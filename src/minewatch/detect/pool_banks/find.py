@@ -98,7 +98,8 @@ def find(
     if not sees_pools:
         detections[list(POOL_COLUMNS)] = np.nan
         features = features[features["kind"] == "pad"].reset_index(drop=True)
-    return Findings(detections=detections, features=features, changes=_changes(ground, gradient))
+    changes = _changes(ground, gradient, sees_pools=sees_pools)
+    return Findings(detections=detections, features=features, changes=changes)
 
 
 @dataclass(frozen=True)
@@ -213,7 +214,7 @@ def _touching(at: Pixels, others: Pixels, grid: Grid) -> Pixels:
     return at[touches[patches.label - 1]]
 
 
-def _changes(ground: _Ground, gradient: xr.Dataset | None) -> gpd.GeoDataFrame:
+def _changes(ground: _Ground, gradient: xr.Dataset | None, *, sees_pools: bool) -> gpd.GeoDataFrame:
     """Lost ground that is no mine, labelled."""
     grid, judge, shape = ground.grid, ground.judge, ground.pools.shape
     rules = judge.rules
@@ -235,7 +236,7 @@ def _changes(ground: _Ground, gradient: xr.Dataset | None) -> gpd.GeoDataFrame:
     outlines = outlines_by_label(patches.at, patches.label, grid)
     geometry = [outlines[int(n)] for n in table.index]
     named = [
-        name_change(row, rules=rules.changes, climate=judge.climate)
+        name_change(row, rules=rules.changes, climate=judge.climate, sees_pools=sees_pools)
         for row in table.to_dict("records")
     ]
     terms = evidence_terms(table, rules=rules.terms, climate=judge.climate)

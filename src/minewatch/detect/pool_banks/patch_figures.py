@@ -275,8 +275,8 @@ def shape(pixels: pd.DataFrame, pixel_m: float) -> pd.DataFrame:
     """
     label = pixels["label"]
     moments = {}
-    means = {n: pixels.groupby("label")[n].transform("mean") for n in ("row", "col")}
-    dy, dx = pixels["row"] - means["row"], pixels["col"] - means["col"]
+    centre = {n: pixels.groupby("label")[n].transform("mean") for n in ("row", "col")}
+    dy, dx = pixels["row"] - centre["row"], pixels["col"] - centre["col"]
     for name, product in (("yy", dy * dy), ("xx", dx * dx), ("xy", dx * dy)):
         moments[name] = product.groupby(label).mean() + (1 / 12 if name != "xy" else 0)
     half = (moments["xx"] + moments["yy"]) / 2

@@ -13,7 +13,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from minewatch.detect.overpass_thresholds import OverpassRules
-from minewatch.detect.pool_banks.alternatives import score_alternatives
+from minewatch.detect.pool_banks.alternatives import score_alternatives, undecided_alternatives
 from minewatch.detect.pool_banks.clearings import PREFIX, clearing_terms_of
 from minewatch.detect.pool_banks.disturbed_runs import RUNS
 from minewatch.detect.pool_banks.evidence_layers import EVIDENCE_LAYERS
@@ -127,7 +127,10 @@ class PoolBanks:
 
     def alternatives(self, terms: Mapping[str, float]) -> tuple[Alternative, ...]:
         """See `minewatch.model.Detector`."""
-        return score_alternatives({n.removeprefix(PREFIX): value for n, value in terms.items()})
+        clearing = {n.removeprefix(PREFIX): v for n, v in terms.items() if n.startswith(PREFIX)}
+        if len(clearing) == len(terms):  # found in pixels that cannot show pools
+            return undecided_alternatives(clearing)
+        return score_alternatives({n: v for n, v in terms.items() if not n.startswith(PREFIX)})
 
     def expected(self, months: xr.Dataset, inside: NDArray[np.bool_]) -> pd.DataFrame:
         """See `minewatch.model.Detector`."""

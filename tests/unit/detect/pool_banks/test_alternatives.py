@@ -1,7 +1,9 @@
 """What a site could be instead: every case leans on a term there is."""
 
+from minewatch.detect.pool_banks import clearings
 from minewatch.detect.pool_banks.alternatives import score_alternatives
 from minewatch.detect.pool_banks.evidence_terms import MEANINGS
+from minewatch.detect.pool_banks.pool_bank_detector import PoolBanks
 from minewatch.model import CHANGE_KINDS
 
 
@@ -29,3 +31,13 @@ def test_one_sign_of_water_is_enough_against_bare_ground():
     plausibilities = {a.kind: a.plausibility for a in score_alternatives(terms)}
     assert plausibilities["other_clearing"] == 0.3
     assert plausibilities["shadow"] == 1.0
+
+
+def test_a_clearing_without_visible_pools_rules_nothing_out():
+    """Once the strongest clearing at 20 m made every other reading 0.0: ruled out."""
+    for value in (0.0, 1.0):
+        terms = {f"{clearings.PREFIX}{name}": value for name in clearings.MEANINGS}
+        others = PoolBanks().alternatives(terms)
+        assert others[0].kind == "other_clearing"
+        assert {"swidden", "village", "road"} <= {other.kind for other in others}
+        assert {other.plausibility for other in others} == {None}

@@ -39,30 +39,31 @@ def day(text: str) -> float:
     return float((date.fromisoformat(text) - date(1970, 1, 1)).days)
 
 
-@pytest.mark.parametrize(
-    ("figures", "kind", "words"),
-    [
-        ({}, "other_clearing", "cleared 13 months or longer"),
-        ({"lasting_days": 60}, "swidden", "green again after 2 months"),
-        ({"lasting_days": 25}, "swidden", "green again after a month"),
-        ({"lasting_days": 60, "water_area_m2": 2400}, "swidden", "green again"),
-        ({"elongation": 6, "width_m": 15}, "road", "6.0 times as long as wide, 15 m wide"),
-        ({"elongation": 6, "width_m": 15, "seasonal_pct": 70}, "road", "15 m wide"),
-        ({"seasonal_pct": 70}, "paddy", "every year"),
-        ({"water_area_m2": 3300, "start_pool_pct": 24, "new": 0.1}, "fish_pond", "55% water"),
-        ({"water_area_m2": 3300, "start_pool_pct": 24, "seasonal_pct": 65}, "fish_pond", "55%"),
-        ({"water_area_m2": 3300}, "flood", "none before"),
-        ({"water_area_m2": 3300, "elongation": 8}, "river_bar", "a channel and its bars"),
-        ({"area_m2": 90_000, "water_area_m2": 45_000}, "river_bar", "50% water"),
-        ({"elongation": 4.5, "width_m": 32}, "landslide", "4.5 times as long as wide"),
-        ({"elongation": 2.2} | STEEP, "landslide", "down a slope of 31 degrees that falls to the"),
-        ({"elongation": 4.5, "width_m": 32} | FLAT, "other_clearing", "cleared"),
-        ({"elongation": 6, "width_m": 32} | FLAT, "road", "32 m wide"),
-        ({"elongation": 4} | STEEP | {"downhill": 0.3}, "other_clearing", "cleared"),
-        ({"new": 0.1}, "village", "open from the start"),
-        ({"start_disturbed_pct": 80}, "village", "open from the start"),
-    ],
-)
+NAMED: list[tuple[dict[str, float], str, str]] = [
+    ({}, "other_clearing", "cleared 13 months or longer"),
+    ({"lasting_days": 60}, "swidden", "green again after 2 months"),
+    ({"lasting_days": 25}, "swidden", "green again after a month"),
+    ({"lasting_days": 60, "water_area_m2": 2400}, "swidden", "green again"),
+    ({"elongation": 6, "width_m": 15}, "road", "6.0 times as long as wide, 15 m wide"),
+    ({"elongation": 6, "width_m": 15, "seasonal_pct": 70}, "road", "15 m wide"),
+    ({"seasonal_pct": 70}, "paddy", "every year"),
+    ({"water_area_m2": 3300, "start_pool_pct": 24, "new": 0.1}, "fish_pond", "55% water"),
+    ({"water_area_m2": 3300, "start_pool_pct": 24, "seasonal_pct": 65}, "fish_pond", "55%"),
+    ({"water_area_m2": 3300}, "flood", "none before"),
+    ({"water_area_m2": 3300, "elongation": 8}, "river_bar", "a channel and its bars"),
+    ({"area_m2": 90_000, "water_area_m2": 45_000}, "river_bar", "50% water"),
+    ({"elongation": 4.5, "width_m": 32}, "landslide", "4.5 times as long as wide"),
+    ({"elongation": 2.2} | STEEP, "landslide", "down a slope of 31 degrees that falls to the"),
+    ({"elongation": 4.5, "width_m": 32} | FLAT, "other_clearing", "cleared"),
+    ({"elongation": 6, "width_m": 32} | FLAT, "road", "32 m wide"),
+    ({"elongation": 4} | STEEP | {"downhill": 0.3}, "other_clearing", "cleared"),
+    ({"new": 0.1}, "village", "open from the start"),
+    ({"start_disturbed_pct": 80}, "village", "open from the start"),
+]
+"""Figures of a patch, its kind, and a part of the reason."""
+
+
+@pytest.mark.parametrize(("figures", "kind", "words"), NAMED)
 def test_a_change_is_named_by_what_tells_it(figures, kind: str, words: str) -> None:
     named, reason = name_change(patch(**figures))
     assert named == kind
@@ -122,3 +123,11 @@ def test_directions_go_round() -> None:
     assert [compass(a) for a in (0, 44, 91, 180, 271, 337, 359)] == [
         "north", "north-east", "east", "south", "west", "north-west", "north",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("figures", "kind", "words"), NAMED)
+def test_pools_that_cannot_be_seen_are_not_said_to_be_missing(figures, kind, words) -> None:
+    named, reason = name_change(patch(**figures), sees_pools=False)
+    assert (named, words in reason) == (kind, True)
+    for claim in ("no pools", "without pools", "hardly any water"):
+        assert claim not in reason

@@ -1,0 +1,93 @@
+"""What README and docs/python.md tell people to type runs as written, without a network.
+
+Nothing is left out. What asks a server is given the simulated archive of the demo instead: see
+`INSTEAD`; `make` is asked what it would do.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.docs.conftest import offline
+
+pytestmark = pytest.mark.timeout(900)
+ROOT = Path(__file__).parents[2]
+BLOCK = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
+README = BLOCK.findall((ROOT / "README.md").read_text("utf-8"))
+PYTHON = [text for _, text in BLOCK.findall((ROOT / "docs/python.md").read_text("utf-8"))]
+INSTEAD = {
+    "--aoi chipwe-pangwa": "--aoi demo/archive/aoi.geojson --catalog demo/archive/catalog.json",
+    '"chipwe-pangwa"': '"demo/archive/aoi.geojson", catalog="demo/archive/catalog.json"',
+}
+"""A real area, whose imagery a server has, to the simulated one of the demo."""
+
+
+def on_the_demo(text: str) -> str:
+    for real, simulated in INSTEAD.items():
+        text = text.replace(real, simulated)
+    return text
+
+
+def run_python(text: str, names: dict[str, Any]) -> list[str]:
+    """Run a block as a notebook does; what each of its bare expressions shows."""
+    shown = []
+    for step in ast.parse(on_the_demo(text)).body:
+        if isinstance(step, ast.Expr):
+            shown.append(repr(eval(ast.unparse(step), names)))
+        else:
+            exec(ast.unparse(step), names)
+    return shown
+
+
+def run_shell(text: str) -> str:
+    script = f"set -e\n{on_the_demo(text)}"
+    done = subprocess.run(
+        ["bash", "-c", script], env=offline(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_make_knows_every_target_of_the_readme() -> None:
+    words = [line.split("#")[0].split() for line in README[0][1].splitlines()]
+    assert [word[0] for word in words] == ["make"] * 3
+    for _, target in words:
+        done = subprocess.run(["make", "-n", "-C", ROOT, target], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        assert target != "demo" or "minewatch demo" in done.stdout
+
+
+def test_the_readme_runs_as_written(beside_the_demo: Path) -> None:
+    kinds = [kind for kind, _ in README]
+    assert kinds == ["", "", "python", ""]
+    (_, _), (_, on_the_archive), (_, python), (_, main_job) = README
+    ids = [
+        feature["properties"]["site_id"]
+        for feature in json.loads(Path("demo/run/sites.geojson").read_text("utf-8"))["features"]
+    ]
+    assert ids
+    shown = run_shell(on_the_archive)
+    assert all(site_id in shown for site_id in ids)
+    names: dict[str, Any] = {}
+    assert len(run_python(python, names)) == 3
+    assert sorted(names["run"].sites["site_id"]) == sorted(ids)
+    assert "chipwe-pangwa" in main_job
+    run_shell(main_job)
+    parameters = json.loads(Path("pangwa/manifest.json").read_text("utf-8"))["parameters"]
+    assert parameters["end"] == "2024-12-31"
+    assert list(Path("pangwa/export").glob("*.qg[sz]"))
+
+
+@pytest.mark.usefixtures("beside_the_demo")
+def test_the_page_of_python_runs_as_written() -> None:
+    names: dict[str, Any] = {}
+    shown = [run_python(block, names) for block in PYTHON]
+    assert [len(lines) for lines in shown] == [7, 5]
+    assert len(names["run"].sites) > 0
+    assert names["run"].months(names["run"].sites.total_bounds).sizes["x"] > 0
