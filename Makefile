@@ -45,6 +45,7 @@ accuracy-real: $(READY) ## figures on real pairs of pictures, where that imagery
 accuracy: $(READY) ## figures on simulated worlds, into docs/accuracy.md (an hour)
 	$(BIN)/python -m tests.accuracy --report --write docs/accuracy.md
 	$(BIN)/python -m tests.accuracy --beside --write docs/accuracy.md
+	$(BIN)/python -m tests.accuracy --honest-report --write docs/accuracy.md
 	$(BIN)/python -m tests.accuracy.calibration
 	$(BIN)/python -m tests.accuracy.curve
 

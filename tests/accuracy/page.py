@@ -76,11 +76,13 @@ def write_page(path: Path, generated: str, *, begin: str = BEGIN, end: str = END
 _LEGEND = """\
 A row counts sites season by season: *true* ones that count (0.1 ha cleared, 60 days after the
 start, also when long abandoned), *found*, *false* and *doubles* (a second detection of a true
-site). *False/km²* is per season. *Area* and *pool area* are ratios of sums over the found sites;
-*IoU* is the mean over found sites of footprint against footprint. *Window*: share of dated sites
-whose window holds the true start; *lag*: median days from start to first detection. *Count*: share
-whose range of pool counts holds the truth. *Abandoned*: share whose wet or dry state is right a
-year after work stopped. A dash: nothing to judge."""
+site). *Older* and *within*: recall of mines that began before the archive and in it. *Isolated*:
+precision of found sites with no other within 400 m. *False/km²* is per season. *Area* and *pool
+area* are ratios of sums over the found sites; *IoU* is the mean over found sites of footprint
+against footprint. *Window*: share of dated sites whose window holds the true start; *lag*: median
+days from start to first detection. *Count*: share whose range of pool counts holds the truth.
+*Abandoned*: share whose wet or dry state is right a year after work stopped. A dash: nothing to
+judge."""
 
 
 def _goals(together: Score, scores: Mapping[str, Score], worlds: Sequence[Ran]) -> str:
@@ -126,6 +128,12 @@ def _world_table(
         )
         for ran in worlds
     }
+    table = pd.DataFrame(rows).T
+    # a world without mines has no precision: its false sites are counted by area
+    mean = table[table["true"] > 0].mean()
+    mean[["true", "found", "false", "doubles"]] = float("nan")
+    mean["false/km²"] = table["false/km²"].mean()
+    rows["**mean over worlds**"] = dict(mean)
     rows["**all**"] = _figures(together, pd.concat(list(overlaps.values())))
     return as_markdown(pd.DataFrame(rows).T, "world (seed)")
 
@@ -139,7 +147,10 @@ def _figures(score: Score, overlap: pd.Series) -> dict[str, float]:
         "doubles": seasons["duplicates"].sum(),
         "precision": score.precision,
         "recall": score.recall,
+        "older": score.recall_of("older"),
+        "within": score.recall_of("within"),
         "F1": score.f1,
+        "isolated": score.precision_isolated,
         "false/km²": score.false_per_km2_season,
         "area": score.area_ratio,
         "IoU": mean_or_nan(overlap),

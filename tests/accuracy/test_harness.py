@@ -16,7 +16,7 @@ from matplotlib.image import imread
 from scipy.special import expit
 
 from minewatch.model import DEFAULT_DETECTOR
-from minewatch.synthetic import PRESETS, read_truth
+from minewatch.synthetic import HONEST_KINDS, PRESETS, read_truth
 
 from . import harness
 from .calibration import (
@@ -31,10 +31,21 @@ from .calibration import (
 from .comparison import make_comparison
 from .curve import curve
 from .harness import Ran, run_worlds
+from .honest_page import kind_table, make_honest_page
 from .labels import label_table
 from .page import BEGIN, END, make_page, write_page
-from .pooled import left_dry_before, overlap_of_hits, score_together, score_world
-from .worlds import FIRST_REPORTING_SEED, QUICK, REPORTING, SETS, TUNING
+from .pooled import by_kind, left_dry_before, overlap_of_hits, score_together, score_world
+from .worlds import (
+    FIRST_HONEST_REPORTING_SEED,
+    FIRST_REPORTING_SEED,
+    HONEST,
+    HONEST_MORE,
+    HONEST_REPORTING,
+    QUICK,
+    REPORTING,
+    SETS,
+    TUNING,
+)
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +127,9 @@ def test_the_page_says_that_it_is_a_simulation_and_keeps_the_words_round_it(
     assert "simulation, not Kachin" in page
     assert "`try` from commit `abc` on 2026-01-02" in page
     assert all(ran.spec.name in page for ran in worlds)
+    header = next(line for line in page.splitlines() if line.startswith("| world (seed)"))
+    assert all(f" {name} |" in header for name in ("older", "within", "isolated"))
+    assert "| **mean over worlds** |" in page
     path = tmp_path / "accuracy.md"
     path.write_text(f"before\n{BEGIN}\nstale words\n{END}\nafter\n", encoding="utf-8")
     write_page(path, page)
@@ -263,3 +277,45 @@ def test_the_picture_of_reliability_says_that_it_is_simulated_and_holds_its_lege
     box = figure.get_tightbbox()
     assert height >= 100 * box.height
     assert width >= 100 * box.width
+
+
+def test_honest_worlds_for_tuning_and_for_reporting_share_no_seed() -> None:
+    tuned = [*HONEST.values(), *HONEST_MORE.values()]
+    assert {w.kind for w in HONEST.values()} == set(HONEST_KINDS)
+    assert all(w.seed <= 50 for w in tuned)
+    assert all(w.seed >= FIRST_HONEST_REPORTING_SEED >= 300 for w in HONEST_REPORTING.values())
+    others = {w.seed for n in ("blind", "former", "report") for w in SETS[n].values()}
+    assert not others & {w.seed for w in HONEST_REPORTING.values()}
+    assert len(HONEST_REPORTING) == 3 * len(HONEST_KINDS)
+
+
+def test_a_kind_with_few_sites_counts_as_much_as_one_with_many(worlds: list[Ran]) -> None:
+    few, many = _of_kind(worlds[1], "few"), _of_kind(_as_true(worlds[1]), "many")
+    runs = [few, many, replace(many, spec=replace(many.spec, name="many-2"))]
+    kinds = by_kind(runs)
+    assert {kind: len(ran) for kind, ran in kinds.items()} == {"few": 1, "many": 2}
+    nothing = few.result.inventory.iloc[:0]
+    runs[0] = replace(few, result=few.result.with_tables(inventory=nothing))
+    scores = {kind: score_together(ran) for kind, ran in by_kind(runs).items()}
+    table = kind_table(scores, score_together(runs))
+    assert table.loc["**mean over kinds**", "recall"] == pytest.approx(1 / 2)
+    assert table.loc["**pooled**", "recall"] == pytest.approx(2 / 3)
+
+
+def test_the_honest_page_holds_every_kind_and_every_missed_site(worlds: list[Ran]) -> None:
+    ran = _of_kind(worlds[1], "steep-kind")
+    nothing = ran.result.inventory.iloc[:0]
+    runs = [replace(ran, result=ran.result.with_tables(inventory=nothing)), worlds[0]]
+    text = make_honest_page(
+        runs, command="try", commit="abc", today=pd.Timestamp("2026-01-02").date()
+    )
+    assert "simulation, not Kachin" in text
+    assert "| steep-kind |" in text
+    assert "| **mean over kinds** |" in text
+    assert "| false sites per km² and season, worlds without mines |" in text
+    missed = score_world(runs[0]).matches["site_id"].unique()
+    assert all(f"- {ran.spec.name} {site}: " in text for site in missed)
+
+
+def _of_kind(ran: Ran, kind: str) -> Ran:
+    return replace(ran, spec=replace(ran.spec, name=kind, kind=kind))

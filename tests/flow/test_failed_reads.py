@@ -51,6 +51,7 @@ def test_a_damaged_asset_is_in_the_manifest_and_resume_reads_it_when_it_is_back(
     mended = run_archive(broken_archive, out, resume=True)
     assert mended.manifest["failures"] == []
     assert geojson_bytes(mended) == geojson_bytes(small_run)
+    assert mended.manifest["facts"] == small_run.manifest["facts"]
     reread = {p.stem for p, then in months.items() if p.stat().st_mtime_ns != then}
     assert len(reread) == 1
 

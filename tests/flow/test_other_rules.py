@@ -150,7 +150,7 @@ def test_other_periods_of_evidence_of_other_rules_need_no_imagery(
     ("change", "explained", "of_months"),
     [
         (other_overpass, "overpass.red_over_nir 0.38, now 0.6", "overpass.red_over_nir 0.38"),
-        (raised_version, "scene_quality 1-", "months 3-"),
+        (raised_version, "scene_quality 2-", "months 3-"),
         (other_detector, "pool-banks.baseline.noise_floor 0.03, now 0.045", ""),
     ],
 )

@@ -7,6 +7,7 @@ from datetime import date
 from functools import reduce
 from operator import add
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -164,13 +165,20 @@ def _series(
     return site_series(months, inside.to_numpy(), detector=detector)
 
 
-def _bounding_scenes(result: RunResult, site_id: str, scenes: SceneList) -> list[Mapping[str, str]]:
-    """The scenes of the overpasses that bound the start of a site."""
+def _bounding_scenes(result: RunResult, site_id: str, scenes: SceneList) -> list[Mapping[str, Any]]:
+    """The scenes of the overpasses that bound the start of a site, and how their offset came."""
     row = _of(result.inventory, site_id).iloc[0]
     days = {scene.id: scene.day.isoformat() for scene in scenes}
     first = date.fromisoformat(row["first_detected"]).isoformat()
+    known = {scene["scene_id"]: scene for scene in result.manifest["facts"]}
     return [
-        {"id": name, "day": days[name], "role": "first look" if days[name] >= first else "before"}
+        {
+            "id": name,
+            "day": days[name],
+            "role": "first look" if days[name] >= first else "before",
+            "offset_dn": known.get(name, {}).get("offset_dn"),
+            "offset_reason": known.get(name, {}).get("offset_reason", ""),
+        }
         for name in sorted(row["evidence"], key=lambda name: (days[name], name))
     ]
 

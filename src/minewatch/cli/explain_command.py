@@ -77,8 +77,12 @@ def _show(explanation: Explanation) -> None:
         terminal.line("pixels of this size cannot separate a mine from any of these")
     if explanation.why_no_pools:
         terminal.line(f"note: {explanation.why_no_pools}")
-    scenes = [(s["role"], s["day"], s["id"]) for s in explanation.scenes]
-    terminal.table("scenes that bound its start", ("look", "day", "scene"), scenes)
+    scenes = [
+        (s["role"], s["day"], s["id"], s.get("offset_dn"), s.get("offset_reason", ""))
+        for s in explanation.scenes
+    ]
+    about = ("look", "day", "scene", "offset, DN", "how it was decided")
+    terminal.table("scenes that bound its start", about, scenes)
 
 
 def _added(value: float, weight: float | None) -> str:

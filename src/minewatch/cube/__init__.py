@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from minewatch.cube.range_reader import CACHE_BYTES, RangeReader
     from minewatch.cube.read_estimate import ReadEstimate, estimate_read
     from minewatch.cube.registration import Patch, Reference, find_patch_shift, make_reference
+    from minewatch.cube.scene_offsets import decide_offsets
     from minewatch.cube.scene_quality import measure_scene_quality
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "ReadEstimate",
     "Reference",
     "aoi_mask",
+    "decide_offsets",
     "estimate_read",
     "find_patch_shift",
     "in_reading_order",

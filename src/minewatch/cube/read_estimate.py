@@ -24,7 +24,7 @@ from minewatch.cube.block_lattice import Lattice, covered_px, lattice_of
 from minewatch.cube.grid import coarse_geobox
 from minewatch.cube.overpasses import with_halo
 from minewatch.cube.registration import BAND, patch_geoboxes
-from minewatch.cube.scene_quality import OVERVIEW_PX
+from minewatch.cube.scene_quality import END_BANDS, ENDS_PX, OVERVIEW_PX
 from minewatch.model import WGS84, AreaOfInterest, Band, Grid, Scene
 from minewatch.sensors import SensorProfile, get_sensor
 
@@ -201,6 +201,23 @@ def _survey_cost(
         there = touches.any(axis=1)
         fetched += cost.bytes * share + there * np.minimum(coarse, side**2) * per_px * (step > 1)
         requests += cost.requests * share + there * (step > 1)
+    if sensor.offset is not None:
+        ends = _ends_cost(scenes, aoi, sensor)
+        fetched, requests = fetched + ends.bytes, requests + ends.requests
+    return _Cost(fetched, requests)
+
+
+def _ends_cost(scenes: Sequence[Scene], aoi: AreaOfInterest, sensor: SensorProfile) -> _Cost:
+    """Overviews of the bands whose ends verify the offset: a block or two of each."""
+    native_m = sensor.native_pixel_m[BAND]
+    overview = coarse_geobox(aoi, max_px=ENDS_PX, native_m=native_m)
+    step = abs(float(overview.resolution.x))
+    side = ENDS_PX + OVERVIEW_BLOCK_PX
+    fetched, requests = np.zeros(len(scenes)), np.zeros(len(scenes))
+    for band in END_BANDS:
+        px = np.array([_overview_px(s, band, step / sensor.native_pixel_m[band]) for s in scenes])
+        fetched += np.minimum(px, side**2) * BAND_BYTES_PER_PX
+        requests += (px > 0) * (1 + OPEN_REQUESTS)
     return _Cost(fetched, requests)
 
 

@@ -6,12 +6,14 @@ import logging
 
 import numpy as np
 from numpy.typing import NDArray
+from odc.geo.geobox import GeoBox
 
 from minewatch.cube.cloud_masks import GROUND, flag
 from minewatch.cube.grid import aoi_mask, coarse_geobox
 from minewatch.cube.registration import Reference, find_misplacement, whole_pixels
-from minewatch.model import AreaOfInterest, PixelReader, Scene, SceneQuality
-from minewatch.sensors import OffsetRule, SensorProfile, get_sensor
+from minewatch.errors import ReadError
+from minewatch.model import AreaOfInterest, Band, PixelReader, Scene, SceneQuality
+from minewatch.sensors import SensorProfile, get_sensor
 
 log = logging.getLogger(__name__)
 
@@ -19,10 +21,19 @@ UInt16 = NDArray[np.uint16]
 
 OVERVIEW_PX = 512
 """Most pixels a side of the overview on which the quality is measured."""
+ENDS_PX = 128
+"""Most pixels a side on which bands other than red are measured for the offset: 16,384 pixels are
+plenty for a percentile, and overviews of files serve them in a block [D]."""
+END_BANDS: tuple[Band, ...] = ("nir", "swir22")
+"""Bands beside red whose ends are measured. Bright leaves in near-infrared are where an addend and
+fog part; smoke, however thick in red, hardly reaches 2.2 micrometres. Blue says nothing that red
+does not: haze lifts it first."""
 DARK_PERCENTILE = 5
-"""Percentile of red over clear vegetation that is compared with the offset."""
+"""Percentile of a band over clear vegetation that is its dark end."""
+BRIGHT_PERCENTILE = 95
+"""Percentile that is its bright end."""
 LEAST_VEGETATION_PX = 100
-"""Fewest overview pixels of clear vegetation on which pixels may overrule metadata [D]."""
+"""Fewest pixels of clear vegetation on which pixels may overrule metadata [D]."""
 
 
 def measure_scene_quality(
@@ -33,10 +44,10 @@ def measure_scene_quality(
     reference: Reference | None = None,
     sensor: SensorProfile | None = None,
 ) -> SceneQuality:
-    """Offset, clear fraction and shift of one scene, from an overview of the area.
+    """Clear fraction, shift and what decides the offset of one scene, from an overview of the area.
 
-    The offset is decided by metadata, then verified on the red of dark vegetation: the pixels
-    overrule it only when they are clear-cut, and both values are kept.
+    The offset is the one of metadata: `decide_offsets` verifies it on the ends measured here, when
+    those of all scenes are known.
 
     Parameters
     ----------
@@ -75,62 +86,100 @@ def measure_scene_quality(
         clear = (red > 0) & inside
         green = clear
     decision = profile.offset_from_metadata(scene)
-    offset_dn, source, dark = decision.offset_dn, decision.source, None
-    suspicions: tuple[str, ...] = ()
-    if profile.offset is not None:
-        dark = dark_vegetation_dn(red, green)
-        offset_dn, source, suspicions = verify_offset(
-            decision.offset_dn, decision.source, dark, profile.offset
+    ends: dict[Band, tuple[float, float]] = {}
+    unread: tuple[Band, ...] = ()
+    if profile.offset is not None and (found := measure_ends(red, green)) is not None:
+        others, unread = _find_ends(
+            scene, aoi, green, geobox, reader=reader, native_m=profile.native_pixel_m["red"]
         )
+        ends = {"red": found, **others}
     misplaced, uncertain = find_misplacement(
         scene, reference or Reference(), reader=reader, sensor=profile
     )
-    suspicions += uncertain
-    for suspicion in suspicions:
-        log.warning("%s: %s", scene.id, suspicion)
+    for note in uncertain:
+        log.warning("%s: %s", scene.id, note)
     return SceneQuality(
         scene_id=scene.id,
         scale=profile.scale,
-        offset_dn=offset_dn,
-        offset_source=source,
+        offset_dn=decision.offset_dn,
+        offset_source=decision.source,
+        offset_reason=decision.source,
         offset_metadata_dn=decision.offset_dn,
-        dark_vegetation_dn=dark,
+        dark_vegetation_dn=ends["red"][0] if ends else None,
+        ends_dn=ends,
+        unread=unread,
         clear_fraction=round(float(clear.sum() / max(1, inside.sum())), 6),
         shift_xy_m=whole_pixels(misplaced, profile.native_pixel_m["red"]),
         misplaced_xy_m=misplaced,
-        notes=(*decision.notes, *suspicions, *notes),
+        notes=(*decision.notes, *uncertain, *notes),
     )
 
 
-def dark_vegetation_dn(red: UInt16, green: NDArray[np.bool_]) -> float | None:
-    """Low percentile of red over clear vegetation, digital numbers; None: too little of it."""
-    if green.sum() < LEAST_VEGETATION_PX:
-        return None
-    return float(np.percentile(red[green], DARK_PERCENTILE, method="lower"))
+def measure_ends(pixels: UInt16, vegetation: NDArray[np.bool_]) -> tuple[float, float] | None:
+    """Dark and bright end of a band over clear vegetation, digital numbers.
 
+    Parameters
+    ----------
+    pixels
+        Raw digital numbers, dims (y, x), 0 = no pixel.
+    vegetation
+        Where clear vegetation is, dims (y, x).
 
-def verify_offset(
-    offset_dn: int, source: str, dark_dn: float | None, rule: OffsetRule
-) -> tuple[int, str, tuple[str, ...]]:
-    """The offset after the pixels had their say, who decided, and what is uncertain.
+    Returns
+    -------
+    tuple or None
+        Low and high percentile; None: too little vegetation.
 
     Examples
     --------
-    >>> rule = get_sensor("sentinel-2-l2a").offset
-    >>> verify_offset(0, "flag", 1180, rule)[:2]
-    (-1000, 'pixels')
-    >>> verify_offset(0, "flag", 180, rule)
-    (0, 'flag', ())
+    >>> measure_ends(np.full((10, 10), 1180, np.uint16), np.ones((10, 10), bool))
+    (1180.0, 1180.0)
     """
-    if dark_dn is None:
-        return offset_dn, source, ("too little clear vegetation to verify the offset on pixels",)
-    if rule.absent_up_to_dn < dark_dn < rule.carried_from_dn:
-        return offset_dn, source, (f"dark vegetation at {dark_dn:.0f} DN decides no offset",)
-    seen_dn = rule.offset_dn if dark_dn >= rule.carried_from_dn else 0
-    if seen_dn == offset_dn:
-        return offset_dn, source, ()
-    note = (
-        f"{source} means an offset of {offset_dn} DN, but dark vegetation has {dark_dn:.0f} DN: "
-        f"{seen_dn} is used"
-    )
-    return seen_dn, "pixels", (note,)
+    seen = pixels[vegetation & (pixels > 0)]
+    if seen.size < LEAST_VEGETATION_PX:
+        return None
+    dark, bright = np.percentile(seen, (DARK_PERCENTILE, BRIGHT_PERCENTILE), method="lower")
+    return float(dark), float(bright)
+
+
+def _find_ends(
+    scene: Scene,
+    aoi: AreaOfInterest,
+    vegetation: NDArray[np.bool_],
+    geobox: GeoBox,
+    *,
+    reader: PixelReader,
+    native_m: float,
+) -> tuple[dict[Band, tuple[float, float]], tuple[Band, ...]]:
+    """Ends of the other bands, on pixels so coarse that they cost little; and the unread bands.
+
+    A read that fails costs this comparison, not the scene.
+    """
+    coarse = coarse_geobox(aoi, max_px=ENDS_PX, native_m=native_m)
+    there = _sample(vegetation, geobox, coarse)
+    ends: dict[Band, tuple[float, float]] = {}
+    unread: list[Band] = []
+    for band in END_BANDS:
+        if band not in scene.assets or there.sum() < LEAST_VEGETATION_PX:
+            continue
+        try:
+            found = measure_ends(reader.read(scene.assets[band], coarse, band=band), there)
+        except ReadError as error:
+            log.warning("%s: %s cannot be compared: %s", scene.id, band, error.problem)
+            unread.append(band)
+            continue
+        if found is not None:
+            ends[band] = found
+    return ends, tuple(unread)
+
+
+def _sample(mask: NDArray[np.bool_], geobox: GeoBox, coarse: GeoBox) -> NDArray[np.bool_]:
+    """The mask at the middle of larger pixels; False beyond its edges."""
+    to_fine = ~geobox.affine * coarse.affine
+    rows, cols = (np.arange(px) + 0.5 for px in coarse.shape)
+    at = np.floor(cols * to_fine.a + to_fine.c), np.floor(rows * to_fine.e + to_fine.f)
+    inside = [(a >= 0) & (a < px) for a, px in zip(at, reversed(geobox.shape), strict=True)]
+    sampled = np.zeros(tuple(coarse.shape), bool)
+    col, row = (a[ok].astype(int) for a, ok in zip(at, inside, strict=True))
+    sampled[np.ix_(inside[1], inside[0])] = mask[np.ix_(row, col)]
+    return sampled

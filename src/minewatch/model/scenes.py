@@ -157,10 +157,21 @@ class SceneQuality:
     """Added to a digital number before scaling: 0 or -1000 for Sentinel-2."""
     offset_source: str
     """Which metadata decided it, or `pixels` when the pixels overruled it."""
+    offset_reason: str = ""
+    """How it was decided, in words."""
+    offset_is_open: bool = False
+    """True when the pixels do not bear metadata out and do not refute it: metadata was kept."""
+    left_out: str = ""
+    """Why the scene is not read, in words; empty: it is."""
     offset_metadata_dn: int
     """What metadata alone would have decided."""
     dark_vegetation_dn: float | None
-    """Low percentile of a visible band over clear vegetation, raw; None: too little seen."""
+    """Low percentile of red over clear vegetation, raw; None: too little seen."""
+    ends_dn: Mapping[Band, tuple[float, float]] = field(default_factory=dict)
+    """Dark and bright end of bands over clear vegetation: low and high percentile, raw digital
+    numbers. A band without enough of it, or that the scene lacks, is not here."""
+    unread: tuple[Band, ...] = ()
+    """Bands whose ends could not be read: they are tried again by the next job."""
     clear_fraction: float
     """Share of the AOI that the mask calls clear, 0..1."""
     shift_xy_m: tuple[float, float] = (0.0, 0.0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from minewatch import exporters, sites
 from minewatch.cube.rasterise import rasterise
 from minewatch.model import (
@@ -17,7 +19,7 @@ from minewatch.model import (
     sees_pools_at,
 )
 from minewatch.pipeline.chunk_scoring import score_chunks
-from minewatch.pipeline.month_reading import FrozenMonths
+from minewatch.pipeline.month_reading import FrozenMonths, is_read
 from minewatch.pipeline.products import Products, write_products
 from minewatch.runtime import warmup
 from minewatch.runtime.workers import Workers
@@ -71,7 +73,9 @@ def write_inventory(
         links,
         observed,
         aoi=job.area,
-        scenes=job.scenes,
+        scenes=replace(
+            job.scenes, scenes=tuple(s for s in job.scenes if is_read(s, months.quality))
+        ),
         periods=periods,
         sees_pools=sees_pools_at(job.pixel_m),
     )

@@ -27,7 +27,7 @@ from minewatch.model import (
     rule_values,
     why_no_pools,
 )
-from minewatch.pipeline.month_reading import FrozenMonths
+from minewatch.pipeline.month_reading import FrozenMonths, is_read
 from minewatch.pipeline.terrain_step import terrain_entry
 from minewatch.sensors import get_sensor
 from minewatch.store.rule_versions import rule_versions
@@ -114,7 +114,7 @@ def _period_entries(
     inside: np.ndarray,
 ) -> list[dict[str, Any]]:
     entries, clear_looks = [], evidence.layers["clear_looks"].to_numpy()
-    opened = [(scene.day, scene) for scene in scenes if scene.id in months.quality]
+    opened = [(scene.day, scene) for scene in scenes if is_read(scene, months.quality)]
     for step, period in enumerate(periods):
         within = [scene for day, scene in opened if day in period]
         clear = [months.quality[s.id].clear_fraction for s in within]
@@ -168,12 +168,7 @@ def _warnings(job: Job, months: FrozenMonths) -> list[str]:
         changed = ", ".join(_changed_names(job.parameters.rules))
         warnings.append(f"thresholds are not as shipped: {changed}")
     warnings += _season_warnings(job)
-    overruled = [f.scene_id for f in months.quality.values() if f.offset_source == "pixels"]
-    if overruled:
-        warnings.append(
-            f"the pixels overruled the offset metadata of {len(overruled)} scenes: "
-            f"{', '.join(sorted(overruled)[:5])}"
-        )
+    warnings += _offset_warnings(months)
     seen = {scene.day.replace(day=1) for scene in scenes}
     unseen = [m for m in months_of(job.span) if m.start not in seen]
     if unseen:
@@ -182,6 +177,30 @@ def _warnings(job: Job, months: FrozenMonths) -> list[str]:
             f"{', '.join(f'{m.start:%Y-%m}' for m in unseen[:12])}"
         )
     return warnings
+
+
+def _offset_warnings(months: FrozenMonths) -> list[str]:
+    """Scenes whose pixels and metadata do not agree on the offset."""
+    found = months.quality.values()
+    said = (
+        (
+            "the pixels overruled the offset metadata of",
+            [f.scene_id for f in found if f.offset_source == "pixels"],
+        ),
+        (
+            "left out, for their dark ends are raised by fog or by an offset:",
+            [f.scene_id for f in found if f.left_out],
+        ),
+        (
+            "the pixels do not bear out the offset metadata, which was kept, of",
+            [f.scene_id for f in found if f.offset_is_open and not f.left_out],
+        ),
+    )
+    return [
+        f"{what} {len(names)} scenes: {', '.join(sorted(names)[:5])}"
+        for what, names in said
+        if names
+    ]
 
 
 def _season_warnings(job: Job) -> list[str]:

@@ -168,7 +168,8 @@ def collect_kept_months(
         When a month is missing.
     """
     scenes, grid, bands = job.scenes, job.grid, job.scenes.bands
-    quality = state.read_scene_quality(scene_quality_keys(scenes, read_reference(state)))
+    measured = state.read_scene_quality(scene_quality_keys(scenes, read_reference(state)))
+    quality = cube.decide_offsets(scenes, measured)
     failures, records = list(unopened), dict[tuple[str, date], MonthRecord]()
     rules = month_rules(job.detection, scenes)
     keys = MonthKeys(scenes=scenes, quality=quality, bands=bands, chunks=grid.chunks, rules=rules)
@@ -218,7 +219,7 @@ class _ChunkMonth:
 def _steps(
     scenes: SceneList, grid: Grid, quality: Mapping[str, SceneQuality], span: Period
 ) -> Iterator[_ChunkMonth]:
-    """Every month of every chunk, with the scenes that reach it and could be opened.
+    """Every month of every chunk, with the scenes that reach it and are read.
 
     Month by month, and chunks that share blocks of the files one after the other: a reader that
     keeps blocks then fetches each about once.
@@ -282,11 +283,16 @@ def _by_chunk(
     return {chunk: tuple(months) for chunk, months in held.items()}
 
 
+def is_read(scene: Scene, quality: Mapping[str, SceneQuality]) -> bool:
+    """Whether a scene could be opened and is not left out: others show nothing."""
+    return scene.id in quality and not quality[scene.id].left_out
+
+
 def _by_month(
     scenes: SceneList, quality: Mapping[str, SceneQuality]
 ) -> defaultdict[date, list[Scene]]:
     months: defaultdict[date, list[Scene]] = defaultdict(list)
     for scene in scenes:
-        if scene.id in quality:
+        if is_read(scene, quality):
             months[scene.day.replace(day=1)].append(scene)
     return months

@@ -56,14 +56,18 @@ def survey_scenes(
     workers: Workers,
     listener: ProgressListener,
 ) -> Survey:
-    """Quality of every scene, found once and remembered, with its shift against the reference."""
+    """Quality of every scene, found once and remembered, with its shift against the reference.
+
+    What is remembered of a scene is what its own pixels say. Its offset depends on the scenes near
+    it in time, too, so it is decided anew from all of them whenever scenes come or go.
+    """
     take_bytes = bytes_counter(reader)
     take_bytes()
     reference = hold_reference(scenes, aoi, state, reader=reader)
     keys = scene_quality_keys(scenes, reference)
     bytes_read = take_bytes()
     quality = state.read_scene_quality(keys)
-    missing = [scene for scene in scenes if scene.id not in quality]
+    missing = [s for s in scenes if s.id not in quality or quality[s.id].unread]
     rules = " ".join(rules_of(kind, scenes) for kind in ("reference", "scene_quality"))
     made_by = state.scene_quality_rules()
     others = {scene.id for scene in missing if made_by.get(scene.id, rules) != rules}
@@ -79,6 +83,7 @@ def survey_scenes(
         if isinstance(found, SceneQuality):
             quality[scene.id] = found
         else:
+            quality.pop(scene.id, None)
             log.warning("%s cannot be opened: %s", scene.id, found.problem)
             failures.append(
                 ReadFailure(scene_id=scene.id, band="*", chunk="*", reason=found.problem)
@@ -89,7 +94,8 @@ def survey_scenes(
         listener(Progress("looking over scenes", done, len(missing), scene.id))
         if done % KEPT_EVERY == 0 or done == len(missing):
             state.write_scene_quality(quality, keys, rules=rules)
-    return Survey(quality, tuple(sorted(failures)), bytes_read, len(others))
+    decided = cube.decide_offsets(scenes, quality)
+    return Survey(decided, tuple(sorted(failures)), bytes_read, len(others))
 
 
 @dataclass(frozen=True)

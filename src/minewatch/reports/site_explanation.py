@@ -65,8 +65,8 @@ class Explanation:
     """What its confidence rests on: no site of Kachin was visited for it."""
     alternatives: Sequence[Alternative]
     """What it could have been instead, the most open one first."""
-    scenes: Sequence[Mapping[str, str]]
-    """The overpasses that bound its start: `id`, `day`, `role`."""
+    scenes: Sequence[Mapping[str, Any]]
+    """The overpasses that bound its start: `id`, `day`, `role`, `offset_dn`, `offset_reason`."""
     chips: Sequence[Chip]
     """The ground by period, in order of time; periods without an overpass are left out."""
     features: gpd.GeoDataFrame

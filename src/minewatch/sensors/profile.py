@@ -8,6 +8,7 @@ from datetime import date
 from typing import NamedTuple
 
 from minewatch.model import CORE_BANDS, Asset, Band, Scene
+from minewatch.model.rule_fields import rule
 
 _MAJOR = 100  # a baseline "05.10" is compared as 5 * 100 + 10
 
@@ -23,8 +24,8 @@ class MaskRule:
     shade: tuple[int, ...] = ()
     """Values that are clear but may be a shadow: dark ground, not trusted close to a cloud."""
     vegetation: tuple[int, ...] = ()
-    """Values of clear vegetation, on whose dark red the offset is verified; none: the mask does
-    not know vegetation from other clear ground."""
+    """Values of clear vegetation, on which the offset is verified; none: the mask does not know
+    vegetation from other clear ground."""
     drop: tuple[int, ...] = ()
     """Values that hide the ground."""
     grow: tuple[int, ...] = ()
@@ -37,8 +38,17 @@ class MaskRule:
 class OffsetRule:
     """When digital numbers carry an addend that must be taken off again.
 
-    Metadata decides first (`offset_from_metadata`); the pixels may overrule it by the two numbers
-    of dark vegetation (`cube.scene_quality.verify_offset`).
+    Metadata decides first (`offset_from_metadata`). Where it is not sure, both ends of the
+    histogram decide against the scenes near in time (`cube.scene_offsets.decide_offsets`): an
+    addend moves dark and bright pixels of every band by the same step. Haze and fog lift the dark
+    end and leave the bright end of near-infrared about where it is; snow lifts what is bright and
+    leaves short-wave infrared.
+
+    Real series, below: 45 dates with clear vegetation of one place in India (2019 to 2023) and
+    three of a forest in France, each against the others near in time. With 1000 added to one date,
+    three in four are recognised; of uniform fogs, as white in all bands as clouds, that lift dark
+    red by 800 to 1200, one in eight is taken for an addend: what is left of both ends then lies
+    within these limits of the neighbours. What is not recognised is left out or noted.
     """
 
     offset_dn: int
@@ -46,9 +56,43 @@ class OffsetRule:
     since_baseline: str
     """First processing baseline that carries it."""
     carried_from_dn: float
-    """From this red of dark vegetation on, digital numbers carry the addend."""
+    """Dark ends of scenes that carry the addend lie from here on, in every band."""
     absent_up_to_dn: float
-    """Up to this red of dark vegetation, they do not."""
+    """A dark end up to here, in any band, cannot carry the addend."""
+    ends_within_dn: float = rule(
+        250.0, unit="digital numbers",
+        source="a quarter of the addend; nine in ten dates of the real series lie as near to "
+        "scenes near in time, at the dark ends of red and short-wave infrared",
+        moves="scenes whose dark ends differ more from their neighbours are still believed to "
+        "carry the addend, fog of about that thickness among them",
+    )  # fmt: skip
+    nir_step_from_dn: float = rule(
+        750.0, unit="digital numbers",
+        source="fog as white as clouds (0.6 to 0.8) lifts leaves, 0.30 to 0.35 in near-infrared, "
+        "by half as much as it lifts what is dark, an addend by as much: half-way",
+        moves="bright near-infrared must rise more before a raised dark end is no fog",
+    )  # fmt: skip
+    season_days: int = rule(
+        45, unit="days",
+        source="what leaves do to the bright end of near-infrared: 500 digital numbers in nine of "
+        "ten dates at 45 days, 760 at 60 (real series)",
+        moves="scenes further away in the year, of any year, are neighbours",
+    )  # fmt: skip
+    most_neighbours: int = rule(
+        7, unit="1",
+        source="three, five or seven separate fog from an addend about as well in the real series; "
+        "of seven, three may be in fog themselves",
+        moves="more scenes near in time are compared with",
+    )  # fmt: skip
+    least_neighbours: int = rule(
+        2, unit="1", moves="more scenes must be near in time, or metadata stands", least=1
+    )
+    lasting_scenes: int = rule(
+        5, unit="1",
+        moves="more scenes must be bright at their dark end, without a darker one near in time, "
+        "before that is an addend in all of them rather than a long fog",
+        least=2,
+    )  # fmt: skip
 
 
 class OffsetDecision(NamedTuple):
@@ -60,6 +104,8 @@ class OffsetDecision(NamedTuple):
     """Which metadata decided."""
     notes: tuple[str, ...]
     """What is uncertain or contradictory, in words."""
+    is_certain: bool = False
+    """True when no pixel can say otherwise: the product never carried what is in question."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +181,8 @@ def offset_from_metadata(scene: Scene, profile: SensorProfile) -> OffsetDecision
 
     1. The catalogue says that it has removed the offset: nothing to add, whatever `raster:bands`
        still states (applying it twice is the classic bug).
-    2. The baseline is older than the offset: nothing to add.
+    2. The baseline is older than the offset: nothing to add. This alone is certain, where the item
+       states nothing else: all the others are wrong for some items of some catalogue.
     3. The item states scale and offset for its bands: what it states.
     4. The baseline carries the offset: the rule's addend.
     5. Nothing says: nothing to add, and a note, so that the pixels must decide.
@@ -150,19 +197,21 @@ def offset_from_metadata(scene: Scene, profile: SensorProfile) -> OffsetDecision
     Returns
     -------
     OffsetDecision
-        Addend in digital numbers, its source, and what is uncertain.
+        Addend in digital numbers, its source, what is uncertain, and whether it is certain.
     """
     rule = profile.offset
     if rule is None:
-        return OffsetDecision(profile.constant_offset_dn, "product", ())
+        return OffsetDecision(profile.constant_offset_dn, "product", (), is_certain=True)
     baseline = baseline_number(scene.baseline)
     first = baseline_number(rule.since_baseline) or 0
     stated = stated_offsets_dn(scene.assets, scale=profile.scale)
+    notes: tuple[str, ...] = ()
     if scene.boa_offset_applied:
         return OffsetDecision(0, "flag: offset removed by the catalogue", ())
     if baseline is not None and baseline < first:
-        return OffsetDecision(0, f"baseline {scene.baseline}", _contradiction(stated, 0, scene))
-    notes: tuple[str, ...] = ()
+        notes = _contradiction(stated, 0, scene)
+        return OffsetDecision(0, f"baseline {scene.baseline}", notes, is_certain=not notes)
+    notes = ()
     if scene.boa_offset_applied is False:
         notes = ("the catalogue says the offset is still in the pixels: wrong for some items",)
     if len(stated) == 1 and stated <= {0, rule.offset_dn}:

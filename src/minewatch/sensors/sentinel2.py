@@ -54,8 +54,8 @@ SENTINEL_2_L2A = SensorProfile(
     ),
     scale=0.0001,
     # Baseline 04.00: ESA, 25 January 2022. Evergreen forest has a red of .018 [DOMAIN §2]: 180
-    # without the addend and 1,180 with it; only thick haze reaches 1,000 without, and less than
-    # 800 with it would be a reflectance below -.02.
+    # without the addend and 1,180 with it. Less than 800 with it would be a reflectance below -.02;
+    # 1,000 without it takes fog.
     offset=OffsetRule(
         offset_dn=-1000, since_baseline="04.00", carried_from_dn=1000, absent_up_to_dn=800
     ),

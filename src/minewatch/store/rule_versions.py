@@ -38,8 +38,11 @@ RULE_VERSIONS: Final[Mapping[str, RuleVersion]] = {
         constants=("cube.registration", "cube.correlate"),
     ),
     "scene_quality": RuleVersion(
-        version=1,
-        roots=("cube.scene_quality", "cube.registration", "cube.range_reader", "cube.gdal_reader"),
+        version=2,
+        roots=(
+            "cube.scene_quality", "cube.scene_offsets", "cube.registration", "cube.range_reader",
+            "cube.gdal_reader",
+        ),
         meaning="offset, misplacement and clear share of every scene",
         constants=("cube.scene_quality", "cube.registration", "cube.correlate"),
     ),

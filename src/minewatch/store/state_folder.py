@@ -275,6 +275,8 @@ _encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
 
 
 def _quality(row: Mapping[str, Any]) -> SceneQuality:
-    lists = ("shift_xy_m", "misplaced_xy_m", "notes")
+    lists = ("shift_xy_m", "misplaced_xy_m", "unread", "notes")
+    ends = {band: tuple(pair) for band, pair in row["ends_dn"].items()}
     fields = {name: value for name, value in row.items() if name != "rules"}
-    return SceneQuality(**{**fields, **{name: tuple(row[name]) for name in lists}})
+    tuples = {name: tuple(row[name]) for name in lists}
+    return SceneQuality(**{**fields, **tuples, "ends_dn": ends})

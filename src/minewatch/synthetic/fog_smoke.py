@@ -12,7 +12,7 @@ FOG_MONTHS, SMOKE_MONTHS = frozenset({11, 12, 1, 2}), frozenset({2, 3, 4})
 """Months in Kachin [D]."""
 _FOG_LIGHT = np.array([0.115, 0.095, 0.080, 0.030, 0.010, 0.006], "float32")
 """What dense fog adds: much blue, hardly any NIR, as in a real scene whose darkest blue rose by
-0.11 while its NIR did not [issue: blue p1 1,099]."""
+0.11 while its NIR did not [D]."""
 _SMOKE_LIGHT = np.array([0.075, 0.056, 0.042, 0.018, 0.005, 0.002], "float32")
 """What dense smoke adds: falls with the wavelength faster than haze [D]."""
 _CLEAR_AIR = 0.15

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from tests.unit.cube.conftest import FOREST
 
 from minewatch.cube import RasterioReader, measure_scene_quality
 from minewatch.errors import ReadError
@@ -14,42 +15,44 @@ def find(archive):
     )
 
 
-# add_dn: what really is in the pixels; flag: what the catalogue says of it
-CASES = {
-    "removed and said so": (0, True, "05.10", 0, 0, "flag"),
-    "still in and said so": (1000, False, "05.10", -1000, -1000, "baseline 05.10"),
-    "flag says removed, pixels have it": (1000, True, "05.10", 0, -1000, "pixels"),
-    "flag says still in, pixels are free of it": (0, False, "05.10", -1000, 0, "pixels"),
-    "silent catalogue, new baseline": (1000, None, "04.00", -1000, -1000, "baseline 04.00"),
-    "silent catalogue, old baseline": (0, None, "03.01", 0, 0, "baseline 03.01"),
-    "nothing known, offset in": (1000, None, "", 0, -1000, "pixels"),
-    "nothing known, offset out": (0, None, "", 0, 0, "nothing"),
-}
-
-
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
-def test_pixels_overrule_metadata_on_the_offset_only_when_they_contradict(archive, find, case):
-    add_dn, flag, baseline, metadata_dn, used_dn, source = case
-    scene = archive.scene(add_dn=add_dn, boa_offset_applied=flag, baseline=baseline)
-    facts = find(scene)
-    assert (facts.offset_metadata_dn, facts.offset_dn) == (metadata_dn, used_dn)
-    assert facts.offset_source.startswith(source)
+@pytest.mark.parametrize("add_dn", [0, 1000])
+def test_both_ends_of_three_bands_are_measured_and_metadata_decides_alone(archive, find, add_dn):
+    facts = find(archive.scene(add_dn=add_dn, boa_offset_applied=True))
+    assert (facts.offset_dn, facts.offset_metadata_dn) == (0, 0)
+    assert facts.offset_source.startswith("flag")
     assert facts.dark_vegetation_dn == 180 + add_dn
-    overruled = metadata_dn != used_dn
-    assert any("is used" in note for note in facts.notes) == overruled
+    for band in ("red", "nir", "swir22"):
+        assert facts.ends_dn[band] == (FOREST[band] + add_dn,) * 2
+    assert facts.unread == ()
 
 
-def test_haze_that_leaves_it_open_does_not_overrule(archive, find):
-    facts = find(archive.scene(pixels={"red": 900}))
-    assert (facts.offset_dn, facts.dark_vegetation_dn) == (0, 900)
-    assert any("900 DN decides no offset" in note for note in facts.notes)
+def test_ends_are_of_vegetation_alone(archive, find):
+    mask, nir = np.full((80, 80), 4), np.full((160, 160), 2860)
+    nir[:40], nir[-20:] = 300, 3300
+    mask[:20] = 6
+    facts = find(archive.scene(mask=mask, pixels={"nir": nir}))
+    assert facts.ends_dn["nir"] == (2860, 3300)
+
+
+def test_a_band_that_cannot_be_read_costs_only_its_ends(archive, find):
+    scene = archive.scene()
+    (archive.folder / scene.id / "nir.tif").unlink()
+    facts = find(scene)
+    assert set(facts.ends_dn) == {"red", "swir22"}
+    assert facts.unread == ("nir",)
+
+
+def test_a_scene_without_short_wave_infrared_is_measured_without(archive, find):
+    facts = find(archive.scene(bands=("blue", "green", "red", "nir")))
+    assert set(facts.ends_dn) == {"red", "nir"}
+    assert facts.unread == ()
 
 
 @pytest.mark.parametrize("mask", [5, 9, 0])
-def test_without_vegetation_metadata_stands_and_the_facts_say_so(archive, find, mask):
+def test_without_vegetation_there_are_no_ends(archive, find, mask):
     facts = find(archive.scene(mask=mask, add_dn=1000))
     assert (facts.offset_dn, facts.dark_vegetation_dn) == (0, None)
-    assert any("too little clear vegetation" in note for note in facts.notes)
+    assert facts.ends_dn == {}
 
 
 def test_a_little_vegetation_decides_nothing(archive, find):

@@ -64,7 +64,7 @@ def test_new_baselines_carry_the_offset_until_a_catalogue_has_removed_it(
 
 def test_a_reprocessed_old_scene_is_judged_by_its_baseline_and_not_by_its_date() -> None:
     day = datetime(2018, 1, 5, 4, 11, tzinfo=UTC)
-    assert decide(scene("05.00", day=day)) == (-1000, "baseline 05.00", ())
+    assert decide(scene("05.00", day=day)) == (-1000, "baseline 05.00", (), False)
     late = datetime(2022, 1, 26, 4, 11, tzinfo=UTC)
     assert decide(scene("03.01", day=late)).offset_dn == 0
 
@@ -108,3 +108,20 @@ def test_landsat_has_its_constant_whatever_the_item_states() -> None:
     dark_dn = 8000
     reflectance = profile.scale * (dark_dn + decision.offset_dn)
     assert reflectance == pytest.approx(0.0000275 * dark_dn - 0.2, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("baseline", "flag", "stated", "is_certain"),
+    [
+        ("02.14", SILENT, None, True),
+        ("02.14", KEPT, 0.0, True),
+        ("02.14", SILENT, -0.1, False),
+        ("05.10", REMOVED, None, False),
+        ("05.10", SILENT, -0.1, False),
+        ("", SILENT, None, False),
+    ],
+)
+def test_only_a_baseline_without_offset_and_without_contradiction_is_certain(
+    baseline: str, flag: bool | None, stated: float | None, is_certain: bool
+) -> None:
+    assert decide(scene(baseline, flag, stated=stated)).is_certain is is_certain

@@ -236,3 +236,10 @@ def test_the_lock_names_its_holder_and_ends_with_it(state: StateFolder) -> None:
         pytest.fail("two hold one folder")
     with locked(state.directory):
         pass
+
+
+def test_measured_ends_come_back_from_the_file(state: StateFolder) -> None:
+    ends = {"red": (180.0, 300.0), "nir": (2100.0, 3000.0), "swir22": (500.0, 900.0)}
+    known = replace(quality(), ends_dn=ends, unread=("nir",))
+    state.write_scene_quality({"S": known}, {"S": "key"}, rules="2-ab")
+    assert state.read_scene_quality({"S": "key"}) == {"S": known}

@@ -31,7 +31,7 @@ from minewatch.synthetic.truth_writer import water_on
 from minewatch.synthetic.world import World, make_world
 
 SEEDS = range(2, 8)
-MATERIALS_AT_START = {"working": {"active", "idle"}, "wet": {"abandoned_wet"},
+STATES_AT_START = {"working": {"active", "idle"}, "wet": {"abandoned_wet"},
                       "dry": {"abandoned_dry"},
                       "regrowing": {"abandoned_dry", "revegetated"}}  # fmt: skip
 
@@ -67,7 +67,7 @@ def test_older_mines_stand_in_every_state_when_the_archive_begins(worlds: list[W
         for mine in world.mines:
             if mine.standing:
                 assert mine.calendar.start < first
-                assert mine.calendar.state(first) in MATERIALS_AT_START[mine.standing]
+                assert mine.calendar.state(first) in STATES_AT_START[mine.standing]
                 counts[mine.standing] += 1
     assert set(counts) == set(STANDINGS)
 
@@ -80,7 +80,11 @@ def test_an_older_calendar_works_before_it_is_left(standing: str) -> None:
         days = [day for interval in calendar.active for day in interval]
         assert days == sorted(days)
         assert calendar.prospected < calendar.start == days[0] < spec.start.toordinal()
-        assert (calendar.fate == "active") == (calendar.ended is None)
+        if standing == "working":
+            assert days[-1] > spec.start.toordinal()
+        else:
+            assert calendar.fate == ("wet" if standing == "wet" else "dry")
+            assert calendar.ended == days[-1] < spec.start.toordinal()
 
 
 def test_mines_at_the_river_lie_nearer_to_it_than_others_ever_did(worlds: list[World]) -> None:

@@ -291,3 +291,54 @@ def test_a_file_that_is_no_truth_is_refused(tmp_path: Path) -> None:
         read_truth(file)
     with pytest.raises(OutputError, match=r"gone\.geojson"):
         read_truth(tmp_path / "gone.geojson")
+
+
+def test_recall_of_older_sites_and_of_those_begun_within_stand_apart() -> None:
+    result = score(PERFECT[1:])  # `a`, older than the archive, is missed in the first season
+    table = result.recall_by_begin
+    assert table["true_sites"].to_dict() == {"older": 2, "within": 1}
+    assert result.recall_of("older") == pytest.approx(1 / 2)
+    assert result.recall_of("within") == 1.0
+    assert "recall older 0.500  begun within 1.000" in str(result)
+    assert result.recall_by_state["recall"].to_dict() == pytest.approx(
+        {"older, abandoned_wet": 0.5, "within, active": 1.0}
+    )
+
+
+def test_an_overgrown_season_of_an_older_site_counts_but_not_among_the_open_ones() -> None:
+    truth = make_truth()
+    seasons = truth.seasons.copy()
+    seasons.loc[(seasons["site_id"] == "a") & (seasons["period_end"] == SECOND),
+                "disturbed_area_m2"] = 900.0  # fmt: skip
+    result = score([PERFECT[0], PERFECT[2]], replace(truth, seasons=seasons))
+    assert result.recall_of("older") == 0.5
+    assert result.recall_of("older", is_open=True) == 1.0
+    assert result.recall_by_begin["open_sites"].to_dict() == {"older": 1, "within": 1}
+
+
+def test_recall_by_surroundings_is_given_where_the_truth_says_them() -> None:
+    assert score(PERFECT).recall_by_surroundings.empty
+    truth = make_truth()
+    sites = truth.sites.assign(surroundings=["river", "village"])
+    table = score(PERFECT[:2], replace(truth, sites=sites)).recall_by_surroundings
+    assert table["recall"].to_dict() == {"river": 1.0, "village": 0.0}
+
+
+def test_precision_of_isolated_sites_leaves_out_those_with_a_neighbour() -> None:
+    beside, alone = found("C", SECOND, 400, size=50), found("D", SECOND, 7000)
+    result = score([*PERFECT, beside, alone])
+    assert result.precision == pytest.approx(3 / 5)
+    # `A` alone in the first season; in the second `C` lies 300 m from `A` and 550 m from `B`
+    assert result.found_isolated == 3
+    assert result.precision_isolated == pytest.approx(2 / 3)
+
+
+def test_standing_water_is_scored_where_both_say_it() -> None:
+    assert math.isnan(score(PERFECT).water_area_ratio)
+    truth = make_truth()
+    seasons = truth.seasons.assign(water_area_m2=[400.0, 0.0, math.nan, 200.0])
+    rows = [row | {"water_area_m2": w} for row, w in zip(PERFECT, (300.0, 999.0, 150.0),
+                                                         strict=True)]  # fmt: skip
+    inventory = gpd.GeoDataFrame(rows, geometry="geometry", crs=UTM).to_crs(4326)
+    result = score_inventory(inventory, SITES, replace(truth, seasons=seasons))
+    assert result.water_area_ratio == pytest.approx(450 / 600)
