@@ -8,6 +8,7 @@ wide as the river is along it; what lies beside it stays to be judged.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,7 +106,8 @@ def find_strips(wet: Pixels, hidden: Bool, *, pixel_m: float, rules: WaterRules)
             ]
             if not waiting:
                 break
-    return np.flatnonzero(strips | spread(_ends(strips, wet, pixel_m=pixel_m, rules=rules), strips.shape))
+    strips.reshape(-1)[_ends(strips, wet, pixel_m=pixel_m, rules=rules)] = True
+    return np.flatnonzero(strips)
 
 
 def _ends(strips: Bool, wet: Pixels, *, pixel_m: float, rules: WaterRules) -> Pixels:
@@ -117,7 +119,8 @@ def _ends(strips: Bool, wet: Pixels, *, pixel_m: float, rules: WaterRules) -> Pi
     meets = strips.reshape(-1)[water.at]
     is_end = np.zeros(water.count + 1, bool)
     is_end[np.intersect1d(water.label[at_edge], water.label[meets])] = True
-    return grown(water.at[is_end[water.label]], shape, whole_pixels(rules.channel_margin_m, pixel_m))
+    margin = whole_pixels(rules.channel_margin_m, pixel_m)
+    return grown(water.at[is_end[water.label]], shape, margin)
 
 
 def _systems(
@@ -130,7 +133,7 @@ def _systems(
     patches = label_pixels(joined, shape[1])
     order = np.argsort(patches.label, kind="stable")
     bounds = np.searchsorted(patches.label[order], np.arange(1, patches.count + 2))
-    systems = [patches.at[order[i:j]] for i, j in zip(bounds[:-1], bounds[1:], strict=True)]
+    systems = [patches.at[order[i:j]] for i, j in pairwise(bounds)]
     return [s for s in systems if _extent(s, shape) * pixel_m > rules.channel_extent_m]
 
 

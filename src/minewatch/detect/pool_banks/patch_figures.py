@@ -51,6 +51,7 @@ FIGURES: Mapping[str, Figure] = {
     "elongation": Figure("1", "length over width"),
     "axis_deg": Figure("degrees", "where the long axis points, clockwise from north, 0..180"),
     "area_m2": Figure("m²", "area of its pixels; of changes only"),
+    "in_channel": Figure("1", "whether it lies in the strip of a river; of changes only"),
     "slope_deg": Figure("degrees", "mean slope under it; of changes only"),
     "aspect_deg": Figure("degrees", "where the slope falls to; of changes only"),
     "downhill": Figure("cosine", "between its long axis and the line of fall; of changes only"),
@@ -175,7 +176,7 @@ def summarise(
     table["top_milky_pct"] = _second(pixels, "milky_pct") - grouped["milky_pct"].quantile(
         rules.patches.plain_quantile
     )
-    table["pool_ndwi"] = pool_ndwi(pixels)
+    table["pool_ndwi"] = pool_ndwi(pixels, pool_share=rules.patches.pool_share)
     table["pool_ndwi_correlation"] = _correlation(pixels, "pool_pct", "ndwi")
     table["nir_variability"] = _second(pixels, "nir_variability")
     begun = pixels[pixels["run_start"] > 0]
@@ -207,7 +208,7 @@ def _second(pixels: pd.DataFrame, name: str) -> pd.Series:
     return ordered[from_top == np.minimum(1, size - 1)].set_index("label")[name]
 
 
-def pool_ndwi(pixels: pd.DataFrame) -> pd.Series:
+def pool_ndwi(pixels: pd.DataFrame, *, pool_share: float) -> pd.Series:
     """How much more the wettest pixels look like water than the driest, in hundredths.
 
     Dark soil is dark in every colour; a dark pool turns the ratio of green to near-infrared.
@@ -216,6 +217,9 @@ def pool_ndwi(pixels: pd.DataFrame) -> pd.Series:
     ----------
     pixels
         In scan order, with `label`, `pool_pct` and `ndwi`.
+    pool_share
+        The wettest, a sixth of the pixels at most, have this part of the largest share and more: in
+        a large patch with few pools the others are soil.
 
     Returns
     -------
@@ -226,8 +230,8 @@ def pool_ndwi(pixels: pd.DataFrame) -> pd.Series:
     rank = ordered.groupby("label").cumcount()
     size = ordered.groupby("label")["pool_pct"].transform("size")
     most = ordered.groupby("label")["pool_pct"].transform("max")
-    is_pool = (ordered["pool_pct"] >= 0.6 * most) | (rank >= size - 2)
-    wettest = ordered[is_pool & (rank >= size - np.maximum(2, size // 6))].groupby("label")["ndwi"].mean()
+    is_wet = (ordered["pool_pct"] >= pool_share * most) & (rank >= size - size // 6)
+    wettest = ordered[is_wet | (rank >= size - 2)].groupby("label")["ndwi"].mean()
     driest = ordered[(rank < size // 2) & (size >= 4)].groupby("label")["ndwi"].median()
     return wettest - driest
 

@@ -140,7 +140,7 @@ class WaterRules:
         300.0, unit="m", moves="longer bars that are taken for cloud join waters"
     )
     channel_flow_share: float = rule(
-        0.6, unit="1", moves="a river may be hidden for less of its course: rows of pools are no river"
+        0.6, unit="1", moves="more of a river's course must be water or hidden"
     )
     channel_widening: float = rule(
         1.25, unit="1", moves="a river may widen more along its course", least=1.0
@@ -227,7 +227,7 @@ class TermRules:
     """Ramps of the evidence terms: 0 up to the first value, 1 from the second."""
 
     spots_pct: tuple[int, int] = rule((15, 50), unit="%", moves="clearer spots are needed")
-    ndwi_turn: tuple[int, int] = rule((3, 15), unit="0.01", moves="bluer spots are needed")
+    ndwi_turn: tuple[int, int] = rule((3, 18), unit="0.01", moves="bluer spots are needed")
     agreement: tuple[float, float] = rule(
         (0.2, 0.8), unit="1", moves="NDWI and NIR deficit must agree more"
     )
@@ -266,9 +266,7 @@ class TermRules:
     least_water_pct: tuple[int, int] = rule(
         (4, 12), unit="%", moves="old ground must hold more water to show plainly what it is"
     )
-    water_share_pct: tuple[int, int] = rule(
-        (40, 60), unit="%", moves="patches may hold more water"
-    )
+    water_share_pct: tuple[int, int] = rule((40, 60), unit="%", moves="patches may hold more water")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -311,6 +309,10 @@ class ChangeRules:
     slide_elongation: float = rule(
         2.6, unit="1", moves="less is called a landslide where slopes are unknown"
     )
+    longest_slide_m: float = rule(
+        1500.0, unit="m", moves="longer bare ground is still a landslide",
+        source="ground of 5 km that was called one slide was a river; starting value",
+    )  # fmt: skip
     downhill_elongation: float = rule(
         2.0, unit="1", moves="less is called a landslide where slopes are known"
     )
