@@ -127,7 +127,8 @@ def read_geojson(path: Path, contract: Contract) -> gpd.GeoDataFrame:
     -------
     GeoDataFrame
         WGS 84, also without rows. Days are ISO text, lists are lists, optional whole numbers are
-        `Int64` with NA, other missing values None or NaN.
+        `Int64` with NA, other missing values None or NaN. Columns that a later schema than the
+        file's brought are null.
 
     Raises
     ------
@@ -146,8 +147,11 @@ def read_geojson(path: Path, contract: Contract) -> gpd.GeoDataFrame:
         raise OutputError(
             f"{path} is no GeoJSON table: {str(error)[:200]}", hint="run again with --resume"
         ) from None
-    check_schema(about.get("schema_version", 0), path)
-    missing = [c for c in contract if c not in rows.columns] if len(rows) else []
+    version = about.get("schema_version", 0)
+    check_schema(version, path)
+    absent = [c for c in contract if c not in rows.columns] if len(rows) else []
+    rows = rows.assign(**{c: None for c in absent if contract[c].since > version})
+    missing = [c for c in absent if c not in rows.columns]
     if missing or len(rows) != len(outlines):
         raise OutputError(
             f"{path}: {f'column {missing[0]!r}' if missing else 'an outline'} is missing",

@@ -95,6 +95,7 @@ if TYPE_CHECKING:
     from minewatch.model.visibility import (
         POOL_COLUMNS,
         POOLS_SEEN_UP_TO_M,
+        WATER_COLUMNS,
         sees_pools_at,
         why_no_pools,
     )
@@ -132,6 +133,7 @@ __all__ = [
     "SITES",
     "STATES",
     "TRACKS",
+    "WATER_COLUMNS",
     "WGS84",
     "Alternative",
     "AreaOfInterest",

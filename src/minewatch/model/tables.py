@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Version of the columns of the output files; raised when one changes its name or meaning. Files
-from before there was a version count as 0, and have the same columns."""
+from before there was a version count as 0, and have the columns of 1. Up to 1 `pool_area_m2` was
+the pools that showed in the period, without the water apart."""
 
 Kind = Literal["text", "int", "float", "date", "list", "terms"]
 
@@ -29,6 +30,8 @@ class Column:
     """What it says about the ground, with its unit."""
     optional: bool = False
     """True when a row may have none (null)."""
+    since: int = 0
+    """Version of the schema that brought it: null in files of an earlier one."""
 
 
 Contract = Mapping[str, Column]
@@ -51,13 +54,24 @@ _AREAS: Contract = {
     "pad_area_m2": Column("float", "bare ground of pads and benches, m2"),
     "pool_area_m2": Column(
         "float",
-        "open or lined pools, summed pixel fractions, m2; null where pixels are too large",
+        "lined pools as they are built, whatever stands in them (water, white sludge, nothing, a "
+        "sheet), summed pixel fractions, m2; null where pixels are too large",
         optional=True,
     ),
     "pool_area_low_m2": Column("float", "least pool area within its range, m2", optional=True),
     "pool_area_high_m2": Column("float", "most pool area within its range, m2", optional=True),
     "pool_count_low": Column("int", "fewest pools that explain the pool area", optional=True),
     "pool_count_high": Column("int", "most pools that explain the pool area", optional=True),
+}
+
+_WATER: Contract = {
+    name: Column("float", meaning, optional=True, since=2)
+    for name, meaning in {
+        "water_area_m2": "standing water in the pools, mean of the period, m2; null where pixels "
+        "are too large",
+        "water_area_low_m2": "least water area within its range, m2",
+        "water_area_high_m2": "most water area within its range, m2",
+    }.items()
 }
 
 DETECTIONS: Contract = {
@@ -107,6 +121,7 @@ OBSERVATIONS: Contract = {
     "site_id": Column("text", "the site"),
     **_PERIOD,
     **_AREAS,
+    **_WATER,
     "clear_looks": Column("int", "median number of clear looks over the footprint"),
     "observed_fraction": Column("float", "0..1 of the footprint seen clear in the period"),
     "vegetated_fraction": Column(
@@ -124,6 +139,7 @@ INVENTORY: Contract = {
         "text", "active, idle, abandoned_wet, abandoned_dry, revegetated or not_observed"
     ),
     **{name: Column(c.kind, c.meaning, optional=True) for name, c in _AREAS.items()},
+    **_WATER,
     "new_area_m2": Column(
         "float", "disturbed ground added since the period before, m2", optional=True
     ),

@@ -10,6 +10,8 @@ POOL_COLUMNS: Final = (
     "pool_area_m2", "pool_area_low_m2", "pool_area_high_m2", "pool_count_low", "pool_count_high",
 )  # fmt: skip
 """What is said of pools, in every table; null where they cannot be seen."""
+WATER_COLUMNS: Final = ("water_area_m2", "water_area_low_m2", "water_area_high_m2")
+"""What is said of the water in the pools of a site; null where pools cannot be seen."""
 
 
 def sees_pools_at(pixel_m: float) -> bool:

@@ -29,7 +29,9 @@ from minewatch.sites.row_context import find_coverage
 from minewatch.sites.site_rows import KEPT, Measures, Patches, RowBuilder, Track, key_of
 from minewatch.sites.site_rules import AlertRules, StateRules, without_pools
 
-HISTORY = ("alert", "state", "disturbed_area_m2", "pool_area_m2", "observed_fraction")
+HISTORY = (
+    "alert", "state", "disturbed_area_m2", "pool_area_m2", "water_area_m2", "observed_fraction",
+)  # fmt: skip
 """Columns of the inventory that `sites` repeats for each period."""
 
 

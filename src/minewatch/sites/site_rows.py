@@ -21,7 +21,7 @@ from minewatch.sites.states import Flags, Numbers, Record, Timeline, build_timel
 
 AREAS = (
     "disturbed_area_m2", "pad_area_m2", "pool_area_m2", "pool_area_low_m2", "pool_area_high_m2",
-    "pool_count_low", "pool_count_high",
+    "pool_count_low", "pool_count_high", "water_area_m2", "water_area_low_m2", "water_area_high_m2",
 )  # fmt: skip
 KEPT = ("site_id", "first_detected", "last_undisturbed", "merged_from", "split_from")
 """Columns of a track that every row repeats."""
@@ -84,6 +84,7 @@ class RowBuilder:
         record = Record(
             disturbed_m2=seen["disturbed_area_m2"],
             pool_m2=seen["pool_area_m2"],
+            water_m2=seen["water_area_m2"],
             green=seen["vegetated_fraction"],
             observed_fraction=seen["observed_fraction"],
             clear_looks=seen["clear_looks"].astype("int64"),

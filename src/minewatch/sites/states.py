@@ -26,7 +26,9 @@ class Record:
     disturbed_m2: Numbers
     """Ground without vegetation, m²; any number when not seen."""
     pool_m2: Numbers
-    """Pools, m²; any number when not seen, NaN when pools cannot be seen."""
+    """Pools as built, m²; any number when not seen, NaN when pools cannot be seen."""
+    water_m2: Numbers
+    """Standing water, m²; likewise."""
     green: Numbers
     """Vegetated share of what was seen, 0..1; NaN when unknown."""
     observed_fraction: Numbers
@@ -85,12 +87,12 @@ def build_timeline(
     index = np.flatnonzero(seen)
     good = record.well_seen(rules)[index]
     days = [record.last_overpass[i] for i in index]
-    area, pool, green = (
+    area, pool, water_area, green = (
         steady(values[index], good)
-        for values in (record.disturbed_m2, record.pool_m2, record.green)
+        for values in (record.disturbed_m2, record.pool_m2, record.water_m2, record.green)
     )
     is_active = settle(_works(area, pool, green, days, began is None, rules), good, rules.hold)
-    is_wet = settle(_is_wet(pool, rules), good, rules.hold)
+    is_wet = settle(_is_wet(water_area, pool, rules), good, rules.hold)
     is_green = settle(green >= rules.green_share, good, rules.hold)
     never_worked = began is None and len(index) >= rules.hold and not is_active[: rules.hold].any()
 
@@ -106,7 +108,7 @@ def build_timeline(
         wet_day = days[k] if is_wet[k] else wet_day
         is_old = never_worked and began is None
         quiet_days = rules.abandoned_days if is_old else (days[k] - idle_since).days
-        is_known = not np.isnan(pool[k])
+        is_known = not np.isnan(water_area[k])
         states[i] = _state(
             is_active[k], is_wet[k] if is_known else None, is_green[k], quiet_days, rules
         )
@@ -206,10 +208,10 @@ def _works(
     return works
 
 
-def _is_wet(pool: Numbers, rules: StateRules) -> Flags:
-    """Whether water stands: enough of it, and enough of what there was."""
+def _is_wet(water: Numbers, pool: Numbers, rules: StateRules) -> Flags:
+    """Whether pools are filled: enough water, and enough of the most that was built so far."""
     largest = np.maximum.accumulate(pool) if len(pool) else pool
-    wet: Flags = pool >= np.maximum(rules.wet_m2, rules.wet_share * largest)
+    wet: Flags = water >= np.maximum(rules.wet_m2, rules.wet_share * largest)
     return wet
 
 

@@ -15,11 +15,13 @@ from minewatch.detect.pool_banks.evidence_layers import NO_SHARE, check_evidence
 from minewatch.detect.pool_banks.patch_figures import pool_ndwi
 from minewatch.detect.pool_banks.pool_bank_rules import DEFAULT, PoolBankRules
 from minewatch.detect.pool_banks.pool_shares import pool_share
-from minewatch.detect.pool_ranges import pool_ranges
+from minewatch.detect.pool_banks.site_water import built_so_far, fill_shares
+from minewatch.detect.pool_ranges import pool_ranges, water_ranges
 from minewatch.model import (
     OBSERVATIONS,
     POOL_COLUMNS,
     TRACKS,
+    WATER_COLUMNS,
     Evidence,
     Grid,
     PeriodEvidence,
@@ -40,9 +42,12 @@ def measure(
 ) -> pd.DataFrame:
     """Areas, pool counts and how much was seen, for every site in every period.
 
-    Shares of mixed pixels are summed over the site and a ring round it. Where a period saw nothing
-    of a pixel it adds nothing, and `observed_fraction` says so. Where pixels are too large for
-    pools, what is said of pools is null.
+    Lost ground of mixed pixels is summed over the site and a ring round it; pools and water over
+    the site, which holds nearly all of what its pools send back. Water is what stands in the
+    period; pools are the most that showed of them so far, with water or white: one that is drained
+    or covered now was built all the same. Where a period saw nothing of a pixel it adds nothing,
+    and `observed_fraction` says so. Where pixels are too large for pools, what is said of pools
+    and water is null.
 
     Parameters
     ----------
@@ -84,12 +89,10 @@ def measure(
         ]
         number = [label + sites * nth for nth in range(len(steps))]  # of each site in each period
         table = _figures(
-            {name: np.concatenate([of[name] for of in seen]) for name in (*_USED, "pool_pct")},
+            {name: np.concatenate([of[name] for of in seen]) for name in seen[0]},
             np.concatenate(number),
             np.tile(inside, len(steps)), sites * len(steps), grid.pixel_area_m2, rules,
         )  # fmt: skip
-        if not sees_pools:
-            table[list(POOL_COLUMNS)] = np.nan
         days = [(p.start.isoformat(), p.end.isoformat()) for p in periods[start : start + at_once]]
         table.insert(0, "site_id", np.tile(tracks["site_id"].to_numpy(), len(steps)))
         table.insert(1, "period_start", np.repeat([first for first, _ in days], sites))
@@ -97,12 +100,13 @@ def measure(
         tables.append(table)
     if not tables:
         return pd.DataFrame(columns=list(OBSERVATIONS))
-    return pd.concat(tables).sort_values(["site_id", "period_start"], ignore_index=True)
+    table = pd.concat(tables).sort_values(["site_id", "period_start"], ignore_index=True)
+    return _with_areas(table, sees_pools=sees_pools, rules=rules)
 
 
 BLOCK_PIXELS = 1 << 20
 """Pixels of sites worked on at a time, in all periods: sets the memory, never the answer."""
-_USED = ("clear_looks", "vegetation_pct", "ndwi")
+_USED = ("clear_looks", "vegetation_pct", "ndwi", "nir")
 
 
 def _largest_around(numbers: NDArray[np.int32], at: Pixels, ring: int) -> NDArray[np.int32]:
@@ -126,6 +130,8 @@ def _read(
     """What one period says of the pixels of sites, in no more memory than theirs."""
     place = np.unravel_index(at, evidence.layers["nir"].shape)
     seen = {name: evidence.layers[name][place] for name in _USED}
+    milky = evidence.layers["pool_pct"][place]
+    seen["milky_pct"] = np.where(milky == NO_SHARE, 0, milky).astype(np.uint8)
     seen["pool_pct"] = (
         pool_share(evidence, at, pixel_m=pixel_m, rules=rules.water)
         if sees_pools
@@ -156,10 +162,13 @@ def _figures(
         .fillna(0)
         .to_numpy()
     )
-    pool = wet * total(layers["pool_pct"], seen) * pixel_area_m2 / 100
+    fill = _fill(layers, label, seen & inside, rules)
+    areas = {
+        name: wet * total(fill[name], seen & inside) * pixel_area_m2 for name in ("water", "lined")
+    }
     lost = 100 - np.minimum(layers["vegetation_pct"].astype(int), 100)
     lost = np.where(lost >= rules.measures.lost_min_pct, lost, 0)
-    disturbed = np.maximum(total(lost, seen) * pixel_area_m2 / 100, pool)
+    disturbed = total(lost, seen) * pixel_area_m2 / 100
     observed = total(ones, seen & inside) / np.maximum(total(ones, inside), 1)
     green = total((layers["vegetation_pct"] >= rules.measures.green_pct), seen & inside)
     overpasses = pd.Series(layers["clear_looks"][inside]).groupby(label[inside]).median()
@@ -168,14 +177,54 @@ def _figures(
     return pd.DataFrame(
         {
             "disturbed_area_m2": disturbed,
-            "pad_area_m2": disturbed - pool,
-            "pool_area_m2": pool,
-            **pool_ranges(pool, rules=rules.ranges),
+            **areas,
             "clear_looks": overpasses.reindex(range(sites)).fillna(0).astype(int).to_numpy(),
             "observed_fraction": observed,
             "vegetated_fraction": vegetated,
         }
     )
+
+
+def _fill(
+    layers: dict[str, NDArray[np.uint8]],
+    label: NDArray[np.int32],
+    where: NDArray[np.bool_],
+    rules: PoolBankRules,
+) -> dict[str, NDArray[np.float64]]:
+    """Shares of water and of lined pools in every pixel, 0 elsewhere than `where`."""
+    names = ("nir", "ndwi", "vegetation_pct", "milky_pct")
+    pixels = pd.DataFrame({"label": label[where], **{n: layers[n][where] for n in names}})
+    shares = fill_shares(pixels, rules=rules.fill)
+    out = {}
+    for name in ("water", "lined"):
+        out[name] = np.zeros(len(label))
+        out[name][where] = shares[name]
+    return out
+
+
+def _with_areas(table: pd.DataFrame, *, sees_pools: bool, rules: PoolBankRules) -> pd.DataFrame:
+    """The table with its columns of areas in place of `water` and `lined` of each period.
+
+    Rows are sorted by site and period.
+    """
+    if not sees_pools:
+        table[["water", "lined"]] = 0.0
+    lined = table["lined"].where(table["observed_fraction"] > 0)
+    by_site = lined.groupby(table["site_id"], sort=False)
+    built = by_site.transform(built_so_far, rules=rules.fill).to_numpy(float)
+    disturbed = np.maximum(table["disturbed_area_m2"].to_numpy(), built)
+    areas = pd.DataFrame(
+        {
+            "disturbed_area_m2": disturbed,
+            "pad_area_m2": disturbed - built,
+            "pool_area_m2": built,
+            **pool_ranges(built, rules=rules.ranges),
+            **water_ranges(table["water"].to_numpy(), rules=rules.ranges),
+        }
+    )
+    if not sees_pools:
+        areas[[*POOL_COLUMNS, *WATER_COLUMNS]] = np.nan
+    return table.drop(columns=["disturbed_area_m2", "water", "lined"]).join(areas)
 
 
 def _turns_colour(

@@ -374,13 +374,55 @@ class ClearingRules:
     )
 
 
+_SIMULATED = "by hand; ratios on the simulated tuning worlds move by 0.05 when it moves by a tenth"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FillRules:
+    """Water and lined pools of a site against its own plain ground."""
+
+    plain_quantile: float = rule(
+        0.3, unit="1", moves="bluer ground counts as plain: less water",
+        source="set on the simulated tuning worlds: pools fill up to half of a bench",
+    )  # fmt: skip
+    plants: tuple[float, float] = rule(
+        (0.045, 0.25), unit="reflectance", moves="green and near-infrared of plants",
+        source=f"forest of the dry season; {_SIMULATED}",
+    )  # fmt: skip
+    soil: tuple[float, float] = rule(
+        (0.13, 0.27), unit="reflectance", moves="green and near-infrared of bare soil",
+        source=f"laterite and pads (DOMAIN §2); {_SIMULATED}",
+    )  # fmt: skip
+    water: tuple[float, float] = rule(
+        (0.13, 0.06), unit="reflectance", moves="green and near-infrared of pools",
+        source=f"between idle and milky pools (DOMAIN §2); {_SIMULATED}",
+    )  # fmt: skip
+    least_land_nir: float = rule(
+        0.1, unit="reflectance", moves="more sites in deep shade are without water"
+    )
+    empty_periods: int = rule(
+        2, unit="periods", moves="pools that show nothing count as built for longer", least=1,
+        source="a drained pool is filled again within two dry seasons or left to grass; starting "
+        "value",
+    )  # fmt: skip
+    empty_share: float = rule(
+        0.1, unit="1", moves="more water is needed for pools to be in use: of the most that showed"
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class MeasureRules:
     """Figures of a site in a period."""
 
     green_pct: int = rule(50, unit="%", moves="fewer pixels count as green")
-    dry_ndwi: int = rule(3, unit="0.01", moves="sites must look wetter to have any water")
-    wet_ndwi: int = rule(12, unit="0.01", moves="sites must look wetter to have all of it")
+    dry_ndwi: int = rule(
+        0, unit="0.01", moves="sites must look wetter to have any water",
+        source="three of four dry seasons lie below 2 on the simulated tuning worlds",
+    )  # fmt: skip
+    wet_ndwi: int = rule(
+        6, unit="0.01", moves="sites must look wetter to have all of it",
+        source="19 of 20 seasons with water lie above 9 on the simulated tuning worlds",
+    )  # fmt: skip
     lost_min_pct: int = rule(20, unit="%", moves="less lost vegetation is summed")
     ring_m: float = rule(10.0, unit="m", moves="mixed pixels further from a site are summed")
 
@@ -418,6 +460,8 @@ class PoolBankRules:
     """Clearings, where pixels are too large for pools."""
     measures: MeasureRules = field(default_factory=MeasureRules)
     """Figures of sites."""
+    fill: FillRules = field(default_factory=FillRules)
+    """Water and lined pools of sites."""
 
 
 DEFAULT = PoolBankRules()

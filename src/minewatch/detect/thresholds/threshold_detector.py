@@ -16,6 +16,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from minewatch.detect.pool_ranges import water_ranges
 from minewatch.detect.thresholds import threshold_evidence as medians
 from minewatch.detect.thresholds import threshold_patches as patches
 from minewatch.detect.thresholds.threshold_rules import ThresholdRules
@@ -25,6 +26,7 @@ from minewatch.model import (
     FEATURES,
     KACHIN,
     POOL_COLUMNS,
+    WATER_COLUMNS,
     Alternative,
     Climate,
     Contract,
@@ -127,7 +129,7 @@ class DrySeasonThresholds:
         pixel_m: float,
         rasterise: Rasterise,
     ) -> pd.DataFrame:
-        """See `minewatch.model.Detector`."""
+        """See `minewatch.model.Detector`; pools are the most water that stood so far."""
         tracks = tracks.sort_values("site_id", ignore_index=True)
         number = rasterise(list(tracks.geometry), grid).reshape(-1)
         at = np.flatnonzero(number)
@@ -136,7 +138,11 @@ class DrySeasonThresholds:
             for here in evidence
         ]
         table = pd.concat(tables).sort_values(["site_id", "period_start"], ignore_index=True)
-        return _visible(table, pixel_m)
+        pools = table["water_area_m2"].groupby(table["site_id"]).cummax().to_numpy(float)
+        areas = patches.ground_columns(
+            table["disturbed_area_m2"].to_numpy(float), pools, rules=self.rules
+        )
+        return _visible(table.assign(**areas), pixel_m)
 
     def _measure(
         self,
@@ -165,7 +171,8 @@ class DrySeasonThresholds:
                 "site_id": list(names),
                 "period_start": here.period.start.isoformat(),
                 "period_end": here.period.end.isoformat(),
-                **patches.ground_columns(bare, water, rules=self.rules),
+                "disturbed_area_m2": bare,
+                **water_ranges(water, rules=self.rules.ranges),
                 "clear_looks": overpasses.fillna(0).astype(int).to_numpy(),
                 "observed_fraction": clear / np.maximum(count(seen | True), 1),
                 "vegetated_fraction": np.where(clear > 0, green / np.maximum(clear, 1), np.nan),
@@ -186,7 +193,7 @@ class DrySeasonThresholds:
 def _visible(table: Table, pixel_m: float) -> Table:
     """A table whose pool columns are null where pixels are too large for pools."""
     if not sees_pools_at(pixel_m):
-        table[list(POOL_COLUMNS)] = np.nan
+        table[[c for c in (*POOL_COLUMNS, *WATER_COLUMNS) if c in table]] = np.nan
     return table
 
 

@@ -131,14 +131,14 @@ def change_rows(
 
 
 def ground_columns(
-    ground: NDArray[np.float64], water: NDArray[np.float64], *, rules: ThresholdRules
+    ground: NDArray[np.float64], pools: NDArray[np.float64], *, rules: ThresholdRules
 ) -> dict[str, NDArray[np.float64]]:
-    """Columns of areas: bare ground and water beside it, m², and the ranges of pools."""
+    """Columns of areas: bare ground and pools beside it, m², and the ranges of pools."""
     return {
-        "disturbed_area_m2": np.maximum(ground, water),
-        "pad_area_m2": np.maximum(ground - water, 0),
-        "pool_area_m2": water,
-        **pool_ranges(water, rules=rules.ranges),
+        "disturbed_area_m2": np.maximum(ground, pools),
+        "pad_area_m2": np.maximum(ground - pools, 0),
+        "pool_area_m2": pools,
+        **pool_ranges(pools, rules=rules.ranges),
     }
 
 
