@@ -56,6 +56,9 @@ def _inventory() -> gpd.GeoDataFrame:
                 "pool_area_m2": pool,
                 "pool_area_low_m2": None if pool is None else 0.5 * pool,
                 "pool_area_high_m2": None if pool is None else 2.0 * pool,
+                "water_area_m2": None if pool is None else 0.8 * pool,
+                "water_area_low_m2": None if pool is None else 0.3 * pool,
+                "water_area_high_m2": None if pool is None else 1.6 * pool,
                 "pool_count_low": pools,
                 "pool_count_high": None if pools is None else pools * 2,
                 "new_area_m2": None if disturbed is None else 100.0,
@@ -84,6 +87,7 @@ def _sites(inventory: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         label = f"{period.start:%Y}_{period.end:%y}_dry"
         sites[f"{label}_state"] = rows["state"]
         sites[f"{label}_pool_area_m2"] = rows["pool_area_m2"].astype(float)
+        sites[f"{label}_water_area_m2"] = rows["water_area_m2"].astype(float)
     outlines = by_site["geometry"].apply(lambda g: shapely.union_all(list(g)))
     return gpd.GeoDataFrame(sites, geometry=gpd.GeoSeries(outlines, crs=EPSG)).reset_index(
         drop=True

@@ -38,6 +38,7 @@ from minewatch.model import (
     OBSERVATIONS,
     POOL_COLUMNS,
     SHOWN_LAYERS,
+    WATER_COLUMNS,
     Alternative,
     Chunk,
     Detector,
@@ -165,13 +166,18 @@ def check_dates(table: pd.DataFrame, last: str) -> None:
 
 
 def check_ranges(table: pd.DataFrame) -> None:
-    """Areas are none below zero, and a pool area lies in its range."""
+    """Areas are none below zero; pools and water lie in their ranges, water in pools."""
     areas = [c for c in table.columns if c.endswith("_m2")]
     assert (table[areas].fillna(0) >= 0).all().all()
     pools = table.dropna(subset=["pool_area_m2"])
     assert (pools["pool_area_low_m2"] <= pools["pool_area_m2"]).all()
     assert (pools["pool_area_m2"] <= pools["pool_area_high_m2"]).all()
     assert (pools["pool_count_low"] <= pools["pool_count_high"]).all()
+    if "water_area_m2" in table:
+        assert pools["water_area_m2"].notna().all()
+        assert (pools["water_area_low_m2"] <= pools["water_area_m2"]).all()
+        assert (pools["water_area_m2"] <= pools["water_area_high_m2"]).all()
+        assert (pools["water_area_m2"] <= pools["pool_area_m2"]).all()
 
 
 # What it says of itself.
@@ -439,8 +445,9 @@ def test_pools_are_null_where_pixels_are_too_large_for_them(
     evidence = judge(detector)
     found = find(detector, evidence, pixel_m)
     observed = measure(detector, evidence, site_at(MINE), pixel_m)
-    for table in (found.detections, observed):
-        known = table[list(POOL_COLUMNS)].notna().to_numpy()
+    for table in (found.detections[list(POOL_COLUMNS)],
+                  observed[[*POOL_COLUMNS, *WATER_COLUMNS]]):  # fmt: skip
+        known = table.notna().to_numpy()
         assert known.size == 0 or known.any() == sees_pools_at(pixel_m)
     assert "pool" not in set(found.features["kind"]) or sees_pools_at(pixel_m)
 

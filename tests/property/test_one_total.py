@@ -14,7 +14,7 @@ from minewatch.sites import total_by_period
 
 MEASURES = (
     "disturbed_area_m2", "pool_area_m2", "pool_area_low_m2", "pool_area_high_m2", "pool_count_low",
-    "pool_count_high",
+    "pool_count_high", "water_area_m2", "water_area_low_m2", "water_area_high_m2",
 )  # fmt: skip
 
 
@@ -55,5 +55,5 @@ def test_random_inventories_have_one_total(simulated_run: RunResult, data: st.Da
     inventory["observed_fraction"] = data.draw(fractions)
     inventory.loc[inventory["state"] == "not_observed", list(MEASURES)] = None
     if data.draw(st.booleans()):
-        inventory[[name for name in MEASURES if name.startswith("pool_")]] = None
+        inventory[[name for name in MEASURES if name.startswith(("pool_", "water_"))]] = None
     assert_one_answer(simulated_run.with_tables(inventory=inventory))

@@ -47,6 +47,9 @@ def detections(rows: list[Row]) -> gpd.GeoDataFrame:
             "disturbed_area_m2": width * height,
             "pad_area_m2": width * height,
             "pool_area_m2": 0.0,
+            "water_area_m2": 0.0,
+            "water_area_low_m2": 0.0,
+            "water_area_high_m2": 0.0,
             "pool_area_low_m2": 0.0,
             "pool_area_high_m2": 0.0,
             "pool_count_low": 0,
@@ -140,6 +143,7 @@ def record(area: list[float], pool: list[float], green: list[float], fraction: l
     return Record(
         disturbed_m2=np.array(area, float),
         pool_m2=np.array(pool, float),
+        water_m2=np.array(pool, float),
         green=np.array(green, float),
         observed_fraction=np.array(fraction, float),
         clear_looks=np.array(overpasses, "int64"),

@@ -9,13 +9,14 @@ import pandas as pd
 
 from minewatch.errors import SettingsError
 from minewatch.model import RunResult
-from minewatch.sites import total_by_period
+from minewatch.sites import POOL_MEASURES, total_by_period
 
 UNSEEN = "not_observed"
 _KEYS = ["period_start", "period_end"]
 _RANGES = {
     "disturbed_area_m2": ("disturbed_area_m2", "disturbed_area_m2"),
     "pool_area_m2": ("pool_area_low_m2", "pool_area_high_m2"),
+    "water_area_m2": ("water_area_low_m2", "water_area_high_m2"),
 }
 
 
@@ -33,9 +34,10 @@ def site_timeline(result: RunResult, site_id: str) -> pd.DataFrame:
     -------
     DataFrame
         The rows of the inventory in order of time, without geometry, with `label` (the period for
-        people) and `<measure>_low|high` for disturbed ground and pools: low is what was seen; high
-        takes what was not seen to be as much as in the site's largest period. Pools are taken at
-        the low and the high end of their range; NaN where they cannot be seen.
+        people) and `<measure>_low|high` for disturbed ground, pools and water: low is what was
+        seen; high takes what was not seen to be as much as in the site's largest period. Pools and
+        water are taken at the low and the high end of their range; NaN where they cannot be seen,
+        water also in runs of an earlier minewatch.
 
     Raises
     ------
@@ -50,7 +52,7 @@ def site_timeline(result: RunResult, site_id: str) -> pd.DataFrame:
     rows.insert(0, "label", rows["period_start"].map(labels))
     for name, (low, high) in _RANGES.items():
         is_blind = rows["disturbed_area_m2"].notna() & rows[high].isna()
-        if is_blind.any() or (name.startswith("pool_") and result.why_no_pools):
+        if is_blind.any() or (name.startswith(POOL_MEASURES) and result.why_no_pools):
             rows[f"{name}_low"] = rows[f"{name}_high"] = np.nan
             continue
         least, most = (rows[end].astype(float).fillna(0.0) for end in (low, high))
@@ -99,7 +101,7 @@ def area_timeline(result: RunResult) -> pd.DataFrame:
     counted = [str(name) for name in totals if name not in _KEYS]
     table.loc[none, counted] = 0
     if result.why_no_pools:
-        table[[name for name in counted if name.startswith("pool_")]] = np.nan
+        table[[name for name in counted if name.startswith(POOL_MEASURES)]] = np.nan
     counts = [n for n in counted if n.startswith(("sites", "active_l", "active_h", "cand", "not_"))]
     return table.astype(dict.fromkeys(counts, "int64"))
 

@@ -17,7 +17,7 @@ from minewatch.errors import SettingsError
 
 SHOWN = (
     "site_id", "state", "alert", "disturbed_area_m2", "pool_area_m2", "pool_count_low",
-    "pool_count_high", "confidence", "first_detected", "last_undisturbed",
+    "pool_count_high", "water_area_m2", "confidence", "first_detected", "last_undisturbed",
 )  # fmt: skip
 """Columns in the popup of a site."""
 

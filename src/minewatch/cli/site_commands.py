@@ -123,16 +123,29 @@ def _show_sites(rows: list[dict[str, Any]], *, title: str, simulated: bool) -> N
     terminal.table(_title(title, simulated), columns, [tuple(r[k] for k in keys) for r in shown])
 
 
+POOLS = ("pool_area_m2", "pool_count", "water_area_m2")
+
+
 def _show_timeline(timeline: pd.DataFrame, *, title: str, simulated: bool) -> None:
-    columns = ("period", "alert", "state", "ground m²", "pools m²", "pools", "looks", "seen")
-    is_blind = timeline["pool_area_m2_high"].isna().all()
+    columns = (
+        "period",
+        "alert",
+        "state",
+        "ground m²",
+        "pools m²",
+        "pools",
+        "water m²",
+        "looks",
+        "seen",
+    )
+    unknown = {n: timeline[f"{n}_high"].isna().all() for n in POOLS}
     rows = [
         (
             row["label"], row["alert"], row["state"].replace("_", " "),
             _range(row["disturbed_area_m2_low"], row["disturbed_area_m2_high"]),
             *(
-                "unknown" if is_blind else _range(row[f"{n}_low"], row[f"{n}_high"])
-                for n in ("pool_area_m2", "pool_count")
+                "unknown" if unknown[n] else _range(row[f"{n}_low"], row[f"{n}_high"])
+                for n in POOLS
             ),
             row["clear_looks"], f"{100 * row['observed_fraction']:.0f} %",
         )

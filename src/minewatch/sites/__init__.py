@@ -9,9 +9,10 @@ if TYPE_CHECKING:
     from minewatch.sites.linking import Links, link
     from minewatch.sites.site_features import assign
     from minewatch.sites.site_rules import AlertRules, LinkRules, StateRules
-    from minewatch.sites.totals import total_by_period
+    from minewatch.sites.totals import POOL_MEASURES, total_by_period
 
 __all__ = [
+    "POOL_MEASURES",
     "AlertRules",
     "LinkRules",
     "Links",

@@ -13,10 +13,13 @@ import pandas as pd
 SURE = ("confirmed",)
 LIKELY = ("confirmed", "provisional")
 UNSEEN = "not_observed"
+POOL_MEASURES = ("pool_", "water_")
+"""How the names of measures begin that are unknown where pixels cannot show pools."""
 _MEASURES = {
     "disturbed_area_m2": ("disturbed_area_m2", "disturbed_area_m2"),
     "pool_area_m2": ("pool_area_low_m2", "pool_area_high_m2"),
     "pool_count": ("pool_count_low", "pool_count_high"),
+    "water_area_m2": ("water_area_low_m2", "water_area_high_m2"),
 }
 _RANGES = ("sites", "active", *_MEASURES, "ever_disturbed_m2", "active_m2")
 _COLUMNS = [
@@ -30,9 +33,10 @@ def total_by_period(inventory: pd.DataFrame, *, sees_pools: bool = True) -> pd.D
 
     Low holds confirmed sites; high adds provisional ones. Candidates are counted apart, rejected
     sites nowhere. A site is known from its first period on, whether it was seen in this one or not.
-    Of ground and pools, low is what was seen, pools at the low end of their range; high takes the
-    unseen part of a site, or all of it in a period that was not observed, to be as much as in its
-    largest period. Where nothing can be said of the pools of a site, both ends are NaN: unknown.
+    Of ground, pools and water, low is what was seen, the last two at the low end of their range;
+    high takes the unseen part of a site, or all of it in a period that was not observed, to be as
+    much as in its largest period. Where nothing can be said of the pools of a site, both ends are
+    NaN: unknown.
 
     Parameters
     ----------
@@ -47,9 +51,9 @@ def total_by_period(inventory: pd.DataFrame, *, sees_pools: bool = True) -> pd.D
     DataFrame
         One row a period, in order of time: `period_start`, `period_end`; as `…_low|high`: `sites`
         (known until then), `active` (at work in it; unseen sites may be), `disturbed_area_m2`,
-        `pool_area_m2`, `pool_count`, `ever_disturbed_m2` (largest until then) and `active_m2` (of
-        sites at work in it); `candidates`, `not_observed` (likely sites not observed),
-        `observed_fraction` (mean over likely sites, 0..1; NaN without any).
+        `pool_area_m2`, `pool_count`, `water_area_m2`, `ever_disturbed_m2` (largest until then) and
+        `active_m2` (of sites at work in it); `candidates`, `not_observed` (likely sites not
+        observed), `observed_fraction` (mean over likely sites, 0..1; NaN without any).
     """
     keys = ["period_start", "period_end"]
     table = pd.DataFrame(inventory.drop(columns="geometry", errors="ignore"))
@@ -92,7 +96,7 @@ def _measures(sites: pd.DataFrame, likely: pd.DataFrame, *, sees_pools: bool) ->
     out: dict[str, float] = {}
     for name, (low, high) in _MEASURES.items():
         is_blind = likely["disturbed_area_m2"].notna() & likely[high].isna()
-        is_hidden = name.startswith("pool_") and not sees_pools
+        is_hidden = name.startswith(POOL_MEASURES) and not sees_pools
         if is_hidden or sites["site_id"].isin(likely.loc[is_blind, "site_id"]).any():
             out |= {f"{name}_low": math.nan, f"{name}_high": math.nan}
             continue

@@ -203,6 +203,20 @@ def test_geopandas_reads_what_was_written(simulated_run: RunResult) -> None:
     assert read.geometry.geom_equals_exact(simulated_run.inventory.geometry, 1e-9).all()
 
 
+def test_a_column_that_came_later_is_null_in_an_older_file_and_missed_in_a_newer_one(
+    tmp_path: Path,
+) -> None:
+    path, later = tmp_path / "t.geojson", Column("float", "came later", optional=True, since=2)
+    for version in (None, 1):
+        member = {"schema_version": version} if version else {}
+        write_geojson(table(), path, CONTRACT, member=member)
+        read = read_geojson(path, {**CONTRACT, "later": later})
+        assert read["later"].isna().tolist() == [True] * len(table())
+    write_geojson(table(), path, CONTRACT, member={"schema_version": 2})
+    with pytest.raises(OutputError, match="'later' is missing"):
+        read_geojson(path, {**CONTRACT, "later": later})
+
+
 def test_the_columns_of_a_later_minewatch_are_refused_by_version_and_older_ones_read(
     tmp_path: Path,
 ) -> None:

@@ -52,6 +52,7 @@ SCENES = SceneList(
 SEEN = {
     "disturbed_area_m2": 4000.0, "pad_area_m2": 3200.0, "pool_area_m2": 800.0,
     "pool_area_low_m2": 420.0, "pool_area_high_m2": 1180.0,
+    "water_area_m2": 500.0, "water_area_low_m2": 250.0, "water_area_high_m2": 900.0,
     "pool_count_low": 5, "pool_count_high": 12, "clear_looks": 8, "observed_fraction": 0.9,
     "vegetated_fraction": 0.1,
 }  # fmt: skip
@@ -157,7 +158,7 @@ def test_a_site_found_a_season_late_is_what_it_is_now_from_the_season_its_dates_
 
 
 def test_ground_that_regrows_dry_within_a_year_is_rejected_in_all_its_seasons(detect):
-    bare = {**SEEN, "pool_area_m2": 0.0}
+    bare = {**SEEN, "pool_area_m2": 0.0, "water_area_m2": 0.0}
     green = {**bare, "disturbed_area_m2": 100.0, "vegetated_fraction": 0.95}
     inventory, _ = told(detect((2020, 0, 0, 60, 60)), bare, bare, green, green)
     assert inventory["alert_then"].tolist() == ["provisional", "rejected", "rejected"]
@@ -179,6 +180,7 @@ def test_sites_hold_the_latest_state_that_was_seen_and_the_history_by_season(det
     assert row["2020_21_dry_season_state"] == "active"
     assert row["2022_23_dry_season_state"] == "not_observed"
     assert pd.isna(row["2022_23_dry_season_pool_area_m2"])
+    assert row["2021_22_dry_season_water_area_m2"] == 500.0
     assert pd.isna(row["2019_20_dry_season_state"])
     assert row["max_disturbed_area_m2"] == 4000.0
     assert row["last_activity"] == "2020-12-16"

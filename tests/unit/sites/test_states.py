@@ -19,6 +19,7 @@ def told(
     area: Sequence[float],
     *,
     pool: Sequence[float] | float = 0.0,
+    water: Sequence[float] | float | None = None,
     green: Sequence[float] | float = 0.2,
     fraction: Sequence[float] | float = 1.0,
     overpasses: Sequence[int] | int = 9,
@@ -29,6 +30,7 @@ def told(
     record = Record(
         disturbed_m2=np.array(area, float),
         pool_m2=np.full(count, pool, float),
+        water_m2=np.full(count, pool if water is None else water, float),
         green=np.full(count, green, float),
         observed_fraction=np.full(count, fraction, float),
         clear_looks=np.full(count, overpasses, "int64"),
@@ -49,6 +51,15 @@ def told(
 def test_water_and_green_decide_the_state_of_ground_that_nobody_works(pool, green, state):
     story = told([*WORKED, QUIET, QUIET], pool=pool, green=[0.1, 0.1, green, green])
     assert story.states == ("active", "active", state, state)
+
+
+@pytest.mark.parametrize(
+    ("water", "state"), [(800.0, "abandoned_wet"), (150.0, "abandoned_dry"), (0.0, "abandoned_dry")]
+)
+def test_pools_as_they_are_built_do_not_make_a_site_wet_but_filled_ones_do(water, state):
+    story = told([*WORKED, QUIET, QUIET], pool=800.0, water=[800.0, 800.0, water, water])
+    assert story.states[-2:] == (state, state)
+    assert story.water_last_seen[-1] == date(2023 if water == 800.0 else 2021, 4, 20)
 
 
 @pytest.mark.parametrize(
@@ -190,7 +201,8 @@ def test_nothing_observed_settles_to_nothing():
 
 def test_thresholds_can_be_changed_in_one_place():
     record = Record(
-        disturbed_m2=np.array([4000.0]), pool_m2=np.array([0.0]), green=np.array([0.1]),
+        disturbed_m2=np.array([4000.0]), pool_m2=np.array([0.0]),
+        water_m2=np.array([0.0]), green=np.array([0.1]),
         observed_fraction=np.array([0.6]), clear_looks=np.array([3]), last_overpass=(BEGAN,),
     )  # fmt: skip
     strict = StateRules(min_observed_fraction=0.7)

@@ -17,6 +17,9 @@ def row(season: int, site: str, alert: str, state: str, area: float | None, frac
         "pool_area_m2": None if area is None else area / 10,
         "pool_area_low_m2": None if area is None else area / 20,
         "pool_area_high_m2": None if area is None else area / 5,
+        "water_area_m2": None if area is None else area / 20,
+        "water_area_low_m2": None if area is None else area / 40,
+        "water_area_high_m2": None if area is None else area / 10,
         "pool_count_low": None if area is None else 2,
         "pool_count_high": None if area is None else 5,
         "observed_fraction": fraction,
@@ -38,6 +41,7 @@ def test_confirmed_sites_are_the_low_number_and_provisional_ones_make_the_high_o
     assert (table["active_low"], table["active_high"]) == (1, 1)
     assert (table["disturbed_area_m2_low"], table["disturbed_area_m2_high"]) == (1000, 1500)
     assert (table["pool_area_m2_low"], table["pool_area_m2_high"]) == (50, 300)
+    assert (table["water_area_m2_low"], table["water_area_m2_high"]) == (25, 150)
     assert (table["pool_count_low"], table["pool_count_high"]) == (2, 10)
 
 
@@ -68,7 +72,8 @@ def test_low_is_never_above_high_and_seasons_come_in_order():
         row(2020, "b", "provisional", "not_observed", None, 0.0),
     )
     assert table.index.tolist() == ["2020-11-01", "2021-11-01"]
-    for name in ("sites", "active", "disturbed_area_m2", "pool_area_m2", "pool_count"):
+    measures = "disturbed_area_m2", "pool_area_m2", "pool_count", "water_area_m2"
+    for name in ("sites", "active", *measures):
         assert (table[f"{name}_low"] <= table[f"{name}_high"]).all()
 
 
@@ -89,7 +94,16 @@ def test_pools_that_cannot_be_seen_are_unknown_in_a_period_without_a_site_too():
     candidate = row(2020, "a", "candidate", "active", 1000.0)
     table = total_by_period(pd.DataFrame([candidate]), sees_pools=False).iloc[0]
     assert table[["pool_area_m2_low", "pool_area_m2_high", "pool_count_high"]].isna().all()
+    assert table[["water_area_m2_low", "water_area_m2_high"]].isna().all()
     assert (table["disturbed_area_m2_low"], table["disturbed_area_m2_high"]) == (0, 0)
+
+
+def test_water_of_a_run_that_did_not_measure_it_is_unknown():
+    older = row(2020, "a", "confirmed", "active", 1000.0)
+    older |= {"water_area_m2": None, "water_area_low_m2": None, "water_area_high_m2": None}
+    table = totals(older).loc["2020-11-01"]
+    assert table[["water_area_m2_low", "water_area_m2_high"]].isna().all()
+    assert table["pool_area_m2_low"] == 50
 
 
 def test_a_candidate_and_an_unseen_site_are_counted_in_one_way():

@@ -397,6 +397,9 @@ class FillRules:
         (0.13, 0.06), unit="reflectance", moves="green and near-infrared of pools",
         source=f"between idle and milky pools (DOMAIN §2); {_SIMULATED}",
     )  # fmt: skip
+    most_water: float = rule(
+        0.9, unit="1", moves="wetter pixels still say something of the land round them"
+    )
     least_land_nir: float = rule(
         0.1, unit="reflectance", moves="more sites in deep shade are without water"
     )
@@ -416,11 +419,11 @@ class MeasureRules:
 
     green_pct: int = rule(50, unit="%", moves="fewer pixels count as green")
     dry_ndwi: int = rule(
-        0, unit="0.01", moves="sites must look wetter to have any water",
-        source="three of four dry seasons lie below 2 on the simulated tuning worlds",
+        3, unit="0.01", moves="sites must look wetter to have any water",
+        source="three of four dry seasons lie below on the simulated tuning worlds",
     )  # fmt: skip
     wet_ndwi: int = rule(
-        6, unit="0.01", moves="sites must look wetter to have all of it",
+        8, unit="0.01", moves="sites must look wetter to have all of it",
         source="19 of 20 seasons with water lie above 9 on the simulated tuning worlds",
     )  # fmt: skip
     lost_min_pct: int = rule(20, unit="%", moves="less lost vegetation is summed")

@@ -17,8 +17,6 @@ from minewatch.detect.pool_banks.evidence_layers import NIR_SCALE
 from minewatch.detect.pool_banks.pool_bank_rules import FillRules
 
 Floats = NDArray[np.float64]
-_MOST_WATER = 0.9
-"""A pixel says something of the land round it up to this share of water."""
 
 
 def fill_shares(pixels: pd.DataFrame, *, rules: FillRules) -> pd.DataFrame:
@@ -45,12 +43,12 @@ def fill_shares(pixels: pd.DataFrame, *, rules: FillRules) -> pd.DataFrame:
     [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0]
     """
     label = pixels["label"]
-    blue = _above_plain(_blue_share(pixels, rules), label, rules.plain_quantile)
+    blue = _above_plain(_blue_share(pixels, rules), label, rules)
     nir = pixels["nir"].astype(float) / NIR_SCALE
     dark = _dark_share(nir, blue, label, rules)
     water = np.sqrt(blue * dark)
     milky = pixels["milky_pct"].astype(float).clip(upper=100) / 100
-    white = _above_plain(milky, label, rules.plain_quantile)
+    white = _above_plain(milky, label, rules)
     return pd.DataFrame({"water": water, "lined": np.maximum(water, white)})
 
 
@@ -96,9 +94,10 @@ def _blue_share(pixels: pd.DataFrame, rules: FillRules) -> pd.Series:
     return share.where(green - ratio * nir > 0, 0.0)
 
 
-def _above_plain(share: pd.Series, label: pd.Series, quantile: float) -> pd.Series:
+def _above_plain(share: pd.Series, label: pd.Series, rules: FillRules) -> pd.Series:
     """Shares above that of the plain ground of the same site, 0..1."""
-    plain = label.map(share.groupby(label).quantile(quantile)).clip(upper=_MOST_WATER)
+    plain = label.map(share.groupby(label).quantile(rules.plain_quantile))
+    plain = plain.clip(upper=rules.most_water)
     return ((share - plain) / (1 - plain)).clip(0, 1)
 
 
@@ -108,7 +107,7 @@ def _dark_share(nir: pd.Series, blue: pd.Series, label: pd.Series, rules: FillRu
     The land's is the one that explains the pixels best, those with less water counting for more.
     """
     water = rules.water[1]
-    land_share = 1 - blue.clip(upper=_MOST_WATER)
+    land_share = 1 - blue.clip(upper=rules.most_water)
     of_land = ((nir - water * (1 - land_share)) * land_share).groupby(label).sum()
     land = label.map(of_land / (land_share**2).groupby(label).sum())
     share = ((land - nir) / (land - water).clip(lower=0.01)).clip(0, 1)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 import xarray as xr
 
+from minewatch.cube.rasterise import rasterise
 from minewatch.detect import get_detector
 from minewatch.detect.thresholds.threshold_detector import DrySeasonThresholds
 from minewatch.detect.thresholds.threshold_evidence import NONE, start_state, update_state
@@ -124,6 +127,22 @@ def test_bare_ground_with_water_beside_it_is_a_mine(world, periods, grid) -> Non
     assert found.detections["pool_area_m2"].tolist() == [1200.0] * 3
     assert found.features["kind"].tolist() == ["pad"]
     assert found.changes.empty
+
+
+def test_pools_are_the_most_water_that_stood_so_far(world, periods, grid) -> None:
+    world = painted(world, "2018-12-01", until="2020-10-01")
+    world.paint("bare", slice(5, 13), slice(6, 14), 1.0, since="2020-10-01")
+    detector, evidence = judged(world, periods)
+    west, _, _, north = grid.geobox.boundingbox.bbox
+    site = shapely.box(west + 60, north - 130, west + 140, north - 50)
+    tracks = gpd.GeoDataFrame(
+        {"site_id": ["a"], "first_detected": "2018-12-05", "last_undisturbed": None,
+         "merged_from": [[]], "split_from": [[]]}, geometry=[site], crs=grid.epsg,
+    )  # fmt: skip
+    table = detector.measure(evidence, tracks, grid=grid, pixel_m=10.0, rasterise=rasterise)
+    assert table["water_area_m2"].tolist() == [1200, 1200, 0, 0]
+    assert table["pool_area_m2"].tolist() == [1200] * 4
+    assert table["pad_area_m2"].tolist() == [5200] * 4
 
 
 def test_bare_ground_without_water_is_a_change(world, periods, grid) -> None:
