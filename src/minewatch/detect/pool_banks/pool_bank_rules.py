@@ -382,8 +382,13 @@ class FillRules:
     """Water and lined pools of a site against its own plain ground."""
 
     plain_quantile: float = rule(
-        0.3, unit="1", moves="bluer ground counts as plain: less water",
-        source="set on the simulated tuning worlds: pools fill up to half of a bench",
+        0.3, unit="1", moves="bluer ground is first taken as plain: more pixels hold no pool",
+        source="median of the ground beside pools that fill two fifths of a site; set on the "
+        "simulated tuning worlds",
+    )  # fmt: skip
+    pool_share: float = rule(
+        0.15, unit="1", moves="more pixels hold no pool: bluer ground counts as plain, less water",
+        source="set on the simulated tuning worlds",
     )  # fmt: skip
     plants: tuple[float, float] = rule(
         (0.045, 0.25), unit="reflectance", moves="green and near-infrared of plants",

@@ -1,13 +1,16 @@
 """Water in the pools of a site, and pools that hold none, each pixel against its own site.
 
 Benches are darker than the forest round them, by as much as a pool would be, and light differs from
-slope to slope. So a site is its own measure: its plain ground says how dark and how blue ground
-without water is here. Water is darker than that in near-infrared *and* bluer in the ratio of green
-to near-infrared, which no shade changes; the geometric mean of the two shares is taken, so that
-what is only dark or only blue counts for little.
+slope to slope. So a site is its own measure: its plain ground, the median of what holds no pool,
+says how dark and how blue ground without water is here. Water is darker than that in near-infrared
+*and* bluer in the ratio of green to near-infrared, which no shade changes; the geometric mean of
+the two shares is taken, so that what is only dark or only blue counts for little.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -42,14 +45,18 @@ def fill_shares(pixels: pd.DataFrame, *, rules: FillRules) -> pd.DataFrame:
     >>> fill_shares(bank, rules=FillRules())["water"].round(1).tolist()
     [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0]
     """
-    label = pixels["label"]
-    blue = _above_plain(_blue_share(pixels, rules), label, rules)
-    nir = pixels["nir"].astype(float) / NIR_SCALE
-    dark = _dark_share(nir, blue, label, rules)
-    water = np.sqrt(blue * dark)
-    milky = pixels["milky_pct"].astype(float).clip(upper=100) / 100
-    white = _above_plain(milky, label, rules)
-    return pd.DataFrame({"water": water, "lined": np.maximum(water, white)})
+    label = pixels["label"].to_numpy()
+    groups = _Groups.of(label)
+    nir = pixels["nir"].to_numpy(float) / NIR_SCALE
+    blue = _blue_share(pixels, rules)
+    quantile = np.full(len(groups.size), rules.plain_quantile)
+    water = _water_share(blue, nir, groups, quantile, rules)
+    quantile = groups.mean(water <= rules.pool_share) / 2  # half of the ground without pools
+    water = _water_share(blue, nir, groups, quantile, rules)
+    milky = pixels["milky_pct"].to_numpy(float).clip(max=100) / 100
+    white = _above(milky, groups.quantile(milky, quantile), rules)
+    lined = np.maximum(water, white)
+    return pd.DataFrame({"water": water, "lined": lined}, index=pixels.index)
 
 
 def built_so_far(lined: pd.Series, *, rules: FillRules) -> pd.Series:
@@ -80,35 +87,70 @@ def built_so_far(lined: pd.Series, *, rules: FillRules) -> pd.Series:
     return pd.Series(built, index=lined.index, dtype=float)
 
 
-def _blue_share(pixels: pd.DataFrame, rules: FillRules) -> pd.Series:
+@dataclass(frozen=True)
+class _Groups:
+    """Which pixels are of one site and period."""
+
+    number: NDArray[np.intp]
+    """Number of the group of each pixel, from 0."""
+    size: NDArray[np.intp]
+    """Pixels of each group."""
+
+    @classmethod
+    def of(cls, label: NDArray[Any]) -> _Groups:
+        """The groups of equal labels."""
+        _, number, size = np.unique(label, return_inverse=True, return_counts=True)
+        return cls(number.astype(np.intp), size.astype(np.intp))
+
+    def mean(self, values: NDArray[Any]) -> Floats:
+        """Mean of each group."""
+        return np.bincount(self.number, weights=values, minlength=len(self.size)) / self.size
+
+    def quantile(self, values: Floats, quantile: Floats) -> Floats:
+        """In each pixel the quantile of its group, one for each of them, from below."""
+        ordered = values[np.lexsort((values, self.number))]
+        first = np.cumsum(self.size) - self.size
+        at = first + np.floor(quantile * (self.size - 1)).astype(np.intp)
+        return np.asarray(ordered[at][self.number])
+
+
+def _water_share(
+    blue: Floats, nir: Floats, groups: _Groups, quantile: Floats, rules: FillRules
+) -> Floats:
+    """Share of water, when plain ground is as blue as a quantile of the site."""
+    blue = _above(blue, groups.quantile(blue, quantile), rules)
+    dark = _dark_share(nir, blue, groups, rules)
+    return np.sqrt(blue * dark)
+
+
+def _above(share: Floats, plain: Floats, rules: FillRules) -> Floats:
+    """Shares above that of plain ground, 0..1."""
+    plain = np.minimum(plain, rules.most_water)
+    return np.clip((share - plain) / (1 - plain), 0, 1)
+
+
+def _blue_share(pixels: pd.DataFrame, rules: FillRules) -> Floats:
     """Share of water that explains the ratio of green to near-infrared, beside the plants seen."""
-    index = (pixels["ndwi"].astype(float) - 100) / 100
-    ratio = (1 + index) / (1 - index).clip(lower=0.01)
-    plants = pixels["vegetation_pct"].astype(float).clip(upper=100) / 100
+    index = (pixels["ndwi"].to_numpy(float) - 100) / 100
+    ratio = (1 + index) / np.maximum(1 - index, 0.01)
+    plants = pixels["vegetation_pct"].to_numpy(float).clip(max=100) / 100
     land_green, land_nir = (
         plants * of_plants + (1 - plants) * of_soil
         for of_plants, of_soil in zip(rules.plants, rules.soil, strict=True)
     )
     green, nir = (water - soil for water, soil in zip(rules.water, rules.soil, strict=True))
-    share = (ratio * land_nir - land_green) / (green - ratio * nir)
-    return share.where(green - ratio * nir > 0, 0.0)
+    fall = np.maximum(green - ratio * nir, 1e-6)
+    return np.asarray((ratio * land_nir - land_green) / fall)
 
 
-def _above_plain(share: pd.Series, label: pd.Series, rules: FillRules) -> pd.Series:
-    """Shares above that of the plain ground of the same site, 0..1."""
-    plain = label.map(share.groupby(label).quantile(rules.plain_quantile))
-    plain = plain.clip(upper=rules.most_water)
-    return ((share - plain) / (1 - plain)).clip(0, 1)
-
-
-def _dark_share(nir: pd.Series, blue: pd.Series, label: pd.Series, rules: FillRules) -> pd.Series:
+def _dark_share(nir: Floats, blue: Floats, groups: _Groups, rules: FillRules) -> Floats:
     """Share of water by what near-infrared lacks against the land of the site.
 
     The land's is the one that explains the pixels best, those with less water counting for more.
     """
     water = rules.water[1]
-    land_share = 1 - blue.clip(upper=rules.most_water)
-    of_land = ((nir - water * (1 - land_share)) * land_share).groupby(label).sum()
-    land = label.map(of_land / (land_share**2).groupby(label).sum())
-    share = ((land - nir) / (land - water).clip(lower=0.01)).clip(0, 1)
-    return share.where(land >= rules.least_land_nir, 0.0)
+    land_share = 1 - np.minimum(blue, rules.most_water)
+    of_land = groups.mean((nir - water * (1 - land_share)) * land_share)
+    land = (of_land / groups.mean(land_share**2))[groups.number]
+    share = np.clip((land - nir) / np.maximum(land - water, 0.01), 0, 1)
+    return np.where(land >= rules.least_land_nir, share, 0.0)
