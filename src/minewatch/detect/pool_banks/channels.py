@@ -71,10 +71,10 @@ def find_channels(
 
 def _ndwi(evidence: Evidence, wet: Bool) -> Floats:
     """NDWI of wet pixels, median of the periods, in hundredths; NaN elsewhere; dims (y, x)."""
-    stored = np.stack([here.layers["ndwi"][wet] for here in evidence])
-    seen = np.ma.masked_equal(stored, NO_SHARE)
+    stored = np.stack([here.layers["ndwi"][wet] for here in evidence]).astype(float)
+    stored[stored == NO_SHARE] = np.nan
     out = np.full(wet.shape, np.nan)
-    out[wet] = np.ma.median(seen, axis=0).filled(np.nan) - NDWI_ZERO
+    out[wet] = np.nanmedian(stored, axis=0) - NDWI_ZERO  # what is wet was seen
     return out
 
 
