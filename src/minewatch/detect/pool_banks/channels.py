@@ -24,7 +24,7 @@ from minewatch.detect.morphology import (
     values_at,
 )
 from minewatch.detect.pixel_sizes import whole_pixels
-from minewatch.detect.pool_banks.evidence_layers import NO_SHARE
+from minewatch.detect.pool_banks.evidence_layers import NDWI_ZERO, NO_SHARE
 from minewatch.detect.pool_banks.lost_ground import Ground
 from minewatch.detect.pool_banks.pool_bank_rules import WaterRules
 from minewatch.model import Evidence
@@ -62,9 +62,20 @@ def find_channels(
     for ground in grounds:
         at = ground.wet_at[ground.water_pct >= rules.seed_pct]
         wet.reshape(-1)[at[is_among(at, ground.lost_at)]] = True
+    wet &= old
     return find_strips(
-        np.flatnonzero(wet & old), _hidden(evidence, rules), pixel_m=pixel_m, rules=rules
-    )
+        np.flatnonzero(wet), _hidden(evidence, rules), ndwi=_ndwi(evidence, wet),
+        pixel_m=pixel_m, rules=rules,
+    )  # fmt: skip
+
+
+def _ndwi(evidence: Evidence, wet: Bool) -> Floats:
+    """NDWI of wet pixels, median of the periods, in hundredths; NaN elsewhere; dims (y, x)."""
+    stored = np.stack([here.layers["ndwi"][wet] for here in evidence]).astype(float)
+    stored[stored == NO_SHARE] = np.nan
+    out = np.full(wet.shape, np.nan)
+    out[wet] = np.nanmedian(stored, axis=0) - NDWI_ZERO  # what is wet was seen
+    return out
 
 
 def _hidden(evidence: Evidence, rules: WaterRules) -> Bool:
@@ -76,7 +87,9 @@ def _hidden(evidence: Evidence, rules: WaterRules) -> Bool:
     return np.asarray((overpasses > 0) & (overpasses < rules.hidden_share * usual))
 
 
-def find_strips(wet: Pixels, hidden: Bool, *, pixel_m: float, rules: WaterRules) -> Pixels:
+def find_strips(
+    wet: Pixels, hidden: Bool, *, ndwi: Floats, pixel_m: float, rules: WaterRules
+) -> Pixels:
     """The strips of ground along the courses of rivers.
 
     Parameters
@@ -85,6 +98,8 @@ def find_strips(wet: Pixels, hidden: Bool, *, pixel_m: float, rules: WaterRules)
         Pixels with old water: flat indices, in order.
     hidden
         Pixels seen far less often than most, dims (y, x): they join waters, but make none.
+    ndwi
+        NDWI of the wet pixels, in hundredths, dims (y, x); NaN: not known, as elsewhere.
     pixel_m, rules
         Pixel size, and thresholds.
 
@@ -102,7 +117,7 @@ def find_strips(wet: Pixels, hidden: Bool, *, pixel_m: float, rules: WaterRules)
                 beside
                 for water in waiting
                 for system in _systems(water, bars, gap_m, pixel_m=pixel_m, rules=rules)
-                for beside in _take(strips, system, water, bars, pixel_m=pixel_m, rules=rules)
+                for beside in _take(strips, system, water, bars, ndwi, pixel_m=pixel_m, rules=rules)
             ]
             if not waiting:
                 break
@@ -138,13 +153,21 @@ def _systems(
 
 
 def _take(
-    strips: Bool, system: Pixels, water: Pixels, bars: Bool, *, pixel_m: float, rules: WaterRules
+    strips: Bool,
+    system: Pixels,
+    water: Pixels,
+    bars: Bool,
+    ndwi: Floats,
+    *,
+    pixel_m: float,
+    rules: WaterRules,
 ) -> list[Pixels]:
     """Add the strip of a system's river to the others: the water beside it, when there is one."""
     shape = bars.shape
     water = water[is_among(water, system)]
     course = _course(system, water, bars, pixel_m=pixel_m, rules=rules)
-    if not len(course):
+    colour = ndwi.reshape(-1)[course[is_among(course, water)]]
+    if not len(course) or not np.nanmedian(colour) >= rules.channel_ndwi:
         return []
     strip = _strip(course, water, shape, pixel_m=pixel_m, rules=rules)
     strips.reshape(-1)[strip] = True

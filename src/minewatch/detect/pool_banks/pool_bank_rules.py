@@ -142,8 +142,12 @@ class WaterRules:
     channel_flow_share: float = rule(
         0.6, unit="1", moves="more of a river's course must be water or hidden"
     )
+    channel_ndwi: int = rule(
+        -20, unit="0.01", moves="a course must look wetter: shaded roads and slides are dark, too",
+        source="rivers from -13 up, other dark ways up to -29 on simulated worlds; starting value",
+    )  # fmt: skip
     channel_widening: float = rule(
-        1.25, unit="1", moves="a river may widen more along its course", least=1.0
+        1.0, unit="1", moves="a river may widen more along its course", least=1.0
     )
     channel_margin_m: float = rule(10.0, unit="m", moves="more ground is a river's bank")
     channel_old_pct: int = rule(50, unit="%", moves="less water is old enough to be a channel")

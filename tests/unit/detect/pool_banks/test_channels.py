@@ -10,7 +10,7 @@ import xarray as xr
 
 from minewatch.detect.morphology import spread
 from minewatch.detect.pool_banks.channels import find_channels, find_strips
-from minewatch.detect.pool_banks.evidence_layers import NO_SHARE
+from minewatch.detect.pool_banks.evidence_layers import NDWI_ZERO, NO_SHARE
 from minewatch.detect.pool_banks.lost_ground import Ground
 from minewatch.detect.pool_banks.pool_bank_rules import DEFAULT
 from minewatch.model import Evidence, Period
@@ -19,10 +19,14 @@ SEED_PCT = DEFAULT.water.seed_pct
 PERIODS = (Period(date(2020, 1, 1), date(2020, 12, 31)),)
 
 
-def strips(wet: np.ndarray, hidden: np.ndarray | None = None) -> np.ndarray:
+WET_NDWI, DRY_NDWI = 0, -40
+
+
+def strips(wet: np.ndarray, hidden: np.ndarray | None = None, ndwi: int = WET_NDWI) -> np.ndarray:
     """Mask of the strips, dims (y, x)."""
     hidden = np.zeros_like(wet) if hidden is None else hidden
-    found = find_strips(np.flatnonzero(wet), hidden, pixel_m=10.0, rules=DEFAULT.water)
+    colour = np.where(wet, float(ndwi), np.nan)
+    found = find_strips(np.flatnonzero(wet), hidden, ndwi=colour, pixel_m=10.0, rules=DEFAULT.water)
     assert (np.diff(found) > 0).all()
     return spread(found, wet.shape)
 
@@ -78,6 +82,13 @@ def test_banks_of_pools_in_a_long_row_are_no_river() -> None:
     assert not strips(wet).any()
 
 
+def test_a_dark_way_that_has_not_the_colour_of_water_is_no_river() -> None:
+    """Shaded roads and slides are as dark; once mines at the road were taken out with them."""
+    wet = river_along(BEND)
+    assert strips(wet).any()
+    assert not strips(wet, ndwi=DRY_NDWI).any()
+
+
 def test_a_branch_is_a_river_of_its_own() -> None:
     wet = np.zeros((70, 120), bool)
     wet[60:63, :] = True
@@ -127,6 +138,7 @@ def river(**layers: np.ndarray) -> xr.Dataset:
             "seasonal_pct": (("y", "x"), of["seasonal_pct"]),
             "run_before": (("run", "y", "x"), np.stack([of["run_before"], some])),
             "clear_looks": (("period", "y", "x"), overpasses[None]),
+            "ndwi": (("period", "y", "x"), np.full((1, 20, 90), NDWI_ZERO, "uint8")),
         }
     )
 
