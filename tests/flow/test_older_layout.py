@@ -95,6 +95,31 @@ def test_its_outputs_are_shown_and_handed_on_as_before(older: Path, tmp_path: Pa
     assert hashes(older) == before
 
 
+def test_tables_from_before_water_was_measured_are_read_with_none(
+    older: Path, tmp_path: Path
+) -> None:
+    tables = [older / f"{name}.geojson" for name in ("inventory", "sites")]
+    for path in tables:
+        table = json.loads(path.read_text("utf-8"))
+        table["minewatch"].pop("schema_version")
+        for row in table["features"]:
+            for name in [n for n in row["properties"] if "water_area" in n]:
+                row["properties"].pop(name)
+        path.write_text(json.dumps(table), "utf-8")
+    manifest = json.loads((older / "manifest.json").read_text("utf-8"))
+    for path in tables:
+        manifest["outputs"][path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
+    (older / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    run = mw.open_run(older)
+    assert run.inventory["water_area_m2"].isna().all()
+    assert run.timeline()[["water_area_m2_low", "water_area_m2_high"]].isna().all(axis=None)
+    assert run.timeline()["pool_area_m2_high"].notna().all()
+    assert run.site(site_of(older)).timeline()["water_area_m2_high"].isna().all()
+    assert analysis.report(older, out=tmp_path / "report.html")["report"].exists()
+    for name in ("qgis", "csv", "geoparquet"):
+        assert analysis.export(older, format=name, out=tmp_path / name)
+
+
 def test_the_command_of_the_message_makes_it_again(older: Path, small_run: RunResult) -> None:
     with pytest.raises(StateError) as caught:
         update(older, end=SMALL.end)

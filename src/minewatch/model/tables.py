@@ -58,7 +58,12 @@ _AREAS: Contract = {
         "sheet), summed pixel fractions, m2; null where pixels are too large",
         optional=True,
     ),
-    "pool_area_low_m2": Column("float", "least pool area within its range, m2", optional=True),
+    "pool_area_low_m2": Column(
+        "float",
+        "least pool area within its range, m2: the range comes from simulated worlds, where it "
+        "holds the truth in four of five sites and periods",
+        optional=True,
+    ),
     "pool_area_high_m2": Column("float", "most pool area within its range, m2", optional=True),
     "pool_count_low": Column("int", "fewest pools that explain the pool area", optional=True),
     "pool_count_high": Column("int", "most pools that explain the pool area", optional=True),
@@ -69,7 +74,7 @@ _WATER: Contract = {
     for name, meaning in {
         "water_area_m2": "standing water in the pools, mean of the period, m2; null where pixels "
         "are too large",
-        "water_area_low_m2": "least water area within its range, m2",
+        "water_area_low_m2": "least water area within its range, m2; as for pools",
         "water_area_high_m2": "most water area within its range, m2",
     }.items()
 }
