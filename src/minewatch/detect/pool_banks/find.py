@@ -21,7 +21,7 @@ from minewatch.detect.outlines import outlines_by_label
 from minewatch.detect.pixel_sizes import area_pixels, odd_pixels, whole_pixels
 from minewatch.detect.pool_banks.change_rules import name_change
 from minewatch.detect.pool_banks.clearings import find_clearings
-from minewatch.detect.pool_banks.evidence_layers import check_evidence
+from minewatch.detect.pool_banks.evidence_layers import NO_SHARE, check_evidence
 from minewatch.detect.pool_banks.evidence_terms import confidence, evidence_terms
 from minewatch.detect.pool_banks.patch_figures import describe
 from minewatch.detect.pool_banks.patch_slope import SLOPE_COLUMNS, slopes_under
@@ -224,7 +224,10 @@ def _changes(ground: _Ground, gradient: xr.Dataset | None, *, sees_pools: bool) 
         return empty_table(CHANGES, epsg=grid.epsg)
     taken = grown(ground.mines, shape, ground.pixels(rules.patches.margin_m))
     others = ground.ever[~is_among(ground.ever, taken)]
-    patches = label_apart(others, is_among(others, ground.channels), shape[1])
+    start = judge.evidence.whole["start_disturbed_pct"].reshape(-1)[others]
+    was_open = (start >= rules.water.channel_old_pct) & (start != NO_SHARE)
+    in_channel = was_open & is_among(others, ground.channels)  # new roads run along rivers, too
+    patches = label_apart(others, in_channel, shape[1])
     size = np.bincount(patches.label, minlength=patches.count + 1)[1:]
     patches = patches.without(size < area_pixels(rules.patches.min_patch_m2, judge.pixel_m))
     table = ground.describe(patches)
@@ -232,7 +235,8 @@ def _changes(ground: _Ground, gradient: xr.Dataset | None, *, sees_pools: bool) 
     table, patches = table[begun].reset_index(drop=True), patches.without(~begun)
     table.index += 1
     table["area_m2"] = table["pixels"] * grid.pixel_area_m2
-    table["in_channel"] = is_among(patches.at, ground.channels)[
+    river = others[in_channel]
+    table["in_channel"] = is_among(patches.at, river)[
         np.unique(patches.label, return_index=True)[1]
     ]
     if gradient is None:

@@ -147,7 +147,7 @@ class WaterRules:
         source="rivers from -13 up, other dark ways up to -29 on simulated worlds; starting value",
     )  # fmt: skip
     channel_widening: float = rule(
-        1.0, unit="1", moves="a river may widen more along its course", least=1.0
+        1.25, unit="1", moves="a river may widen more along its course", least=1.0
     )
     channel_margin_m: float = rule(10.0, unit="m", moves="more ground is a river's bank")
     channel_old_pct: int = rule(50, unit="%", moves="less water is old enough to be a channel")
@@ -197,7 +197,7 @@ class PatchRules:
 class ConfidenceRules:
     """Log-odds that each evidence term adds to the confidence when it is 1."""
 
-    bias: float = rule(-27.75, unit="log-odds", moves="every patch is likelier", source=TUNED)
+    bias: float = rule(-26.75, unit="log-odds", moves="every patch is likelier", source=TUNED)
     spots: float = rule(1.0, unit="log-odds", moves="spots of water count for more", source=TUNED)
     ndwi: float = rule(
         5.0, unit="log-odds", moves="the colour of water counts for more", source=TUNED
@@ -209,7 +209,7 @@ class ConfidenceRules:
         source=TUNED,
     )
     not_plain: float = rule(
-        2.0, unit="log-odds", moves="dark or grey ground counts against more", source=TUNED
+        1.0, unit="log-odds", moves="dark or grey ground counts against more", source=TUNED
     )
     bare: float = rule(
         5.0, unit="log-odds", moves="bare soil counts for more",
@@ -270,7 +270,7 @@ class TermRules:
     least_water_pct: tuple[int, int] = rule(
         (4, 12), unit="%", moves="old ground must hold more water to show plainly what it is"
     )
-    water_share_pct: tuple[int, int] = rule((40, 60), unit="%", moves="patches may hold more water")
+    water_share_pct: tuple[int, int] = rule((50, 70), unit="%", moves="patches may hold more water")
 
 
 @dataclass(frozen=True, kw_only=True)
