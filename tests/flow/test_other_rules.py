@@ -67,7 +67,7 @@ def months_of(out: Path) -> int:
         (other_overpass, "overpass.red_over_nir 0.38, now 0.6", True, False),
         (other_masks, "months 3-", True, False),
         (raised_version, "now 99-", True, True),
-        (other_detector, "evidence pool-banks-1-", False, False),
+        (other_detector, f"evidence pool-banks-{PoolBanks.version}-", False, False),
     ],
 )
 def test_a_run_of_other_rules_becomes_one_of_these_alone(

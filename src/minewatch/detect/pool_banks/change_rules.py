@@ -67,8 +67,8 @@ class Patch(NamedTuple):
 
     @property
     def is_in_channel(self) -> bool:
-        """In the strip of a river."""
-        return bool(self.figures.get("in_channel", False))
+        """Most of it is old ground in the strip of a river."""
+        return bool(self.figures.get("channel_pct", 0) >= self.rules.in_channel_pct)
 
     @property
     def knows_slope(self) -> bool:

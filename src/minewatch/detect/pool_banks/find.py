@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from minewatch.detect.days import to_day
-from minewatch.detect.labels import Patches, label_apart, label_pixels
+from minewatch.detect.labels import Patches, label_pixels
 from minewatch.detect.morphology import Pixels, grown, is_among, opened
 from minewatch.detect.outlines import outlines_by_label
 from minewatch.detect.pixel_sizes import area_pixels, odd_pixels, whole_pixels
@@ -226,8 +226,8 @@ def _changes(ground: _Ground, gradient: xr.Dataset | None, *, sees_pools: bool) 
     others = ground.ever[~is_among(ground.ever, taken)]
     start = judge.evidence.whole["start_disturbed_pct"].reshape(-1)[others]
     was_open = (start >= rules.water.channel_old_pct) & (start != NO_SHARE)
-    in_channel = was_open & is_among(others, ground.channels)  # new roads run along rivers, too
-    patches = label_apart(others, in_channel, shape[1])
+    river = others[was_open & is_among(others, ground.channels)]  # new roads run along rivers, too
+    patches = label_pixels(others, shape[1])
     size = np.bincount(patches.label, minlength=patches.count + 1)[1:]
     patches = patches.without(size < area_pixels(rules.patches.min_patch_m2, judge.pixel_m))
     table = ground.describe(patches)
@@ -235,10 +235,8 @@ def _changes(ground: _Ground, gradient: xr.Dataset | None, *, sees_pools: bool) 
     table, patches = table[begun].reset_index(drop=True), patches.without(~begun)
     table.index += 1
     table["area_m2"] = table["pixels"] * grid.pixel_area_m2
-    river = others[in_channel]
-    table["in_channel"] = is_among(patches.at, river)[
-        np.unique(patches.label, return_index=True)[1]
-    ]
+    in_channel = pd.Series(is_among(patches.at, river)).groupby(patches.label)
+    table["channel_pct"] = 100 * in_channel.mean()
     if gradient is None:
         table[list(SLOPE_COLUMNS)] = np.nan
     else:

@@ -51,7 +51,7 @@ FIGURES: Mapping[str, Figure] = {
     "elongation": Figure("1", "length over width"),
     "axis_deg": Figure("degrees", "where the long axis points, clockwise from north, 0..180"),
     "area_m2": Figure("m²", "area of its pixels; of changes only"),
-    "in_channel": Figure("1", "whether it lies in the strip of a river; of changes only"),
+    "channel_pct": Figure("%", "old ground in the strip of a river, mean; of changes only"),
     "slope_deg": Figure("degrees", "mean slope under it; of changes only"),
     "aspect_deg": Figure("degrees", "where the slope falls to; of changes only"),
     "downhill": Figure("cosine", "between its long axis and the line of fall; of changes only"),

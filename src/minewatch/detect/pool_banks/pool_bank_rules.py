@@ -305,6 +305,7 @@ class ChangeRules:
     every_year_pct: int = rule(45, unit="%", moves="less is called a field")
     new_share: float = rule(0.3, unit="1", moves="less counts as new")
     dry_before_pct: int = rule(4, unit="%", moves="more water counts as a flood")
+    in_channel_pct: int = rule(50, unit="%", moves="less ground along rivers is called a river bar")
     channel_elongation: float = rule(4.0, unit="1", moves="less water is a channel")
     channel_m2: float = rule(50_000.0, unit="m²", moves="less water is a channel")
     road_width_m: float = rule(22.0, unit="m", moves="more is called a road")

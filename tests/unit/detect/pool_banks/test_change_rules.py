@@ -40,7 +40,7 @@ def day(text: str) -> float:
 
 
 NAMED: list[tuple[dict[str, float], str, str]] = [
-    ({"in_channel": True, "elongation": 4.5, **STEEP}, "river_bar", "along a river, 0% water"),
+    ({"channel_pct": 60, "elongation": 4.5, **STEEP}, "river_bar", "along a river, 0% water"),
     ({"elongation": 4.5, "length_m": 1600, **STEEP}, "other_clearing", "cleared 13 months"),
     ({}, "other_clearing", "cleared 13 months or longer"),
     ({"lasting_days": 60}, "swidden", "green again after 2 months"),
