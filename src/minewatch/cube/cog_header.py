@@ -47,6 +47,7 @@ FARTHEST = 1e9
 """Metres or pixels; and pixels smaller than one over it are garbage, too [D]."""
 WHOLE_NUMBER = re.compile(r"-?[0-9]{1,9}")
 BIG_ENDIAN = (b"MM\0*", b"MM\0+")
+TIFF = (b"II*\0", b"II+\0", *BIG_ENDIAN)
 JPEG_2000 = (b"\0\0\0\x0cjP  ", b"\xffO\xffQ")
 
 

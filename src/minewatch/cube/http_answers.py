@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from minewatch.model import REPLACED
+
 RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", re.IGNORECASE)
 """`Content-Range` of one part (RFC 9110, 14.4)."""
 WHOLE_FILE, PART_OF_FILE = 200, 206
@@ -42,7 +44,7 @@ class FileVersion:
     def check(self, now: FileVersion) -> None:
         """Raise `ReplacedError` unless the file is still this one."""
         if now != self:
-            raise ReplacedError("was replaced while it was read, or its server contradicts itself")
+            raise ReplacedError(f"{REPLACED} while it was read, or its server contradicts itself")
 
 
 @dataclass(frozen=True)

@@ -28,14 +28,14 @@ from urllib3.exceptions import TimeoutError as NoAnswerError
 
 from minewatch.cube.block_memory import Block, BlockCache, blocks_under
 from minewatch.cube.block_store import BlockStore, name_of
-from minewatch.cube.cog_header import BeyondHeaderError, CogHeader, GarbageError, parse_cog
+from minewatch.cube.cog_header import TIFF, BeyondHeaderError, CogHeader, GarbageError, parse_cog
 from minewatch.cube.fetch import Fetcher, Place, RefusedError, is_far
 from minewatch.cube.gdal_reader import RasterioReader
 from minewatch.cube.http_answers import BrokenError, FileVersion, ReplacedError
 from minewatch.cube.pixel_kernels import place_block
 from minewatch.cube.resampling import COARSER_FROM, OnlyGdalError, read_onto
 from minewatch.errors import ReadError
-from minewatch.model import Asset, Band
+from minewatch.model import REPLACED, Asset, Band
 from minewatch.redaction import redact
 from minewatch.sensors import gdal_path
 from minewatch.settings import Settings
@@ -143,7 +143,7 @@ class RangeReader:
                     time.sleep(self._wait_s(error, attempt))
         raise ReadError(
             f"{redact(asset.href)} cannot be read: {reason_}",
-            hint="run again with --resume: only what is missing is read",
+            hint="run again with --resume: what is missing is read, and all of a replaced scene",
         )
 
     def take_bytes(self) -> int:
@@ -214,7 +214,7 @@ class RangeReader:
             if is_given_now:
                 self._given[href] = given
         if given != name:
-            raise ReplacedError("was replaced after a part of it was read")
+            raise ReplacedError(f"{REPLACED} after a part of it was read")
 
     def _header(self, address: str, asset: Asset) -> _Known:
         with self._lock:
@@ -246,7 +246,7 @@ class RangeReader:
             except OnlyGdalError as reason:
                 header = reason
             except GarbageError as error:
-                if is_far(address):
+                if is_far(address) or head.startswith(TIFF):  # on disk lie other formats, too
                     raise BrokenError(str(error)) from None
                 header = OnlyGdalError(str(error))
             except BeyondHeaderError:

@@ -84,7 +84,7 @@ def test_a_page_that_says_sorry_is_a_read_error(archive, asset, read):
         read(asset)
 
 
-@pytest.mark.parametrize("scale", [0.0, 1e-320, float("inf"), 1e300])
+@pytest.mark.parametrize("scale", [0.0, 1e-320, float("inf")])
 def test_a_header_that_cannot_be_is_a_read_error(archive, read, scale):
     asset = archive.cog("a.tif", PIXELS)
     path = archive.folder / "a.tif"
