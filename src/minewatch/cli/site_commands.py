@@ -37,7 +37,10 @@ def sites(
     from minewatch import analysis, reports, store
 
     result = store.open_result(directory)
-    timeline = analysis.site_timeline(result, site) if site else analysis.area_timeline(result)
+    if site:
+        timeline = analysis.site_timeline(result, site)
+    elif figure or json:
+        timeline = analysis.area_timeline(result)
     if figure:
         title = f"{result.aoi.name}: {site}" if site else result.aoi.name
         draw = reports.site_figure if site else reports.area_figure

@@ -17,7 +17,7 @@ class Patches:
     at: NDArray[np.intp]
     """Flat indices of the pixels, in order."""
     label: NDArray[np.int32]
-    """Patch of each of them, from 1 in the order in which they begin, row by row."""
+    """Patch of each of them, from 1; `label_pixels` numbers them as they begin, row by row."""
     count: int
     """How many patches there are."""
 
@@ -58,6 +58,31 @@ def label_pixels(at: NDArray[np.intp], cols: int, reach: int = 1) -> Patches:
     labels = np.empty(len(at), np.int32)
     count = _label_pixels(at, cols, reach, np.empty((5, len(at)), np.int32), labels)
     return Patches(at, labels, count)
+
+
+def label_apart(at: NDArray[np.intp], is_one: NDArray[np.bool_], cols: int) -> Patches:
+    """Patches of a mask of two kinds of pixels, none of them of both kinds.
+
+    Parameters
+    ----------
+    at
+        Flat indices of its pixels, in order.
+    is_one
+        Which of them are of one kind, dims (pixel,).
+    cols
+        Columns of the grid.
+
+    Examples
+    --------
+    >>> label_apart(np.arange(4), np.array([False, False, True, True]), 4).label.tolist()
+    [1, 1, 2, 2]
+    """
+    label, count = np.empty(len(at), np.int32), 0
+    for kind in (~is_one, is_one):
+        patches = label_pixels(at[kind], cols)
+        label[kind] = patches.label + np.int32(count)
+        count += patches.count
+    return Patches(at, label, count)
 
 
 @kernel("int64[::1], int64, int64, int32[:,::1], int32[::1]")

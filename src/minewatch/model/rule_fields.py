@@ -91,9 +91,13 @@ def rule_values(rules: Any) -> dict[str, Any]:
     for one in fields(rules):
         value = getattr(rules, one.name)
         is_set = is_dataclass(value) and not isinstance(value, type)
-        plain = list(value) if isinstance(value, tuple) else value
-        values[one.name] = rule_values(value) if is_set else plain
+        values[one.name] = rule_values(value) if is_set else _plain(value)
     return values
+
+
+def _plain(value: Any) -> Any:
+    """A threshold as JSON holds it: lists for tuples, in tuples, too."""
+    return [_plain(part) for part in value] if isinstance(value, tuple) else value
 
 
 def with_overrides(rules: Rules, overrides: Mapping[str, Any], *, prefix: str = "") -> Rules:

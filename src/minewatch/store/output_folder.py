@@ -19,7 +19,6 @@ from minewatch import exporters
 from minewatch.errors import OutputError
 from minewatch.exporters.manifest_file import MANIFEST
 from minewatch.model import DETECTIONS, Column, Contract, ReadFailure, RunResult, SceneList
-from minewatch.store.rule_versions import flatten
 from minewatch.store.state_folder import StateFolder, locked
 
 SITE_DETECTIONS: Contract = {"site_id": Column("text", "the site it is part of"), **DETECTIONS}
@@ -87,6 +86,8 @@ def rules_before(state: StateFolder) -> tuple[dict[str, Any], dict[str, Any]]:
     """
     try:
         manifest = exporters.read_manifest(state.directory.parent)
+        from minewatch.store.rule_versions import flatten  # loads what names every rule
+
         return dict(manifest["rule_versions"]), flatten(manifest["rules"])
     except (OutputError, KeyError):
         return state.read_rule_versions(), {}

@@ -20,7 +20,6 @@ from minewatch import catalog as catalogs
 from minewatch.errors import StateError
 from minewatch.files import write_bytes_atomic
 from minewatch.model import Chunk, SceneList, SceneQuality
-from minewatch.store.item_cache import ItemCache
 from minewatch.store.keys import LAYOUT_VERSION, list_key
 
 log = logging.getLogger(__name__)
@@ -107,6 +106,8 @@ class StateFolder:
         """Remember what is being done, in one step: parameters, scenes, versions of rules."""
         path = self.directory / f"scenes-{list_key(scenes)[:12]}.json"
         before = self.scenes_path if self.parameters_path.exists() else None
+        from minewatch.store.item_cache import ItemCache  # loads what names every rule
+
         cache = ItemCache.read(self.item_cache_path, before).encode(scenes)
         catalogs.write_scene_list(scenes, path, lines=cache.lines)
         body = {

@@ -29,7 +29,8 @@ SHIPPED = {
 }
 """Name of a set of rules to the rules, and the folder of those who read them."""
 SIZES = {
-    "BLOCK_PIXELS", "BLOCK_VALUES", "FIT_FIELDS", "LANES", "NIR_SCALE", "NONE", "NOT_SEEN",
+    "BLOCK_PIXELS", "BLOCK_VALUES", "FIT_FIELDS", "LANES", "MOST_COURSES", "NDWI_ZERO", "NIR_SCALE",
+    "NONE", "NOT_SEEN",
     "NO_SCORE", "NO_SHARE", "RESIDUAL_SCALE", "RUNS", "SCORE_SCALE", "START_MONTHS", "SWING_BINS",
     "YEAR_FIELDS", "_BIN_HUNDREDTHS", "_BLOCK", "_DARKEST", "_RIDGE", "BRIGHTEST_MEDIAN",
 }  # fmt: skip

@@ -66,13 +66,20 @@ class Patch(NamedTuple):
         return bool(self.elongation > self.rules.channel_elongation or is_large)
 
     @property
+    def is_in_channel(self) -> bool:
+        """In the strip of a river."""
+        return bool(self.figures.get("in_channel", False))
+
+    @property
     def knows_slope(self) -> bool:
         """Whether there are heights."""
         return not pd.isna(self.figures.get("slope_deg"))
 
     @property
     def is_slide(self) -> bool:
-        """Drawn out, and down a steep slope where slopes are known."""
+        """Drawn out, no longer than slides run, and down a steep slope where slopes are known."""
+        if self.figures["length_m"] > self.rules.longest_slide_m:
+            return False
         if not self.knows_slope:
             return self.elongation > self.rules.slide_elongation
         is_steep = self.figures["slope_deg"] > self.rules.steep_deg
@@ -165,6 +172,11 @@ def began_in_the_rains(patch: Patch) -> bool:
 
 
 RULES: tuple[Rule, ...] = (
+    Rule(
+        "river_bar",
+        lambda p: p.is_in_channel,
+        lambda p: f"along a river, {p.water:.0%} water: the channel and its bars",
+    ),
     Rule(
         "river_bar",
         lambda p: p.is_water and p.is_channel,

@@ -15,6 +15,8 @@ from minewatch.model import EvidenceLayer
 
 NO_SHARE = 255
 NO_SCORE = -32768
+NDWI_ZERO = 100
+"""Stored where NDWI is 0."""
 NIR_SCALE = 400
 """`nir` is reflectance times this, at most 254."""
 SCORE_SCALE = 100

@@ -20,7 +20,8 @@ MEANINGS: Mapping[str, str] = {
     "that are filled, whitened, drained and sheeted: villages do neither",
     "lasting": "still bare after the rains, or opened when no field is: swidden is neither",
     "compact": "not drawn out like a slide or a road, unless by a row of water",
-    "not_seasonal": "not green and bare by turns every year",
+    "not_seasonal": "the pools are not green and bare by turns every year",
+    "land": "there is more land than water: fish ponds and flooded fields are water alone",
 }
 """Each term in words: 0 speaks against a mine, 1 for it."""
 
@@ -53,6 +54,9 @@ def evidence_terms(
     variability = variability.where(patches["nir_variability"].notna(), rules.unknown_variability)
     ndwi = _ramp(patches["pool_ndwi"], *rules.ndwi_turn)
     agree = _ramp(patches["pool_ndwi_correlation"], *rules.agreement)
+    spots = _ramp(patches["top_pool_pct"], *rules.spots_pct)
+    water = _ramp(patches["water_share_pct"], *rules.least_water_pct)
+    plainly = np.minimum(np.minimum(spots, water), np.minimum(ndwi, agree))
     drawn_out = _ramp(patches["elongation"], *rules.elongation)
     drawn_out = drawn_out * _ramp(patches["length_m"], *rules.drawn_out_m)
     is_short = 1 - _ramp(patches["length_m"], *rules.longest_row_m)
@@ -61,17 +65,18 @@ def evidence_terms(
     out_of_season = rules.out_of_season * _is_out_of_season(patches["first"], climate)
     return pd.DataFrame(
         {
-            "spots": _ramp(patches["top_pool_pct"], *rules.spots_pct),
+            "spots": spots,
             "ndwi": ndwi,
             "agree": agree,
             "not_plain": 1 - _ramp(patches["plain_pool_pct"], *rules.plain_pct),
             "bare": _ramp(patches["bare_pct"], *rules.bare_pct),
-            "alive": np.maximum(patches["new"], variability),
+            "alive": np.maximum(np.maximum(patches["new"], variability), plainly),
             "lasting": np.maximum(
                 _ramp(patches["lasting_days"], *rules.lasting_days), out_of_season
             ),
             "compact": 1 - drawn_out * (1 - row_of_pools),
-            "not_seasonal": 1 - _ramp(patches["seasonal_pct"], *rules.seasonal_pct),
+            "not_seasonal": 1 - _ramp(patches["pool_seasonal_pct"], *rules.seasonal_pct),
+            "land": 1 - _ramp(patches["water_share_pct"], *rules.water_share_pct),
         }
     )[list(MEANINGS)]
 

@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from minewatch.detect.days import to_day
-from minewatch.detect.labels import Patches, label_pixels
+from minewatch.detect.labels import Patches, label_apart, label_pixels
 from minewatch.detect.morphology import Pixels, grown, is_among, opened
 from minewatch.detect.outlines import outlines_by_label
 from minewatch.detect.pixel_sizes import area_pixels, odd_pixels, whole_pixels
 from minewatch.detect.pool_banks.change_rules import name_change
 from minewatch.detect.pool_banks.clearings import find_clearings
-from minewatch.detect.pool_banks.evidence_layers import check_evidence
+from minewatch.detect.pool_banks.evidence_layers import NO_SHARE, check_evidence
 from minewatch.detect.pool_banks.evidence_terms import confidence, evidence_terms
 from minewatch.detect.pool_banks.patch_figures import describe
 from minewatch.detect.pool_banks.patch_slope import SLOPE_COLUMNS, slopes_under
@@ -80,9 +80,9 @@ def find(
     check_evidence(evidence.layers)
     judge = Judge(evidence, grid.resolution_m, rules, climate)
     sees_pools = sees_pools_at(pixel_m)
-    pools = np.zeros(evidence.shape, np.uint8)
+    pools, channels = np.zeros(evidence.shape, np.uint8), np.empty(0, np.intp)
     if sees_pools:
-        seasons, pools = find_seasons(judge)
+        seasons, pools, channels = find_seasons(judge)
     else:
         seasons = find_clearings(judge, grid=grid, pixel_m=pixel_m, gradient=gradient)
     found, mines = [], np.zeros(pools.shape, bool)
@@ -92,7 +92,7 @@ def find(
         mines.reshape(-1)[at] = True
         found.append((season.period, likely, outlines_by_label(at, label, grid)))
     ever = np.flatnonzero(evidence.whole["first_detected"] > 0)
-    ground = _Ground(judge, grid, ever, np.flatnonzero(mines), pools)
+    ground = _Ground(judge, grid, ever, np.flatnonzero(mines), pools, channels)
     detections = _detections(found, grid, rules)
     features = _features(ground)
     if not sees_pools:
@@ -114,6 +114,8 @@ class _Ground:
     """Pixels of mines in any period."""
     pools: NDArray[np.uint8]
     """Largest pool share of any period, per cent, dims (y, x)."""
+    channels: Pixels
+    """Strips of rivers."""
 
     def pixels(self, length_m: float) -> int:
         """A length in pixels."""
@@ -221,7 +223,11 @@ def _changes(ground: _Ground, gradient: xr.Dataset | None, *, sees_pools: bool) 
     if not len(judge.evidence):
         return empty_table(CHANGES, epsg=grid.epsg)
     taken = grown(ground.mines, shape, ground.pixels(rules.patches.margin_m))
-    patches = label_pixels(ground.ever[~is_among(ground.ever, taken)], shape[1])
+    others = ground.ever[~is_among(ground.ever, taken)]
+    start = judge.evidence.whole["start_disturbed_pct"].reshape(-1)[others]
+    was_open = (start >= rules.water.channel_old_pct) & (start != NO_SHARE)
+    in_channel = was_open & is_among(others, ground.channels)  # new roads run along rivers, too
+    patches = label_apart(others, in_channel, shape[1])
     size = np.bincount(patches.label, minlength=patches.count + 1)[1:]
     patches = patches.without(size < area_pixels(rules.patches.min_patch_m2, judge.pixel_m))
     table = ground.describe(patches)
@@ -229,6 +235,10 @@ def _changes(ground: _Ground, gradient: xr.Dataset | None, *, sees_pools: bool) 
     table, patches = table[begun].reset_index(drop=True), patches.without(~begun)
     table.index += 1
     table["area_m2"] = table["pixels"] * grid.pixel_area_m2
+    river = others[in_channel]
+    table["in_channel"] = is_among(patches.at, river)[
+        np.unique(patches.label, return_index=True)[1]
+    ]
     if gradient is None:
         table[list(SLOPE_COLUMNS)] = np.nan
     else:

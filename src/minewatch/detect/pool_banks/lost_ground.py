@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from minewatch.detect.morphology import Pixels, Shape, grown, is_among, spread, values_at
+from minewatch.detect.morphology import Pixels, Shape, grown, values_at
 from minewatch.detect.pixel_sizes import whole_pixels
-from minewatch.detect.pool_banks.evidence_layers import NO_SHARE
 from minewatch.detect.pool_banks.patch_cutting import lost_ground
-from minewatch.detect.pool_banks.pool_bank_rules import PoolBankRules, WaterRules
-from minewatch.detect.pool_banks.pool_shares import find_channels, in_banks, water_share
+from minewatch.detect.pool_banks.pool_bank_rules import PoolBankRules
+from minewatch.detect.pool_banks.pool_shares import in_banks, water_share
 from minewatch.model import Evidence, Period
 
 UInt8 = NDArray[np.uint8]
@@ -63,37 +62,3 @@ def find_ground(evidence: Evidence, *, pixel_m: float, rules: PoolBankRules) -> 
             wet_at=wet_at, water_pct=water,
             pool_pct=in_banks(wet_at, water, shape, pixel_m=pixel_m, rules=rules.water),
         )  # fmt: skip
-
-
-def find_all_channels(
-    evidence: Evidence, grounds: Sequence[Ground], *, pixel_m: float, rules: WaterRules
-) -> Pixels:
-    """Rivers and lakes of any period: flat indices, in order.
-
-    They are water on ground that never was green, or is so by turns.
-
-    Parameters
-    ----------
-    evidence
-        Layers of the detector over the whole grid.
-    grounds
-        From `find_ground`, of one period at least.
-    pixel_m, rules
-        Pixel size, and thresholds.
-    """
-    whole = evidence.whole
-    start, seasonal = whole["start_disturbed_pct"], whole["seasonal_pct"]
-    old = (start >= rules.channel_old_pct) & (start != NO_SHARE)
-    old |= (seasonal >= rules.channel_seasonal_pct) & (seasonal != NO_SHARE)
-    old |= whole["run_before"][0] == 0
-    overpasses = np.zeros(evidence.shape, np.uint16)
-    for here in evidence:
-        overpasses += here.layers["clear_looks"]
-    usual = np.median(overpasses[overpasses > 0]) if overpasses.any() else 0.0
-    hidden = (overpasses > 0) & (overpasses < rules.hidden_share * usual)
-    channels = []
-    for ground in grounds:
-        wet = ground.wet_at[ground.water_pct >= rules.seed_pct]
-        wet = wet[is_among(wet, ground.lost_at) & old.reshape(-1)[wet]]
-        channels.append(find_channels(wet, hidden, pixel_m=pixel_m, rules=rules))
-    return np.flatnonzero(spread(np.concatenate(channels), hidden.shape))

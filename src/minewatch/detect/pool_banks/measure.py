@@ -13,7 +13,7 @@ from minewatch.detect.morphology import Pixels, grown
 from minewatch.detect.pixel_sizes import whole_pixels
 from minewatch.detect.pool_banks.evidence_layers import NO_SHARE, check_evidence
 from minewatch.detect.pool_banks.patch_figures import pool_ndwi
-from minewatch.detect.pool_banks.pool_bank_rules import DEFAULT, MeasureRules, PoolBankRules
+from minewatch.detect.pool_banks.pool_bank_rules import DEFAULT, PoolBankRules
 from minewatch.detect.pool_banks.pool_shares import pool_share
 from minewatch.detect.pool_ranges import pool_ranges
 from minewatch.model import (
@@ -151,7 +151,7 @@ def _figures(
 
     ones = np.ones(len(label))
     wet = (
-        _turns_colour(layers, label, seen & inside, rules.measures)
+        _turns_colour(layers, label, seen & inside, rules)
         .reindex(range(sites))
         .fillna(0)
         .to_numpy()
@@ -182,7 +182,7 @@ def _turns_colour(
     layers: dict[str, NDArray[np.uint8]],
     label: NDArray[np.int32],
     where: NDArray[np.bool_],
-    rules: MeasureRules,
+    rules: PoolBankRules,
 ) -> pd.Series:
     """0..1 for each site: whether its darkest pixels have the colour of water.
 
@@ -190,4 +190,6 @@ def _turns_colour(
     """
     names = {"pool_pct": layers["pool_pct"][where], "ndwi": layers["ndwi"][where].astype(float)}
     pixels = pd.DataFrame({"label": label[where], **names})
-    return ((pool_ndwi(pixels) - rules.dry_ndwi) / (rules.wet_ndwi - rules.dry_ndwi)).clip(0, 1)
+    turn = pool_ndwi(pixels, pool_share=rules.patches.pool_share)
+    dry, wet = rules.measures.dry_ndwi, rules.measures.wet_ndwi
+    return ((turn - dry) / (wet - dry)).clip(0, 1)

@@ -28,6 +28,8 @@ FIGURES: Mapping[str, Figure] = {
     "start_disturbed_pct": Figure("%", "overpasses of the first year without vegetation, mean"),
     "start_pool_pct": Figure("%", "water in the first year, mean"),
     "seasonal_pct": Figure("%", "years in which its pixels turn green again, mean"),
+    "pool_seasonal_pct": Figure("%", "the same of its pool pixels, median"),
+    "water_share_pct": Figure("%", "water, mean"),
     "bare_pct": Figure("%", "bare soil, mean"),
     "score": Figure("sd", "fall of greenness below the baseline, median"),
     "overpasses": Figure("1", "clear overpasses in the period, median"),
@@ -49,6 +51,7 @@ FIGURES: Mapping[str, Figure] = {
     "elongation": Figure("1", "length over width"),
     "axis_deg": Figure("degrees", "where the long axis points, clockwise from north, 0..180"),
     "area_m2": Figure("m²", "area of its pixels; of changes only"),
+    "in_channel": Figure("1", "whether it lies in the strip of a river; of changes only"),
     "slope_deg": Figure("degrees", "mean slope under it; of changes only"),
     "aspect_deg": Figure("degrees", "where the slope falls to; of changes only"),
     "downhill": Figure("cosine", "between its long axis and the line of fall; of changes only"),
@@ -152,6 +155,8 @@ def summarise(
     table = pd.DataFrame(index=pd.RangeIndex(1, count + 1, name="label"))
     table["pixels"] = grouped.size()
     table["water_area_m2"] = grouped["pool_pct"].sum() * area
+    table["water_share_pct"] = grouped["pool_pct"].mean()
+    table["pool_seasonal_pct"] = _at_pools(pixels, "seasonal_pct", rules)
     plain = grouped["pool_pct"].quantile(rules.patches.plain_quantile)
     table["plain_pool_pct"] = plain
     excess = (pixels["pool_pct"] - pixels["label"].map(plain)).clip(lower=0)
@@ -171,7 +176,7 @@ def summarise(
     table["top_milky_pct"] = _second(pixels, "milky_pct") - grouped["milky_pct"].quantile(
         rules.patches.plain_quantile
     )
-    table["pool_ndwi"] = pool_ndwi(pixels)
+    table["pool_ndwi"] = pool_ndwi(pixels, pool_share=rules.patches.pool_share)
     table["pool_ndwi_correlation"] = _correlation(pixels, "pool_pct", "ndwi")
     table["nir_variability"] = _second(pixels, "nir_variability")
     begun = pixels[pixels["run_start"] > 0]
@@ -186,6 +191,15 @@ def summarise(
     return table.join(shape(pixels, pixel_m))
 
 
+def _at_pools(pixels: pd.DataFrame, name: str, rules: PoolBankRules) -> pd.Series:
+    """Median over the pools of each patch: its pixels with most water; 0 without any."""
+    most = pixels.groupby("label")["pool_pct"].transform("max")
+    is_pool = pixels["pool_pct"] >= np.maximum(
+        rules.water.seed_pct, rules.patches.pool_share * most
+    )
+    return pixels[is_pool].groupby("label")[name].median().reindex(pixels["label"].unique())
+
+
 def _second(pixels: pd.DataFrame, name: str) -> pd.Series:
     """Second largest value of each patch: one odd pixel proves nothing."""
     ordered = pixels.dropna(subset=[name]).sort_values(["label", name])
@@ -194,7 +208,7 @@ def _second(pixels: pd.DataFrame, name: str) -> pd.Series:
     return ordered[from_top == np.minimum(1, size - 1)].set_index("label")[name]
 
 
-def pool_ndwi(pixels: pd.DataFrame) -> pd.Series:
+def pool_ndwi(pixels: pd.DataFrame, *, pool_share: float) -> pd.Series:
     """How much more the wettest pixels look like water than the driest, in hundredths.
 
     Dark soil is dark in every colour; a dark pool turns the ratio of green to near-infrared.
@@ -203,6 +217,9 @@ def pool_ndwi(pixels: pd.DataFrame) -> pd.Series:
     ----------
     pixels
         In scan order, with `label`, `pool_pct` and `ndwi`.
+    pool_share
+        The wettest, a sixth of the pixels at most, have this part of the largest share and more: in
+        a large patch with few pools the others are soil.
 
     Returns
     -------
@@ -212,7 +229,9 @@ def pool_ndwi(pixels: pd.DataFrame) -> pd.Series:
     ordered = pixels.sort_values(["label", "pool_pct"], kind="stable")  # rows come in scan order
     rank = ordered.groupby("label").cumcount()
     size = ordered.groupby("label")["pool_pct"].transform("size")
-    wettest = ordered[rank >= size - np.maximum(2, size // 6)].groupby("label")["ndwi"].mean()
+    most = ordered.groupby("label")["pool_pct"].transform("max")
+    is_wet = (ordered["pool_pct"] >= pool_share * most) & (rank >= size - size // 6)
+    wettest = ordered[is_wet | (rank >= size - 2)].groupby("label")["ndwi"].mean()
     driest = ordered[(rank < size // 2) & (size >= 4)].groupby("label")["ndwi"].median()
     return wettest - driest
 

@@ -21,8 +21,10 @@ from minewatch.detect.days import from_day
 from minewatch.detect.labels import Patches, label_pixels
 from minewatch.detect.morphology import Pixels, grown, is_among, values_at
 from minewatch.detect.pixel_sizes import area_pixels, whole_pixels
+from minewatch.detect.pool_banks.channels import find_channels
+from minewatch.detect.pool_banks.evidence_layers import NO_SHARE
 from minewatch.detect.pool_banks.evidence_terms import confidence, evidence_terms
-from minewatch.detect.pool_banks.lost_ground import Ground, find_all_channels, find_ground
+from minewatch.detect.pool_banks.lost_ground import Ground, find_ground
 from minewatch.detect.pool_banks.patch_cutting import cut_patches, run_of
 from minewatch.detect.pool_banks.patch_figures import read_pixels, summarise
 from minewatch.detect.pool_banks.pool_bank_rules import PeriodRules, PoolBankRules
@@ -88,7 +90,7 @@ class Judge:
     """When fields are opened."""
 
 
-def find_seasons(judge: Judge) -> tuple[list[Season], UInt8]:
+def find_seasons(judge: Judge) -> tuple[list[Season], UInt8, Pixels]:
     """Patches with pools in every period, each judged with the others in view.
 
     Returns
@@ -97,6 +99,8 @@ def find_seasons(judge: Judge) -> tuple[list[Season], UInt8]:
         In order of time.
     pools
         Largest pool share of any period, per cent, dims (y, x).
+    channels
+        Strips of rivers: flat indices, in order.
     """
     evidence, rules = judge.evidence, judge.rules
     grounds = list(find_ground(evidence, pixel_m=judge.pixel_m, rules=rules))
@@ -104,20 +108,28 @@ def find_seasons(judge: Judge) -> tuple[list[Season], UInt8]:
     for ground in grounds:
         best.reshape(-1)[ground.wet_at] = np.maximum(best.ravel()[ground.wet_at], ground.pool_pct)
     if not grounds:
-        return [], best
-    channels = find_all_channels(evidence, grounds, pixel_m=judge.pixel_m, rules=rules.water)
+        return [], best, np.empty(0, np.intp)
+    channels = find_channels(evidence, grounds, pixel_m=judge.pixel_m, rules=rules.water)
     seasons = _judge(_cut(grounds, channels, judge), judge)
     seasons = _reconsider(seasons, rules.periods)
-    return _carry_back(seasons, grounds, best, judge), best
+    return _carry_back(seasons, grounds, best, judge), best, channels
 
 
 def _cut(grounds: Iterable[Ground], channels: Pixels, judge: Judge) -> Iterator[_Cut]:
-    """Lost ground round pools in each period, without channels."""
+    """Lost ground round pools in each period, without channels and without what turns green again.
+
+    Fields and trees that drop their leaves are bare and green by turns: they are no ground of a
+    mine, and would join it to all that lies around.
+    """
     rules = judge.rules
+    seasonal = judge.evidence.whole["seasonal_pct"].reshape(-1)
+    turns = (seasonal >= rules.patches.turning_pct) & (seasonal != NO_SHARE)
+    margin = whole_pixels(rules.patches.beside_m, judge.pixel_m)
     for ground in grounds:
         lost = ground.lost_at[~is_among(ground.lost_at, channels)]
         wet = ground.wet_at, ground.pool_pct
-        seeds = lost[values_at(lost, *wet) >= rules.water.seed_pct]
+        seeds = lost[~turns[lost] & (values_at(lost, *wet) >= rules.water.seed_pct)]
+        lost = lost[~turns[lost] | is_among(lost, grown(seeds, ground.shape, margin))]
         patches = cut_patches(lost, seeds, ground.shape, pixel_m=judge.pixel_m, rules=rules.patches)
         yield _Cut(ground, patches, values_at(patches.at, *wet))
 

@@ -48,7 +48,7 @@ class PoolBanks:
 
     name: ClassVar[str] = "pool-banks"
     title: ClassVar[str] = "Banks of pools on cleared ground, each pixel against its own past"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     confidence_basis: ClassVar[str] = "calibrated on simulation"
     rules: PoolBankRules = field(default_factory=PoolBankRules)
     """Thresholds."""

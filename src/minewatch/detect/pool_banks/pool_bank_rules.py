@@ -133,9 +133,23 @@ class WaterRules:
         400.0, unit="m", moves="longer water may still be a mine",
         source=f"90 % of sites are at most 291 m across ({SITES}), a third more for gaps",
     )  # fmt: skip
+    channel_touch_m: float = rule(20.0, unit="m", moves="waters further apart are one water")
     channel_gap_m: float = rule(60.0, unit="m", moves="waters further apart are one channel")
     channel_wet_share: float = rule(0.05, unit="1", moves="fewer hidden bars join channels")
-    channel_margin_m: float = rule(30.0, unit="m", moves="more ground is a channel's bank")
+    channel_hidden_m: float = rule(
+        300.0, unit="m", moves="longer bars that are taken for cloud join waters"
+    )
+    channel_flow_share: float = rule(
+        0.6, unit="1", moves="more of a river's course must be water or hidden"
+    )
+    channel_ndwi: int = rule(
+        -20, unit="0.01", moves="a course must look wetter: shaded roads and slides are dark, too",
+        source="rivers from -13 up, other dark ways up to -29 on simulated worlds; starting value",
+    )  # fmt: skip
+    channel_widening: float = rule(
+        1.25, unit="1", moves="a river may widen more along its course", least=1.0
+    )
+    channel_margin_m: float = rule(10.0, unit="m", moves="more ground is a river's bank")
     channel_old_pct: int = rule(50, unit="%", moves="less water is old enough to be a channel")
     channel_seasonal_pct: int = rule(40, unit="%", moves="less water is seasonal enough for one")
     hidden_share: float = rule(0.35, unit="1", moves="pixels seen more often count as hidden bars")
@@ -157,6 +171,9 @@ class PatchRules:
         30.0, unit="m", moves="wider strips are cut from mines, and may be their roads",
         source="roads are 1 to 3 pixels of 10 m wide (DOMAIN §3)",
     )  # fmt: skip
+    turning_pct: int = rule(
+        50, unit="%", moves="ground that is green and bare by turns is part of a mine in more years"
+    )
     beside_m: float = rule(
         10.0, unit="m", moves="strips are kept as part of a mine further from its pools"
     )
@@ -164,6 +181,9 @@ class PatchRules:
     road_gap_m: float = rule(20.0, unit="m", moves="roads further from a mine belong to it")
     plain_quantile: float = rule(
         0.3, unit="1", moves="a larger deficit counts as that of plain ground"
+    )
+    pool_share: float = rule(
+        0.6, unit="1", moves="fewer pixels stand for the pools of a patch: of the largest share"
     )
     old_pct: int = rule(50, unit="%", moves="less ground counts as open from the start")
     early_share: float = rule(0.2, unit="1", moves="a patch begins later")
@@ -177,7 +197,7 @@ class PatchRules:
 class ConfidenceRules:
     """Log-odds that each evidence term adds to the confidence when it is 1."""
 
-    bias: float = rule(-24.5, unit="log-odds", moves="every patch is likelier", source=TUNED)
+    bias: float = rule(-26.75, unit="log-odds", moves="every patch is likelier", source=TUNED)
     spots: float = rule(1.0, unit="log-odds", moves="spots of water count for more", source=TUNED)
     ndwi: float = rule(
         5.0, unit="log-odds", moves="the colour of water counts for more", source=TUNED
@@ -189,20 +209,21 @@ class ConfidenceRules:
         source=TUNED,
     )
     not_plain: float = rule(
-        2.0, unit="log-odds", moves="dark or grey ground counts against more", source=TUNED
+        1.0, unit="log-odds", moves="dark or grey ground counts against more", source=TUNED
     )
     bare: float = rule(
         5.0, unit="log-odds", moves="bare soil counts for more",
         source=f"{TUNED}; added to the others later",
     )  # fmt: skip
     alive: float = rule(
-        4.25, unit="log-odds", moves="what never changes is doubted more", source=TUNED
+        3.5, unit="log-odds", moves="what never changes is doubted more", source=TUNED
     )
     lasting: float = rule(2.75, unit="log-odds", moves="swidden is doubted more", source=TUNED)
     compact: float = rule(
         4.75, unit="log-odds", moves="slides and roads are doubted more", source=TUNED
     )
     not_seasonal: float = rule(2.75, unit="log-odds", moves="fields are doubted more", source=TUNED)
+    land: float = rule(4.0, unit="log-odds", moves="fish ponds are doubted more", source=TUNED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,13 +231,13 @@ class TermRules:
     """Ramps of the evidence terms: 0 up to the first value, 1 from the second."""
 
     spots_pct: tuple[int, int] = rule((15, 50), unit="%", moves="clearer spots are needed")
-    ndwi_turn: tuple[int, int] = rule((3, 20), unit="0.01", moves="bluer spots are needed")
+    ndwi_turn: tuple[int, int] = rule((3, 18), unit="0.01", moves="bluer spots are needed")
     agreement: tuple[float, float] = rule(
         (0.2, 0.8), unit="1", moves="NDWI and NIR deficit must agree more"
     )
     plain_pct: tuple[int, int] = rule((10, 40), unit="%", moves="darker ground is put up with")
     bare_pct: tuple[int, int] = rule(
-        (10, 30), unit="%", moves="more bare soil is needed",
+        (20, 45), unit="%", moves="more bare soil is needed",
         source=f"mines have 29 % and more in 19 of 20 seasons, ponds at most 25 %; {MEASURED}",
     )  # fmt: skip
     variability: tuple[int, int] = rule(
@@ -246,6 +267,10 @@ class TermRules:
     seasonal_pct: tuple[int, int] = rule(
         (30, 70), unit="%", moves="ground that greens in more years is still no field"
     )
+    least_water_pct: tuple[int, int] = rule(
+        (4, 12), unit="%", moves="old ground must hold more water to show plainly what it is"
+    )
+    water_share_pct: tuple[int, int] = rule((50, 70), unit="%", moves="patches may hold more water")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -288,6 +313,10 @@ class ChangeRules:
     slide_elongation: float = rule(
         2.6, unit="1", moves="less is called a landslide where slopes are unknown"
     )
+    longest_slide_m: float = rule(
+        1500.0, unit="m", moves="longer bare ground is still a landslide",
+        source="ground of 5 km that was called one slide was a river; starting value",
+    )  # fmt: skip
     downhill_elongation: float = rule(
         2.0, unit="1", moves="less is called a landslide where slopes are known"
     )

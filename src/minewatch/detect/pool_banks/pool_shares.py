@@ -1,18 +1,16 @@
-"""Where pools are: dark or milky water in spots, and not in rivers."""
+"""Where pools are: dark or milky water in spots."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from minewatch.detect.labels import label_pixels
 from minewatch.detect.morphology import (
     Pixels,
     Shape,
     grown,
     is_among,
     opened_values,
-    reached,
 )
 from minewatch.detect.pixel_sizes import odd_pixels, whole_pixels
 from minewatch.detect.pool_banks.evidence_layers import NO_SHARE
@@ -100,41 +98,3 @@ def water_share(
     near = whole_pixels(rules.near_m, pixel_m)
     near_pool = is_among(at, grown(at[share >= rules.seed_pct], nir.shape, near))
     return np.asarray(share * near_pool)
-
-
-def find_channels(wet: Pixels, hidden: Bool, *, pixel_m: float, rules: WaterRules) -> Pixels:
-    """Rivers and lakes with their banks: old water too long to be one mine.
-
-    Parameters
-    ----------
-    wet
-        Pixels with water that were without vegetation from the start: flat indices, in order.
-    hidden
-        Pixels seen far less often than most, dims (y, x): bright bars are taken for cloud. They
-        join waters, but make none.
-    pixel_m, rules
-        Pixel size, and thresholds.
-
-    Returns
-    -------
-    array, dims (pixel,)
-        Flat indices, in order.
-    """
-    shape, cols = hidden.shape, hidden.shape[1]
-    gap = whole_pixels(rules.channel_gap_m / 2, pixel_m)
-    joined = label_pixels(reached(grown(wet, shape, gap), hidden, hidden.size), cols)
-    number = joined.label - 1
-    water = np.bincount(number[is_among(joined.at, wet)], minlength=joined.count)
-    is_channel = water >= rules.channel_wet_share * np.bincount(number, minlength=joined.count)
-    sides = [_extents(number, joined.count, of) - 2 * gap for of in np.divmod(joined.at, cols)]
-    is_channel &= np.hypot(*sides) * pixel_m > rules.channel_extent_m
-    margin = whole_pixels(rules.channel_margin_m, pixel_m)
-    return grown(joined.at[is_channel[number]], shape, margin)
-
-
-def _extents(number: NDArray[np.int32], count: int, place: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Rows, or columns, from the first to the last pixel of each number."""
-    first, last = np.full(count, place.max(initial=0)), np.zeros(count, np.intp)
-    np.minimum.at(first, number, place)
-    np.maximum.at(last, number, place)
-    return np.asarray(last - first + 1)

@@ -20,8 +20,8 @@ from minewatch.model import CHANGE_KINDS, KACHIN, climate_of
 
 PLAIN = {
     "area_m2": 6000.0, "water_area_m2": 0.0, "new": 1.0, "lasting_days": 400.0, "elongation": 1.4,
-    "width_m": 70.0, "seasonal_pct": 10.0, "start_pool_pct": 0.0, "start_disturbed_pct": 0.0,
-    "first": 18_000.0, "before": 17_990.0,
+    "width_m": 70.0, "length_m": 98.0, "seasonal_pct": 10.0, "start_pool_pct": 0.0,
+    "start_disturbed_pct": 0.0, "first": 18_000.0, "before": 17_990.0,
 }  # fmt: skip
 STEEP = {"slope_deg": 31.0, "aspect_deg": 92.0, "downhill": 0.99}
 FLAT = {"slope_deg": 3.0, "aspect_deg": 92.0, "downhill": 0.99}
@@ -40,6 +40,8 @@ def day(text: str) -> float:
 
 
 NAMED: list[tuple[dict[str, float], str, str]] = [
+    ({"in_channel": True, "elongation": 4.5, **STEEP}, "river_bar", "along a river, 0% water"),
+    ({"elongation": 4.5, "length_m": 1600, **STEEP}, "other_clearing", "cleared 13 months"),
     ({}, "other_clearing", "cleared 13 months or longer"),
     ({"lasting_days": 60}, "swidden", "green again after 2 months"),
     ({"lasting_days": 25}, "swidden", "green again after a month"),

@@ -14,7 +14,8 @@ from minewatch.sites import AlertRules
 MINE = {
     "top_pool_pct": 70.0, "pool_ndwi": 40.0, "pool_ndwi_correlation": 0.9, "plain_pool_pct": 0.0,
     "bare_pct": 60.0, "new": 1.0, "nir_variability": 40.0, "lasting_days": 900, "first": 18_000,
-    "elongation": 1.2, "length_m": 80.0, "seasonal_pct": 0.0,
+    "elongation": 1.2, "length_m": 80.0, "pool_seasonal_pct": 0.0,
+    "water_share_pct": 20.0,
 }  # fmt: skip
 
 
@@ -26,7 +27,7 @@ def test_all_terms_of_a_clear_mine_are_full() -> None:
     assert terms_of().iloc[0].to_dict() == dict.fromkeys(MEANINGS, 1.0)
 
 
-@pytest.mark.parametrize(("bare_pct", "term"), [(5.0, 0.0), (20.0, 0.5), (30.0, 1.0)])
+@pytest.mark.parametrize(("bare_pct", "term"), [(20.0, 0.0), (32.5, 0.5), (45.0, 1.0)])
 def test_bare_soil_is_told_by_its_share(bare_pct: float, term: float) -> None:
     assert terms_of(bare_pct=bare_pct)["bare"].item() == pytest.approx(term)
 
@@ -34,6 +35,35 @@ def test_bare_soil_is_told_by_its_share(bare_pct: float, term: float) -> None:
 def test_water_between_green_banks_supports_no_site_whatever_else_speaks_for_it() -> None:
     assert confidence(terms_of()).item() > AlertRules().support
     assert confidence(terms_of(bare_pct=5.0)).item() < AlertRules().support
+
+
+def test_water_without_land_supports_no_site() -> None:
+    """Fish ponds are water alone; banks of pools lie on more land than they cover."""
+    assert terms_of(water_share_pct=60.0)["land"].item() == pytest.approx(0.5)
+    assert confidence(terms_of(water_share_pct=70.0, bare_pct=30.0)).item() < AlertRules().support
+
+
+OLD = {"new": 0.0, "nir_variability": 10.0}
+"""Nothing came while the archive watched, and nothing swings."""
+
+
+def test_what_plainly_is_a_mine_need_not_have_become_one() -> None:
+    """Most mines of a region are older than its archive."""
+    assert terms_of(**OLD)["alive"].item() == 1.0
+    assert confidence(terms_of(**OLD)).item() > AlertRules().support
+
+
+@pytest.mark.parametrize(
+    "less",
+    [
+        {"top_pool_pct": 20.0}, {"pool_ndwi": 5.0}, {"pool_ndwi_correlation": 0.3},
+        {"water_share_pct": 5.0},
+    ],
+)  # fmt: skip
+def test_old_ground_that_lacks_any_sign_of_pools_is_doubted(less: dict[str, float]) -> None:
+    """A village has dark spots, or many, or such as turn colour, but not all of it."""
+    assert terms_of(**{**OLD, **less})["alive"].item() < 0.2
+    assert terms_of(**less)["alive"].item() == 1.0
 
 
 @pytest.mark.parametrize("term", MEANINGS)

@@ -23,7 +23,7 @@ def test_every_figure_is_in_the_table_with_unit_and_meaning(world, periods) -> N
     here, pools = evidence.of(len(periods) - 1), np.zeros(2, np.uint8)
     variability = evidence.latest("nir_variability")
     table = describe(patches, here, variability=variability, pools=pools, pixel_m=10, rules=DEFAULT)
-    named = {*table.columns, "area_m2", *SLOPE_COLUMNS}
+    named = {*table.columns, "area_m2", "in_channel", *SLOPE_COLUMNS}
     assert named == set(FIGURES)
     assert all(figure.unit and figure.meaning for figure in FIGURES.values())
 

@@ -113,6 +113,6 @@ def test_the_largest_share_of_pools_of_any_period_is_told(world, periods) -> Non
     most = np.zeros(world.shape[1:], np.uint8)
     for ground in find_ground(evidence, pixel_m=10.0, rules=DEFAULT):
         most.reshape(-1)[ground.wet_at] = np.maximum(most.ravel()[ground.wet_at], ground.pool_pct)
-    _, pools = find_seasons(Judge(evidence, 10.0, DEFAULT))
+    _, pools, _ = find_seasons(Judge(evidence, 10.0, DEFAULT))
     assert most.max() > 40
     np.testing.assert_array_equal(pools, most)

@@ -1,4 +1,4 @@
-"""Banks of pools are kept; broad shade and channels are not."""
+"""Banks of pools are kept; broad shade is not."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from minewatch.detect.morphology import spread, values_at
+from minewatch.detect.morphology import values_at
 from minewatch.detect.pool_banks.evidence_layers import NO_SHARE
 from minewatch.detect.pool_banks.pool_bank_rules import DEFAULT
-from minewatch.detect.pool_banks.pool_shares import find_channels, in_banks, water_share
+from minewatch.detect.pool_banks.pool_shares import in_banks, water_share
 from minewatch.model import Evidence, Period, PeriodEvidence
 
 WATER = {"pixel_m": 10.0, "rules": DEFAULT.water}
@@ -45,45 +45,6 @@ def test_pools_in_broad_shade_are_what_they_add_to_it() -> None:
     found = banks_of(water)
     assert found[20, 10:20].tolist() == [50] * 10
     assert found.sum() == 500
-
-
-@pytest.mark.parametrize(("length_px", "is_channel"), [(39, False), (40, True)])
-def test_old_water_is_a_channel_from_its_length_on(length_px: int, is_channel: bool) -> None:
-    for turned in (False, True):
-        wet = np.zeros((30, 80), bool)
-        wet[14:16, 10 : 10 + length_px] = True
-        expected = np.zeros_like(wet)
-        expected[8:22, 4 : 16 + length_px] = is_channel  # its gap of 3 pixels and its banks of 3
-        given = wet.T if turned else wet
-        hidden = np.zeros_like(given)
-        found = find_channels(np.flatnonzero(given), hidden, **WATER)
-        assert np.array_equal(spread(found, given.shape), expected.T if turned else expected)
-
-
-@pytest.mark.parametrize(("reach_px", "is_channel"), [(5, False), (20, True)])
-def test_hidden_bars_join_waters_but_make_none(reach_px: int, is_channel: bool) -> None:
-    wet, hidden = np.zeros((30, 120), bool), np.zeros((30, 120), bool)
-    wet[14:16, 10:25] = wet[14:16, 45:60] = True
-    hidden[14:16, 26 : 26 + reach_px] = True  # from bank to bank, or not
-    hidden[20:25, 70:118] = True  # by itself
-    found = spread(find_channels(np.flatnonzero(wet), hidden, **WATER), wet.shape)
-    assert found[14:16, 10:25].all() == is_channel
-    assert not found[20:25, 80:110].any()
-
-
-@pytest.mark.parametrize(("rows", "is_channel"), [(24, False), (25, True)])
-def test_the_length_of_a_channel_is_taken_from_corner_to_corner(rows: int, is_channel) -> None:
-    wet = np.zeros((60, 60), bool)
-    wet[10 : 10 + rows, 10:42] = True  # 24 x 32 pixels: 400 m
-    found = find_channels(np.flatnonzero(wet), np.zeros_like(wet), **WATER)
-    assert (len(found) > 0) == is_channel
-
-
-def test_a_little_water_at_the_edge_of_much_that_is_hidden_is_no_channel() -> None:
-    wet, hidden = np.zeros((40, 120), bool), np.zeros((40, 120), bool)
-    wet[18:20, 8:12] = hidden[2:38, 14:118] = True
-    found = find_channels(np.flatnonzero(wet), hidden, **WATER)
-    assert len(found) == 0
 
 
 def light(**dark: int) -> PeriodEvidence:
