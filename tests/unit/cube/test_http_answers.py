@@ -70,6 +70,16 @@ def test_a_wrong_answer_is_a_failed_attempt(server, asset, reader, read, fault, 
     assert len(server.requests) > 2 or fault in RIGHT | CUT
 
 
+@pytest.mark.parametrize("fault", ["other range", "longer range", "another file"])
+def test_where_blocks_carry_no_checksum_the_answer_is_still_checked(
+    archive, server, reader, read, fault
+):
+    asset = archive.cog("a.tif", NOISE, compress="none")
+    server.faults["a.tif"] = [200, fault, 200]
+    np.testing.assert_array_equal(read(reader, asset), NOISE)
+    assert len(server.requests) == 4
+
+
 @pytest.mark.parametrize("fault", LIES)
 def test_wrong_answers_without_end_are_a_read_error(server, asset, reader, read, fault):
     server.faults["a.tif"] = [200, fault]
