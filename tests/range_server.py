@@ -6,16 +6,88 @@ bytes since it was last asked.
 
 from __future__ import annotations
 
+import gzip
 import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 SLOW_S = 1.5
+PAGE = b"<html>Please sign in.</html>" * 50
+
+
+class Answer:
+    """An answer to a request for a range, before it is sent: a fault changes it."""
+
+    def __init__(self, whole: bytes, first: int, end: int, names: dict[str, str]) -> None:
+        self.whole = whole
+        self.status = 206
+        self.headers = names
+        self.take(first, end)
+
+    def take(self, first: int, end: int) -> None:
+        """Hold these bytes, and say so."""
+        end = min(end, len(self.whole))
+        self.first, self.end, self.body = first, end, self.whole[first:end]
+        self.headers["Content-Range"] = f"bytes {first}-{end - 1}/{len(self.whole)}"
+
+    def say(self, status: int, body: bytes, **headers: str) -> None:
+        """Hold something else than a range."""
+        self.headers.pop("Content-Range")
+        self.status, self.body = status, body
+        self.headers |= {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+def _pack(answer: Answer) -> None:
+    answer.body = gzip.compress(answer.body)
+    answer.headers["Content-Encoding"] = "gzip"
+
+
+def _flip(answer: Answer) -> None:
+    answer.body = bytes(b ^ 255 for b in answer.body[:400]) + answer.body[400:]
+
+
+def _claim_other_file(answer: Answer) -> None:
+    answer.headers |= {"ETag": '"of another"'}
+
+
+def _claim_other_length(answer: Answer) -> None:
+    range_, _, total = answer.headers["Content-Range"].partition("/")
+    answer.headers["Content-Range"] = f"{range_}/{int(total) + 1}"
+
+
+def _in_pieces(answer: Answer) -> None:
+    """Without a length: in two chunks."""
+    answer.headers["Transfer-Encoding"] = "chunked"
+
+
+def _in_pieces_and_more(answer: Answer) -> None:
+    answer.body += answer.whole[answer.end : answer.end + 64] or bytes(64)
+    _in_pieces(answer)
+
+
+FAULTS: dict[str, Callable[[Answer], None]] = {
+    "other range": lambda a: a.take(a.first + 64, a.end + 64),
+    "shorter range": lambda a: a.take(a.first, a.end - 64),
+    "longer range": lambda a: a.take(a.first, a.end + 64),
+    "no range named": lambda a: a.say(206, a.body),
+    "a range of words": lambda a: a.headers.update({"Content-Range": "bytes all/some"}),
+    "whole file": lambda a: a.say(200, a.whole),
+    "packed": _pack,
+    "other bytes": _flip,
+    "another file": _claim_other_file,
+    "another length": _claim_other_length,
+    "more than its range": _in_pieces_and_more,
+    "in pieces": _in_pieces,
+    "a page": lambda a: a.say(200, PAGE, Content_Type="text/html"),
+    "a page as a range": lambda a: a.say(206, PAGE, Content_Range=f"bytes 0-{len(PAGE) - 1}/*"),
+}
+"""Name of a fault to what it makes of an answer that is right."""
 
 
 class RangeServer(ThreadingHTTPServer):
@@ -29,13 +101,23 @@ class RangeServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.folder, self.wait_s = folder, wait_s
         self.faults: dict[str, list[int | str]] = {}
-        """Path to the answers given first, the last of them for ever: a status, or `slow`."""
+        """Path to the answers given first, the last of them for ever: a status, `slow`, a name of
+        `FAULTS`, or an address that the answer leads to."""
+        self.names_versions = "ETag"
+        """Header that says which version of a file it is: `ETag`, `Last-Modified`, or none."""
+        self.headers: list[dict[str, str]] = []
+        """Headers of all requests, names in small letters."""
         self.requests: list[str] = []
         """Paths asked for."""
         self.ranges: list[str] = []
         """Those of which a range was asked for."""
         self.bytes = 0
         """Bytes of files sent."""
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of clients that hang up."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
     @property
     def url(self) -> str:
@@ -71,8 +153,10 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._answer(body=True)
 
-    def _tell(self, status: int, text: bytes = b"") -> None:
+    def _tell(self, status: int, text: bytes = b"", headers: dict[str, str] | None = None) -> None:
         self.send_response(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()
         self.wfile.write(text)
@@ -80,17 +164,23 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, *, body: bool) -> None:
         name = self.path.split("?")[0].lstrip("/")
         self.server.requests.append(name)
+        self.server.headers.append({key.lower(): value for key, value in self.headers.items()})
         if self.server.wait_s:
             time.sleep(self.server.wait_s)
         planned = self.server.faults.get(name, [])
         fault = planned.pop(0) if len(planned) > 1 else (planned[0] if planned else 200)
         if fault == "slow":
             time.sleep(SLOW_S)
-        elif fault != 200:
+        elif "://" in str(fault):
+            self._tell(302, headers={"Location": str(fault)})
+            return
+        elif fault != 200 and fault not in FAULTS:
             self._tell(int(fault))
             return
         path = self.server.folder / name
-        if path.is_file():
+        if path.is_file() and fault in FAULTS and "Range" in self.headers:
+            self._send_wrongly(path, FAULTS[str(fault)])
+        elif path.is_file():
             self._send(path, name, body=body)
         else:
             self._tell(404)
@@ -101,10 +191,11 @@ class _Handler(BaseHTTPRequestHandler):
             start, end = 0, size
             if wanted := self.headers.get("Range"):
                 self.server.ranges.append(name)
-                first, last = wanted.removeprefix("bytes=").split("-")
-                start, end = int(first), min(int(last or size) + 1, size)
+                start, end = self._range(size)
             self.send_response(206 if wanted else 200)
             self.send_header("Accept-Ranges", "bytes")
+            for header, value in self._versions(file.fileno()).items():
+                self.send_header(header, value)
             self.send_header("Content-Length", str(end - start))
             if wanted:
                 self.send_header("Content-Range", f"bytes {start}-{end - 1}/{size}")
@@ -116,6 +207,33 @@ class _Handler(BaseHTTPRequestHandler):
                     start += os.sendfile(
                         self.connection.fileno(), file.fileno(), start, end - start
                     )
+
+    def _range(self, size: int) -> tuple[int, int]:
+        first, last = self.headers["Range"].removeprefix("bytes=").split("-")
+        return int(first), min(int(last or size) + 1, size)
+
+    def _versions(self, file: int) -> dict[str, str]:
+        stat, kind = os.fstat(file), self.server.names_versions
+        if kind == "ETag":
+            return {"ETag": f'"{stat.st_mtime_ns:x}-{stat.st_size:x}"'}
+        return {kind: formatdate(stat.st_mtime, usegmt=True)} if kind else {}
+
+    def _send_wrongly(self, path: Path, fault: Callable[[Answer], None]) -> None:
+        with path.open("rb") as file:
+            whole, names = file.read(), self._versions(file.fileno())
+        answer = Answer(whole, *self._range(len(whole)), names)
+        fault(answer)
+        body, headers = answer.body, answer.headers
+        if "Transfer-Encoding" in headers:
+            body = b"".join(b"%x\r\n%b\r\n" % (len(p), p) for p in (body[:99], body[99:]) if p)
+            body += b"0\r\n\r\n"
+        else:
+            headers = {"Content-Length": str(len(body)), **headers}
+        self.send_response(answer.status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""

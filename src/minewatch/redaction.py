@@ -91,7 +91,20 @@ def guard_gdal_logs() -> None:
 
     Calling it again changes nothing.
     """
-    names = [n for n in logging.root.manager.loggerDict if n.split(".")[0] == "rasterio"]
+    guard_logs_of("rasterio")
+
+
+def guard_logs_of(library: str) -> None:
+    """Hide secrets in what a library logs. No other records change.
+
+    Calling it again changes nothing.
+
+    Parameters
+    ----------
+    library
+        Name of a package that was imported.
+    """
+    names = [n for n in logging.root.manager.loggerDict if n.split(".")[0] == library]
     for logger in map(logging.getLogger, names):
         if not any(isinstance(known, RedactingFilter) for known in logger.filters):
             logger.addFilter(RedactingFilter())

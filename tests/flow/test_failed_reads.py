@@ -5,9 +5,12 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+import rasterio
 
 from minewatch import synthetic
+from minewatch.cube import RangeReader
 from minewatch.model import RunResult
 
 from .conftest import geojson_bytes, run_archive
@@ -66,3 +69,40 @@ def test_a_scene_that_cannot_be_opened_at_all_is_one_failure_and_the_rest_is_don
     assert [(f["scene_id"], f["band"]) for f in result.manifest["failures"]] == [(first.name, "*")]
     assert first.name not in {f["scene_id"] for f in result.manifest["facts"]}
     assert len(result.inventory) > 0
+
+
+def test_a_file_replaced_in_the_middle_is_not_observed_and_resume_reads_its_scene_as_a_whole(
+    broken_archive: synthetic.Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = next(p for p in assets(broken_archive, "b08") if "202002" in str(p))
+    scene, reads = path.parent.name, list[bool]()
+    with rasterio.open(path) as file:
+        brighter = {**file.profile, "driver": "COG"}, np.minimum(file.read(1) + 300, 10_000)
+        for key in ("tiled", "blockxsize", "blockysize", "interleave"):
+            brighter[0].pop(key, None)
+    read = RangeReader.read
+
+    def replace_after_two_reads(self, asset, geobox, *, band):
+        pixels = read(self, asset, geobox, band=band)
+        reads.append(asset.href == str(path) and abs(geobox.resolution.x) == 10)
+        if reads[-1] and sum(reads) == 2:  # one for its quality, one of a chunk
+            with rasterio.open(path, "w", **brighter[0]) as file:
+                file.write(brighter[1], 1)
+        return pixels
+
+    monkeypatch.setattr(RangeReader, "read", replace_after_two_reads)
+    out = tmp_path / "run"
+    keeps_none = RangeReader(cache_bytes=0)
+    result = run_archive(broken_archive, out, chunk_px=80, workers=1, reader=keeps_none)
+    failures = result.manifest["failures"]
+    assert {(f["scene_id"], f["band"]) for f in failures} == {(scene, "nir")}
+    assert all("was replaced" in f["reason"] for f in failures)
+    assert len(failures) == 3
+    monkeypatch.undo()
+    mended = run_archive(broken_archive, out, resume=True, chunk_px=80)
+    whole = run_archive(broken_archive, tmp_path / "whole", chunk_px=80)
+    assert mended.manifest["failures"] == []
+    assert mended.manifest["facts"] == whole.manifest["facts"]
+    for month in out.rglob("months/*/*.tif"):
+        twin = tmp_path / "whole" / month.relative_to(out)
+        assert month.read_bytes() == twin.read_bytes(), month

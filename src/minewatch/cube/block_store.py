@@ -1,8 +1,9 @@
 """Blocks of remote files kept on disk between runs, as they came: compressed, checked, bounded.
 
-A block is named by a hash of its file's address, of what the file looked like when its header was
-last read, and of its place in it. So a file that was replaced is fetched anew, and no address,
-signature or token is ever written down.
+A block is named by a hash of its file's address, of the version of the file that it was fetched
+with, and of its place in it. So a file that was replaced is fetched anew, and no address,
+signature or token is ever written down. Whoever puts a block here has proven it before: its
+checksum is that of bytes which were unpacked without fault.
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ import threading
 import uuid
 from pathlib import Path
 
+from minewatch.cube.http_answers import FileVersion
 from minewatch.errors import SettingsError
 
 log = logging.getLogger(__name__)
 
+LAYOUT = 2
+"""Raised when what was kept before is no longer believed; until 1, blocks were not proven."""
 FOLDERS = 256
 """Blocks lie in so many folders, by the first two letters of their names."""
 SUM_BYTES = 16
@@ -149,16 +153,16 @@ def _sum(path: Path, data: bytes | memoryview) -> bytes:
     return hashlib.blake2b(data, digest_size=SUM_BYTES, person=name[:16]).digest()
 
 
-def version_of(address: str, *, about: str, head: bytes) -> str:
+def name_of(address: str, version: FileVersion, *, head: bytes) -> str:
     """What names a file as it is now.
 
     Parameters
     ----------
     address
         Its address without signature.
-    about
-        What the server says of it: its length and its `ETag`.
+    version
+        What is said of it.
     head
         Its first bytes: the places of all blocks stand there.
     """
-    return hashlib.sha256(f"{address}|{about}|".encode() + head).hexdigest()
+    return hashlib.sha256(f"{LAYOUT}|{address}|{version}|".encode() + head).hexdigest()

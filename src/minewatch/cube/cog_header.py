@@ -1,11 +1,12 @@
 """The header of a plain cloud-optimised GeoTIFF: where its blocks lie, and how they are packed.
 
 Only what public archives of digital numbers are made of is known here; whatever is unusual raises
-`OnlyGdalError`, and GDAL reads it.
+`OnlyGdalError`, and GDAL reads it. What no image can begin with raises `GarbageError`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +16,7 @@ import numpy as np
 import rasterio
 from affine import Affine
 from numpy.typing import NDArray
+from rasterio.errors import CRSError
 
 from minewatch.cube.resampling import OnlyGdalError
 
@@ -37,10 +39,24 @@ PROJECTED, PIXEL_IS_AREA = 1, 1
 TALKED_KEYS = frozenset({1026, 2049, 2054, 3073, 3076})
 """GeoKeys that only say in words or units what the EPSG code says."""
 EPSG_CODES = range(1024, 32767)
+MOST_PIXELS, MOST_BLOCK_PX = 1 << 34, 1 << 26
+"""Of a file, and of one of its blocks: more of them are garbage, not imagery [D]."""
+MOST_BYTES = 1 << 48
+"""Of a file: an offset beyond is garbage [D]."""
+FARTHEST = 1e9
+"""Metres or pixels; and pixels smaller than one over it are garbage, too [D]."""
+WHOLE_NUMBER = re.compile(r"-?[0-9]{1,9}")
+BIG_ENDIAN = (b"MM\0*", b"MM\0+")
+TIFF = (b"II*\0", b"II+\0", *BIG_ENDIAN)
+JPEG_2000 = (b"\0\0\0\x0cjP  ", b"\xffO\xffQ")
 
 
 class BeyondHeaderError(Exception):
     """The header is longer than the bytes at hand."""
+
+
+class GarbageError(Exception):
+    """No image begins like this: a page of a portal, say, or bytes that were damaged."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,9 +104,11 @@ def parse_cog(head: bytes) -> CogHeader:
         It is something else than a plain COG; with the reason.
     BeyondHeaderError
         More of the file is needed.
+    GarbageError
+        It is no TIFF and no JPEG 2000, or says what cannot be.
     """
     tags = _read_tags(head)
-    one = {tag: int(values[0]) for tag, values in tags.items() if len(values)}
+    one = {tag: int(v[0]) for tag, v in tags.items() if len(v) and v.dtype.kind == "u"}
     missing = {WIDTH, HEIGHT, BITS, BLOCK_WIDTH, BLOCK_HEIGHT, OFFSETS, COUNTS} - one.keys()
     _need(not missing, f"TIFF tags {sorted(missing)} are missing")
     _need(one.get(SAMPLES, 1) == 1, "it has several bands")
@@ -101,8 +119,12 @@ def parse_cog(head: bytes) -> CogHeader:
     kind = PIXEL_KINDS.get((one[BITS], one.get(SAMPLE_KIND, 1)))
     _need(kind is not None, f"its pixels have {one[BITS]} bits")
     block = (one[BLOCK_HEIGHT], one[BLOCK_WIDTH])
+    _can_be(0 < one[HEIGHT] * one[WIDTH] <= MOST_PIXELS, "has no size that can be")
+    _can_be(0 < block[0] * block[1] <= MOST_BLOCK_PX, "has blocks of no size that can be")
     blocks = (-(-one[HEIGHT] // block[0]), -(-one[WIDTH] // block[1]))
     _need(len(tags[OFFSETS]) == len(tags[COUNTS]) == blocks[0] * blocks[1], "blocks are missing")
+    for places in (tags[OFFSETS], tags[COUNTS]):
+        _can_be(int(places.max()) <= MOST_BYTES, "has blocks beyond any file")
     return CogHeader(
         shape=(one[HEIGHT], one[WIDTH]),
         block=block,
@@ -119,8 +141,12 @@ def parse_cog(head: bytes) -> CogHeader:
 
 def _read_tags(head: bytes) -> dict[int, NDArray[Any]]:
     """The tags of the first image."""
+    if len(head) < len(JPEG_2000[0]):
+        raise BeyondHeaderError
+    _need(not head.startswith(BIG_ENDIAN), "it is no little-endian TIFF")
+    _need(not head.startswith(JPEG_2000), "it is a JPEG 2000")
     big = head[:4] == b"II+\0"
-    _need(big or head[:4] == b"II*\0", "it is no little-endian TIFF")
+    _can_be(big or head[:4] == b"II*\0", "is not recognized as a TIFF or JPEG 2000")
     word, start = ("<u8", 8) if big else ("<u4", 4)
     entry = np.dtype([("tag", "<u2"), ("kind", "<u2"), ("count", word), ("value", word)])
     first = int(_take(head, word, 1, start)[0])
@@ -145,7 +171,9 @@ def _take(head: bytes, kind: str | np.dtype[Any], count: int, at: int) -> NDArra
 
 def _crs(tags: Tags) -> Any:
     """The CRS when the file names it by an EPSG code alone."""
-    rows = tags.get(GEO_KEYS, np.zeros(0, np.uint16))[4:].reshape(-1, 4).tolist()
+    keys = tags.get(GEO_KEYS, np.zeros(0, np.uint16))[4:]
+    _can_be(len(keys) % 4 == 0 and keys.dtype.kind == "u", "has keys of a CRS that are cut")
+    rows = keys.reshape(-1, 4).tolist()
     plain = {key: value for key, place, _, value in rows if place == 0}
     _need(plain.get(MODEL_KEY) == PROJECTED, "it is not in a projected CRS")
     _need(plain.get(RASTER_KEY, PIXEL_IS_AREA) == PIXEL_IS_AREA, "its pixels are points")
@@ -156,14 +184,28 @@ def _crs(tags: Tags) -> Any:
 
 @lru_cache(maxsize=64)
 def crs_of(epsg: int) -> Any:
-    """The CRS of an EPSG code, as rasterio has it."""
-    return rasterio.CRS.from_epsg(epsg)
+    """The CRS of an EPSG code, as rasterio has it.
+
+    Raises
+    ------
+    GarbageError
+        There is no CRS of that code.
+    """
+    try:
+        return rasterio.CRS.from_epsg(epsg)
+    except CRSError:
+        raise GarbageError(f"is in a CRS that is not known, EPSG:{epsg}") from None
 
 
 def _transform(tags: Tags) -> Affine:
     scale, tie = tags.get(PIXEL_SCALE, ()), tags.get(TIE_POINT, ())
     _need(len(scale) >= 2 and len(tie) == 6, "it lies askew")
     (wide, high), (col, row, _, x, y, _) = map(float, scale[:2]), map(float, tie)
+    _can_be(all(abs(value) <= FARTHEST for value in (col, row, x, y)), "lies nowhere")
+    _can_be(
+        all(1 / FARTHEST <= abs(value) <= FARTHEST for value in (wide, high)),
+        "has pixels of no size that can be",
+    )
     return Affine(wide, 0.0, x - col * wide, 0.0, -abs(high), y + row * abs(high))
 
 
@@ -172,9 +214,14 @@ def _nodata(tags: Tags, kind: str) -> float | None:
     if not text:
         return None
     span = np.iinfo(kind)
-    is_whole = text.lstrip("-").isdigit() and span.min <= int(text) <= span.max
-    _need(is_whole, f"its nodata is {text!r}")
+    is_whole = WHOLE_NUMBER.fullmatch(text) and span.min <= int(text) <= span.max
+    _need(bool(is_whole), f"its nodata is {text[:20]!r}")
     return float(text)
+
+
+def _can_be(fulfilled: bool, otherwise: str) -> None:
+    if not fulfilled:
+        raise GarbageError(otherwise)
 
 
 def _need(fulfilled: bool, reason: str) -> None:

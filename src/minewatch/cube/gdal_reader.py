@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import rasterio
+from affine import AffineError
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 from rasterio._err import CPLE_BaseError
@@ -31,6 +32,8 @@ log = logging.getLogger(__name__)
 CACHE_MB = 128
 """Decoded blocks GDAL keeps [D]: GDAL's own 5 % of the machine's memory is not ours to take."""
 _FORGET = {"CPL_VSIL_CURL_NON_CACHED": "/vsicurl:/vsis3"}
+FAILED_ATTEMPTS = (RasterioError, CPLE_BaseError, AffineError, ArithmeticError, ValueError)
+"""What a file can end in, a damaged header too."""
 _INTEGER_KINDS = ("uint8", "uint16", "int16")
 
 
@@ -83,7 +86,7 @@ class RasterioReader:
         for attempt in range(attempts):
             try:
                 return self._read_once(path, asset, geobox, band, forget=attempt > 0)
-            except (RasterioError, CPLE_BaseError, ValueError) as error:
+            except FAILED_ATTEMPTS as error:
                 reason = _reason(error)
                 log.debug("%s: attempt %d failed: %s", redact(asset.href), attempt + 1, reason)
                 if attempt + 1 < attempts:

@@ -12,12 +12,13 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import deflate
 import numpy as np
+from affine import Affine
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 from rasterio.enums import Resampling
@@ -26,14 +27,15 @@ from urllib3.exceptions import HTTPError
 from urllib3.exceptions import TimeoutError as NoAnswerError
 
 from minewatch.cube.block_memory import Block, BlockCache, blocks_under
-from minewatch.cube.block_store import BlockStore, version_of
-from minewatch.cube.cog_header import BeyondHeaderError, CogHeader, parse_cog
-from minewatch.cube.fetch import BrokenError, Fetcher, Place, is_far
+from minewatch.cube.block_store import BlockStore, name_of
+from minewatch.cube.cog_header import TIFF, BeyondHeaderError, CogHeader, GarbageError, parse_cog
+from minewatch.cube.fetch import Fetcher, Place, RefusedError, is_far
 from minewatch.cube.gdal_reader import RasterioReader
+from minewatch.cube.http_answers import BrokenError, FileVersion, ReplacedError
 from minewatch.cube.pixel_kernels import place_block
 from minewatch.cube.resampling import COARSER_FROM, OnlyGdalError, read_onto
 from minewatch.errors import ReadError
-from minewatch.model import Asset, Band
+from minewatch.model import REPLACED, Asset, Band
 from minewatch.redaction import redact
 from minewatch.sensors import gdal_path
 from minewatch.settings import Settings
@@ -52,8 +54,21 @@ MOST_SHARED = 1 / 2
 by. One of the default 512 px, laid anyhow on blocks of as many or more, fills a quarter."""
 MOST_KNOWN = 20_000
 """Headers kept, about 3 KB each [D]."""
+FAILED_ATTEMPTS = (HTTPError, OSError, deflate.DeflateError, BrokenError)
+"""What is tried again."""
 GDALS_OWN = ("GDAL_HTTP_", "GDAL_PROXY", "CPL_VSIL_CURL", "CPL_CURL", "VSICURL_")
 """Variables that say to GDAL how to talk to servers begin so: where one is set, GDAL does."""
+
+
+class _Known(NamedTuple):
+    """What is known of a file."""
+
+    header: CogHeader | OnlyGdalError
+    """Its header, or why it is GDAL's."""
+    version: FileVersion
+    """Which version of the file it is of."""
+    name: str
+    """What names file and version; blocks are kept under it."""
 
 
 class RangeReader:
@@ -65,6 +80,10 @@ class RangeReader:
     is read by GDAL: coarser grids, other zones, other formats, buckets, addresses that GDAL signs,
     and whatever GDAL's own variables or a proxy are set for.
 
+    A reader gives pixels of one version of a file only: of the one from which it gave the first.
+    What it reads of a file that was replaced since is a `ReadError`. An answer that does not hold
+    what was asked for, be it a header that is none or a block of other bytes, is a failed attempt.
+
     Parameters
     ----------
     settings
@@ -72,10 +91,11 @@ class RangeReader:
     locate
         Address to the name under which GDAL opens it.
     cache_bytes
-        Unpacked blocks kept for the chunks beside; files are taken to stay as they are meanwhile.
+        Unpacked blocks kept for the chunks beside.
     store
         Where blocks of remote files are kept for later runs; None: nowhere. Each file is still
-        asked for its header once, which shows whether it is the one that was kept.
+        asked for its header once, which shows whether it is the one that was kept. Kept is only
+        what carries its own checksum, of files whose server says which version they are.
     """
 
     def __init__(
@@ -92,7 +112,8 @@ class RangeReader:
         self._locate = locate
         self._gdal = RasterioReader(self._settings, locate=locate)
         self._blocks = BlockCache(cache_bytes)
-        self._known: OrderedDict[str, tuple[CogHeader | OnlyGdalError, str]] = OrderedDict()
+        self._known: OrderedDict[str, _Known] = OrderedDict()
+        self._given: dict[str, str] = {}
         self._lock = threading.Lock()
         self._tally = threading.local()
         self._leave_http = any(name.startswith(GDALS_OWN) for name in os.environ)
@@ -113,8 +134,8 @@ class RangeReader:
                 return self._read_once(address, asset, geobox, band)
             except OnlyGdalError as reason:
                 log.debug("%s is left to GDAL: %s", redact(asset.href), reason)
-                return self._gdal.read(asset, geobox, band=band)
-            except (HTTPError, OSError, deflate.DeflateError, BrokenError) as error:
+                return self._read_by_gdal(address, asset, geobox, band)
+            except FAILED_ATTEMPTS as error:
                 self._forget(address)
                 reason_ = _reason(error)
                 log.debug("%s: attempt %d failed: %s", redact(asset.href), attempt + 1, reason_)
@@ -122,7 +143,7 @@ class RangeReader:
                     time.sleep(self._wait_s(error, attempt))
         raise ReadError(
             f"{redact(asset.href)} cannot be read: {reason_}",
-            hint="run again with --resume: only what is missing is read",
+            hint="run again with --resume: what is missing is read, and all of a replaced scene",
         )
 
     def take_bytes(self) -> int:
@@ -149,46 +170,93 @@ class RangeReader:
         proxied = parts.scheme in getproxies() and not proxy_bypass(parts.hostname or "")
         return self._leave_http or proxied
 
+    def _read_by_gdal(
+        self, address: str, asset: Asset, geobox: GeoBox, band: Band
+    ) -> NDArray[np.uint16]:
+        """What GDAL reads; when it fails, the file is looked at anew the next time."""
+        try:
+            return self._gdal.read(asset, geobox, band=band)
+        except ReadError:
+            self._forget(address)
+            raise
+
     def _read_once(
         self, address: str, asset: Asset, geobox: GeoBox, band: Band
     ) -> NDArray[np.uint16]:
-        header, version = self._header(address, asset.href)
+        try:
+            return self._read_blocks(address, asset, geobox, band)
+        except RefusedError as refused:
+            if asset.href in self._given:  # GDAL does not say which version of it it reads
+                raise BrokenError(str(refused)) from None
+            raise
+
+    def _read_blocks(
+        self, address: str, asset: Asset, geobox: GeoBox, band: Band
+    ) -> NDArray[np.uint16]:
+        header, version, name = self._header(address, asset)
+        self._check_given(asset.href, name)
+        if isinstance(header, OnlyGdalError):
+            raise OnlyGdalError(*header.args)
+        is_kept = is_far(address) and header.is_deflated and version.is_named
         file = _CogFile(
-            address, header, partial(self._fetcher.blocks, address), self._blocks,
-            self._store if is_far(address) else None, version,
+            header, partial(self._fetcher.blocks, address, version=version), self._blocks,
+            self._store if is_kept else None, name,
         )  # fmt: skip
         pixels, _, _ = read_onto(file, geobox, band=band, nodata=asset.nodata)
+        self._check_given(asset.href, name, is_given_now=True)
         self._tally.bytes = getattr(self._tally, "bytes", 0) + file.bytes_read
         return pixels
 
-    def _header(self, address: str, href: str) -> tuple[CogHeader, str]:
-        """Its header, and what names the file as it is now."""
+    def _check_given(self, href: str, name: str, *, is_given_now: bool = False) -> None:
+        """Raise where pixels of another version of a file were given before."""
+        with self._lock:
+            given = self._given.get(href, name)
+            if is_given_now:
+                self._given[href] = given
+        if given != name:
+            raise ReplacedError(f"{REPLACED} after a part of it was read")
+
+    def _header(self, address: str, asset: Asset) -> _Known:
         with self._lock:
             known = self._known.get(address)
         if known is None:
-            known = self._read_header(address, href)
+            known = self._read_header(address, asset)
             with self._lock:
                 self._known[address] = known
                 while len(self._known) > MOST_KNOWN:
                     self._known.popitem(last=False)
-        header, version = known
-        if isinstance(header, OnlyGdalError):
-            raise OnlyGdalError(*header.args)
-        return header, version
+        return known
 
-    def _read_header(self, address: str, href: str) -> tuple[CogHeader | OnlyGdalError, str]:
+    def _read_header(self, address: str, asset: Asset) -> _Known:
+        """The header of a file; one that is not as expected counts when it came twice."""
+        known = self._read_header_once(address, asset.href)
+        if is_far(address) and not _is_expected(known.header, asset):
+            again = self._read_header_once(address, asset.href)
+            if again.name != known.name:
+                raise BrokenError("comes with one header, and then with another")
+        return known
+
+    def _read_header_once(self, address: str, href: str) -> _Known:
         size = HEAD_BYTES
-        while size <= LONGEST_HEAD_BYTES:
-            head, about = self._fetcher.head(address, size)
+        header: CogHeader | OnlyGdalError
+        while True:
+            head, version = self._fetcher.head(address, size)
             try:
-                return parse_cog(head), version_of(href, about=about, head=head)
+                header = parse_cog(head)
             except OnlyGdalError as reason:
-                return reason, ""
+                header = reason
+            except GarbageError as error:
+                if is_far(address) or head.startswith(TIFF):  # on disk lie other formats, too
+                    raise BrokenError(str(error)) from None
+                header = OnlyGdalError(str(error))
             except BeyondHeaderError:
                 if len(head) < size:
                     raise BrokenError(f"is cut off after {len(head)} bytes") from None
                 size *= 4
-        return OnlyGdalError("its header is long"), ""
+                if size <= LONGEST_HEAD_BYTES:
+                    continue
+                header = OnlyGdalError("its header is long")
+            return _Known(header, version, name_of(href, version, head=head))
 
     def _forget(self, address: str) -> None:
         with self._lock:
@@ -210,15 +278,29 @@ def _restore(
     return RangeReader(settings, locate=locate, cache_bytes=cache_bytes, store=store)
 
 
+def _is_expected(header: CogHeader | OnlyGdalError, asset: Asset) -> bool:
+    """Whether a header is one of ours, and says what the catalogue says, if that says anything."""
+    if isinstance(header, OnlyGdalError):
+        return False
+    return (
+        asset.epsg in (None, header.crs.to_epsg())
+        and asset.shape in (None, header.shape)
+        and (
+            asset.transform is None
+            or header.transform.almost_equals(Affine(*asset.transform[:6]), 1e-6)
+        )
+    )
+
+
 class _CogFile:
     """A COG as a `Source`: its own pixels, and nothing coarser."""
 
     def __init__(
-        self, address: str, header: CogHeader, fetch: Callable[[Sequence[Place]], Generator[bytes]],
-        cache: BlockCache, store: BlockStore | None, version: str,
+        self, header: CogHeader, fetch: Callable[[Sequence[Place]], Generator[bytes]],
+        cache: BlockCache, store: BlockStore | None, name: str,
     ) -> None:  # fmt: skip
-        self._store, self._version = store, version
-        self._address, self._header, self._fetch, self._cache = address, header, fetch, cache
+        self._header, self._fetch, self._cache = header, fetch, cache
+        self._store, self._name = store, name
         self.crs, self.transform, self.nodata = header.crs, header.transform, header.nodata
         self.height, self.width = header.shape
         self.bytes_read = 0
@@ -249,7 +331,7 @@ class _CogFile:
         high, wide = self._header.block
         if wanted_px > MOST_SHARED * len(blocks) * high * wide:
             return self._unpack(blocks)
-        return self._cache.get(self._address, blocks, self._unpack)
+        return self._cache.get(self._name, blocks, self._unpack)
 
     def _unpack(self, blocks: list[Block]) -> Iterator[tuple[Block, NDArray[Any]]]:
         kept = self._kept(blocks)
@@ -260,13 +342,13 @@ class _CogFile:
                 packed = kept[block] if block in kept else next(fetched)
                 pixels = _unpack(packed, self._header)
                 if self._store and block not in kept:
-                    self._store.put(self._version, block.start, packed)
+                    self._store.put(self._name, block.start, packed)
                 yield block, pixels
 
     def _kept(self, blocks: list[Block]) -> dict[Block, bytes]:
         if self._store is None:
             return {}
-        found = ((b, self._store.get(self._version, b.start, b.size)) for b in blocks)
+        found = ((b, self._store.get(self._name, b.start, b.size)) for b in blocks)
         return {block: data for block, data in found if data is not None}
 
 

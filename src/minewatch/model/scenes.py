@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from shapely.geometry.base import BaseGeometry
 
@@ -182,6 +182,10 @@ class SceneQuality:
     """What is uncertain, in words."""
 
 
+REPLACED: Final = "was replaced"
+"""So begins the reason of a read that failed because its file is another than before."""
+
+
 @dataclass(frozen=True, order=True, kw_only=True)
 class ReadFailure:
     """A read that failed after its retries: that ground was not observed."""
@@ -194,3 +198,8 @@ class ReadFailure:
     """Name of the chunk, or `*` for the whole scene."""
     reason: str
     """The error in words, with secrets removed."""
+
+    @property
+    def is_of_replaced_file(self) -> bool:
+        """Other parts of the file may be of an earlier version: all of its scene is read anew."""
+        return f": {REPLACED}" in self.reason

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
@@ -88,9 +88,12 @@ def read_all_months(
         How pixels come, where the work runs, who hears of it.
     """
     scenes, grid, bands = job.scenes, job.grid, job.scenes.bands
+    before = _records_before(job, state)
+    replaced = _replaced_scenes(before.values())
     survey = survey_scenes(
-        scenes, job.area, state, reader=reader, workers=workers, listener=listener
-    )
+        scenes, job.area, state, reader=reader, workers=workers, listener=listener,
+        replaced=replaced,
+    )  # fmt: skip
     quality = survey.quality
     failures, records = list(survey.failures), dict[tuple[str, date], MonthRecord]()
     missing: list[tuple[_ChunkMonth, str]] = []
@@ -102,8 +105,9 @@ def read_all_months(
             remove_month(state, step.chunk, step.month)
             continue
         key = keys.of(step.scenes, step.chunk)
-        record = read_record(state, step.chunk, step.month)
-        if record and record.key == key and not record.failures:
+        record = before.get(step.place)
+        is_whole = record is not None and record.key == key and not record.failures
+        if record and is_whole and replaced.isdisjoint(scene.id for scene in step.scenes):
             records[step.place] = record
         else:
             missing.append((step, key))
@@ -148,6 +152,26 @@ def read_all_months(
         other_scenes=survey.other_rules,
         records=records,
     )
+
+
+def _records_before(job: Job, state: StateFolder) -> dict[tuple[str, date], MonthRecord]:
+    """Every month that is frozen, by the name of its chunk and its first day."""
+    found = {
+        (chunk.name, month.start): read_record(state, chunk, month)
+        for month in months_of(job.span)
+        for chunk in job.grid.chunks
+    }
+    return {place: record for place, record in found.items() if record is not None}
+
+
+def _replaced_scenes(records: Iterable[MonthRecord]) -> set[str]:
+    """Scenes of which a file was replaced while they were read: months hold parts of both."""
+    return {
+        failure.scene_id
+        for record in records
+        for failure in record.failures
+        if failure.is_of_replaced_file
+    }
 
 
 def collect_kept_months(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from minewatch import cube
@@ -55,8 +55,11 @@ def survey_scenes(
     reader: PixelReader,
     workers: Workers,
     listener: ProgressListener,
+    replaced: Collection[str] = (),
 ) -> Survey:
     """Quality of every scene, found once and remembered, with its shift against the reference.
+
+    Scenes of which a file was `replaced` since are looked over again.
 
     What is remembered of a scene is what its own pixels say. Its offset depends on the scenes near
     it in time, too, so it is decided anew from all of them whenever scenes come or go.
@@ -67,7 +70,7 @@ def survey_scenes(
     keys = scene_quality_keys(scenes, reference)
     bytes_read = take_bytes()
     quality = state.read_scene_quality(keys)
-    missing = [s for s in scenes if s.id not in quality or quality[s.id].unread]
+    missing = [s for s in scenes if s.id not in quality or s.id in replaced or quality[s.id].unread]
     rules = " ".join(rules_of(kind, scenes) for kind in ("reference", "scene_quality"))
     made_by = state.scene_quality_rules()
     others = {scene.id for scene in missing if made_by.get(scene.id, rules) != rules}

@@ -44,7 +44,10 @@ class Archive:
     def cog(self, name, pixels, *, west=WEST, north=NORTH, res=10, **options) -> Asset:
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        profile = {"nodata": 0, "blocksize": 128, "overview_resampling": "nearest", **options}
+        profile = {
+            "nodata": 0, "blocksize": 128, "overview_resampling": "nearest", "compress": "deflate",
+            **options,
+        }  # fmt: skip
         with rasterio.open(
             path,
             "w",
@@ -55,7 +58,6 @@ class Archive:
             dtype=pixels.dtype,
             crs=f"EPSG:{EPSG}",
             transform=Affine(res, 0, west, 0, -res, north),
-            compress="deflate",
             **profile,
         ) as file:
             file.write(pixels, 1)

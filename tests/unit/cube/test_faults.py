@@ -1,5 +1,6 @@
 """Servers that misbehave: a read ends in pixels or in a ReadError, and tells no secret."""
 
+import struct
 from dataclasses import replace
 
 import numpy as np
@@ -80,6 +81,16 @@ def test_a_truncated_file_is_a_read_error(archive, server, reader, keep):
 def test_a_page_that_says_sorry_is_a_read_error(archive, asset, read):
     (archive.folder / "a.tif").write_text("<html>Sorry, try later.</html>" * 50)
     with pytest.raises(ReadError, match="not recognized"):
+        read(asset)
+
+
+@pytest.mark.parametrize("scale", [0.0, 1e-320, float("inf")])
+def test_a_header_that_cannot_be_is_a_read_error(archive, read, scale):
+    asset = archive.cog("a.tif", PIXELS)
+    path = archive.folder / "a.tif"
+    plain, odd = struct.pack("<2d", 10, 10), struct.pack("<2d", scale, scale)
+    path.write_bytes(path.read_bytes().replace(plain, odd))
+    with pytest.raises(ReadError):
         read(asset)
 
 
