@@ -130,21 +130,16 @@ POOLS = ("pool_area_m2", "pool_count", "water_area_m2")
 
 
 def _show_timeline(timeline: pd.DataFrame, *, title: str, simulated: bool) -> None:
+    step, labels = _step_of(list(timeline["label"]))
+    alerts = list(dict.fromkeys(timeline["alert"]))
     columns = (
-        "period",
-        "alert",
-        "state",
-        "ground m²",
-        "pools m²",
-        "pools",
-        "water m²",
-        "looks",
-        "seen",
-    )
+        step, *(["alert"] if len(alerts) > 1 else []), "state", "ground m²", "pools m²", "pools",
+        "water m²", "looks", "seen",
+    )  # fmt: skip
     unknown = {n: timeline[f"{n}_high"].isna().all() for n in POOLS}
     rows = [
         (
-            row["label"], row["alert"], row["state"].replace("_", " "),
+            label, *([row["alert"]] if len(alerts) > 1 else []), row["state"].replace("_", " "),
             _range(row["disturbed_area_m2_low"], row["disturbed_area_m2_high"]),
             *(
                 "unknown" if unknown[n] else _range(row[f"{n}_low"], row[f"{n}_high"])
@@ -152,17 +147,32 @@ def _show_timeline(timeline: pd.DataFrame, *, title: str, simulated: bool) -> No
             ),
             row["clear_looks"], f"{100 * row['observed_fraction']:.0f} %",
         )
-        for row in timeline.to_dict("records")
+        for label, row in zip(labels, timeline.to_dict("records"), strict=True)
     ]  # fmt: skip
     last = timeline.iloc[-1]
     before, activity = last["last_undisturbed"], last["last_activity"]
     began = f"after {before}" if before else "before the archive"
     terminal.table(_title(title, simulated), columns, rows)
+    if len(alerts) == 1:
+        terminal.line(f"{alerts[0]} in every period")
     terminal.line(f"began {began}, first seen {last['first_detected']}")
     terminal.line(f"last activity {activity or 'unknown'}")
     for words, name in (("grew together with", "merged_from"), ("came out of", "split_from")):
         if ids := list(last[name]):
             terminal.line(f"{words} {', '.join(ids)}")
+
+
+def _step_of(labels: list[str]) -> tuple[str, list[str]]:
+    """What all periods are, and their labels without it: a narrow table fits more screens.
+
+    Examples
+    --------
+    >>> _step_of(["2020/21 dry season", "2021/22 dry season"]), _step_of(["2020", "2021"])
+    (('dry season', ['2020/21', '2021/22']), ('period', ['2020', '2021']))
+    """
+    steps = {label.partition(" ")[2] for label in labels}
+    step = steps.pop() if len(steps) == 1 else ""
+    return (step, [label.partition(" ")[0] for label in labels]) if step else ("period", labels)
 
 
 def _title(name: str, simulated: bool) -> str:

@@ -17,6 +17,7 @@ from minewatch import analysis, areas, cli
 from minewatch.cli.demo_command import make_room
 from minewatch.errors import MinewatchError
 from minewatch.model import RunResult
+from minewatch.store import open_result
 
 PACKAGE = Path(str(minewatch.__file__)).parent
 ERRORS = {"MinewatchError", *(kind.__name__ for kind in MinewatchError.__subclasses__())}
@@ -105,6 +106,17 @@ def test_the_table_of_sites_fits_into_80_columns(directory: Path) -> None:
     assert max(len(row.rstrip()) for row in rows) <= 80 + len("simulated-aaaa") - len("s0123456789")
     heights = [len(part.splitlines()) for part in done.stdout.split("simulated-")[1:]]
     assert max(heights) <= 2
+
+
+def test_the_table_of_a_site_fits_into_80_columns(directory: Path) -> None:
+    site = open_result(directory).sites["site_id"].iloc[0]
+    done = subprocess.run(
+        [sys.executable, "-m", "minewatch", "sites", str(directory), "--site", site],
+        capture_output=True, text=True, check=True, env={**os.environ, "COLUMNS": "80"},
+    )  # fmt: skip
+    title, *rows = done.stdout.splitlines()
+    assert "SIMULATED" in title
+    assert max(len(row.rstrip()) for row in rows) <= 80
 
 
 def test_an_area_is_shown_in_lines_that_people_read(capsys: pytest.CaptureFixture[str]) -> None:
