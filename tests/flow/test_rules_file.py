@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,7 @@ def test_a_changed_threshold_moves_what_it_says_and_the_manifest_has_it(
     result = run_archive(small_archive, tmp_path / "run", rules=rules_file)
     assert len(result.changes) > 0
     assert result.changes["area_m2"].min() >= LARGE_M2
-    expected = small_run.manifest["rules"]
+    expected = deepcopy(small_run.manifest["rules"])
     expected["pool-banks"]["patches"]["min_patch_m2"] = LARGE_M2
     assert result.manifest["rules"] == expected
     warning = f"thresholds are not as shipped: pool-banks.patches.min_patch_m2 = {LARGE_M2}"
