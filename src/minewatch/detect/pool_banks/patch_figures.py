@@ -192,7 +192,7 @@ def summarise(
 
 
 def _at_pools(pixels: pd.DataFrame, name: str, rules: PoolBankRules) -> pd.Series:
-    """Median over the pools of each patch: its pixels with most water; 0 without any."""
+    """Median over the pools of each patch: its pixels with most water; missing without any."""
     most = pixels.groupby("label")["pool_pct"].transform("max")
     is_pool = pixels["pool_pct"] >= np.maximum(
         rules.water.seed_pct, rules.patches.pool_share * most

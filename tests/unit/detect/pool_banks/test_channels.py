@@ -89,11 +89,19 @@ def test_a_dark_way_that_has_not_the_colour_of_water_is_no_river() -> None:
     assert not strips(wet, ndwi=DRY_NDWI).any()
 
 
-def test_a_branch_is_a_river_of_its_own() -> None:
-    wet = np.zeros((70, 120), bool)
-    wet[60:63, :] = True
-    wet[5:60, 60:62] = True
+def test_a_branch_is_a_river_of_its_own_and_so_is_a_branch_of_it() -> None:
+    wet = np.zeros((120, 120), bool)
+    wet[110:113, :] = True
+    wet[5:110, 60:62] = True
+    wet[50:52, 2:60] = True
     assert strips(wet)[wet].all()
+
+
+def test_a_net_of_rivers_is_taken_out_course_by_course() -> None:
+    wet = np.zeros((180, 180), bool)
+    for at in (10, 60, 110, 160):
+        wet[at : at + 2, :] = wet[:, at : at + 2] = True
+    assert strips(wet)[wet].mean() > 0.9
 
 
 def test_a_river_flows_on_out_of_the_grid() -> None:

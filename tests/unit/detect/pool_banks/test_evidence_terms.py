@@ -43,6 +43,10 @@ def test_water_without_land_supports_no_site() -> None:
     assert confidence(terms_of(water_share_pct=70.0, bare_pct=30.0)).item() < AlertRules().support
 
 
+def test_a_field_is_told_by_its_water_being_green_by_turns() -> None:
+    assert terms_of(pool_seasonal_pct=100.0)["not_seasonal"].item() == 0.0
+
+
 OLD = {"new": 0.0, "nir_variability": 10.0}
 """Nothing came while the archive watched, and nothing swings."""
 

@@ -222,3 +222,16 @@ def test_what_was_there_and_never_changes_is_doubted_more(world, periods, grid) 
     old = found_in(world.mine(5, 6, since="2018-12-01"), periods, grid).detections
     new = found_in(type(world)().mine(5, 6, since="2019-12-01"), periods, grid).detections
     assert old["confidence"].max() < new["confidence"].min()
+
+
+@pytest.mark.parametrize("is_old", [True, False])
+def test_old_ground_along_a_river_is_a_river_bar_and_a_new_road_beside_it_is_not(
+    world, periods, grid, is_old: bool
+) -> None:
+    since = "2010-01-01" if is_old else "2020-12-01"
+    world.paint("water", slice(18, 22), slice(0, 40), 0.9, since="2010-01-01")
+    world.paint("bare", slice(24, 26), slice(0, 40), 1.0, since=since)
+    changes = found_in(world, periods, grid).changes
+    assert "river_bar" in changes["kind"].tolist()
+    along = changes[changes["reject_reason"].str.startswith("along a river")]
+    assert len(along) == (2 if is_old else 1)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 from odc.geo.geobox import GeoBox
 
 from minewatch.detect.labels import label_pixels
 from minewatch.detect.pool_banks.find import find
-from minewatch.detect.pool_banks.patch_figures import FIGURES, describe
+from minewatch.detect.pool_banks.patch_figures import FIGURES, _at_pools, describe, pool_ndwi
 from minewatch.detect.pool_banks.patch_slope import SLOPE_COLUMNS
 from minewatch.detect.pool_banks.pool_bank_evidence import score
 from minewatch.detect.pool_banks.pool_bank_rules import DEFAULT
@@ -55,3 +56,20 @@ def test_lengths_are_in_metres_so_a_finer_grid_of_the_same_evidence_says_the_sam
         if "kind" in one:
             assert one["kind"].tolist() == other["kind"].tolist()
         assert other.geometry.area.tolist() == pytest.approx(one.geometry.area.tolist(), rel=0.1)
+
+
+def large_patch_with_two_pools() -> pd.DataFrame:
+    """Sixty pixels of soil that is a little dark, and two of them pools."""
+    rows = pd.DataFrame({"label": 1, "pool_pct": [10.0] * 60, "ndwi": -40.0, "seasonal_pct": 80.0})
+    rows.loc[[7, 30], ["pool_pct", "ndwi", "seasonal_pct"]] = 60.0, 20.0, 0.0
+    return rows
+
+
+def test_the_colour_of_pools_is_not_that_of_the_soil_around_them() -> None:
+    """Once a sixth of the patch counted as its wettest pixels, soil among them."""
+    turn = pool_ndwi(large_patch_with_two_pools(), pool_share=DEFAULT.patches.pool_share)
+    assert turn.loc[1] == 60.0
+
+
+def test_how_often_pools_are_green_is_not_how_often_the_ground_around_them_is() -> None:
+    assert _at_pools(large_patch_with_two_pools(), "seasonal_pct", DEFAULT).loc[1] == 0.0

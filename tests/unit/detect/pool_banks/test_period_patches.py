@@ -10,11 +10,13 @@ import pytest
 import xarray as xr
 
 from minewatch.detect.days import from_day
+from minewatch.detect.pool_banks.evidence_layers import NO_SHARE
 from minewatch.detect.pool_banks.lost_ground import Ground, find_ground
 from minewatch.detect.pool_banks.period_patches import (
     Judge,
     Season,
     _begun,
+    _cut,
     _joined,
     _odds_at,
     find_seasons,
@@ -104,6 +106,42 @@ def test_a_pixel_outside_all_patches_has_no_odds() -> None:
     now = season({0.5: block(1, 1), 0.9: block(6, 6)})
     odds = _odds_at(np.array([66, 0, 11]), now)
     assert odds == pytest.approx([np.log(9), np.nan, 0], abs=1e-6, nan_ok=True)
+
+
+def cut(seasonal: np.ndarray) -> list[int]:
+    """Pixels of the patches round a pool in the middle of lost ground."""
+    layers = {"seasonal_pct": (("y", "x"), seasonal), "nir": (("period", "y", "x"), NIR)}
+    judge = Judge(Evidence(xr.Dataset(layers), (PERIOD,)), 10.0, DEFAULT)
+    pool, share = np.array([44]), np.array([60], "uint8")
+    ground = Ground(
+        step=0, period=PERIOD, shape=SHAPE, lost_at=np.arange(100),
+        wet_at=pool, water_pct=share, pool_pct=share,
+    )  # fmt: skip
+    (found,) = _cut([ground], NONE, judge)
+    return found.patches.at.tolist()
+
+
+NIR = np.zeros((1, *SHAPE), "uint8")
+TURNING = DEFAULT.patches.turning_pct
+
+
+@pytest.mark.parametrize(
+    ("pct", "stays"), [(TURNING - 1, True), (TURNING, False), (NO_SHARE, True)]
+)
+def test_ground_that_is_green_by_turns_is_no_ground_of_a_mine(pct: int, stays: bool) -> None:
+    """Trees that drop their leaves joined mines to the wood around them."""
+    seasonal = np.zeros(SHAPE, "uint8")
+    seasonal[:, 7:] = pct
+    assert ({at % 10 for at in cut(seasonal)} == set(range(10))) == stays
+    assert {at % 10 for at in cut(seasonal)} >= set(range(7))
+
+
+def test_ground_right_beside_a_pool_stays_and_a_pool_that_greens_begins_no_mine() -> None:
+    seasonal = np.full(SHAPE, 100, "uint8")
+    seasonal[4, 4] = 0
+    assert cut(seasonal) == [33, 34, 35, 43, 44, 45, 53, 54, 55]
+    seasonal[4, 4] = 100
+    assert cut(seasonal) == []
 
 
 def test_the_largest_share_of_pools_of_any_period_is_told(world, periods) -> None:
