@@ -49,7 +49,7 @@ class PoolBanks:
     name: ClassVar[str] = "pool-banks"
     title: ClassVar[str] = "Banks of pools on cleared ground, each pixel against its own past"
     version: ClassVar[int] = 2
-    confidence_basis: ClassVar[str] = "calibrated on simulation"
+    confidence_basis: ClassVar[str] = "set on simulated worlds, not calibrated"
     rules: PoolBankRules = field(default_factory=PoolBankRules)
     """Thresholds."""
     overpass: OverpassRules = field(default_factory=OverpassRules)

@@ -12,6 +12,7 @@ from minewatch.detect.pool_ranges import PoolRangeRules
 from minewatch.model.rule_fields import check_order, rule
 
 TUNED = "fitted on the simulated tuning worlds"
+BY_HAND = "set by hand on the simulated tuning worlds, not calibrated"
 MEASURED = "measured on the simulated tuning worlds"
 POOLS = "DOMAIN §2: pools are 8-14 m across and touch, 15 m apart"
 SITES = "DOMAIN §2: extent of digitised sites"
@@ -197,7 +198,7 @@ class PatchRules:
 class ConfidenceRules:
     """Log-odds that each evidence term adds to the confidence when it is 1."""
 
-    bias: float = rule(-26.75, unit="log-odds", moves="every patch is likelier", source=TUNED)
+    bias: float = rule(-26.75, unit="log-odds", moves="every patch is likelier", source=BY_HAND)
     spots: float = rule(1.0, unit="log-odds", moves="spots of water count for more", source=TUNED)
     ndwi: float = rule(
         5.0, unit="log-odds", moves="the colour of water counts for more", source=TUNED
@@ -209,21 +210,21 @@ class ConfidenceRules:
         source=TUNED,
     )
     not_plain: float = rule(
-        1.0, unit="log-odds", moves="dark or grey ground counts against more", source=TUNED
+        1.0, unit="log-odds", moves="dark or grey ground counts against more", source=BY_HAND
     )
     bare: float = rule(
         5.0, unit="log-odds", moves="bare soil counts for more",
-        source=f"{TUNED}; added to the others later",
+        source=BY_HAND,
     )  # fmt: skip
     alive: float = rule(
-        3.5, unit="log-odds", moves="what never changes is doubted more", source=TUNED
+        3.5, unit="log-odds", moves="what never changes is doubted more", source=BY_HAND
     )
     lasting: float = rule(2.75, unit="log-odds", moves="swidden is doubted more", source=TUNED)
     compact: float = rule(
         4.75, unit="log-odds", moves="slides and roads are doubted more", source=TUNED
     )
     not_seasonal: float = rule(2.75, unit="log-odds", moves="fields are doubted more", source=TUNED)
-    land: float = rule(4.0, unit="log-odds", moves="fish ponds are doubted more", source=TUNED)
+    land: float = rule(4.0, unit="log-odds", moves="fish ponds are doubted more", source=BY_HAND)
 
 
 @dataclass(frozen=True, kw_only=True)
