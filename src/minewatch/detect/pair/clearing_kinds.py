@@ -22,6 +22,7 @@ def describe(
     after: Picture,
     water: NDArray[np.float32],
     *,
+    raw: tuple[Picture, Picture],
     pixel_m: float,
     rules: PairRules,
 ) -> pd.DataFrame:
@@ -74,9 +75,10 @@ def describe(
             "pool_m2": (water[wide][lost] > figures.pool_share).sum() * pixel_m**2,
         }
         blue_gain, red_gain = (
-            _mean(after[band][wide][lost] - before[band][wide][lost]) for band in ("blue", "red")
+            _mean(raw[1][band][wide][lost] - raw[0][band][wide][lost]) for band in ("blue", "red")
         )
         row["whitening"] = blue_gain / red_gain if red_gain > figures.least_red_gain else 0.0
+        row["hue"] = _mean(raw[1]["green"][wide][lost]) / _mean(raw[1]["blue"][wide][lost])
         row["hidden"] = _mean(~np.isfinite(change.left[wide][ring]))
         rows.append(row | {band: _mean(values[wide][lost]) for band, values in after.items()})
     return pd.DataFrame(rows, index=pd.RangeIndex(1, len(rows) + 1, name="label"))
@@ -98,14 +100,11 @@ def name_kind(patch: pd.Series, *, pixel_m: float, rules: PairKindRules) -> tupl
     pixel_m, rules
         Pixel size, metres, and thresholds.
     """
-    is_white = (
-        patch["whitening"] > rules.whitening and patch["green"] < rules.white_green * patch["blue"]
-    )
     if "swir16" in patch and patch["green"] > rules.snow_green:
         ndsi = (patch["green"] - patch["swir16"]) / (patch["green"] + patch["swir16"])
         if ndsi > rules.snow_ndsi:
             return "snow", f"bright, and dark in shortwave infrared (NDSI {ndsi:.2f})"
-    if is_white:
+    if patch["whitening"] > rules.whitening and patch["hue"] < rules.white_hue:
         return "cloud_residue", f"blue rose {patch['whitening']:.2f} times as much as red"
     if patch["hidden"] > rules.hidden:
         return "cloud_residue", f"{patch['hidden']:.0%} of what surrounds it is hidden"

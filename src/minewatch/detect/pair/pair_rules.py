@@ -42,7 +42,26 @@ class LossRules:
     least_stable: int = rule(
         100, unit="pixels", moves="path light is evened out only where more ground stayed green"
     )
+    stable_change: float = rule(
+        0.04, unit="reflectance",
+        moves="path light is compared over ground that changed more in infrared",
+    )  # fmt: skip
+    stable_swir22: float = rule(
+        0.1, unit="reflectance", moves="path light is compared over drier ground too",
+        source="dark dense vegetation, doi:10.1109/36.628795",
+    )  # fmt: skip
     most_haze: float = rule(0.06, unit="reflectance", moves="more path light is evened out")
+    haze_m: float = rule(100.0, unit="m", moves="haze is taken for smoother")
+    least_share: float = rule(
+        0.1, unit="1", moves="where less ground stayed green, the whole picture counts for more"
+    )
+    cloud_gain: float = rule(
+        0.08, unit="reflectance", moves="fainter veils are judged with the ground below them"
+    )
+    min_cloud_m2: float = rule(
+        1_000.0, unit="m²", moves="larger white spots are judged with the ground round them"
+    )
+    cloud_rim_m: float = rule(30.0, unit="m", moves="more round a cloud is taken for its rim")
     shift_m: float = rule(
         10.0, unit="m", moves="more of a rim that moved is put down to pictures that do not fit",
         source="one pixel of Sentinel-2; starting value",
@@ -90,7 +109,7 @@ class PairKindRules:
         source="gain of blue against red: new mines 0.57, one in a hundred above 0.82; clouds "
         f"0.85 to 1.2; {PAIRS}",
     )  # fmt: skip
-    white_green: float = rule(1.25, unit="1", moves="greener patches are called rests of cloud")
+    white_hue: float = rule(1.25, unit="1", moves="greener patches are called rests of cloud")
     hidden: float = rule(0.3, unit="1", moves="less is called a rest of cloud")
     shadow_nir: float = rule(0.5, unit="1", moves="more is called shadow")
     shadow_red: float = rule(0.045, unit="reflectance", moves="more is called shadow")
