@@ -58,11 +58,12 @@ def describe(
         away = ndimage.distance_transform_cdt(~patch, "chessboard")
         ring, nearby = ((away > 0) & (away <= reach) for reach in (ring_px, nearby_px))
         lost = patch & change.lost[wide]
-        new = int((change.stripped[wide] & patch).sum())
+        stripped = int((change.stripped[wide] & patch).sum())
+        new = int((lost & (change.left[wide] < rules.loss.open_ndvi)).sum())
         row: dict[str, Any] = {
             "lost_m2": lost.sum() * pixel_m**2,
-            "stripped_m2": new * pixel_m**2,
-            "stripped_pixels": new,
+            "stripped_m2": stripped * pixel_m**2,
+            "stripped_pixels": stripped,
             "kernel_pixels": (change.kernel[wide] & patch).sum(),
             "growth": new / max(new + int(was_open[wide][nearby].sum()), 1),
             "channel": _mean(was_water[wide][ring]),
@@ -71,6 +72,7 @@ def describe(
             "length_m": np.hypot(*(s.stop - s.start for s in window)) * pixel_m,
             "ndvi_before": _mean(change.green[wide][lost]),
             "nir_before": _mean(before["nir"][wide][lost]),
+            "nir_variability": after["nir"][wide][lost].std() / _mean(after["nir"][wide][lost]),
             "red_top": np.percentile(after["red"][wide][lost], 100 * figures.brightest),
             "pool_m2": (water[wide][lost] > figures.pool_share).sum() * pixel_m**2,
         }
@@ -125,7 +127,8 @@ def name_kind(patch: pd.Series, *, pixel_m: float, rules: PairKindRules) -> tupl
     is_strip = (
         width_m < rules.widest_strip_m and patch["length_m"] > rules.strip_elongation * width_m
     )
-    if is_strip and not patch["pool_m2"]:
+    is_even = patch["nir_variability"] < rules.road_variability
+    if is_strip and is_even and not patch["pool_m2"]:
         return "road", f"a strip of {patch['length_m']:.0f} by {width_m:.0f} m without pools"
     is_few = patch["stripped_pixels"] < rules.min_site_pixels
     if patch["stripped_m2"] < rules.min_site_m2 or is_few:
