@@ -58,6 +58,8 @@ def describe(
         away = ndimage.distance_transform_cdt(~patch, "chessboard")
         ring, nearby = ((away > 0) & (away <= reach) for reach in (ring_px, nearby_px))
         lost = patch & change.lost[wide]
+        fall = change.green[wide] - change.left[wide]
+        green = nearby & ~change.lost[wide] & (change.green[wide] > rules.loss.stable_ndvi)
         stripped = int((change.stripped[wide] & patch).sum())
         new = int((lost & (change.left[wide] < rules.loss.open_ndvi)).sum())
         row: dict[str, Any] = {
@@ -70,6 +72,8 @@ def describe(
             "channel_nearby": _mean(was_water[wide][nearby]),
             "width_m": 2 * ndimage.distance_transform_edt(np.pad(patch, 1)).max() * pixel_m,
             "length_m": np.hypot(*(s.stop - s.start for s in window)) * pixel_m,
+            "fall": np.median(fall[lost]),
+            "fall_nearby": _quantile(fall[green], 1 - figures.most_nearby),
             "ndvi_before": _mean(change.green[wide][lost]),
             "nir_before": _mean(before["nir"][wide][lost]),
             "nir_variability": after["nir"][wide][lost].std() / _mean(after["nir"][wide][lost]),
@@ -90,6 +94,12 @@ def _mean(values: NDArray[Any]) -> float:
     """Mean of what was seen; NaN when nothing was."""
     seen = values[np.isfinite(values)]
     return float(seen.mean()) if seen.size else float("nan")
+
+
+def _quantile(values: NDArray[Any], share: float) -> float:
+    """Quantile of what was seen; NaN when nothing was."""
+    seen = values[np.isfinite(values)]
+    return float(np.quantile(seen, share)) if seen.size else float("nan")
 
 
 def name_kind(patch: pd.Series, *, pixel_m: float, rules: PairKindRules) -> tuple[str, str]:
@@ -136,6 +146,8 @@ def name_kind(patch: pd.Series, *, pixel_m: float, rules: PairKindRules) -> tupl
             "other_clearing",
             f"only {patch['stripped_m2']:.0f} m2 went from forest to open ground",
         )
+    if patch["fall"] < rules.season_fall and patch["fall_nearby"] > rules.season_nearby:
+        return "other_clearing", "all that is green round it lost some of it too: a dry season"
     if patch["growth"] < rules.least_growth:
         return "other_clearing", "the rim of ground that was open before"
     return "site", f"{patch['stripped_m2']:.0f} m2 went from dense forest to open ground"

@@ -87,6 +87,9 @@ class PairFigureRules:
         0.9, unit="1", moves="brighter ground, and less of it, speaks for subsoil"
     )
     pool_share: float = rule(0.3, unit="1", moves="less ground counts as having water after")
+    most_nearby: float = rule(
+        0.75, unit="1", moves="what fewer plants round a patch lost as well counts as a season"
+    )
     least_red_gain: float = rule(
         0.02, unit="reflectance", moves="less is asked whether it only became white"
     )
@@ -145,6 +148,16 @@ class PairKindRules:
         9, unit="pixels",
         moves="small sites are other clearings, where pixels are large",
         source="fewer are noise and cloud edges; starting value",
+    )  # fmt: skip
+    season_fall: float = rule(
+        0.33, unit="NDVI", moves="deeper falls of NDVI are put down to a season",
+        source="the median of patches: green pastures that dried 0.28-0.31, new mines 0.32 and "
+        f"more; {PAIRS}",
+    )  # fmt: skip
+    season_nearby: float = rule(
+        0.1, unit="NDVI", moves="less is put down to a season",
+        source="what three quarters of the plants round a patch lost: pastures that dried "
+        f"0.11-0.17, new mines below 0.05 but for one whose forest is gone altogether; {PAIRS}",
     )  # fmt: skip
     least_growth: float = rule(
         0.2, unit="1", moves="more is called the rim of ground that was open before"
