@@ -33,9 +33,11 @@ def describe(
     labels
         Patches from 1, dims (y, x).
     change, before, after
-        Dims (y, x), the pictures on one scale.
+        Dims (y, x), the pictures with haze evened out in parts.
     water
         Lit share of water after, dims (y, x), 0..1.
+    raw
+        The pictures with haze evened out as a whole, so that clouds are left as they are.
     pixel_m, rules
         Pixel size, metres, and thresholds.
 
@@ -45,7 +47,10 @@ def describe(
         Index the label. Areas in m2; every band's mean after, over the lost ground; `channel` and
         `channel_nearby`, the share of the ring and of the surroundings that was open water before;
         `growth`, new open ground against all open ground, old and new; `whitening`, the gain of
-        blue against that of red; `hidden`, the share of the ring not seen.
+        blue against that of red, and `hue`, green against blue, both before haze is evened out in
+        parts; `hidden`, the share of the ring not seen; `fall`, the median fall of NDVI, and
+        `fall_nearby`, what most plants in the surroundings that are not lost fell by at least;
+        `unevenness`, spread of NIR after over before, by its mean.
     """
     figures = rules.figures
     was_water = (before["green"] > before["nir"]) & (before["nir"] < figures.water_nir)
@@ -58,6 +63,7 @@ def describe(
         away = ndimage.distance_transform_cdt(~patch, "chessboard")
         ring, nearby = ((away > 0) & (away <= reach) for reach in (ring_px, nearby_px))
         lost = patch & change.lost[wide]
+        nir_left = after["nir"][wide][lost] / before["nir"][wide][lost]
         fall = change.green[wide] - change.left[wide]
         green = nearby & ~change.lost[wide] & (change.green[wide] > rules.loss.stable_ndvi)
         stripped = int((change.stripped[wide] & patch).sum())
@@ -75,8 +81,9 @@ def describe(
             "fall": np.median(fall[lost]),
             "fall_nearby": _quantile(fall[green], 1 - figures.most_nearby),
             "ndvi_before": _mean(change.green[wide][lost]),
+            "was_forest": _mean(change.green[wide][lost]) >= rules.loss.dense_ndvi,
             "nir_before": _mean(before["nir"][wide][lost]),
-            "nir_variability": after["nir"][wide][lost].std() / _mean(after["nir"][wide][lost]),
+            "unevenness": nir_left.std() / _mean(nir_left),
             "red_top": np.percentile(after["red"][wide][lost], 100 * figures.brightest),
             "pool_m2": (water[wide][lost] > figures.pool_share).sum() * pixel_m**2,
         }
@@ -137,7 +144,7 @@ def name_kind(patch: pd.Series, *, pixel_m: float, rules: PairKindRules) -> tupl
     is_strip = (
         width_m < rules.widest_strip_m and patch["length_m"] > rules.strip_elongation * width_m
     )
-    is_even = patch["nir_variability"] < rules.road_variability
+    is_even = patch["unevenness"] < rules.road_unevenness
     if is_strip and is_even and not patch["pool_m2"]:
         return "road", f"a strip of {patch['length_m']:.0f} by {width_m:.0f} m without pools"
     is_few = patch["stripped_pixels"] < rules.min_site_pixels
@@ -146,7 +153,8 @@ def name_kind(patch: pd.Series, *, pixel_m: float, rules: PairKindRules) -> tupl
             "other_clearing",
             f"only {patch['stripped_m2']:.0f} m2 went from forest to open ground",
         )
-    if patch["fall"] < rules.season_fall and patch["fall_nearby"] > rules.season_nearby:
+    is_faint = patch["fall"] < rules.season_fall and not patch["was_forest"]
+    if is_faint and patch["fall_nearby"] > rules.season_nearby:
         return "other_clearing", "all that is green round it lost some of it too: a dry season"
     if patch["growth"] < rules.least_growth:
         return "other_clearing", "the rim of ground that was open before"
