@@ -11,7 +11,7 @@ from scipy import ndimage
 from minewatch.detect.labels import label_patches
 from minewatch.detect.pair.pair_rules import LossRules, PairRules
 from minewatch.detect.pair.picture_checks import Picture
-from minewatch.detect.pixel_sizes import whole_pixels
+from minewatch.detect.pixel_sizes import area_pixels, whole_pixels
 
 _CROSS = ndimage.generate_binary_structure(2, 1)
 _EIGHT = np.ones((3, 3), bool)
@@ -93,7 +93,7 @@ def find_cloud(
     is_white = (blue_gain > rules.loss.cloud_gain) & (blue_gain > rules.kinds.whitening * red_gain)
     is_white &= after["green"] < rules.kinds.white_hue * after["blue"]
     labels, _ = label_patches(
-        ndimage.binary_opening(is_white, _CROSS), rules.loss.min_cloud_m2 / pixel_m**2
+        ndimage.binary_opening(is_white, _CROSS), area_pixels(rules.loss.min_cloud_m2, pixel_m)
     )
     rim_px = whole_pixels(rules.loss.cloud_rim_m, pixel_m)
     return np.asarray(ndimage.binary_dilation(labels > 0, _EIGHT, iterations=rim_px))
