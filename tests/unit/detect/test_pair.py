@@ -313,9 +313,8 @@ def _lit(picture: xr.Dataset, light, rows=slice(None), cols=slice(None)) -> xr.D
     return lit
 
 
-@pytest.mark.parametrize("cols", [slice(None), slice(30)], ids=["all", "half"])
-def test_a_mine_is_found_under_a_veil_that_lay_over_the_picture_before(cols) -> None:
-    veiled = _lit(_picture(size=80), VEIL, cols=cols)
+def test_a_mine_is_found_under_a_veil_over_half_of_the_picture_before() -> None:
+    veiled = _lit(_picture(size=80), VEIL, cols=slice(30))
     found = detect_pair(veiled, _picture(*_mine(col=8), size=80, seed=1))
     assert _kinds(found)["site"] == 1
 
