@@ -47,7 +47,7 @@ def describe(
         Index the label. Areas in m2; every band's mean after, over the lost ground; `channel` and
         `channel_nearby`, the share of the ring and of the surroundings that was open water before;
         `growth`, new open ground against all open ground, old and new; `whitening`, the gain of
-        blue against that of red, and `hue`, green against blue, both before haze is evened out in
+        blue against that of red, and `green_over_blue`, both before haze is evened out in
         parts; `hidden`, the share of the ring not seen; `fall`, the median fall of NDVI, and
         `fall_nearby`, what most plants in the surroundings that are not lost fell by at least;
         `unevenness`, spread of NIR after over before, by its mean.
@@ -91,7 +91,9 @@ def describe(
             _mean(raw[1][band][wide][lost] - raw[0][band][wide][lost]) for band in ("blue", "red")
         )
         row["whitening"] = blue_gain / red_gain if red_gain > figures.least_red_gain else 0.0
-        row["hue"] = _mean(raw[1]["green"][wide][lost]) / _mean(raw[1]["blue"][wide][lost])
+        row["green_over_blue"] = _mean(raw[1]["green"][wide][lost]) / _mean(
+            raw[1]["blue"][wide][lost]
+        )
         row["hidden"] = _mean(~np.isfinite(change.left[wide][ring]))
         rows.append(row | {band: _mean(values[wide][lost]) for band, values in after.items()})
     return pd.DataFrame(rows, index=pd.RangeIndex(1, len(rows) + 1, name="label"))
@@ -123,7 +125,7 @@ def name_kind(patch: pd.Series, *, pixel_m: float, rules: PairKindRules) -> tupl
         ndsi = (patch["green"] - patch["swir16"]) / (patch["green"] + patch["swir16"])
         if ndsi > rules.snow_ndsi:
             return "snow", f"bright, and dark in shortwave infrared (NDSI {ndsi:.2f})"
-    if patch["whitening"] > rules.whitening and patch["hue"] < rules.white_hue:
+    if patch["whitening"] > rules.whitening and patch["green_over_blue"] < rules.white_green:
         return "cloud_residue", f"blue rose {patch['whitening']:.2f} times as much as red"
     if patch["hidden"] > rules.hidden:
         return "cloud_residue", f"{patch['hidden']:.0%} of what surrounds it is hidden"

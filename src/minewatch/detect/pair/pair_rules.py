@@ -112,7 +112,7 @@ class PairKindRules:
         source="gain of blue against red: new mines 0.57, one in a hundred above 0.82; clouds "
         f"0.85 to 1.2; {PAIRS}",
     )  # fmt: skip
-    white_hue: float = rule(1.25, unit="1", moves="greener patches are called rests of cloud")
+    white_green: float = rule(1.25, unit="1", moves="greener patches are called rests of cloud")
     hidden: float = rule(0.3, unit="1", moves="less is called a rest of cloud")
     shadow_nir: float = rule(0.5, unit="1", moves="more is called shadow")
     shadow_red: float = rule(0.045, unit="reflectance", moves="more is called shadow")

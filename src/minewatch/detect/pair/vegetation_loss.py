@@ -91,7 +91,7 @@ def find_cloud(
     """Where a cloud hides the ground that no mask took out, and its rim, dims (y, x)."""
     blue_gain, red_gain = (after[band] - before[band] for band in ("blue", "red"))
     is_white = (blue_gain > rules.loss.cloud_gain) & (blue_gain > rules.kinds.whitening * red_gain)
-    is_white &= after["green"] < rules.kinds.white_hue * after["blue"]
+    is_white &= after["green"] < rules.kinds.white_green * after["blue"]
     labels, _ = label_patches(
         ndimage.binary_opening(is_white, _CROSS), area_pixels(rules.loss.min_cloud_m2, pixel_m)
     )
