@@ -85,7 +85,7 @@ def diff(
     from minewatch.store import open_result
 
     found = analysis.diff(before, after, from_period=from_period, to_period=to_period)
-    runs = [open_result(run) for run in (before, after) if run]
+    runs = [open_result(run, verify=False) for run in (before, after) if run]  # verified just now
     simulated = any(run.simulated for run in runs)
     notes = [f"{run.directory}: {run.why_no_pools}" for run in runs if run.why_no_pools]
     shown = [d for d in found if every or d.change != "unchanged"]
