@@ -230,6 +230,14 @@ def test_rows_without_outlines_are_those_of_the_table(simulated_run: RunResult) 
         pd.testing.assert_frame_equal(typed, pd.DataFrame(with_outlines.drop(columns="geometry")))
 
 
+def test_a_column_that_only_some_rows_have_is_null_in_the_others(tmp_path: Path) -> None:
+    path = write_geojson(table(), tmp_path / "t.geojson", CONTRACT)
+    path.write_text(path.read_text("utf-8").replace('"area_m2":100.0', '"note":"mine"'), "utf-8")
+    assert [row["note"] for row in read_rows(path, CONTRACT)] == [None, "mine"]
+    assert [row["area_m2"] for row in read_rows(path, CONTRACT)] == [None, None]
+    assert read_geojson(path, CONTRACT)["note"].isna().tolist() == [True, False]
+
+
 @BOTH
 def test_a_file_without_a_column_of_the_contract_is_refused(tmp_path: Path, read: Read) -> None:
     short = {name: rule for name, rule in CONTRACT.items() if name != "count"}
