@@ -85,6 +85,7 @@ class RowBuilder:
             disturbed_m2=seen["disturbed_area_m2"],
             pool_m2=seen["pool_area_m2"],
             water_m2=seen["water_area_m2"],
+            water_green=seen["water_green"],
             green=seen["vegetated_fraction"],
             observed_fraction=seen["observed_fraction"],
             clear_looks=seen["clear_looks"].astype("int64"),

@@ -82,6 +82,15 @@ class StateRules:
         source="one pool of 12 m (DOMAIN §2); drained simulated sites measure up to 115 m²",
     )  # fmt: skip
     wet_share: float = rule(0.2, unit="1", moves="more of a site's largest pools must stand")
+    milky_green: float = rule(
+        0.14, unit="reflectance", moves="water must be brighter in green to count as worked",
+        source="pools are milky when leaching, dark when idle (DOMAIN §2); of old simulated mines "
+        "at work three of four lie above, of those left with water one of seven",
+    )  # fmt: skip
+    dark_green: float = rule(
+        0.12, unit="reflectance", moves="brighter water ends the work at a site that does not grow",
+        source="below `milky_green`: between the two the colour says nothing; by hand",
+    )  # fmt: skip
     green_share: float = rule(0.8, unit="1", moves="more must be green to be revegetated")
     steady_days: int = rule(
         550, unit="days", moves="ground kept bare counts as worked for longer",
