@@ -104,9 +104,11 @@ def main(args: Sequence[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for seed in [int(s) for s in args[1:]] or SEEDS:
             drawn = score_drawn(shared / "data", seed, Path(folder))
-            print(f"seed {seed} (simulated mines, real ground)\n{drawn.score}")
-            print(f"changes {drawn.changes_pct:.1f} % of the area")
-            print(drawn.changes.groupby("kind")["area_m2"].agg(["count", "sum"]).to_string())
+            kinds = drawn.changes.groupby("kind")["area_m2"].agg(["count", "sum"])
+            sys.stdout.write(
+                f"seed {seed} (simulated mines, real ground)\n{drawn.score}\n"
+                f"changes {drawn.changes_pct:.1f} % of the area\n{kinds.to_string()}\n"
+            )
 
 
 if __name__ == "__main__":

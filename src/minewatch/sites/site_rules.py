@@ -110,7 +110,19 @@ class AlertRules:
         0.55, unit="1", moves="fewer detections count as support",
         source="on the simulated tuning worlds every false site lies below, hardly a true one does",
     )  # fmt: skip
+    support_alone: float = rule(
+        0.7, unit="1", moves="fewer detections that stand alone without a track count as support",
+        source="roads reach every site before its pools (DOMAIN §2); by hand on the simulated "
+        "tuning worlds, where all true ones lie above 0.8",
+    )  # fmt: skip
+    alone_m: float = rule(
+        400.0, unit="m", moves="fewer sites stand alone",
+        source="neighbouring sites lie 409 m apart in the median (DOMAIN §2)",
+    )  # fmt: skip
     strong: float = rule(0.8, unit="1", moves="one period alone confirms less often")
+    strong_overpasses: int = rule(
+        2, unit="clear looks", moves="`provisional` comes later where a period is strong"
+    )
     provisional_overpasses: int = rule(
         3, unit="clear looks", moves="`provisional` comes later", source=LADDER
     )

@@ -13,7 +13,8 @@ from minewatch.sites import AlertRules
 
 MINE = {
     "top_pool_pct": 70.0, "pool_ndwi": 40.0, "pool_ndwi_correlation": 0.9, "plain_pool_pct": 0.0,
-    "between_bare_pct": 60.0, "new": 1.0, "nir_variability": 40.0, "lasting_days": 900, "first": 18_000,
+    "between_bare_pct": 60.0, "new": 1.0, "nir_variability": 40.0,
+    "lasting_days": 900, "first": 18_000,
     "elongation": 1.2, "length_m": 80.0, "pool_seasonal_pct": 0.0,
     "water_share_pct": 20.0,
 }  # fmt: skip
