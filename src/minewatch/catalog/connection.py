@@ -14,7 +14,7 @@ from pystac_client.stac_api_io import StacApiIO
 from urllib3.util import Retry
 
 from minewatch.errors import CatalogError
-from minewatch.redaction import redact
+from minewatch.redaction import guard_logs_of, redact
 from minewatch.settings import Settings
 
 _RETRIED_STATUS = (429, 500, 502, 503, 504)
@@ -45,6 +45,8 @@ class _BoundedRetry(Retry):
 
 def connect(settings: Settings) -> StacApiIO:
     """Reader of JSON documents at addresses and paths."""
+    for library in ("pystac_client", "pystac", "requests", "urllib3"):
+        guard_logs_of(library)  # they log whole addresses and headers
     kind = type("Retry", (_BoundedRetry,), {"longest_wait_s": settings.http_max_wait_s})
     retry = kind(
         total=settings.http_retries,
