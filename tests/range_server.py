@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import gzip
 import os
+import socket
+import struct
 import sys
 import threading
 import time
@@ -17,7 +19,7 @@ from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-SLOW_S = 1.5
+SLOW_S, LATE_S, DRIP_S = 1.5, 0.05, 0.05
 PAGE = b"<html>Please sign in.</html>" * 50
 
 
@@ -88,6 +90,10 @@ FAULTS: dict[str, Callable[[Answer], None]] = {
     "a page as a range": lambda a: a.say(206, PAGE, Content_Range=f"bytes 0-{len(PAGE) - 1}/*"),
 }
 """Name of a fault to what it makes of an answer that is right."""
+
+
+ON_THE_LINE = ("late", "drip", "drip of headers", "cut", "reset")
+"""Faults of the line, whatever the answer is."""
 
 
 class RangeServer(ThreadingHTTPServer):
@@ -174,16 +180,53 @@ class _Handler(BaseHTTPRequestHandler):
         elif "://" in str(fault):
             self._tell(302, headers={"Location": str(fault)})
             return
-        elif fault != 200 and fault not in FAULTS:
+        elif fault != 200 and fault not in FAULTS and fault not in ON_THE_LINE:
             self._tell(int(fault))
             return
         path = self.server.folder / name
-        if path.is_file() and fault in FAULTS and "Range" in self.headers:
+        if path.is_file() and fault in ON_THE_LINE:
+            self._send_badly(path, str(fault))
+        elif path.is_file() and fault in FAULTS and "Range" in self.headers:
             self._send_wrongly(path, FAULTS[str(fault)])
         elif path.is_file():
             self._send(path, name, body=body)
         else:
             self._tell(404)
+
+    def _send_badly(self, path: Path, fault: str) -> None:
+        """A right answer, on a line that is not."""
+        whole = path.read_bytes()
+        start, end = self._range(len(whole)) if "Range" in self.headers else (0, len(whole))
+        head = (
+            f"HTTP/1.1 206 Partial Content\r\nContent-Length: {end - start}\r\n"
+            f"Content-Range: bytes {start}-{end - 1}/{len(whole)}\r\n"
+        )
+        with path.open("rb") as file:
+            head += "".join(f"{k}: {v}\r\n" for k, v in self._versions(file.fileno()).items())
+        head += "\r\n"
+        if fault == "late":
+            time.sleep(LATE_S)
+        if fault == "drip of headers":
+            self._drip(head.encode())
+        self.wfile.write(head.encode())
+        if fault == "drip":
+            self._drip(whole[start:end])
+        half = start + (end - start) // 2
+        self.wfile.write(whole[start : end if fault == "late" else half])
+        self.wfile.flush()
+        if fault == "reset":
+            linger = struct.pack("ii", 1, 0)
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        if fault != "late":
+            self.close_connection = True
+            self.connection.close()
+
+    def _drip(self, data: bytes) -> None:
+        """A byte now and then, for as long as anybody listens."""
+        for at in range(len(data)):
+            self.wfile.write(data[at : at + 1])
+            self.wfile.flush()
+            time.sleep(DRIP_S)
 
     def _send(self, path: Path, name: str, *, body: bool) -> None:
         with path.open("rb") as file:

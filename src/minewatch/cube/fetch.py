@@ -13,6 +13,7 @@ from urllib.parse import urljoin, urlsplit
 import urllib3
 from urllib3.response import BaseHTTPResponse
 
+from minewatch.addresses import is_metadata_host
 from minewatch.cube.cog_header import spans_of
 from minewatch.cube.http_answers import (
     PART_OF_FILE,
@@ -23,6 +24,7 @@ from minewatch.cube.http_answers import (
     part_of,
 )
 from minewatch.cube.resampling import OnlyGdalError
+from minewatch.http_deadlines import POOLS
 from minewatch.redaction import guard_logs_of
 from minewatch.settings import Settings
 
@@ -73,6 +75,7 @@ class Fetcher:
             ca_certs=os.environ.get("CURL_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE"),
             retries=False,
         )
+        self._http.pool_classes_by_scheme = POOLS
         self._threads = ThreadPoolExecutor(MOST_IN_FLIGHT, thread_name_prefix="fetch")
 
     def head(self, address: str, size: int) -> tuple[bytes, FileVersion]:
@@ -191,6 +194,10 @@ def _onward(address: str, answer: BaseHTTPResponse) -> str:
         scheme = ""
     if not named or scheme not in ("http", "https"):
         raise BrokenError(f"HTTP response code: {answer.status}, which leads nowhere")
+    if is_metadata_host(urlsplit(onward).hostname or ""):
+        raise BrokenError(
+            f"HTTP response code: {answer.status}, which leads to this machine's keys"
+        )
     if scheme == "http" and urlsplit(address).scheme == "https":
         raise BrokenError(f"HTTP response code: {answer.status}, which leads to an open line")
     return onward
@@ -201,7 +208,7 @@ def _drained(answer: BaseHTTPResponse) -> bool:
     length = answer.headers.get("Content-Length", "")
     if not length.isdecimal() or int(length) > DRAINED_BYTES:
         return False
-    answer.read()
+    answer.read(DRAINED_BYTES)  # it may send more than it said
     return True
 
 
