@@ -1,4 +1,4 @@
-"""Documents of a catalogue are bounded in bytes and time, and none that is wrong costs the others."""
+"""Documents of a catalogue are bounded in bytes and time."""
 
 from __future__ import annotations
 
