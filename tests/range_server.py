@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import gzip
 import os
+import random
 import socket
 import struct
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.utils import formatdate
@@ -92,8 +94,20 @@ FAULTS: dict[str, Callable[[Answer], None]] = {
 """Name of a fault to what it makes of an answer that is right."""
 
 
+def _flip_one_bit(answer: Answer) -> None:
+    at = len(answer.body) * 7919 % 104729 % len(answer.body)
+    changed = answer.body[at] ^ (1 << at % 8)
+    answer.body = answer.body[:at] + bytes([changed]) + answer.body[at + 1 :]
+
+
+FAULTS["one bit"] = _flip_one_bit
 ON_THE_LINE = ("late", "drip", "drip of headers", "cut", "reset")
 """Faults of the line, whatever the answer is."""
+
+
+EVERY_FAULT: tuple[int | str, ...] = (
+    401, 403, 404, 429, 500, 503, "redirect", *FAULTS, *ON_THE_LINE
+)  # fmt: skip
 
 
 class RangeServer(ThreadingHTTPServer):
@@ -109,6 +123,10 @@ class RangeServer(ThreadingHTTPServer):
         self.faults: dict[str, list[int | str]] = {}
         """Path to the answers given first, the last of them for ever: a status, `slow`, a name of
         `FAULTS`, or an address that the answer leads to."""
+        self.rate, self.dice = 0.0, random.Random(0)
+        """Share of answers that are faulty in any way, drawn at random; and who draws."""
+        self.given: Counter[int | str] = Counter()
+        """Faults that were drawn, and how often."""
         self.names_versions = "ETag"
         """Header that says which version of a file it is: `ETag`, `Last-Modified`, or none."""
         self.headers: list[dict[str, str]] = []
@@ -119,6 +137,14 @@ class RangeServer(ThreadingHTTPServer):
         """Those of which a range was asked for."""
         self.bytes = 0
         """Bytes of files sent."""
+
+    def draw(self, name: str) -> int | str:
+        """A fault for an answer, or 200."""
+        if self.dice.random() >= self.rate:
+            return 200
+        fault = self.dice.choice(EVERY_FAULT)
+        self.given[fault] += 1
+        return f"{self.url}/{name}" if fault == "redirect" else fault
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing of clients that hang up."""
@@ -175,13 +201,14 @@ class _Handler(BaseHTTPRequestHandler):
             time.sleep(self.server.wait_s)
         planned = self.server.faults.get(name, [])
         fault = planned.pop(0) if len(planned) > 1 else (planned[0] if planned else 200)
+        fault = self.server.draw(name) if self.server.rate and not planned else fault
         if fault == "slow":
             time.sleep(SLOW_S)
         elif "://" in str(fault):
             self._tell(302, headers={"Location": str(fault)})
             return
         elif fault != 200 and fault not in FAULTS and fault not in ON_THE_LINE:
-            self._tell(int(fault))
+            self._tell(int(fault), headers={"Retry-After": "0"} if fault in (429, 503) else None)
             return
         path = self.server.folder / name
         if path.is_file() and fault in ON_THE_LINE:

@@ -54,8 +54,8 @@ def split_address(address: str) -> Address:
     --------
     >>> split_address("https://me:p@ss/word@host/a.tif?sig=b#c").plain
     'https://host/a.tif'
-    >>> split_address("https://host/a@2.tif").plain
-    'https://host/a@2.tif'
+    >>> split_address("https://host.org/a@2.tif").plain
+    'https://host.org/a@2.tif'
     """
     scheme, _, rest = address.partition("://")
     end = min((at for at in (rest.find("?"), rest.find("#")) if at >= 0), default=len(rest))

@@ -6,6 +6,7 @@ import os
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from netrc import NetrcParseError, netrc
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urljoin, urlsplit
@@ -37,7 +38,7 @@ as a request waits, on a line of 80 Mbit/s."""
 MOST_IN_FLIGHT = 32
 """Requests of one process that wait at once for stretches of the same files [D]."""
 REFUSED = (401, 403)
-"""Answers that want a name and key: GDAL may know them (netrc, header files)."""
+"""Answers that want a name and key: GDAL knows them where `~/.netrc` names the server."""
 BUSY = (429, 503)
 """Answers that may say how long to wait."""
 ELSEWHERE = (301, 302, 303, 307, 308)
@@ -151,7 +152,7 @@ class Fetcher:
         answer = self._answer(address, start, end)
         is_read = False
         try:
-            if answer.status in REFUSED:
+            if answer.status in REFUSED and _has_key(address):
                 raise RefusedError(f"the server answers {answer.status}")
             if answer.status not in (WHOLE_FILE, PART_OF_FILE):
                 is_read = _drained(answer)
@@ -182,6 +183,14 @@ class Fetcher:
             answer.release_conn()
             address = _onward(address, answer)
         raise BrokenError(f"is redirected more than {MOST_REDIRECTS} times")
+
+
+def _has_key(address: str) -> bool:
+    """Whether GDAL finds a name and password for a server, in the file that curl reads, too."""
+    try:
+        return netrc().authenticators(urlsplit(address).hostname or "") is not None
+    except (OSError, NetrcParseError):
+        return False
 
 
 def _onward(address: str, answer: BaseHTTPResponse) -> str:
