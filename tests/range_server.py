@@ -94,19 +94,22 @@ FAULTS: dict[str, Callable[[Answer], None]] = {
 """Name of a fault to what it makes of an answer that is right."""
 
 
+_BITS = random.Random(7)
+
+
 def _flip_one_bit(answer: Answer) -> None:
-    at = len(answer.body) * 7919 % 104729 % len(answer.body)
-    changed = answer.body[at] ^ (1 << at % 8)
-    answer.body = answer.body[:at] + bytes([changed]) + answer.body[at + 1 :]
+    at, bit = _BITS.randrange(len(answer.body)), 1 << _BITS.randrange(8)
+    answer.body = answer.body[:at] + bytes([answer.body[at] ^ bit]) + answer.body[at + 1 :]
 
 
-FAULTS["one bit"] = _flip_one_bit
+ALL_FAULTS = {**FAULTS, "one bit": _flip_one_bit}
+"""Also those that may hit a byte that nobody needs."""
 ON_THE_LINE = ("late", "drip", "drip of headers", "cut", "reset")
 """Faults of the line, whatever the answer is."""
 
 
 EVERY_FAULT: tuple[int | str, ...] = (
-    401, 403, 404, 429, 500, 503, "redirect", *FAULTS, *ON_THE_LINE
+    401, 403, 404, 429, 500, 503, "redirect", *ALL_FAULTS, *ON_THE_LINE
 )  # fmt: skip
 
 
@@ -207,14 +210,14 @@ class _Handler(BaseHTTPRequestHandler):
         elif "://" in str(fault):
             self._tell(302, headers={"Location": str(fault)})
             return
-        elif fault != 200 and fault not in FAULTS and fault not in ON_THE_LINE:
+        elif fault != 200 and fault not in ALL_FAULTS and fault not in ON_THE_LINE:
             self._tell(int(fault), headers={"Retry-After": "0"} if fault in (429, 503) else None)
             return
         path = self.server.folder / name
         if path.is_file() and fault in ON_THE_LINE:
             self._send_badly(path, str(fault))
-        elif path.is_file() and fault in FAULTS and "Range" in self.headers:
-            self._send_wrongly(path, FAULTS[str(fault)])
+        elif path.is_file() and fault in ALL_FAULTS and "Range" in self.headers:
+            self._send_wrongly(path, ALL_FAULTS[str(fault)])
         elif path.is_file():
             self._send(path, name, body=body)
         else:

@@ -1,4 +1,4 @@
-"""Connections that a server cannot hold open for ever by sending a byte now and then."""
+"""Connections that no server holds open for ever by sending a byte now and then."""
 
 from __future__ import annotations
 
