@@ -56,7 +56,7 @@ by. One of the default 512 px, laid anyhow on blocks of as many or more, fills a
 MOST_KNOWN = 20_000
 """Headers kept, about 3 KB each [D]."""
 MARK_SIGNS = 12
-"""Hexadecimal signs that tell versions of one file apart."""
+"""Hexadecimal signs: enough for the versions of one file."""
 FAILED_ATTEMPTS = (HTTPError, OSError, deflate.DeflateError, BrokenError)
 """What is tried again."""
 GDALS_OWN = ("GDAL_HTTP_", "GDAL_PROXY", "CPL_VSIL_CURL", "CPL_CURL", "VSICURL_")
@@ -73,7 +73,7 @@ class _Known(NamedTuple):
     name: str
     """What names file and version; blocks are kept under it."""
     mark: str
-    """What tells versions of the file apart in later jobs."""
+    """What names the version of the file in later jobs."""
 
 
 class RangeReader:
