@@ -22,6 +22,14 @@ Catalog = Annotated[
         help="earth-search, planetary-computer, cdse, a STAC API root, or a static catalog.json.",
     ),
 ]
+MaybeCatalog = Annotated[
+    str | None,
+    typer.Option(
+        "--catalog",
+        help="Where to search; default: where the run did. A signature is never kept: give a "
+        "signed address again.",
+    ),
+]
 Collection = Annotated[
     str | None, typer.Option("--collection", help="Collection id; default: the catalogue's own.")
 ]

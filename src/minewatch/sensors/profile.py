@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -10,6 +11,7 @@ from typing import NamedTuple
 from minewatch.model import CORE_BANDS, Asset, Band, Scene
 from minewatch.model.rule_fields import rule
 
+_BASELINE = re.compile(r"([0-9]{1,3})\.([0-9]{1,3})")
 _MAJOR = 100  # a baseline "05.10" is compared as 5 * 100 + 10
 
 
@@ -168,10 +170,8 @@ def baseline_number(baseline: str) -> int | None:
     >>> baseline_number("05.10"), baseline_number("02.07"), baseline_number("")
     (510, 207, None)
     """
-    major, _, minor = baseline.partition(".")
-    if not (major.isdigit() and minor.isdigit()):
-        return None
-    return int(major) * _MAJOR + int(minor)
+    found = _BASELINE.fullmatch(baseline)
+    return int(found[1]) * _MAJOR + int(found[2]) if found else None
 
 
 def offset_from_metadata(scene: Scene, profile: SensorProfile) -> OffsetDecision:

@@ -294,3 +294,26 @@ def test_a_coordinate_that_is_no_number_is_counted(tmp_path):
 @pytest.mark.skipif(os.name != "posix", reason="file names are bytes on POSIX only")
 def test_a_directory_is_not_an_area(tmp_path):
     assert str(tmp_path) in error_of(tmp_path).problem
+
+
+def test_a_file_that_would_take_minutes_is_refused_with_its_size(tmp_path: Path) -> None:
+    path = tmp_path / "large.geojson"
+    with path.open("wb") as file:
+        file.truncate(200_000_000)
+    with pytest.raises(AoiError, match="is 200 MB, and 16 MB is the most") as caught:
+        read_aoi(path)
+    assert "simplify" in caught.value.hint
+
+
+def test_a_zipped_file_counts_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "large.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("large.geojson", bytes(80_000_000))
+    with pytest.raises(AoiError, match="is 80 MB"):
+        read_aoi(path)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "area.geojson")
+    with pytest.raises(AoiError, match="is no file"):
+        read_aoi(tmp_path / "area.geojson")
