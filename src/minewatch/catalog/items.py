@@ -12,6 +12,7 @@ from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
 from minewatch.catalog.hrefs import clean_item
+from minewatch.catalog.products import NAME_KEYS, why_not
 from minewatch.model import CORE_BANDS, Asset, Band, Scene
 from minewatch.sensors import SensorProfile
 
@@ -21,13 +22,6 @@ _BASELINE_KEYS = (
 )  # fmt: skip
 _FLAG_KEYS = ("earthsearch:boa_offset_applied", "sentinel:boa_offset_applied")
 _DATATAKE_KEYS = ("s2:datatake_id", "eopf:datatake_id", "sentinel2:datatake_id")
-_NAME_KEYS = (
-    "s2:product_uri", "sentinel2:product_title", "sentinel:product_id", "s2:product_id",
-    "s2:tile_id", "s2:granule_id",
-)  # fmt: skip
-_PRODUCT_KEYS = (
-    "s2:product_type", "sentinel2:product_type", "product:type", "landsat:correction",
-)  # fmt: skip
 _MGRS = re.compile(r"^(?:MGRS-)?T?0?(\d{1,2})([C-X])([A-Z]{2})$")
 _PRODUCT = re.compile(
     r"^(S2[A-Z])_MSIL[12][A-Z]+_(\d{8}T\d{6})_(?:N(\d{2})(\d{2})_)?R\d{3}_T(\d{2}[A-Z]{3})"
@@ -65,7 +59,8 @@ def scene_from_item(item: Mapping[str, Any], *, profile: SensorProfile, base: st
     properties = item.get("properties")
     if not item.get("id") or not isinstance(properties, Mapping):
         raise ItemError("not a STAC item: no id or no properties")
-    _check_sensor(properties, profile)
+    if reason := why_not(item, profile):
+        raise ItemError(reason)
     names = _asset_names(item.get("assets") or {}, profile)
     clean = clean_item(item, base=base, assets=frozenset(names.values()))
     known = _names_in(properties, str(item["id"]))
@@ -85,16 +80,6 @@ def scene_from_item(item: Mapping[str, Any], *, profile: SensorProfile, base: st
         made=_made(properties, known),
         item=clean,
     )
-
-
-def _check_sensor(properties: Mapping[str, Any], profile: SensorProfile) -> None:
-    product = _first(properties, _PRODUCT_KEYS)
-    if product in profile.wrong_products:
-        raise ItemError(f"product {product}, not {profile.title}")
-    stated = [str(properties[k]) for k in ("constellation", "platform") if properties.get(k)]
-    plain = [re.sub(r"[ _]", "-", name.lower()) for name in stated]
-    if plain and not any(name.startswith(profile.platforms) for name in plain):
-        raise ItemError(f"of {stated[-1]}, not {profile.title}")
 
 
 def _asset_names(assets: Mapping[str, Any], profile: SensorProfile) -> dict[Band, str]:
@@ -194,7 +179,7 @@ def _datatake(properties: Mapping[str, Any]) -> str:
 
 def _names_in(properties: Mapping[str, Any], item_id: str) -> dict[str, str]:
     """What ESA's product or granule name says, wherever the item holds one."""
-    texts = [*(str(properties[k]) for k in _NAME_KEYS if properties.get(k)), item_id]
+    texts = [*(str(properties[k]) for k in NAME_KEYS if properties.get(k)), item_id]
     for text in texts:
         if found := _PRODUCT.match(text):
             craft, start, major, minor, tile, made = found.groups()

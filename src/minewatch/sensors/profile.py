@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -32,6 +33,30 @@ class MaskRule:
     """Dropped values whose edges spill over, and that are grown by `grow_m`."""
     grow_m: float = 60.0
     """How far to grow, metres."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProductRule:
+    """What says that an item is of the product: one sign is enough."""
+
+    types: tuple[str, ...]
+    """Product types; an item that states another one is of another product."""
+    name: str
+    """Part of an id, or of the name its agency gave it: a pattern of `re`."""
+    levels: tuple[str, ...] = ()
+    """`processing:level`, in capitals, that only this product of the spacecraft has."""
+    only_assets: tuple[str, ...] = ()
+    """Assets that no other product has."""
+
+    @property
+    def described(self) -> str:
+        """The signs, in words."""
+        assets = f", asset {' or '.join(self.only_assets)}" if self.only_assets else ""
+        return f"product type {' or '.join(self.types)}, known name or collection{assets}"
+
+    def is_named(self, name: str) -> bool:
+        """Whether an id or a name is of the product."""
+        return re.search(self.name, name, re.IGNORECASE) is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +149,8 @@ class SensorProfile:
     """How names of its spacecraft or constellation begin: lower case, hyphens."""
     wrong_products: tuple[str, ...] = ()
     """Product types of the same spacecraft that are something else."""
+    product: ProductRule | None = None
+    """What says that an item is of this product; None: its spacecraft is enough."""
     assets: Mapping[Band, tuple[str, ...]]
     """Band to asset names in every dialect, the best first."""
     common_names: Mapping[Band, tuple[str, ...]]
