@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import marshal
 import math
+import os
 import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urljoin, urlsplit, urlunsplit
-
-from pystac.utils import make_absolute_href
 
 from minewatch.redaction import SECRET_MEMBER, SECRET_QUERY_KEY, redact
 from minewatch.sensors import CATALOGS
@@ -49,7 +48,7 @@ def canonical_href(href: str, *, base: str = "") -> str:
     href = _without_gdal_prefix(href)
     if base and not urlsplit(href).scheme:
         remote = urlsplit(base).scheme in {"http", "https"}
-        href = urljoin(base, href) if remote else make_absolute_href(href, base)
+        href = urljoin(base, href) if remote else _beside(href, base)
     parts = urlsplit(href)
     if parts.scheme == "file":
         return unquote(parts.path)
@@ -66,6 +65,14 @@ def canonical_href(href: str, *, base: str = "") -> str:
 def _folder_of(base: str) -> str:
     """The canonical address of the folder in which a document stands, with its last slash."""
     return canonical_href("-", base=base).removesuffix("-")
+
+
+def _beside(href: str, base: str) -> str:
+    """A path as written, where `#`, `?` and `%` are letters; decoded where only that is there."""
+    path = os.path.normpath(Path(base).parent / href.replace("\\", "/"))
+    decoded = unquote(path)
+    is_quoted = decoded != path and not Path(path).exists() and Path(decoded).exists()
+    return Path(decoded if is_quoted else path).as_posix()
 
 
 def _without_gdal_prefix(href: str) -> str:

@@ -12,6 +12,7 @@ from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
 from minewatch.catalog.hrefs import clean_item
+from minewatch.catalog.outlines import box_outline
 from minewatch.catalog.products import NAME_KEYS, why_not
 from minewatch.model import CORE_BANDS, Asset, Band, Scene
 from minewatch.sensors import SensorProfile
@@ -69,7 +70,7 @@ def scene_from_item(item: Mapping[str, Any], *, profile: SensorProfile, base: st
         collection=str(item.get("collection") or ""),
         sensor=profile.name,
         acquired=_acquired(properties),
-        footprint=_footprint(item.get("geometry")),
+        footprint=_footprint(item.get("geometry") or box_outline(item.get("bbox"))),
         assets={b: _asset(clean["assets"][name], properties) for b, name in names.items()},
         tile=_tile(properties) or known.get("tile", ""),
         datatake=_datatake(properties) or known.get("datatake", ""),

@@ -162,6 +162,7 @@ def _notes(scenes: tuple[Scene, ...]) -> tuple[str, ...]:
         "their projection: it is taken from the files": [
             s.id for s in scenes if all(a.epsg is None for a in s.assets.values())
         ],
+        "their outline: their box is taken": [s.id for s in scenes if not s.item.get("geometry")],
         "their tile: duplicates cannot be recognised": [s.id for s in scenes if not s.tile],
         "their processing baseline": [s.id for s in scenes if not s.baseline and _needs_one(s)],
         "their cloud cover": [s.id for s in scenes if s.cloud_cover_pct is None],
