@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urljoin, urlsplit, urlunsplit
 
+from pystac.utils import make_absolute_href
+
 from minewatch.redaction import SECRET_MEMBER, SECRET_QUERY_KEY, redact
 from minewatch.sensors import CATALOGS
 
@@ -47,8 +49,10 @@ def canonical_href(href: str, *, base: str = "") -> str:
         return _folder_of(base) + plain[1]
     href = _without_gdal_prefix(href)
     if base and not urlsplit(href).scheme:
-        remote = urlsplit(base).scheme in {"http", "https"}
-        href = urljoin(base, href) if remote else _beside(href, base)
+        if urlsplit(base).scheme in {"http", "https"}:
+            href = urljoin(base, href)
+        else:
+            href = make_absolute_href(href, base) if "://" in base else _beside(href, base)
     parts = urlsplit(href)
     if parts.scheme == "file":
         return unquote(parts.path)
