@@ -13,7 +13,7 @@ from odc.geo.geobox import GeoBox
 from pyproj import Transformer
 from shapely.geometry import box, mapping
 
-from minewatch.cube import RangeReader, RasterioReader
+from minewatch.cube import RangeReader, RasterioReader, resampling
 from minewatch.errors import ReadError
 
 
@@ -214,3 +214,19 @@ def test_threads_share_a_reader_that_keeps_little(archive, reader):
     with ThreadPoolExecutor(4) as pool:
         for (n, at), found in zip(tasks, pool.map(read, tasks), strict=True):
             np.testing.assert_array_equal(found, layers[n][at])
+
+
+def test_a_box_is_brought_to_another_zone_once_a_tile(archive, make_reader, monkeypatch):
+    calls, real = [], resampling.transform_bounds
+
+    def counted(*args):
+        calls.append(args)
+        return real(*args)
+
+    monkeypatch.setattr(resampling, "transform_bounds", counted)
+    files = [archive.cog(f"{n}.tif", noise(seed=n)) for n in range(6)]
+    geobox, reader = geobox_of_next_zone(archive, 41), make_reader()
+    for file in files:
+        assert reader.read(file, geobox, band="red").any()
+        assert reader.take_bytes() > 0
+    assert len(calls) == 1
