@@ -224,6 +224,7 @@ def test_a_box_is_brought_to_another_zone_once_a_tile(archive, make_reader, monk
         return real(*args)
 
     monkeypatch.setattr(resampling, "transform_bounds", counted)
+    resampling._bounds_in.cache_clear()
     files = [archive.cog(f"{n}.tif", noise(seed=n)) for n in range(6)]
     geobox, reader = geobox_of_next_zone(archive, 41), make_reader()
     for file in files:
