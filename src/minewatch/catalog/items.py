@@ -14,7 +14,7 @@ from shapely.geometry import shape
 from minewatch.catalog.hrefs import clean_item
 from minewatch.catalog.outlines import box_outline
 from minewatch.catalog.products import NAME_KEYS, why_not
-from minewatch.model import CORE_BANDS, Asset, Band, Scene
+from minewatch.model import CORE_BANDS, Asset, Band, MaskValues, Scene
 from minewatch.sensors import SensorProfile
 
 _BASELINE_KEYS = (
@@ -118,7 +118,18 @@ def _asset(asset: Mapping[str, Any], properties: Mapping[str, Any]) -> Asset:
         scale=_number(asset.get("raster:scale", band.get("raster:scale", band.get("scale")))),
         offset=_number(asset.get("raster:offset", band.get("raster:offset", band.get("offset")))),
         file_bytes=_size(asset.get("file:size")),
+        index=_size(asset.get("minewatch:band")) or 1,
+        pixel_m=_number(asset.get("gsd")),
+        mask_values=_mask_values(asset.get("minewatch:mask")),
     )
+
+
+def _mask_values(stated: Any) -> MaskValues | None:
+    """What we wrote of the values of a mask, in an item of a folder."""
+    if not isinstance(stated, Mapping):
+        return None
+    clear, bits = (tuple(map(int, stated.get(key) or ())) for key in ("clear", "hidden_bits"))
+    return MaskValues(clear=clear, hidden_bits=bits, grows=bool(stated.get("grow", True)))
 
 
 def _size(value: Any) -> int | None:
@@ -168,6 +179,8 @@ def _tile(properties: Mapping[str, Any]) -> str:
         zone, band, square = (properties.get(k) for k in keys)
         if zone and band and square:
             return f"{int(zone):02d}{band}{square}"
+    if properties.get("minewatch:tile"):
+        return str(properties["minewatch:tile"])
     path, row = properties.get("landsat:wrs_path"), properties.get("landsat:wrs_row")
     return f"{int(path):03d}/{int(row):03d}" if path and row else ""
 

@@ -12,6 +12,8 @@ from pystac_client.stac_api_io import StacApiIO
 from minewatch.catalog.answers import Answer
 from minewatch.catalog.api import collections_of, is_api, search_api
 from minewatch.catalog.connection import connect, is_remote, read_json
+from minewatch.catalog.folder_mapping import mapping_at, read_mapping, sensor_for
+from minewatch.catalog.folder_scenes import list_folder
 from minewatch.catalog.hrefs import canonical_href
 from minewatch.catalog.selection import Selection, select_scenes
 from minewatch.catalog.static_catalog import walk_static
@@ -58,7 +60,8 @@ def find_scenes(
     period
         Days of acquisition, UTC, both included.
     catalog
-        A known name, the root of a STAC API, or the path or address of a static catalog.json.
+        A known name, the root of a STAC API, the path or address of a static catalog.json, or a
+        folder of GeoTIFFs that holds a mapping file, or that file.
     collection
         Collection id; None: the sensor's own in a known catalogue, all of a static one.
     sensor
@@ -91,20 +94,19 @@ def find_scenes(
             f"cloud cover of at most {max_cloud_cover_pct:g} % makes no sense",
             hint="give a percentage from 0 to 100",
         )
-    profile = get_sensor(sensor or DEFAULT_SENSOR)
+    profile = get_sensor(sensor_for(catalog, sensor or DEFAULT_SENSOR))
     check_reach(aoi, period, profile)
-    source = open_source(catalog, settings or read_settings())
-    if is_api(source.root):
-        answer = search_api(
-            source.io, source.address, source.root,
-            collection=collection or _collection(source, profile),
-            area=aoi.outline(), period=period,
+    mapping = mapping_at(catalog)
+    if mapping is not None:
+        name, is_server = str(mapping), False
+        answer = list_folder(read_mapping(mapping), listener=listener)
+    else:
+        source = open_source(catalog, settings or read_settings())
+        name, is_server = source.name, is_api(source.root)
+        answer = _ask(
+            source, aoi, period, collection=collection, profile=profile,
             max_cloud_cover_pct=max_cloud_cover_pct, listener=listener,
         )  # fmt: skip
-    else:
-        answer = walk_static(
-            source.io, source.address, source.root, collection=collection, listener=listener
-        )
     chosen = select_scenes(
         answer.items,
         profile=profile,
@@ -113,15 +115,38 @@ def find_scenes(
         max_cloud_cover_pct=max_cloud_cover_pct,
     )
     if not chosen.scenes:
-        raise _nothing(aoi, period, source, answer, chosen)
+        raise _nothing(aoi, period, name, answer, chosen)
     listener(Progress("catalogue", len(chosen.scenes), len(chosen.scenes), "scenes chosen"))
     return SceneList(
         scenes=chosen.scenes,
-        catalog=source.name,
+        catalog=name,
         collection=answer.collection,
         dropped=dict(sorted({**answer.dropped, **chosen.dropped}.items())),
-        notes=(*answer.notes, *_distrust(source, chosen), *chosen.notes),
+        notes=(*answer.notes, *(_distrust(chosen) if is_server else ()), *chosen.notes),
     )
+
+
+def _ask(
+    source: Source,
+    aoi: AreaOfInterest,
+    period: Period,
+    *,
+    profile: SensorProfile,
+    collection: str | None,
+    max_cloud_cover_pct: float,
+    listener: ProgressListener,
+) -> Answer:
+    """What a server gives, or everything that a static catalogue holds."""
+    if not is_api(source.root):
+        return walk_static(
+            source.io, source.address, source.root, collection=collection, listener=listener
+        )
+    return search_api(
+        source.io, source.address, source.root,
+        collection=collection or _collection(source, profile),
+        area=aoi.outline(), period=period,
+        max_cloud_cover_pct=max_cloud_cover_pct, listener=listener,
+    )  # fmt: skip
 
 
 def check_reach(aoi: AreaOfInterest, period: Period, profile: SensorProfile) -> None:
@@ -202,10 +227,8 @@ def _collection(source: Source, profile: SensorProfile) -> str:
     return fitting[0]
 
 
-def _distrust(source: Source, chosen: Selection) -> list[str]:
+def _distrust(chosen: Selection) -> list[str]:
     """Notes on a server that did not keep to what it was asked."""
-    if not is_api(source.root):
-        return []
     wrong = [
         (chosen.elsewhere, "outside the area"),
         (chosen.elsewhen, "outside the period"),
@@ -214,7 +237,7 @@ def _distrust(source: Source, chosen: Selection) -> list[str]:
 
 
 def _nothing(
-    aoi: AreaOfInterest, period: Period, source: Source, answer: Answer, chosen: Selection
+    aoi: AreaOfInterest, period: Period, name: str, answer: Answer, chosen: Selection
 ) -> NoScenesError:
     """The error of an empty search, with the likeliest reason as its hint."""
     first = max(answer.extent[0], "") or chosen.days[0]
@@ -234,9 +257,9 @@ def _nothing(
         hint = f"the archive has scenes from {first or '?'} to {last or 'now'}"
     else:
         hint = "check --aoi, --collection and the period"
-    name = answer.collection or "any collection"
+    collection = answer.collection or "any collection"
     return NoScenesError(
-        f"no scenes of {name} over {aoi.id} from {period.start} to {period.end} in "
-        f"{redact(source.name)}",
+        f"no scenes of {collection} over {aoi.id} from {period.start} to {period.end} in "
+        f"{redact(name)}",
         hint=hint,
     )

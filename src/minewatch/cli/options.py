@@ -19,7 +19,8 @@ Catalog = Annotated[
     str,
     typer.Option(
         "--catalog",
-        help="earth-search, planetary-computer, cdse, a STAC API root, or a static catalog.json.",
+        help="earth-search, planetary-computer, cdse, a STAC API root, a static catalog.json, or a "
+        "folder of GeoTIFFs with a minewatch.toml.",
     ),
 ]
 Collection = Annotated[

@@ -34,7 +34,7 @@ CACHE_MB = 128
 _FORGET = {"CPL_VSIL_CURL_NON_CACHED": "/vsicurl:/vsis3"}
 FAILED_ATTEMPTS = (RasterioError, CPLE_BaseError, AffineError, ArithmeticError, ValueError)
 """What a file can end in, a damaged header too."""
-_INTEGER_KINDS = ("uint8", "uint16", "int16")
+INTEGER_KINDS = ("uint8", "uint16", "int16")
 
 
 class RasterioReader:
@@ -111,9 +111,14 @@ class RasterioReader:
             **(_FORGET if forget else {}),
         }
         with rasterio.Env(**options), self._opened(path) as file:
-            if file.dtypes[0] not in _INTEGER_KINDS:
-                raise ValueError(f"holds {file.dtypes[0]}, not digital numbers of 16 bits")
-            pixels, window, step = read_onto(file, geobox, band=band, nodata=asset.nodata)
+            if asset.index > file.count:
+                raise ValueError(f"has {file.count} bands, no band {asset.index}")
+            kind = file.dtypes[asset.index - 1]
+            if kind not in INTEGER_KINDS:
+                raise ValueError(f"holds {kind}, not digital numbers of 16 bits")
+            pixels, window, step = read_onto(
+                file, geobox, band=band, nodata=asset.nodata, index=asset.index
+            )
             touched = block_bytes(file, window, step)
             self._tally.bytes = getattr(self._tally, "bytes", 0) + touched
             return pixels

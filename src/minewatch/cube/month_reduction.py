@@ -193,7 +193,7 @@ def _mosaic_masks(
             band = _mask_band(scene)
             values = reads[scene.id, band].pixels
             # Without a mask band every pixel counts as clear; its quality says so.
-            found = flag(values, sensor.mask) if band == "mask" else _all_ground(values)
+            found = flag(values, sensor.mask_of(scene)) if band == "mask" else _all_ground(values)
             fresh = (tile[at] == 0) & (found & SEEN > 0)
             flags[at][fresh] = found[fresh]
             tile[at][fresh] = number

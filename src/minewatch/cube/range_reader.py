@@ -157,6 +157,8 @@ class RangeReader:
 
     def _address(self, asset: Asset, geobox: GeoBox) -> str | None:
         """Where to fetch an asset; None when it is GDAL's from the start."""
+        if asset.index != 1:
+            return None
         if asset.transform and abs(geobox.resolution.x) >= COARSER_FROM * abs(asset.transform[0]):
             return None
         if asset.epsg and geobox.crs and asset.epsg != geobox.crs.epsg:

@@ -262,7 +262,7 @@ def read_clear(
     if "mask" not in scene.assets or BAND not in scene.assets:
         return None
     mask = reader.read(scene.assets["mask"], geobox, band="mask")
-    clear = flag(mask, sensor.mask) & GROUND > 0
+    clear = flag(mask, sensor.mask_of(scene)) & GROUND > 0
     if clear.mean() < CLEAR_SHARE:
         return None
     pixels = np.where(clear, reader.read(scene.assets[BAND], geobox, band=BAND), 0)

@@ -78,7 +78,7 @@ def measure_scene_quality(
     notes: tuple[str, ...] = ()
     if "mask" in scene.assets:
         mask = reader.read(scene.assets["mask"], geobox, band="mask")
-        clear = (flag(mask, profile.mask) & GROUND > 0) & (red > 0) & inside
+        clear = (flag(mask, profile.mask_of(scene)) & GROUND > 0) & (red > 0) & inside
         classes = profile.mask.vegetation
         green = clear & np.isin(mask, classes) if classes else clear
     else:
@@ -100,7 +100,7 @@ def measure_scene_quality(
         log.warning("%s: %s", scene.id, note)
     return SceneQuality(
         scene_id=scene.id,
-        scale=profile.scale,
+        scale=profile.scale_of(scene),
         offset_dn=decision.offset_dn,
         offset_source=decision.source,
         offset_reason=decision.source,

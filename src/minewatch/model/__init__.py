@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     )
     from minewatch.model.pixel_state import PixelState, PixelStateLayer
     from minewatch.model.progress import Progress, ProgressListener, silent
-    from minewatch.model.protocols import Exporter, PixelReader
+    from minewatch.model.protocols import ZERO_CLASS, Exporter, PixelReader
     from minewatch.model.rule_fields import describe_rules, rule_values, with_overrides
     from minewatch.model.run_result import RunResult
     from minewatch.model.scenes import (
@@ -68,6 +68,7 @@ if TYPE_CHECKING:
         REPLACED,
         Asset,
         Band,
+        MaskValues,
         Overpass,
         ReadFailure,
         Scene,
@@ -137,6 +138,7 @@ __all__ = [
     "TRACKS",
     "WATER_COLUMNS",
     "WGS84",
+    "ZERO_CLASS",
     "Alternative",
     "AreaOfInterest",
     "Asset",
@@ -159,6 +161,7 @@ __all__ = [
     "Findings",
     "Grid",
     "Job",
+    "MaskValues",
     "Overpass",
     "Parameters",
     "Period",

@@ -99,7 +99,8 @@ def run(
     out
         Directory to write. Must be empty or absent, unless `resume`.
     catalog
-        Known name, STAC API root, or address of a static `catalog.json`.
+        Known name, STAC API root, address of a static `catalog.json`, or a folder of GeoTIFFs with
+        a mapping file.
     collection
         Collection id; None takes the catalogue's own for the sensor.
     sensor
@@ -155,6 +156,7 @@ def run(
     MinewatchError
         With the problem and the mend. `NoScenesError` when the search finds nothing.
     """
+    sensor = sensor if scenes is not None else catalogs.sensor_for(str(catalog), sensor)
     get_sensor(sensor)  # an unknown one ends here, before there is a folder or a search
     area = aoi if isinstance(aoi, AreaOfInterest) else areas.read_aoi(aoi)
     parameters = Parameters(
@@ -359,7 +361,7 @@ def _job(
     return Job(
         area=area, parameters=parameters, scenes=scenes, grid=grid, terrain=terrain,
         detection=get_detection(parameters.detector, parameters.rules),
-        native_pixel_m=get_sensor(parameters.sensor).core_pixel_m,
+        native_pixel_m=get_sensor(parameters.sensor).core_pixel_m_of(scenes),
         climate=climate, periods=parameters.periods(climate),
     )  # fmt: skip
 

@@ -95,11 +95,10 @@ def is_simulated(scenes: SceneList) -> bool:
 
 def attribution(job: Job, *, simulated: bool) -> str:
     """Whose data this is made of, in a line."""
-    imagery = (
-        "simulated imagery, no real place"
-        if simulated
-        else get_sensor(job.parameters.sensor).attribution
-    )
+    profile = get_sensor(job.parameters.sensor)
+    stated = {str(s.item.get("properties", {}).get("attribution", "")) for s in job.scenes}
+    of_items = "; ".join(sorted(stated - {""})) if profile.is_stated_by_items else ""
+    imagery = "simulated imagery, no real place" if simulated else of_items or profile.attribution
     outline = job.area.properties.get("geometry_licence")
     heights = terrain_entry(job.terrain).get("attribution")
     parts = (imagery, heights, f"outline: {outline}" if outline else "")

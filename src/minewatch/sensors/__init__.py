@@ -17,6 +17,7 @@ from minewatch.sensors.catalogs import (
     gdal_path,
     get_catalog,
 )
+from minewatch.sensors.geotiff_folder import GEOTIFF_FOLDER
 from minewatch.sensors.landsat import LANDSAT_C2_L2
 from minewatch.sensors.profile import (
     MaskRule,
@@ -32,7 +33,7 @@ from minewatch.sensors.sentinel2 import SENTINEL_2_L2A
 SENSORS: Registry[SensorProfile] = Registry(
     kind="sensor",
     group="minewatch.sensors",
-    built_in={p.name: p for p in (SENTINEL_2_L2A, LANDSAT_C2_L2)},
+    built_in={p.name: p for p in (SENTINEL_2_L2A, LANDSAT_C2_L2, GEOTIFF_FOLDER)},
 )
 """The known sensors by name; those of other packages by the entry-point group."""
 
@@ -55,6 +56,7 @@ __all__ = [
     "ELEVATION_ASSETS",
     "ELEVATION_ATTRIBUTION",
     "ELEVATION_COLLECTIONS",
+    "GEOTIFF_FOLDER",
     "SENSORS",
     "CatalogProfile",
     "MaskRule",

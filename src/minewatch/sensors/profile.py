@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import NamedTuple
 
-from minewatch.model import CORE_BANDS, Asset, Band, Scene
+from minewatch.model import CORE_BANDS, Asset, Band, MaskValues, Scene
 from minewatch.model.rule_fields import rule
 
+MASK_CLASSES = 256
+"""Classes that a mask may have whose values an item states: those of 8 bits."""
 _MAJOR = 100  # a baseline "05.10" is compared as 5 * 100 + 10
 
 
@@ -20,6 +22,8 @@ class MaskRule:
 
     bits: bool = False
     """True: the values below are bit numbers of a bit field; False: they are classes."""
+    fill_bits: tuple[int, ...] = (0,)
+    """Bits that say that there is no pixel; only with `bits`."""
     keep: tuple[int, ...] = ()
     """Values of clear ground or water. With `bits`: a pixel is clear when no `drop` bit is set."""
     shade: tuple[int, ...] = ()
@@ -33,6 +37,22 @@ class MaskRule:
     """Dropped values whose edges spill over, and that are grown by `grow_m`."""
     grow_m: float = 60.0
     """How far to grow, metres."""
+
+    def as_stated(self, values: MaskValues) -> MaskRule:
+        """The rule of a mask whose values its item states.
+
+        Parameters
+        ----------
+        values
+            What the item says.
+        """
+        if values.hidden_bits:
+            drop = values.hidden_bits
+            return replace(
+                self, bits=True, fill_bits=(), keep=(), drop=drop, grow=drop * values.grows
+            )
+        hidden = tuple(number for number in range(MASK_CLASSES) if number not in values.clear)
+        return replace(self, keep=values.clear, drop=hidden, grow=hidden * values.grows)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,11 +191,31 @@ class SensorProfile:
     """First day of the archive anywhere: a search that ends before it is refused."""
     attribution: str
     """What its licence asks to be said of anything made with it."""
+    is_stated_by_items: bool = False
+    """Whether scale, offset, pixel and mask values are what each item states: what stands here is
+    only what holds where an item is silent."""
 
     @property
     def core_pixel_m(self) -> float:
         """Native pixel of the bands that every judgement needs, metres: the coarsest of them."""
         return max(self.native_pixel_m[band] for band in CORE_BANDS)
+
+    def core_pixel_m_of(self, scenes: Iterable[Scene]) -> float:
+        """Pixel of the core bands of scenes, metres: the coarsest that any of them has."""
+        if not self.is_stated_by_items:
+            return self.core_pixel_m
+        stated = [scene.assets[b].pixel_m for scene in scenes for b in CORE_BANDS]
+        return max((pixel for pixel in stated if pixel), default=self.core_pixel_m)
+
+    def mask_of(self, scene: Scene) -> MaskRule:
+        """The rule of the mask of a scene: what its item states, else the sensor's own."""
+        mask = scene.assets.get("mask")
+        return self.mask.as_stated(mask.mask_values) if mask and mask.mask_values else self.mask
+
+    def scale_of(self, scene: Scene) -> float:
+        """Reflectance per digital number of a scene."""
+        stated = scene.assets["red"].scale if self.is_stated_by_items else None
+        return stated or self.scale
 
     @property
     def known_collections(self) -> frozenset[str]:
@@ -227,6 +267,10 @@ def offset_from_metadata(scene: Scene, profile: SensorProfile) -> OffsetDecision
         Addend in digital numbers, its source, what is uncertain, and whether it is certain.
     """
     rule = profile.offset
+    if profile.is_stated_by_items:
+        offset = scene.assets["red"].offset or 0.0
+        addend = round(offset / profile.scale_of(scene))
+        return OffsetDecision(addend, "offset of the item", (), is_certain=True)
     if rule is None:
         return OffsetDecision(profile.constant_offset_dn, "product", (), is_certain=True)
     baseline = baseline_number(scene.baseline)
