@@ -13,6 +13,7 @@ from minewatch.model.rule_fields import rule
 
 MASK_CLASSES = 256
 """Classes that a mask may have whose values an item states: those of 8 bits."""
+_BASELINE = re.compile(r"([0-9]{1,3})\.([0-9]{1,3})")
 _MAJOR = 100  # a baseline "05.10" is compared as 5 * 100 + 10
 
 
@@ -235,10 +236,8 @@ def baseline_number(baseline: str) -> int | None:
     >>> baseline_number("05.10"), baseline_number("02.07"), baseline_number("")
     (510, 207, None)
     """
-    major, _, minor = baseline.partition(".")
-    if not (major.isdigit() and minor.isdigit()):
-        return None
-    return int(major) * _MAJOR + int(minor)
+    found = _BASELINE.fullmatch(baseline)
+    return int(found[1]) * _MAJOR + int(found[2]) if found else None
 
 
 def offset_from_metadata(scene: Scene, profile: SensorProfile) -> OffsetDecision:
