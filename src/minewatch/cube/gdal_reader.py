@@ -21,7 +21,7 @@ from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
 from minewatch.cube.resampling import read_onto
-from minewatch.errors import ReadError
+from minewatch.errors import PixelKindError, ReadError
 from minewatch.model import Asset, Band
 from minewatch.redaction import guard_gdal_logs, redact
 from minewatch.sensors import gdal_options, gdal_path
@@ -35,6 +35,11 @@ _FORGET = {"CPL_VSIL_CURL_NON_CACHED": "/vsicurl:/vsis3"}
 FAILED_ATTEMPTS = (RasterioError, CPLE_BaseError, AffineError, ArithmeticError, ValueError)
 """What a file can end in, a damaged header too."""
 INTEGER_KINDS = ("uint8", "uint16", "int16")
+
+AS_DIGITAL_NUMBERS = (
+    "gdal_translate -ot UInt16 -scale 0 1 0 10000 -a_nodata 0 makes them of reflectance from 0 to 1"
+)
+"""The mend where pixels are no digital numbers."""
 
 
 class RasterioReader:
@@ -115,7 +120,10 @@ class RasterioReader:
                 raise ValueError(f"has {file.count} bands, no band {asset.index}")
             kind = file.dtypes[asset.index - 1]
             if kind not in INTEGER_KINDS:
-                raise ValueError(f"holds {kind}, not digital numbers of 16 bits")
+                raise PixelKindError(
+                    f"{redact(asset.href)} holds {kind}, not digital numbers of 16 bits",
+                    hint=AS_DIGITAL_NUMBERS,
+                )
             pixels, window, step = read_onto(
                 file, geobox, band=band, nodata=asset.nodata, index=asset.index
             )
