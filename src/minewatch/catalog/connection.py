@@ -104,14 +104,15 @@ def naming_address(address: str) -> Iterator[None]:
 def _of_server(error: APIError, place: str) -> CatalogError:
     status = cast("int | None", getattr(error, "status_code", None))
     if status is None:
-        return _unreached(str(error), place)
+        return unreached(str(error), place)
     text = short(error)
     hint = _HINTS.get(status, "try again later, or use another --catalog")
     said = f": {text}" if 400 <= status < 500 and text and "<" not in text else ""
     return CatalogError(f"{place} answers {status}{said}", hint=hint)
 
 
-def _unreached(text: str, place: str) -> CatalogError:
+def unreached(text: str, place: str) -> CatalogError:
+    """The error of a server that gives no answer, or none that makes sense."""
     if "timeout" in text.lower() or "timed out" in text.lower():
         return CatalogError(
             f"{place} gives no answer in time",

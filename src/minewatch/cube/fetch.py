@@ -14,7 +14,8 @@ import urllib3
 from urllib3.response import BaseHTTPResponse
 
 from minewatch.cube.cog_header import spans_of
-from minewatch.cube.http_answers import (
+from minewatch.cube.resampling import OnlyGdalError
+from minewatch.http_answers import (
     PART_OF_FILE,
     WHOLE_FILE,
     BrokenError,
@@ -22,7 +23,6 @@ from minewatch.cube.http_answers import (
     Part,
     part_of,
 )
-from minewatch.cube.resampling import OnlyGdalError
 from minewatch.redaction import guard_logs_of
 from minewatch.settings import Settings
 
