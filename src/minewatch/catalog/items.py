@@ -27,8 +27,8 @@ from minewatch.catalog.item_checks import (
     name_in,
     number,
 )
-from minewatch.catalog.outlines import box_outline
-from minewatch.catalog.products import NAME_KEYS, why_not
+from minewatch.catalog.item_outlines import box_outline
+from minewatch.catalog.product_checks import NAME_KEYS, why_not
 from minewatch.model import CORE_BANDS, Asset, Band, MaskValues, Scene
 from minewatch.sensors import SensorProfile
 

@@ -68,10 +68,6 @@ class RangedFile(io.RawIOBase):
         """It is."""
         return True
 
-    def tell(self) -> int:
-        """Where the next part begins."""
-        return self._at
-
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Go to a place; see `io.IOBase.seek`."""
         start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self.length}[whence]
