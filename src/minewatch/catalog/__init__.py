@@ -8,7 +8,8 @@ if TYPE_CHECKING:
     from minewatch.catalog.dem_search import find_elevation
     from minewatch.catalog.folder_mapping import sensor_for
     from minewatch.catalog.hrefs import canonical_catalog, canonical_href
-    from minewatch.catalog.items import ItemError, scene_from_item
+    from minewatch.catalog.item_checks import ItemError
+    from minewatch.catalog.items import scene_from_item
     from minewatch.catalog.scene_list_file import (
         item_line,
         item_lines,

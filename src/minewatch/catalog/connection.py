@@ -93,9 +93,10 @@ def naming_address(address: str) -> Iterator[None]:
         raise CatalogError(
             f"{place} cannot be read: {error.strerror or error}", hint="check the path"
         ) from None
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+        why = "nested too deeply" if isinstance(error, RecursionError) else short(error)
         raise CatalogError(
-            f"{place} is not STAC: {short(error)}",
+            f"{place} is not STAC: {why}",
             hint="give the root of a STAC API, or a catalog.json",
         ) from None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import marshal
 import math
+import os
 import re
 from collections.abc import Mapping
 from functools import lru_cache
@@ -19,6 +20,10 @@ from minewatch.sensors import CATALOGS
 _SIGNED_PATH = re.compile(r"^/vsicurl\?.*?url=(?P<url>[^&]+)")
 _PLAIN_NAME = re.compile(r"(?:\./)?(\w[\w.-]*)", re.ASCII)
 _SEQUENCES = (list, tuple)
+MOST_LEVELS, MOST_WHOLE = 64, 1 << 63
+"""Of values in an item: levels of nesting, and size of whole numbers [D]."""
+ABOVE_ASSETS = 3
+"""Levels from an item down to one of its assets."""
 _KEPT_ITEM_KEYS = ("type", "stac_version", "id", "collection", "bbox", "geometry")
 
 
@@ -48,8 +53,10 @@ def canonical_href(href: str, *, base: str = "") -> str:
         return _folder_of(base) + plain[1]
     href = _without_gdal_prefix(href)
     if base and not urlsplit(href).scheme:
-        remote = urlsplit(base).scheme in {"http", "https"}
-        href = urljoin(base, href) if remote else make_absolute_href(href, base)
+        if urlsplit(base).scheme in {"http", "https"}:
+            href = urljoin(base, href)
+        else:
+            href = make_absolute_href(href, base) if "://" in base else _beside(href, base)
     parts = urlsplit(href)
     if parts.scheme == "file":
         return unquote(parts.path)
@@ -66,6 +73,14 @@ def canonical_href(href: str, *, base: str = "") -> str:
 def _folder_of(base: str) -> str:
     """The canonical address of the folder in which a document stands, with its last slash."""
     return canonical_href("-", base=base).removesuffix("-")
+
+
+def _beside(href: str, base: str) -> str:
+    """A path as written, where `#`, `?` and `%` are letters; decoded where only that is there."""
+    path = os.path.normpath(Path(base).parent / href.replace("\\", "/"))
+    decoded = unquote(path)
+    is_quoted = decoded != path and not Path(path).exists() and Path(decoded).exists()
+    return Path(decoded if is_quoted else path).as_posix()
 
 
 def _without_gdal_prefix(href: str) -> str:
@@ -94,42 +109,71 @@ def clean_item(item: Mapping[str, Any], *, base: str, assets: frozenset[str]) ->
     dict
         A valid STAC item without links.
     """
-    clean = {key: clean_value(item[key]) for key in _KEPT_ITEM_KEYS if key in item}
-    clean["stac_extensions"] = clean_value(item.get("stac_extensions") or [])
-    clean["properties"] = clean_value(item.get("properties") or {})
+    inner = MOST_LEVELS - ABOVE_ASSETS
+    clean = {key: clean_value(item[key], levels=inner) for key in _KEPT_ITEM_KEYS if key in item}
+    clean["stac_extensions"] = clean_value(item.get("stac_extensions") or [], levels=inner)
+    clean["properties"] = clean_value(item.get("properties") or {}, levels=inner)
     clean["links"] = []
     clean["assets"] = {}
     for name in sorted(assets):
         asset = dict(item["assets"][name])
         href = canonical_href(str(asset.pop("href")), base=base)
-        clean["assets"][name] = {**_clean_copy(marshal.dumps(asset, 2)), "href": href}
+        clean["assets"][_clean_name(name)] = {**_clean_copy(marshal.dumps(asset, 2)), "href": href}
     return clean
 
 
-def clean_value(value: Any) -> Any:
-    """Any JSON value without secrets: signed addresses canonical, secret members gone."""
+def clean_value(value: Any, *, levels: int = MOST_LEVELS) -> Any:
+    """Any JSON value without secrets: signed addresses canonical, secret members gone.
+
+    Numbers that JSON, or its readers, cannot hold become null.
+
+    Parameters
+    ----------
+    value
+        The value.
+    levels
+        Most levels of lists and objects in it.
+
+    Raises
+    ------
+    ValueError
+        It is nested deeper, or holds text that is no Unicode.
+    """
     if isinstance(value, str):
         return _clean_text(value)
     if isinstance(value, float):
         return value if math.isfinite(value) else None
+    if isinstance(value, int):
+        return value if -MOST_WHOLE <= value < MOST_WHOLE else None
+    if not levels:
+        raise ValueError("nested too deeply to be read")
     if isinstance(value, dict):
         return {
-            str(k): clean_value(v)
+            _clean_name(k): clean_value(v, levels=levels - 1)
             for k, v in value.items()
             if not (isinstance(v, str) and _is_secret(str(k)))
         }
-    return [clean_value(v) for v in value] if isinstance(value, _SEQUENCES) else value
+    if isinstance(value, _SEQUENCES):
+        return [clean_value(v, levels=levels - 1) for v in value]
+    return value
 
 
 @lru_cache(maxsize=1 << 12)  # but for their addresses, assets of a tile are the same in all scenes
 def _clean_copy(dumped: bytes) -> Any:
-    return clean_value(marshal.loads(dumped))
+    return clean_value(marshal.loads(dumped), levels=MOST_LEVELS - ABOVE_ASSETS)
 
 
 @lru_cache(maxsize=1 << 15)  # scenes of one list repeat most of their words, and are met often
 def _clean_text(text: str) -> str:
+    text.encode()  # half of a pair of surrogates is no text: it could not be written
     is_address = "://" in text or text.startswith("/vsi")
     return redact(canonical_href(text) if is_address else text)
+
+
+@lru_cache(maxsize=1 << 10)
+def _clean_name(name: Any) -> str:
+    str(name).encode()
+    return str(name)
 
 
 @lru_cache(maxsize=1 << 10)

@@ -7,28 +7,43 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 import shapely
 from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
 from minewatch.catalog.hrefs import clean_item
+from minewatch.catalog.item_checks import (
+    LONGEST_NAME,
+    MALFORMED,
+    YEARS,
+    ItemError,
+    affine,
+    check_address,
+    factor,
+    file_bytes,
+    image_shape,
+    item_errors,
+    name_in,
+    number,
+)
+from minewatch.catalog.outlines import box_outline
+from minewatch.catalog.products import NAME_KEYS, why_not
 from minewatch.model import CORE_BANDS, Asset, Band, MaskValues, Scene
 from minewatch.sensors import SensorProfile
 
+GLOBE = (540.0, 90.1)
+"""Most degrees of longitude and latitude: areas over the date line run on, and corners are rough
+[D]."""
+AREAS = ("Polygon", "MultiPolygon")
 _BASELINE_KEYS = (
     "s2:processing_baseline", "sentinel2:processing_baseline", "sentinel:processing_baseline",
     "processing:version",
 )  # fmt: skip
 _FLAG_KEYS = ("earthsearch:boa_offset_applied", "sentinel:boa_offset_applied")
 _DATATAKE_KEYS = ("s2:datatake_id", "eopf:datatake_id", "sentinel2:datatake_id")
-_NAME_KEYS = (
-    "s2:product_uri", "sentinel2:product_title", "sentinel:product_id", "s2:product_id",
-    "s2:tile_id", "s2:granule_id",
-)  # fmt: skip
-_PRODUCT_KEYS = (
-    "s2:product_type", "sentinel2:product_type", "product:type", "landsat:correction",
-)  # fmt: skip
-_MGRS = re.compile(r"^(?:MGRS-)?T?0?(\d{1,2})([C-X])([A-Z]{2})$")
+_MGRS = re.compile(r"^(?:MGRS-)?T?0?([0-9]{1,2})([C-X])([A-Z]{2})$")
+_WRS = re.compile(r"^([0-9]{1,3})/([0-9]{1,3})$")
 _PRODUCT = re.compile(
     r"^(S2[A-Z])_MSIL[12][A-Z]+_(\d{8}T\d{6})_(?:N(\d{2})(\d{2})_)?R\d{3}_T(\d{2}[A-Z]{3})"
     r"_(\d{8}T\d{6})"
@@ -37,10 +52,6 @@ _GRANULE = re.compile(
     r"^(S2[A-Z])_OPER_MSI_L2A_TL_\w{4}_(\d{8}T\d{6})_(A\d{6})_T(\d{2}[A-Z]{3})(?:_N(\d{2})\.(\d{2}))?"
 )
 _DATATAKE = re.compile(r"^G(S2[A-Z])_(\d{8}T\d{6})_")
-
-
-class ItemError(ValueError):
-    """An item that cannot become a scene; the message is the reason, in words."""
 
 
 def scene_from_item(item: Mapping[str, Any], *, profile: SensorProfile, base: str) -> Scene:
@@ -60,21 +71,30 @@ def scene_from_item(item: Mapping[str, Any], *, profile: SensorProfile, base: st
     Raises
     ------
     ItemError
-        Without id, geometry, datetime or core bands, or of another sensor.
+        Without id, geometry, datetime or core bands, of another sensor, with an address that this
+        catalogue may not name, or malformed; no other error, whatever the item is.
     """
-    properties = item.get("properties")
-    if not item.get("id") or not isinstance(properties, Mapping):
+    with item_errors():
+        return _scene(item, profile, base)
+
+
+def _scene(item: Mapping[str, Any], profile: SensorProfile, base: str) -> Scene:
+    if not isinstance(item, Mapping) or not isinstance(item.get("properties"), Mapping):
         raise ItemError("not a STAC item: no id or no properties")
-    _check_sensor(properties, profile)
-    names = _asset_names(item.get("assets") or {}, profile)
+    name_, properties = name_in(item), item["properties"]
+    if reason := why_not(item, profile):
+        raise ItemError(reason)
+    names = _asset_names(item.get("assets"), profile)
     clean = clean_item(item, base=base, assets=frozenset(names.values()))
-    known = _names_in(properties, str(item["id"]))
+    for asset in clean["assets"].values():
+        check_address(asset["href"], base=base)
+    known = _names_in(properties, name_)
     return Scene(
-        id=str(item["id"]),
+        id=name_,
         collection=str(item.get("collection") or ""),
         sensor=profile.name,
         acquired=_acquired(properties),
-        footprint=_footprint(item.get("geometry")),
+        footprint=_footprint(item.get("geometry") or box_outline(item.get("bbox"))),
         assets={b: _asset(clean["assets"][name], properties) for b, name in names.items()},
         tile=_tile(properties) or known.get("tile", ""),
         datatake=_datatake(properties) or known.get("datatake", ""),
@@ -87,23 +107,18 @@ def scene_from_item(item: Mapping[str, Any], *, profile: SensorProfile, base: st
     )
 
 
-def _check_sensor(properties: Mapping[str, Any], profile: SensorProfile) -> None:
-    product = _first(properties, _PRODUCT_KEYS)
-    if product in profile.wrong_products:
-        raise ItemError(f"product {product}, not {profile.title}")
-    stated = [str(properties[k]) for k in ("constellation", "platform") if properties.get(k)]
-    plain = [re.sub(r"[ _]", "-", name.lower()) for name in stated]
-    if plain and not any(name.startswith(profile.platforms) for name in plain):
-        raise ItemError(f"of {stated[-1]}, not {profile.title}")
-
-
-def _asset_names(assets: Mapping[str, Any], profile: SensorProfile) -> dict[Band, str]:
+def _asset_names(assets: Any, profile: SensorProfile) -> dict[Band, str]:
     """Band to the name of the asset that holds it."""
-    usable = {k: a for k, a in assets.items() if isinstance(a, Mapping) and a.get("href")}
+    stated = assets.items() if isinstance(assets, Mapping) else ()
+    usable = {
+        key: asset
+        for key, asset in stated
+        if isinstance(asset, Mapping) and isinstance(asset.get("href"), str) and asset["href"]
+    }
     by_common: dict[str, str] = {}
     for key, asset in usable.items():
-        bands = asset.get("eo:bands") or asset.get("bands") or []
-        if len(bands) == 1 and isinstance(bands[0], Mapping):
+        bands = _bands_of(asset, "eo:bands", "bands")
+        if len(bands) == 1:
             common = bands[0].get("common_name") or bands[0].get("eo:common_name")
             by_common.setdefault(str(common), key)
     found: dict[Band, str] = {}
@@ -119,21 +134,27 @@ def _asset_names(assets: Mapping[str, Any], profile: SensorProfile) -> dict[Band
     return found
 
 
+def _bands_of(asset: Mapping[str, Any], *names: str) -> list[Mapping[str, Any]]:
+    """The first list of bands that an asset has under one of some names."""
+    for name in names:
+        if isinstance(stated := asset.get(name), list) and stated:
+            return [band if isinstance(band, Mapping) else {} for band in stated]
+    return []
+
+
 def _asset(asset: Mapping[str, Any], properties: Mapping[str, Any]) -> Asset:
-    band: Mapping[str, Any] = next(iter(asset.get("raster:bands") or asset.get("bands") or []), {})
-    shape_ = _numbers(asset.get("proj:shape") or properties.get("proj:shape"), 2)
-    affine = _numbers(asset.get("proj:transform") or properties.get("proj:transform"), 6)
+    band: Mapping[str, Any] = next(iter(_bands_of(asset, "raster:bands", "bands")), {})
     return Asset(
         href=asset["href"],
         epsg=_epsg(asset) or _epsg(properties),
-        shape=(int(shape_[0]), int(shape_[1])) if shape_ else None,
-        transform=affine,
-        nodata=_number(asset.get("nodata", band.get("nodata"))),
-        scale=_number(asset.get("raster:scale", band.get("raster:scale", band.get("scale")))),
-        offset=_number(asset.get("raster:offset", band.get("raster:offset", band.get("offset")))),
-        file_bytes=_size(asset.get("file:size")),
-        index=_size(asset.get("minewatch:band")) or 1,
-        pixel_m=_number(asset.get("gsd")),
+        shape=image_shape(asset.get("proj:shape") or properties.get("proj:shape")),
+        transform=affine(asset.get("proj:transform") or properties.get("proj:transform")),
+        nodata=number(asset.get("nodata", band.get("nodata"))),
+        scale=factor(asset.get("raster:scale", band.get("raster:scale", band.get("scale")))),
+        offset=number(asset.get("raster:offset", band.get("raster:offset", band.get("offset")))),
+        file_bytes=file_bytes(asset.get("file:size")),
+        index=file_bytes(asset.get("minewatch:band")) or 1,
+        pixel_m=factor(asset.get("gsd")),
         mask_values=_mask_values(asset.get("minewatch:mask")),
     )
 
@@ -146,15 +167,9 @@ def _mask_values(stated: Any) -> MaskValues | None:
     return MaskValues(clear=clear, hidden_bits=bits, grows=bool(stated.get("grow", True)))
 
 
-def _size(value: Any) -> int | None:
-    """The size of a file, where it is one."""
-    size = _number(value)
-    return int(size) if size and size > 0 else None
-
-
 def _epsg(holder: Mapping[str, Any]) -> int | None:
     code = holder.get("proj:code") or holder.get("proj:epsg")
-    found = re.fullmatch(r"(?:EPSG:)?(\d{4,6})", str(code or ""), re.IGNORECASE)
+    found = re.fullmatch(r"(?:EPSG:)?([0-9]{4,6})", str(code or ""), re.IGNORECASE)
     return int(found[1]) if found else None
 
 
@@ -162,12 +177,22 @@ def _footprint(geometry: Any) -> shapely.Geometry:
     if not geometry:
         raise ItemError("has no geometry")
     try:
-        footprint = shape(geometry)
-    except (ShapelyError, ValueError, TypeError, LookupError, AttributeError) as error:
+        with np.errstate(invalid="ignore"):  # what is not finite is refused below
+            footprint = shape(geometry)
+            corners = shapely.get_coordinates(footprint)
+            if not (np.abs(corners) <= GLOBE).all():
+                raise ItemError("its geometry lies outside the globe")
+            footprint = footprint if footprint.is_valid else shapely.make_valid(footprint)
+    except ItemError:
+        raise
+    except (ShapelyError, *MALFORMED) as error:
         raise ItemError("its geometry cannot be read") from error
-    footprint = footprint if footprint.is_valid else shapely.make_valid(footprint)
     if footprint.is_empty or not footprint.area:
         raise ItemError("its geometry is empty")
+    if footprint.geom_type not in AREAS:
+        footprint = shapely.union_all([
+            part for part in shapely.get_parts(footprint) if part.geom_type in AREAS
+        ])  # fmt: skip
     return footprint
 
 
@@ -177,9 +202,12 @@ def _acquired(properties: Mapping[str, Any]) -> datetime:
         raise ItemError("has no datetime")
     try:
         moment = datetime.fromisoformat(str(text))
-    except ValueError as error:
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
         raise ItemError(f"its datetime {str(text)[:40]!r} cannot be read") from error
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if moment.year not in YEARS:
+        raise ItemError(f"its datetime {str(text)[:40]!r} is not of any satellite")
+    return moment
 
 
 def _tile(properties: Mapping[str, Any]) -> str:
@@ -191,12 +219,13 @@ def _tile(properties: Mapping[str, Any]) -> str:
     for prefix in ("mgrs", "sentinel"):
         keys = (f"{prefix}:utm_zone", f"{prefix}:latitude_band", f"{prefix}:grid_square")
         zone, band, square = (properties.get(k) for k in keys)
-        if zone and band and square:
-            return f"{int(zone):02d}{band}{square}"
+        if found := _MGRS.match(f"{zone}{band}{square}".upper()):
+            return f"{int(found[1]):02d}{found[2]}{found[3]}"
     if properties.get("minewatch:tile"):
         return str(properties["minewatch:tile"])
     path, row = properties.get("landsat:wrs_path"), properties.get("landsat:wrs_row")
-    return f"{int(path):03d}/{int(row):03d}" if path and row else ""
+    found = _WRS.match(f"{path}/{row}")
+    return f"{int(found[1]):03d}/{int(found[2]):03d}" if found else ""
 
 
 def _datatake(properties: Mapping[str, Any]) -> str:
@@ -207,7 +236,7 @@ def _datatake(properties: Mapping[str, Any]) -> str:
 
 def _names_in(properties: Mapping[str, Any], item_id: str) -> dict[str, str]:
     """What ESA's product or granule name says, wherever the item holds one."""
-    texts = [*(str(properties[k]) for k in _NAME_KEYS if properties.get(k)), item_id]
+    texts = [*(str(properties[k]) for k in NAME_KEYS if properties.get(k)), item_id]
     for text in texts:
         if found := _PRODUCT.match(text):
             craft, start, major, minor, tile, made = found.groups()
@@ -230,7 +259,7 @@ def _made(properties: Mapping[str, Any], known: Mapping[str, str]) -> str:
 
 
 def _cloud_cover(properties: Mapping[str, Any]) -> float | None:
-    return _number(properties.get("eo:cloud_cover"))
+    return number(properties.get("eo:cloud_cover"))
 
 
 def _flag(properties: Mapping[str, Any]) -> bool | None:
@@ -241,16 +270,4 @@ def _flag(properties: Mapping[str, Any]) -> bool | None:
 
 
 def _first(properties: Mapping[str, Any], keys: Sequence[str]) -> str:
-    return next((str(properties[k]) for k in keys if properties.get(k)), "")
-
-
-def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def _numbers(values: Any, count: int) -> tuple[float, ...] | None:
-    """The first numbers of a list, or None when there are not that many."""
-    if not isinstance(values, list | tuple) or len(values) < count:
-        return None
-    numbers = [_number(value) for value in values[:count]]
-    return None if None in numbers else tuple(n for n in numbers if n is not None)
+    return next((str(properties[k])[:LONGEST_NAME] for k in keys if properties.get(k)), "")

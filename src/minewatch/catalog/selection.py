@@ -10,7 +10,8 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from minewatch.catalog.answers import RawItem
-from minewatch.catalog.items import ItemError, scene_from_item
+from minewatch.catalog.item_checks import ItemError, drop_item
+from minewatch.catalog.items import scene_from_item
 from minewatch.model import Period, Scene
 from minewatch.sensors import SensorProfile, baseline_number, get_sensor
 
@@ -78,8 +79,7 @@ def select_scenes(
         try:
             scene = scene_from_item(raw.item, profile=profile, base=raw.base)
         except ItemError as error:
-            name = raw.item.get("id") if isinstance(raw.item, Mapping) else None
-            sieve.dropped[str(name or "(no id)")] = str(error)
+            drop_item(sieve.dropped, raw.item, error)
             continue
         if area is not None and not area.intersects(scene.footprint):
             sieve.elsewhere += 1
@@ -162,6 +162,7 @@ def _notes(scenes: tuple[Scene, ...]) -> tuple[str, ...]:
         "their projection: it is taken from the files": [
             s.id for s in scenes if all(a.epsg is None for a in s.assets.values())
         ],
+        "their outline: their box is taken": [s.id for s in scenes if not s.item.get("geometry")],
         "their tile: duplicates cannot be recognised": [s.id for s in scenes if not s.tile],
         "their processing baseline": [s.id for s in scenes if not s.baseline and _needs_one(s)],
         "their cloud cover": [s.id for s in scenes if s.cloud_cover_pct is None],

@@ -240,6 +240,15 @@ def _warp(
     return pixels, _source_window(file, geobox), max(1.0, step)
 
 
+@lru_cache(maxsize=4096)
+def _bounds_in(
+    file_crs: Any, crs: str, bounds: tuple[float, float, float, float]
+) -> tuple[float, float, float, float]:
+    """A box in another CRS: the same for all bands and scenes of a tile."""
+    west, south, east, north = transform_bounds(crs, file_crs, *bounds)
+    return west, south, east, north
+
+
 def _steps(file: DatasetReader, geobox: GeoBox) -> tuple[float, float]:
     """Pixels of a file to one of a grid of another CRS, to the right and down."""
     naive = abs(geobox.resolution.x) / abs(file.transform.a)
@@ -266,7 +275,7 @@ def _pixel_m(
 def _source_window(file: DatasetReader, geobox: GeoBox) -> Window | None:
     """Pixels of the file under a grid of another CRS."""
     bounds = array_bounds(*geobox.shape, geobox.affine)
-    west, south, east, north = transform_bounds(str(geobox.crs), file.crs, *bounds)
+    west, south, east, north = _bounds_in(file.crs, str(geobox.crs), bounds)
     left, top = ~file.transform * (west, north)
     right, bottom = ~file.transform * (east, south)
     left, top = max(0.0, left), max(0.0, top)

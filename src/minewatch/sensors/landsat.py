@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from minewatch.model import REFLECTANCE_BANDS
-from minewatch.sensors.profile import MaskRule, SensorProfile
+from minewatch.sensors.profile import MaskRule, ProductRule, SensorProfile
 
 LANDSAT_C2_L2 = SensorProfile(
     name="landsat-c2-l2",
@@ -14,6 +14,10 @@ LANDSAT_C2_L2 = SensorProfile(
     other_collections=("landsat-c2l2-sr",),
     platforms=("landsat",),
     wrong_products=("L1TP", "L1GT", "L1GS"),
+    product=ProductRule(
+        types=("L2SP", "L2SR"),  # USGS, Collection 2 Level-2 product guide
+        name=r"L[COTEM]0\d_L2S[PR]_",
+    ),
     assets={
         "blue": ("blue",),
         "green": ("green",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -12,6 +13,7 @@ from minewatch.model.rule_fields import rule
 
 MASK_CLASSES = 256
 """Classes that a mask may have whose values an item states: those of 8 bits."""
+_BASELINE = re.compile(r"([0-9]{1,3})\.([0-9]{1,3})")
 _MAJOR = 100  # a baseline "05.10" is compared as 5 * 100 + 10
 
 
@@ -52,6 +54,30 @@ class MaskRule:
             )
         hidden = tuple(number for number in range(MASK_CLASSES) if number not in values.clear)
         return replace(self, keep=values.clear, drop=hidden, grow=hidden * values.grows)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProductRule:
+    """What says that an item is of the product: one sign is enough."""
+
+    types: tuple[str, ...]
+    """Product types; an item that states another one is of another product."""
+    name: str
+    """Part of an id, or of the name its agency gave it: a pattern of `re`."""
+    levels: tuple[str, ...] = ()
+    """`processing:level`, in capitals, that only this product of the spacecraft has."""
+    only_assets: tuple[str, ...] = ()
+    """Assets that no other product has."""
+
+    @property
+    def described(self) -> str:
+        """The signs, in words."""
+        assets = f", asset {' or '.join(self.only_assets)}" if self.only_assets else ""
+        return f"product type {' or '.join(self.types)}, known name or collection{assets}"
+
+    def is_named(self, name: str) -> bool:
+        """Whether an id or a name is of the product."""
+        return re.search(self.name, name, re.IGNORECASE) is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,6 +170,8 @@ class SensorProfile:
     """How names of its spacecraft or constellation begin: lower case, hyphens."""
     wrong_products: tuple[str, ...] = ()
     """Product types of the same spacecraft that are something else."""
+    product: ProductRule | None = None
+    """What says that an item is of this product; None: its spacecraft is enough."""
     assets: Mapping[Band, tuple[str, ...]]
     """Band to asset names in every dialect, the best first."""
     common_names: Mapping[Band, tuple[str, ...]]
@@ -208,10 +236,8 @@ def baseline_number(baseline: str) -> int | None:
     >>> baseline_number("05.10"), baseline_number("02.07"), baseline_number("")
     (510, 207, None)
     """
-    major, _, minor = baseline.partition(".")
-    if not (major.isdigit() and minor.isdigit()):
-        return None
-    return int(major) * _MAJOR + int(minor)
+    found = _BASELINE.fullmatch(baseline)
+    return int(found[1]) * _MAJOR + int(found[2]) if found else None
 
 
 def offset_from_metadata(scene: Scene, profile: SensorProfile) -> OffsetDecision:

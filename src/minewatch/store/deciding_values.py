@@ -10,8 +10,8 @@ from typing import Any
 from minewatch.sensors import get_sensor
 
 _NAMING = frozenset({
-    "title", "collections", "other_collections", "platforms", "wrong_products", "assets",
-    "common_names", "attribution",
+    "title", "collections", "other_collections", "platforms", "wrong_products", "product",
+    "assets", "common_names", "attribution",
 })  # fmt: skip
 """Fields of a sensor profile that find scenes or name them: they decide no pixel of a scene."""
 

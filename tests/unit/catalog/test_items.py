@@ -194,8 +194,11 @@ def test_an_acquisition_is_dated_in_utc(item: Make) -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (lambda i: i.pop("geometry"), "no geometry"),
-        (lambda i: i.update(geometry=None), "no geometry"),
+        (lambda i: (i.pop("geometry"), i.pop("bbox")), "no geometry"),
+        (lambda i: i.update(geometry=None, bbox=[99, 25, 98, 26]), "no geometry"),
+        (lambda i: i.update(geometry=None, bbox="98,25,99,26"), "no geometry"),
+        (lambda i: i.update(geometry=None, bbox=[98, 25, None, 26]), "no geometry"),
+        (lambda i: i.update(geometry=None, bbox=None), "no geometry"),
         (lambda i: i.update(geometry={"type": "Polygon", "coordinates": []}), "empty"),
         (lambda i: i.update(geometry={"type": "Blob"}), "cannot be read"),
         (lambda i: i["properties"].pop("datetime"), "no datetime"),
@@ -233,3 +236,9 @@ def test_the_kept_item_is_small_and_unlinked(item: Make) -> None:
     assert set(kept["assets"]) == set(CODES)
     assert kept["links"] == []
     assert kept["properties"] == made["properties"]
+
+
+def test_a_box_serves_where_an_item_has_no_outline(item: Make) -> None:
+    flat = read(item() | {"geometry": None, "bbox": [98, 25, 99, 26]})
+    high = read(item() | {"geometry": None, "bbox": [98, 25, 10, 99, 26, 900]})
+    assert flat.footprint.bounds == high.footprint.bounds == (98, 25, 99, 26)

@@ -15,7 +15,7 @@ from odc.geo.geobox import GeoBox
 from pyproj import Transformer
 from shapely.geometry import box, mapping
 
-from minewatch.cube import RangeReader, RasterioReader
+from minewatch.cube import RangeReader, RasterioReader, resampling
 from minewatch.errors import ReadError
 from minewatch.model import ZERO_CLASS, Asset
 
@@ -297,3 +297,20 @@ def test_pixels_of_degrees_are_averaged_as_their_size_on_the_ground_says(archive
     row = found[20]
     assert (row[:40] == 100).all()
     assert (row[48:60] == 900).all()
+
+
+def test_a_box_is_brought_to_another_zone_once_a_tile(archive, make_reader, monkeypatch):
+    calls, real = [], resampling.transform_bounds
+
+    def counted(*args):
+        calls.append(args)
+        return real(*args)
+
+    monkeypatch.setattr(resampling, "transform_bounds", counted)
+    resampling._bounds_in.cache_clear()
+    files = [archive.cog(f"{n}.tif", noise(seed=n)) for n in range(6)]
+    geobox, reader = geobox_of_next_zone(archive, 41), make_reader()
+    for file in files:
+        assert reader.read(file, geobox, band="red").any()
+        assert reader.take_bytes() > 0
+    assert len(calls) == 1
