@@ -84,8 +84,8 @@ def _scene(item: Mapping[str, Any], profile: SensorProfile, base: str) -> Scene:
     name_, properties = name_in(item), item["properties"]
     if reason := why_not(item, profile):
         raise ItemError(reason)
-    names = _asset_names(item.get("assets"), profile)
-    clean = clean_item(item, base=base, assets=frozenset(names.values()))
+    places = _band_places(item.get("assets"), profile)
+    clean = clean_item(item, base=base, assets=frozenset(name for name, _ in places.values()))
     for asset in clean["assets"].values():
         check_address(asset["href"], base=base)
     known = _names_in(properties, name_)
@@ -95,7 +95,7 @@ def _scene(item: Mapping[str, Any], profile: SensorProfile, base: str) -> Scene:
         sensor=profile.name,
         acquired=_acquired(properties),
         footprint=_footprint(item.get("geometry") or box_outline(item.get("bbox"))),
-        assets={b: _asset(clean["assets"][name], properties) for b, name in names.items()},
+        assets={b: _asset(clean["assets"][n], properties, i) for b, (n, i) in places.items()},
         tile=_tile(properties) or known.get("tile", ""),
         datatake=_datatake(properties) or known.get("datatake", ""),
         platform=str(properties.get("platform") or properties.get("constellation") or ""),
@@ -107,43 +107,74 @@ def _scene(item: Mapping[str, Any], profile: SensorProfile, base: str) -> Scene:
     )
 
 
-def _asset_names(assets: Any, profile: SensorProfile) -> dict[Band, str]:
-    """Band to the name of the asset that holds it."""
+def _band_places(assets: Any, profile: SensorProfile) -> dict[Band, tuple[str, int]]:
+    """Band to the name of the asset that holds it, and to its place there, counted from 1."""
     stated = assets.items() if isinstance(assets, Mapping) else ()
     usable = {
         key: asset
         for key, asset in stated
         if isinstance(asset, Mapping) and isinstance(asset.get("href"), str) and asset["href"]
     }
-    by_common: dict[str, str] = {}
+    alone: dict[str, str] = {}
     for key, asset in usable.items():
         bands = _bands_of(asset, "eo:bands", "bands")
         if len(bands) == 1:
-            common = bands[0].get("common_name") or bands[0].get("eo:common_name")
-            by_common.setdefault(str(common), key)
-    found: dict[Band, str] = {}
+            for name in _names_of_band(bands[0]):
+                alone.setdefault(name, key)
+    found: dict[Band, tuple[str, int]] = {}
     for band, candidates in profile.assets.items():
-        name = next((c for c in candidates if c in usable), None) or next(
-            (by_common[c] for c in profile.common_names.get(band, ()) if c in by_common), None
+        key_ = next((c for c in candidates if c in usable), None) or next(
+            (alone[c] for c in _known_names(band, profile) if c in alone), None
         )
-        if name:
-            found[band] = name
+        if key_:
+            found[band] = (key_, 1)
     missing = [band for band in CORE_BANDS if band not in found]
     if missing:
+        found = _stacked_bands(usable, profile) | {k: v for k, v in found.items() if k == "mask"}
+    if not found or any(band not in found for band in CORE_BANDS):
         raise ItemError(f"has no {', '.join(missing)} band")
     return found
+
+
+def _stacked_bands(
+    assets: Mapping[str, Mapping[str, Any]], profile: SensorProfile
+) -> dict[Band, tuple[str, int]]:
+    """The bands of the first asset that holds all core bands in one file: no picture does."""
+    for key in sorted(assets):
+        named = [_names_of_band(band) for band in _bands_of(assets[key], "eo:bands", "bands")]
+        found = {
+            band: (key, place)
+            for band in profile.assets
+            for place, names in reversed(list(enumerate(named, 1)))
+            if any(name in names for name in _known_names(band, profile))
+        }
+        if all(band in found for band in CORE_BANDS):
+            return found
+    return {}
+
+
+def _known_names(band: Band, profile: SensorProfile) -> tuple[str, ...]:
+    return (*profile.common_names.get(band, ()), *profile.assets.get(band, ()))
+
+
+def _names_of_band(band: Mapping[str, Any]) -> list[str]:
+    """What a band is called, its common name first."""
+    stated = (band.get(key) for key in ("common_name", "eo:common_name", "name"))
+    return [name for name in stated if isinstance(name, str)]
 
 
 def _bands_of(asset: Mapping[str, Any], *names: str) -> list[Mapping[str, Any]]:
     """The first list of bands that an asset has under one of some names."""
     for name in names:
         if isinstance(stated := asset.get(name), list) and stated:
-            return [band if isinstance(band, Mapping) else {} for band in stated]
+            plain = ({"name": band} if isinstance(band, str) else band for band in stated)
+            return [band if isinstance(band, Mapping) else {} for band in plain]
     return []
 
 
-def _asset(asset: Mapping[str, Any], properties: Mapping[str, Any]) -> Asset:
-    band: Mapping[str, Any] = next(iter(_bands_of(asset, "raster:bands", "bands")), {})
+def _asset(asset: Mapping[str, Any], properties: Mapping[str, Any], place: int) -> Asset:
+    stated = _bands_of(asset, "raster:bands", "bands")
+    band = stated[place - 1] if place <= len(stated) else {}
     return Asset(
         href=asset["href"],
         epsg=_epsg(asset) or _epsg(properties),
@@ -153,7 +184,7 @@ def _asset(asset: Mapping[str, Any], properties: Mapping[str, Any]) -> Asset:
         scale=factor(asset.get("raster:scale", band.get("raster:scale", band.get("scale")))),
         offset=number(asset.get("raster:offset", band.get("raster:offset", band.get("offset")))),
         file_bytes=file_bytes(asset.get("file:size")),
-        index=file_bytes(asset.get("minewatch:band")) or 1,
+        index=file_bytes(asset.get("minewatch:band")) or place,
         pixel_m=factor(asset.get("gsd")),
         mask_values=_mask_values(asset.get("minewatch:mask")),
     )

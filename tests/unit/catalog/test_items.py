@@ -242,3 +242,39 @@ def test_a_box_serves_where_an_item_has_no_outline(item: Make) -> None:
     flat = read(item() | {"geometry": None, "bbox": [98, 25, 99, 26]})
     high = read(item() | {"geometry": None, "bbox": [98, 25, 10, 99, 26, 900]})
     assert flat.footprint.bounds == high.footprint.bounds == (98, 25, 99, 26)
+
+
+STACK = ["B08", "B02", "B03", "B04", "SCL"]
+STACKS: dict[str, list[Any]] = {
+    "eo:bands": [{"name": name} for name in STACK],
+    "bands": [{"name": "1", "eo:common_name": c} for c in ("nir", "blue", "green", "red")],
+    "texts": STACK,
+}
+
+
+@pytest.mark.parametrize("kind", STACKS)
+def test_bands_of_one_file_are_found_by_their_place_in_it(item: Make, kind: str) -> None:
+    stack = {
+        "href": "https://h/all.tif", "bands" if kind != "eo:bands" else kind: STACKS[kind],
+        "raster:bands": [{"scale": n / 1e4, "nodata": n} for n in range(1, 6)],
+    }  # fmt: skip
+    picture = {"href": "https://h/tci.tif", "bands": [{"name": c} for c in ("B04", "B03", "B02")]}
+    found = read(item() | {"assets": {"a-picture": picture, "data": stack}}).assets
+    places = {band: asset.index for band, asset in found.items() if band != "mask"}
+    assert places == {"nir": 1, "blue": 2, "green": 3, "red": 4}
+    assert {asset.href for asset in found.values()} == {"https://h/all.tif"}
+    assert (found["red"].scale, found["red"].nodata) == (4e-4, 4)
+    assert ("mask" in found) == (kind != "bands")
+
+
+def test_a_picture_of_three_colours_is_no_stack(item: Make) -> None:
+    picture = {"href": "https://h/tci.tif", "bands": [{"name": c} for c in ("B04", "B03", "B02")]}
+    with pytest.raises(ItemError, match="no blue, green, red, nir band"):
+        read(item() | {"assets": {"visual": picture}})
+
+
+def test_a_band_named_by_a_plain_text_is_found(item: Make) -> None:
+    made = item()
+    made["assets"]["my green"] = {"href": "https://h/g.tif", "bands": ["green"]}
+    del made["assets"]["green"]
+    assert read(made).assets["green"].href == "https://h/g.tif"
