@@ -104,6 +104,15 @@ def test_its_offset_rule_begins_at_a_readable_baseline(profile: SensorProfile) -
 
 
 @every_sensor
+def test_products_that_are_taken_together_have_one_scale_one_mask_and_one_pixel(
+    profile: SensorProfile,
+) -> None:
+    for part in profile.parts:
+        for shared in ("scale", "constant_offset_dn", "offset", "mask", "native_pixel_m"):
+            assert getattr(part, shared) == getattr(profile, shared), f"{part.name}: {shared}"
+
+
+@every_sensor
 def test_whose_imagery_it_is_and_what_it_can_show_is_said(profile: SensorProfile) -> None:
     assert profile.attribution
     assert profile.core_pixel_m == max(profile.native_pixel_m[band] for band in CORE_BANDS)

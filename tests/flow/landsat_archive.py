@@ -47,13 +47,18 @@ def as_landsat(archive: Path, out: Path) -> Path:
         made = _item(item, path, folder)
         (folder / f"{item['id']}.json").write_text(json.dumps(made), "utf-8")
         links.append({"rel": "item", "href": f"./items/{item['id']}/{item['id']}.json"})
-    catalog = {
-        "type": "Collection", "stac_version": "1.0.0", "id": "landsat-c2-l2", "license": "other",
+    return write_collection(out, "landsat-c2-l2", links)
+
+
+def write_collection(out: Path, name: str, links: list[dict[str, str]]) -> Path:
+    """Write the collection of an archive, and return where it lies."""
+    collection = {
+        "type": "Collection", "stac_version": "1.0.0", "id": name, "license": "other",
         "description": "simulated, not a real place", "links": links,
         "extent": {"spatial": {"bbox": [[-180, -90, 180, 90]]},
                    "temporal": {"interval": [[None, None]]}},
     }  # fmt: skip
-    (out / "catalog.json").write_text(json.dumps(catalog), "utf-8")
+    (out / "catalog.json").write_text(json.dumps(collection), "utf-8")
     return out / "catalog.json"
 
 
@@ -62,7 +67,7 @@ def _item(item: dict[str, Any], path: Path, folder: Path) -> dict[str, Any]:
     offset_dn = SENTINEL_2.offset_from_metadata(scene).offset_dn
     assets = {}
     for band, asset in scene.assets.items():
-        pixels, transform, crs = _coarse(Path(asset.href), is_mask=band == "mask")
+        pixels, transform, crs = coarse_pixels(Path(asset.href), is_mask=band == "mask")
         values = _quality(pixels) if band == "mask" else _numbers(pixels, offset_dn)
         name = f"{_ASSETS[band]}.tif"
         with rasterio.open(
@@ -88,7 +93,7 @@ def _item(item: dict[str, Any], path: Path, folder: Path) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _coarse(path: Path, *, is_mask: bool) -> tuple[NDArray[Any], Affine, Any]:
+def coarse_pixels(path: Path, *, is_mask: bool) -> tuple[NDArray[Any], Affine, Any]:
     """Pixels of 30 m: means of what lies in them, or the most frequent class."""
     with rasterio.open(path) as file:
         step = PIXEL_M / file.res[0]

@@ -51,6 +51,7 @@ _PRODUCT = re.compile(
 _GRANULE = re.compile(
     r"^(S2[A-Z])_OPER_MSI_L2A_TL_\w{4}_(\d{8}T\d{6})_(A\d{6})_T(\d{2}[A-Z]{3})(?:_N(\d{2})\.(\d{2}))?"
 )
+_HLS = re.compile(r"^(?:SIM_)?HLS\.([SL]30)\.T(\d{2}[A-Z]{3})\.")
 _DATATAKE = re.compile(r"^G(S2[A-Z])_(\d{8}T\d{6})_")
 
 
@@ -82,9 +83,8 @@ def _scene(item: Mapping[str, Any], profile: SensorProfile, base: str) -> Scene:
     if not isinstance(item, Mapping) or not isinstance(item.get("properties"), Mapping):
         raise ItemError("not a STAC item: no id or no properties")
     name_, properties = name_in(item), item["properties"]
-    if reason := why_not(item, profile):
-        raise ItemError(reason)
-    places = _band_places(item.get("assets"), profile)
+    part = _part_of(item, profile)
+    places = _band_places(item.get("assets"), part)
     clean = clean_item(item, base=base, assets=frozenset(name for name, _ in places.values()))
     for asset in clean["assets"].values():
         check_address(asset["href"], base=base)
@@ -105,6 +105,17 @@ def _scene(item: Mapping[str, Any], profile: SensorProfile, base: str) -> Scene:
         made=_made(properties, known),
         item=clean,
     )
+
+
+def _part_of(item: Mapping[str, Any], profile: SensorProfile) -> SensorProfile:
+    """The product that an item is of, among those that a profile takes; raises with the reason."""
+    reasons = dict[str, None]()
+    for part in profile.parts or (profile,):
+        reason = why_not(item, part)
+        if not reason:
+            return part
+        reasons[reason] = None
+    raise ItemError("; ".join(reasons))
 
 
 def _band_places(assets: Any, profile: SensorProfile) -> dict[Band, tuple[str, int]]:
@@ -274,6 +285,9 @@ def _names_in(properties: Mapping[str, Any], item_id: str) -> dict[str, str]:
             baseline = f"{major}.{minor}" if major else ""
             parts = {"datatake": f"{craft}_{start}", "tile": tile, "made": made}
             return parts | ({"baseline": baseline} if baseline else {})
+    for text in texts:
+        if found := _HLS.match(text):
+            return {"datatake": f"HLS.{found[1]}", "tile": found[2]}
     for text in texts:
         if found := _GRANULE.match(text):
             craft, made, orbit, tile, major, minor = found.groups()

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import NamedTuple
 
 from minewatch.model import CORE_BANDS, Asset, Band, MaskValues, Scene
 from minewatch.model.rule_fields import rule
 
+CAME_LATER = {"came_later": True}
+"""Of a field that profiles did not always have: at its default, keys are what they were."""
 MASK_CLASSES = 256
 """Classes that a mask may have whose values an item states: those of 8 bits."""
 _BASELINE = re.compile(r"([0-9]{1,3})\.([0-9]{1,3})")
@@ -23,7 +25,7 @@ class MaskRule:
 
     bits: bool = False
     """True: the values below are bit numbers of a bit field; False: they are classes."""
-    fill_bits: tuple[int, ...] = (0,)
+    fill_bits: tuple[int, ...] = field(default=(0,), metadata=CAME_LATER)
     """Bits that say that there is no pixel; only with `bits`."""
     keep: tuple[int, ...] = ()
     """Values of clear ground or water. With `bits`: a pixel is clear when no `drop` bit is set."""
@@ -163,7 +165,7 @@ class SensorProfile:
     title: str
     """Name for people."""
     collections: Mapping[str, str]
-    """Known catalogue to the collection id to search there."""
+    """Known catalogue to the collection id to search there; several, with commas between."""
     other_collections: tuple[str, ...] = ()
     """More collection ids that hold the same product."""
     platforms: tuple[str, ...]
@@ -192,6 +194,9 @@ class SensorProfile:
     """First day of the archive anywhere: a search that ends before it is refused."""
     attribution: str
     """What its licence asks to be said of anything made with it."""
+    parts: tuple[SensorProfile, ...] = ()
+    """Profiles of the products that are taken together, on one scale and with one mask: an item is
+    of one of them, which says where its bands are. Empty: it is one product."""
     is_stated_by_items: bool = False
     """Whether scale, offset, pixel and mask values are what each item states: what stands here is
     only what holds where an item is silent."""
@@ -221,7 +226,9 @@ class SensorProfile:
     @property
     def known_collections(self) -> frozenset[str]:
         """Every collection id that holds this product."""
-        return frozenset({*self.collections.values(), *self.other_collections})
+        own = {c for joined in self.collections.values() for c in joined.split(",")}
+        of_parts = (part.known_collections for part in self.parts)
+        return frozenset(own).union(self.other_collections, *of_parts)
 
     def offset_from_metadata(self, scene: Scene) -> OffsetDecision:
         """What this scene's metadata says of its offset; see `offset_from_metadata`."""

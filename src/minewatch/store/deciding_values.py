@@ -11,7 +11,7 @@ from minewatch.sensors import get_sensor
 
 _NAMING = frozenset({
     "title", "collections", "other_collections", "platforms", "wrong_products", "product",
-    "assets", "common_names", "attribution",
+    "assets", "common_names", "attribution", "parts", "is_stated_by_items",
 })  # fmt: skip
 """Fields of a sensor profile that find scenes or name them: they decide no pixel of a scene."""
 
@@ -64,7 +64,12 @@ def _plain(value: object) -> Any:
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        held = ((field, getattr(value, field.name)) for field in fields(value))
+        return {
+            field.name: _plain(one)
+            for field, one in held
+            if not (field.metadata.get("came_later") and one == field.default)
+        }
     if isinstance(value, Mapping):
         return {str(key): _plain(value[key]) for key in value}
     if isinstance(value, set | frozenset):
