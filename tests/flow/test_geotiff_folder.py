@@ -18,9 +18,9 @@ from .folder_archive import as_folder
 
 @pytest.fixture(scope="module")
 def folder(small_archive: synthetic.Archive, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Four bands a file, in Web Mercator, with a mask of 0 and 1; simulated."""
+    """Four bands a file, 4.8 m in Web Mercator as NICFI's, with a mask of 0 and 1; simulated."""
     out = tmp_path_factory.mktemp("folder") / "planet"
-    return as_folder(small_archive.directory, out, crs="EPSG:3857")
+    return as_folder(small_archive.directory, out, crs="EPSG:3857", pixel=4.9)
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def test_pools_are_seen_where_its_own_pixel_shows_them(run_of_folder: RunResult)
 
 def test_it_says_that_it_is_simulated_and_what_it_is_made_of(run_of_folder: RunResult) -> None:
     assert run_of_folder.simulated
-    assert "simulated imagery" in run_of_folder.manifest["attribution"]
+    assert "simulated imagery" in run_of_folder.manifest["aoi"]["attribution"]
     assert any("swir16" in warning for warning in run_of_folder.manifest["warnings"])
     assert not run_of_folder.manifest["failures"]
 

@@ -52,6 +52,7 @@ _GRANULE = re.compile(
     r"^(S2[A-Z])_OPER_MSI_L2A_TL_\w{4}_(\d{8}T\d{6})_(A\d{6})_T(\d{2}[A-Z]{3})(?:_N(\d{2})\.(\d{2}))?"
 )
 _HLS = re.compile(r"^(?:SIM_)?HLS\.([SL]30)\.T(\d{2}[A-Z]{3})\.")
+_LANDSAT = re.compile(r"^L[COTEM](\d\d)_L2S[PR]_")
 _DATATAKE = re.compile(r"^G(S2[A-Z])_(\d{8}T\d{6})_")
 
 
@@ -98,7 +99,7 @@ def _scene(item: Mapping[str, Any], profile: SensorProfile, base: str) -> Scene:
         assets={b: _asset(clean["assets"][n], properties, i) for b, (n, i) in places.items()},
         tile=_tile(properties) or known.get("tile", ""),
         datatake=_datatake(properties) or known.get("datatake", ""),
-        platform=str(properties.get("platform") or properties.get("constellation") or ""),
+        platform=_platform(properties) or known.get("platform", ""),
         baseline=_first(properties, _BASELINE_KEYS) or known.get("baseline", ""),
         cloud_cover_pct=_cloud_cover(properties),
         boa_offset_applied=_flag(properties),
@@ -252,6 +253,12 @@ def _acquired(properties: Mapping[str, Any]) -> datetime:
     return moment
 
 
+def _platform(properties: Mapping[str, Any]) -> str:
+    """The spacecraft; empty where only the mission is stated, and the name of a product says it."""
+    stated = str(properties.get("platform") or properties.get("constellation") or "")
+    return "" if stated.lower() == "landsat" else stated
+
+
 def _tile(properties: Mapping[str, Any]) -> str:
     """MGRS tile with two digits (`01WCR`), or WRS path/row."""
     for key in ("grid:code", "s2:mgrs_tile"):
@@ -288,6 +295,8 @@ def _names_in(properties: Mapping[str, Any], item_id: str) -> dict[str, str]:
     for text in texts:
         if found := _HLS.match(text):
             return {"datatake": f"HLS.{found[1]}", "tile": found[2]}
+        if found := _LANDSAT.match(text):
+            return {"platform": f"landsat-{int(found[1])}"}
     for text in texts:
         if found := _GRANULE.match(text):
             craft, made, orbit, tile, major, minor = found.groups()

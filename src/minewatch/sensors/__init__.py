@@ -21,6 +21,8 @@ from minewatch.sensors.geotiff_folder import GEOTIFF_FOLDER
 from minewatch.sensors.hls import HLS, HLS_L30, HLS_S30
 from minewatch.sensors.landsat import LANDSAT_C2_L2
 from minewatch.sensors.profile import (
+    UNCHANGED,
+    Line,
     MaskRule,
     OffsetDecision,
     OffsetRule,
@@ -61,7 +63,9 @@ __all__ = [
     "ELEVATION_COLLECTIONS",
     "GEOTIFF_FOLDER",
     "SENSORS",
+    "UNCHANGED",
     "CatalogProfile",
+    "Line",
     "MaskRule",
     "OffsetDecision",
     "OffsetRule",

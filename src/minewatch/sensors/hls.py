@@ -31,7 +31,7 @@ HLS_S30 = SensorProfile(
     collections={"planetary-computer": "hls2-s30"},
     other_collections=("HLSS30_2.0", "HLSS30.v2.0", "HLSS30_v2.0"),
     platforms=("sentinel-2", "sentinel2", "s2"),
-    product=ProductRule(types=("HLSS30", "S30"), name=r"\bHLS\.?S30\b"),
+    product=ProductRule(types=("HLSS30", "S30"), name=r"HLS\.?S30\b"),
     assets={  # names of LP DAAC and Planetary Computer; of stactools. B8A is what OLI sees
         "blue": ("B02", "blue"),
         "green": ("B03", "green"),
@@ -55,7 +55,7 @@ HLS_L30 = SensorProfile(
     collections={"planetary-computer": "hls2-l30"},
     other_collections=("HLSL30_2.0", "HLSL30.v2.0", "HLSL30_v2.0"),
     platforms=("landsat",),
-    product=ProductRule(types=("HLSL30", "L30"), name=r"\bHLS\.?L30\b"),
+    product=ProductRule(types=("HLSL30", "L30"), name=r"HLS\.?L30\b"),
     assets={
         "blue": ("B02", "blue"),
         "green": ("B03", "green"),

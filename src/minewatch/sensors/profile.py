@@ -156,6 +156,19 @@ class OffsetDecision(NamedTuple):
     """True when no pixel can say otherwise: the product never carried what is in question."""
 
 
+class Line(NamedTuple):
+    """Reflectance of one sensor to that of another: `slope * reflectance + intercept`."""
+
+    slope: float
+    """Factor."""
+    intercept: float
+    """Addend, reflectance."""
+
+
+UNCHANGED = Line(1.0, 0.0)
+"""The line of the sensor that others are brought to."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class SensorProfile:
     """One mission and product: data only."""
@@ -188,6 +201,11 @@ class SensorProfile:
     """Addend to every digital number of the product, whatever the baseline."""
     offset: OffsetRule | None = None
     """Addend that depends on the processing, or None."""
+    to_reference: Mapping[str, Mapping[Band, Line]] = field(
+        default_factory=dict, metadata=CAME_LATER
+    )
+    """How the name of a spacecraft begins, to the line that brings each of its bands to what the
+    newest sensor of the mission would see; a spacecraft that is not here needs none."""
     latitudes: tuple[float, float]
     """South and north end of what is imaged, degrees: an area beyond is refused by the search."""
     first_day: date
@@ -217,6 +235,12 @@ class SensorProfile:
         """The rule of the mask of a scene: what its item states, else the sensor's own."""
         mask = scene.assets.get("mask")
         return self.mask.as_stated(mask.mask_values) if mask and mask.mask_values else self.mask
+
+    def line_of(self, scene: Scene, band: Band) -> Line:
+        """What brings a band of a scene to the newest sensor of the mission."""
+        craft = re.sub(r"[ _]", "-", scene.platform.lower())
+        lines = (lines for start, lines in self.to_reference.items() if craft.startswith(start))
+        return next(lines, {}).get(band, UNCHANGED)
 
     def scale_of(self, scene: Scene) -> float:
         """Reflectance per digital number of a scene."""

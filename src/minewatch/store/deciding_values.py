@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from importlib import import_module
 from typing import Any
 
@@ -49,11 +49,16 @@ def sensor_values(name: str) -> dict[str, Any]:
         In `minewatch.sensors.SENSORS`.
     """
     profile = get_sensor(name)
-    deciding = (field.name for field in fields(profile) if field.name not in _NAMING)
-    return {f"{name}.{field}": _plain(getattr(profile, field)) for field in deciding}
+    plain = _plain(profile, leaving_out=_NAMING)
+    return {f"{name}.{field}": value for field, value in plain.items()}
 
 
-def _plain(value: object) -> Any:
+def _is_default(field: Field[Any], value: object) -> bool:
+    made = field.default_factory
+    return value == (field.default if made is MISSING else made())
+
+
+def _plain(value: object, *, leaving_out: frozenset[str] = frozenset()) -> Any:
     """A value as JSON can hold it.
 
     Raises
@@ -68,7 +73,8 @@ def _plain(value: object) -> Any:
         return {
             field.name: _plain(one)
             for field, one in held
-            if not (field.metadata.get("came_later") and one == field.default)
+            if field.name not in leaving_out
+            and not (field.metadata.get("came_later") and _is_default(field, one))
         }
     if isinstance(value, Mapping):
         return {str(key): _plain(value[key]) for key in value}
