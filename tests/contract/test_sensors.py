@@ -12,7 +12,6 @@ from shapely.geometry import box
 from minewatch.model import CORE_BANDS, Asset, Band, Scene
 from minewatch.sensors import CATALOGS, SENSORS, SensorProfile, baseline_number, get_sensor
 
-SCL_CLASSES = set(range(12))
 BITS = set(range(16))
 
 every_sensor = pytest.mark.parametrize("profile", SENSORS.values(), ids=SENSORS)
@@ -56,7 +55,7 @@ def test_no_asset_name_means_two_bands(profile: SensorProfile) -> None:
 
 @every_sensor
 def test_it_knows_only_known_catalogues(profile: SensorProfile) -> None:
-    assert profile.collections
+    assert profile.collections or profile.is_stated_by_items, "a folder of files is in no catalogue"
     assert set(profile.collections) <= set(CATALOGS)
 
 
@@ -66,7 +65,7 @@ def test_every_mask_value_is_kept_or_dropped_and_never_both(profile: SensorProfi
     groups = [set(mask.keep), set(mask.shade), set(mask.drop)]
     together = set().union(*groups)
     assert sum(map(len, groups)) == len(together), "a value is in two groups"
-    assert together <= BITS if mask.bits else together == SCL_CLASSES
+    assert together <= BITS if mask.bits else together == set(range(max(together) + 1))
     assert set(mask.grow) <= set(mask.drop)
     assert set(mask.vegetation) <= set(mask.keep)
     assert mask.grow_m > 0
@@ -102,6 +101,15 @@ def test_its_scale_makes_the_largest_number_a_bright_reflectance(profile: Sensor
 def test_its_offset_rule_begins_at_a_readable_baseline(profile: SensorProfile) -> None:
     if profile.offset:
         assert baseline_number(profile.offset.since_baseline) is not None
+
+
+@every_sensor
+def test_products_that_are_taken_together_have_one_scale_one_mask_and_one_pixel(
+    profile: SensorProfile,
+) -> None:
+    for part in profile.parts:
+        for shared in ("scale", "constant_offset_dn", "offset", "mask", "native_pixel_m"):
+            assert getattr(part, shared) == getattr(profile, shared), f"{part.name}: {shared}"
 
 
 @every_sensor

@@ -55,6 +55,8 @@ _PRODUCT = re.compile(
 _GRANULE = re.compile(
     r"^(S2[A-Z])_OPER_MSI_L2A_TL_\w{4}_(\d{8}T\d{6})_(A\d{6})_T(\d{2}[A-Z]{3})(?:_N(\d{2})\.(\d{2}))?"
 )
+_HLS = re.compile(r"^(?:SIM_)?HLS\.([SL]30)\.T(\d{2}[A-Z]{3})\.")
+_LANDSAT = re.compile(r"^L[COTEM](\d\d)_L2S[PR]_")
 _DATATAKE = re.compile(r"^G(S2[A-Z])_(\d{8}T\d{6})_")
 
 
@@ -86,9 +88,8 @@ def _scene(item: Mapping[str, Any], profile: SensorProfile, base: str) -> Scene:
     if not isinstance(item, Mapping) or not isinstance(item.get("properties"), Mapping):
         raise ItemError("not a STAC item: no id or no properties")
     name_, properties = name_in(item), item["properties"]
-    if reason := why_not(item, profile):
-        raise ItemError(reason)
-    places = _band_places(item.get("assets"), profile)
+    part = _part_of(item, profile)
+    places = _band_places(item.get("assets"), part)
     clean = clean_item(item, base=base, assets=frozenset(name for name, _ in places.values()))
     for asset in clean["assets"].values():
         check_address(asset["href"], base=base)
@@ -102,13 +103,24 @@ def _scene(item: Mapping[str, Any], profile: SensorProfile, base: str) -> Scene:
         assets={b: _asset(clean["assets"][n], properties, i) for b, (n, i) in places.items()},
         tile=_tile(properties) or known.get("tile", ""),
         datatake=_datatake(properties) or known.get("datatake", ""),
-        platform=str(properties.get("platform") or properties.get("constellation") or ""),
+        platform=_platform(properties) or known.get("platform", ""),
         baseline=_first(properties, _BASELINE_KEYS) or known.get("baseline", ""),
         cloud_cover_pct=_cloud_cover(properties),
         boa_offset_applied=_flag(properties),
         made=_made(properties, known),
         item=clean,
     )
+
+
+def _part_of(item: Mapping[str, Any], profile: SensorProfile) -> SensorProfile:
+    """The product that an item is of, among those that a profile takes; raises with the reason."""
+    reasons = dict[str, None]()
+    for part in profile.parts or (profile,):
+        reason = why_not(item, part)
+        if not reason:
+            return part
+        reasons[reason] = None
+    raise ItemError("; ".join(reasons))
 
 
 def _band_places(assets: Any, profile: SensorProfile) -> dict[Band, tuple[str, int]]:
@@ -248,6 +260,12 @@ def _acquired(properties: Mapping[str, Any]) -> datetime:
     return moment
 
 
+def _platform(properties: Mapping[str, Any]) -> str:
+    """The spacecraft; empty where only the mission is stated, and the name of a product says it."""
+    stated = str(properties.get("platform") or properties.get("constellation") or "")
+    return "" if stated.lower() == "landsat" else stated
+
+
 def _tile(properties: Mapping[str, Any]) -> str:
     """MGRS tile with two digits (`01WCR`), or WRS path/row."""
     for key in ("grid:code", "s2:mgrs_tile"):
@@ -281,6 +299,11 @@ def _names_in(properties: Mapping[str, Any], item_id: str) -> dict[str, str]:
             baseline = f"{major}.{minor}" if major else ""
             parts = {"datatake": f"{craft}_{start}", "tile": tile, "made": made}
             return parts | ({"baseline": baseline} if baseline else {})
+    for text in texts:
+        if found := _HLS.match(text):
+            return {"datatake": f"HLS.{found[1]}", "tile": found[2]}
+        if found := _LANDSAT.match(text):
+            return {"platform": f"landsat-{int(found[1])}"}
     for text in texts:
         if found := _GRANULE.match(text):
             craft, made, orbit, tile, major, minor = found.groups()

@@ -230,10 +230,10 @@ def _collection(source: Source, profile: SensorProfile) -> str:
         )
     offered = collections_of(source.io, source.address, source.root)
     fitting = sorted(profile.known_collections & set(offered))
-    if len(fitting) != 1:
+    if not fitting or (len(fitting) > 1 and not profile.parts):
         problem = unknown_name("collection", f"for {profile.name}", list(offered))
         raise CatalogError(problem, hint="choose one with --collection")
-    return fitting[0]
+    return ",".join(fitting)
 
 
 def _distrust(chosen: Selection) -> list[str]:

@@ -27,7 +27,11 @@ Collection = Annotated[
     str | None, typer.Option("--collection", help="Collection id; default: the catalogue's own.")
 ]
 Sensor = Annotated[
-    str, typer.Option("--sensor", help="Sensor: sentinel-2-l2a, landsat-c2-l2, or of a plug-in.")
+    str,
+    typer.Option(
+        "--sensor",
+        help="Sensor: sentinel-2-l2a, landsat-c2-l2, hls-v2, or another of docs/sensors.md.",
+    ),
 ]
 DetectorName = Annotated[
     str,

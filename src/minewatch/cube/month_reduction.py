@@ -138,7 +138,7 @@ def reduce_month(
         tile[kept],
     )
     shown = clear | suspect
-    stacks = _stack_overpasses(overpasses, pixels, quality, shown, tile, columns)
+    stacks = _stack_overpasses(overpasses, pixels, quality, shown, tile, columns, profile)
     clear, suspect = clear & shown, suspect & shown
     disturbed = np.zeros_like(clear)
     for at in np.flatnonzero(shown.any(axis=(1, 2))):
@@ -207,6 +207,7 @@ def _stack_overpasses(
     shown: Bool,
     tile: UInt8,
     bands: Sequence[Band],
+    sensor: SensorProfile,
 ) -> dict[Band, UInt16]:
     """Band to reflectance x 10,000 of the overpasses, 0 where not shown.
 
@@ -215,10 +216,12 @@ def _stack_overpasses(
     stacks = {band: np.zeros(shown.shape, np.uint16) for band in bands}
     for at, overpass in enumerate(overpasses):
         for number, scene in enumerate(overpass, start=1):
-            table = reflectance_table(quality[scene.id].scale, quality[scene.id].offset_dn)
+            known = quality[scene.id]
             here = shown[at] & (tile[at] == number)
             for band in bands:
                 if (scene.id, band) in reads:
+                    line = sensor.line_of(scene, band)
+                    table = reflectance_table(known.scale, known.offset_dn, line)
                     place(stacks[band][at], reads[scene.id, band].pixels, table, here)
         whole = np.logical_and.reduce([stacks[band][at] > 0 for band in CORE_BANDS])
         if (shown[at] & ~whole).any():

@@ -18,8 +18,11 @@ from minewatch.sensors.catalogs import (
     get_catalog,
 )
 from minewatch.sensors.geotiff_folder import GEOTIFF_FOLDER
+from minewatch.sensors.hls import HLS, HLS_L30, HLS_S30
 from minewatch.sensors.landsat import LANDSAT_C2_L2
 from minewatch.sensors.profile import (
+    UNCHANGED,
+    Line,
     MaskRule,
     OffsetDecision,
     OffsetRule,
@@ -33,7 +36,9 @@ from minewatch.sensors.sentinel2 import SENTINEL_2_L2A
 SENSORS: Registry[SensorProfile] = Registry(
     kind="sensor",
     group="minewatch.sensors",
-    built_in={p.name: p for p in (SENTINEL_2_L2A, LANDSAT_C2_L2, GEOTIFF_FOLDER)},
+    built_in={
+        p.name: p for p in (SENTINEL_2_L2A, LANDSAT_C2_L2, HLS, HLS_S30, HLS_L30, GEOTIFF_FOLDER)
+    },
 )
 """The known sensors by name; those of other packages by the entry-point group."""
 
@@ -58,7 +63,9 @@ __all__ = [
     "ELEVATION_COLLECTIONS",
     "GEOTIFF_FOLDER",
     "SENSORS",
+    "UNCHANGED",
     "CatalogProfile",
+    "Line",
     "MaskRule",
     "OffsetDecision",
     "OffsetRule",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import NamedTuple
 
 from minewatch.model import CORE_BANDS, Asset, Band, MaskValues, Scene
 from minewatch.model.rule_fields import rule
 
+CAME_LATER = {"came_later": True}
+"""Of a field that profiles did not always have: at its default, keys are what they were."""
 MASK_CLASSES = 256
 """Classes that a mask may have whose values an item states: those of 8 bits."""
 _BASELINE = re.compile(r"([0-9]{1,3})\.([0-9]{1,3})")
@@ -23,7 +25,7 @@ class MaskRule:
 
     bits: bool = False
     """True: the values below are bit numbers of a bit field; False: they are classes."""
-    fill_bits: tuple[int, ...] = (0,)
+    fill_bits: tuple[int, ...] = field(default=(0,), metadata=CAME_LATER)
     """Bits that say that there is no pixel; only with `bits`."""
     keep: tuple[int, ...] = ()
     """Values of clear ground or water. With `bits`: a pixel is clear when no `drop` bit is set."""
@@ -154,6 +156,19 @@ class OffsetDecision(NamedTuple):
     """True when no pixel can say otherwise: the product never carried what is in question."""
 
 
+class Line(NamedTuple):
+    """Reflectance of one sensor to that of another: `slope * reflectance + intercept`."""
+
+    slope: float
+    """Factor."""
+    intercept: float
+    """Addend, reflectance."""
+
+
+UNCHANGED = Line(1.0, 0.0)
+"""The line of the sensor that others are brought to."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class SensorProfile:
     """One mission and product: data only."""
@@ -163,7 +178,7 @@ class SensorProfile:
     title: str
     """Name for people."""
     collections: Mapping[str, str]
-    """Known catalogue to the collection id to search there."""
+    """Known catalogue to the collection id to search there; several, with commas between."""
     other_collections: tuple[str, ...] = ()
     """More collection ids that hold the same product."""
     platforms: tuple[str, ...]
@@ -186,12 +201,20 @@ class SensorProfile:
     """Addend to every digital number of the product, whatever the baseline."""
     offset: OffsetRule | None = None
     """Addend that depends on the processing, or None."""
+    to_reference: Mapping[str, Mapping[Band, Line]] = field(
+        default_factory=dict, metadata=CAME_LATER
+    )
+    """How the name of a spacecraft begins, to the line that brings each of its bands to what the
+    newest sensor of the mission would see; a spacecraft that is not here needs none."""
     latitudes: tuple[float, float]
     """South and north end of what is imaged, degrees: an area beyond is refused by the search."""
     first_day: date
     """First day of the archive anywhere: a search that ends before it is refused."""
     attribution: str
     """What its licence asks to be said of anything made with it."""
+    parts: tuple[SensorProfile, ...] = ()
+    """Profiles of the products that are taken together, on one scale and with one mask: an item is
+    of one of them, which says where its bands are. Empty: it is one product."""
     is_stated_by_items: bool = False
     """Whether scale, offset, pixel and mask values are what each item states: what stands here is
     only what holds where an item is silent."""
@@ -213,6 +236,12 @@ class SensorProfile:
         mask = scene.assets.get("mask")
         return self.mask.as_stated(mask.mask_values) if mask and mask.mask_values else self.mask
 
+    def line_of(self, scene: Scene, band: Band) -> Line:
+        """What brings a band of a scene to the newest sensor of the mission."""
+        craft = re.sub(r"[ _]", "-", scene.platform.lower())
+        lines = (lines for start, lines in self.to_reference.items() if craft.startswith(start))
+        return next(lines, {}).get(band, UNCHANGED)
+
     def scale_of(self, scene: Scene) -> float:
         """Reflectance per digital number of a scene."""
         stated = scene.assets["red"].scale if self.is_stated_by_items else None
@@ -221,7 +250,9 @@ class SensorProfile:
     @property
     def known_collections(self) -> frozenset[str]:
         """Every collection id that holds this product."""
-        return frozenset({*self.collections.values(), *self.other_collections})
+        own = {c for joined in self.collections.values() for c in joined.split(",")}
+        of_parts = (part.known_collections for part in self.parts)
+        return frozenset(own).union(self.other_collections, *of_parts)
 
     def offset_from_metadata(self, scene: Scene) -> OffsetDecision:
         """What this scene's metadata says of its offset; see `offset_from_metadata`."""
