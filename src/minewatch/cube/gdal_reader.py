@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from affine import AffineError
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 from rasterio._err import CPLE_BaseError
+from rasterio.enums import Interleaving
 from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader
 from rasterio.windows import Window
@@ -31,6 +34,14 @@ log = logging.getLogger(__name__)
 
 CACHE_MB = 128
 """Decoded blocks GDAL keeps [D]: GDAL's own 5 % of the machine's memory is not ours to take."""
+DRIVERS = ["GTiff", "JP2OpenJPEG"]
+"""GDAL's drivers that may open a file, whatever it is called: no other format can make GDAL open
+further files or addresses."""
+FAR = ("/vsicurl/http://", "/vsicurl/https://", "/vsicurl?pc_url_signing=yes&", "/vsis3/", "/vsigs/",
+       "/vsiaz/")  # fmt: skip
+"""How the names of far files begin; nothing else of GDAL's is opened."""
+MOST_BLOCK_BYTES = 1 << 28
+"""Of one block, all its bands: a whole Sentinel-2 tile of 10 m in one block fits [D]."""
 _FORGET = {"CPL_VSIL_CURL_NON_CACHED": "/vsicurl:/vsis3"}
 FAILED_ATTEMPTS = (RasterioError, CPLE_BaseError, AffineError, ArithmeticError, ValueError)
 """What a file can end in, a damaged header too."""
@@ -137,7 +148,7 @@ class RasterioReader:
         with self._lock:
             idle = self._idle.get(path)
             file = idle.pop() if idle else None
-        file = file or rasterio.open(path)
+        file = file or open_image(path)
         try:
             yield file
         except BaseException:
@@ -149,6 +160,30 @@ class RasterioReader:
             stale = self._idle.popitem(last=False)[1] if len(self._idle) > self._max_open else []
         for old in stale:
             old.close()
+
+
+def open_image(path: str) -> DatasetReader:
+    """A GeoTIFF or JPEG 2000, of blocks that fit into memory; no other format is tried.
+
+    Parameters
+    ----------
+    path
+        As GDAL opens it: a file, or an address below one of `FAR`.
+
+    Raises
+    ------
+    RasterioError, ValueError
+        It is no such file.
+    """
+    if not path.startswith(FAR) and not Path(path).is_file():
+        raise ValueError("is no file" if Path(path).exists() else "there is no such file")
+    file = DatasetReader(path, driver=DRIVERS)
+    bands = file.count if file.interleaving is Interleaving.pixel else 1
+    size = math.prod(file.block_shapes[0]) * np.dtype(file.dtypes[0]).itemsize * bands
+    if size > MOST_BLOCK_BYTES:
+        file.close()
+        raise ValueError(f"has blocks of {size >> 20} MiB")
+    return file
 
 
 def _restore(settings: Settings, locate: Callable[[str], str], max_open: int) -> RasterioReader:

@@ -86,6 +86,10 @@ ELEVATION_ATTRIBUTION = (
 """What the licence of Copernicus DEM asks to be said of anything made with it."""
 
 
+_BUCKETS = {"s3": "vsis3", "gs": "vsigs", "az": "vsiaz"}
+"""Scheme of an address in a bucket to GDAL's reader of it, which finds its own keys."""
+
+
 def get_catalog(name: str) -> CatalogProfile:
     """The known catalogue of this name.
 
@@ -135,8 +139,8 @@ def gdal_path(href: str) -> str:
         collection = next(c for start, c in profile.hosts.items() if plain.startswith(start))
         return profile.open_template.format(collection=collection, url=quote(href, safe=""))
     scheme = urlsplit(href).scheme
-    if scheme == "s3":
-        return f"/vsis3/{href.removeprefix('s3://')}"
+    if scheme in _BUCKETS:
+        return f"/{_BUCKETS[scheme]}/{href.partition('://')[2]}"
     return f"/vsicurl/{href}" if scheme in {"http", "https"} else href
 
 
