@@ -11,8 +11,10 @@ from urllib.parse import urlsplit
 
 from pystac_client.exceptions import APIError
 from pystac_client.stac_api_io import StacApiIO
+from requests import Request
 from urllib3.util import Retry
 
+from minewatch.access import Access
 from minewatch.errors import CatalogError
 from minewatch.redaction import redact
 from minewatch.settings import Settings
@@ -54,7 +56,15 @@ def connect(settings: Settings) -> StacApiIO:
         allowed_methods=None,  # a search by POST changes nothing on the server
         raise_on_status=False,
     )
-    return StacApiIO(timeout=settings.http_timeout_s, max_retries=retry)
+    access = Access(settings)
+
+    def authorised(request: Request) -> Request:
+        request.headers.update(access.headers(request.url))
+        return request
+
+    return StacApiIO(
+        timeout=settings.http_timeout_s, max_retries=retry, request_modifier=authorised
+    )
 
 
 def is_remote(address: str) -> bool:

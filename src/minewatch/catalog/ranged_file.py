@@ -9,6 +9,7 @@ from typing import Any
 import urllib3
 from urllib3.exceptions import HTTPError
 
+from minewatch.access import Access
 from minewatch.catalog.connection import unreached
 from minewatch.errors import CatalogError
 from minewatch.http_answers import (
@@ -47,11 +48,10 @@ class RangedFile(io.RawIOBase):
         super().__init__()
         guard_logs_of("urllib3")  # it logs whole addresses
         self._address, self._settings = address, settings
+        self._access = Access(settings)
         self._http = urllib3.PoolManager(timeout=settings.http_timeout_s, retries=False)
         self._at = 0
         self._version: FileVersion | None = None
-        self.requests = 0
-        self.bytes_read = 0
         self._part(0, 1)
 
     @property
@@ -102,7 +102,7 @@ class RangedFile(io.RawIOBase):
 
     def _part_once(self, start: int, end: int) -> bytes:
         headers = {"Range": f"bytes={start}-{end - 1}", "Accept-Encoding": "identity"}
-        self.requests += 1
+        headers |= self._access.headers(self._address)  # urllib3 sends them to no other host
         answer = self._http.request(
             "GET", self._address, headers=headers, redirect=True, retries=_REDIRECTS,
             preload_content=False, decode_content=False,
@@ -119,7 +119,6 @@ class RangedFile(io.RawIOBase):
             answer.release_conn()
         if len(data) != end - start:
             raise BrokenError(f"is cut off after {start + len(data)} bytes")
-        self.bytes_read += len(data)
         return data
 
     def _check_status(self, answer: Any) -> None:

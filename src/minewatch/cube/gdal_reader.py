@@ -23,6 +23,7 @@ from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
+from minewatch.access import Access
 from minewatch.cube.resampling import read_onto
 from minewatch.errors import PixelKindError, ReadError
 from minewatch.model import Asset, Band
@@ -80,6 +81,7 @@ class RasterioReader:
     ) -> None:
         guard_gdal_logs()  # rasterio logs whole addresses
         self._settings = settings or Settings()
+        self._access = Access(self._settings)
         self._locate = locate
         self._max_open = max_open
         # Retries are ours: they repeat the whole read, and the failure is forgotten first.
@@ -124,6 +126,7 @@ class RasterioReader:
         options: dict[str, Any] = {
             **self._options,
             **gdal_options(asset.href),
+            **self._authorisation(asset.href),
             **(_FORGET if forget else {}),
         }
         with rasterio.Env(**options), self._opened(path) as file:
@@ -141,6 +144,12 @@ class RasterioReader:
             touched = block_bytes(file, window, step)
             self._tally.bytes = getattr(self._tally, "bytes", 0) + touched
             return pixels
+
+    def _authorisation(self, href: str) -> dict[str, str]:
+        """GDAL's option that says to this host who asks; only for reads of this file."""
+        headers = {} if self._access.signs(href) else self._access.headers(href)
+        lines = "\r\n".join(f"{name}: {value}" for name, value in headers.items())
+        return {"GDAL_HTTP_HEADERS": lines} if lines else {}
 
     @contextmanager
     def _opened(self, path: str) -> Iterator[DatasetReader]:

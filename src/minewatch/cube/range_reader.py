@@ -164,6 +164,8 @@ class RangeReader:
         if asset.epsg and geobox.crs and asset.epsg != geobox.crs.epsg:
             return None
         address = self._locate(asset.href).removeprefix("/vsicurl/")
+        if self._fetcher.access.signs(asset.href):
+            address = asset.href  # GDAL would sign it, and check nothing of what it is given
         is_ours = not self._is_gdals(address) if is_far(address) else Path(address).is_file()
         return address if is_ours else None
 
