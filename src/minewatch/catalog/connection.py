@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 from pystac_client.exceptions import APIError
 from pystac_client.stac_api_io import StacApiIO
-from requests import Request
 from urllib3.util import Retry
 
 from minewatch.access import Access
@@ -58,8 +57,8 @@ def connect(settings: Settings) -> StacApiIO:
     )
     access = Access(settings)
 
-    def authorised(request: Request) -> Request:
-        request.headers.update(access.headers(request.url))
+    def authorised(request: Any) -> Any:
+        request.headers = {**(request.headers or {}), **access.headers(str(request.url))}
         return request
 
     return StacApiIO(
