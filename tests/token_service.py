@@ -1,7 +1,7 @@
 """A token service on loopback, and files that are only given for one of its tokens.
 
 As Planetary Computer's: `GET /token/COLLECTION` gives a token that ends soon, and files want it in
-their address. With other rules a file wants a header instead.
+their address; documents are given to all. With other rules a file wants a header instead.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class _GuardedHandler(_Handler):
         server, parts = self.server, urlsplit(self.path)
         if parts.path.startswith("/token/"):
             self._give_token(parts.path.rpartition("/")[2])
-        elif self._is_allowed(parts.query):
+        elif parts.path.endswith(".json") or self._is_allowed(parts.query):
             super().do_GET()
         else:
             server.refused += 1
