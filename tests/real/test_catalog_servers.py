@@ -180,8 +180,7 @@ def area(west: float, south: float, east: float, north: float) -> AreaOfInterest
     return AreaOfInterest(id="simulated", name="Simulated", geometry=outline, utm_epsg=32647)
 
 
-@every_server
-@pytest.mark.parametrize(
+searches = pytest.mark.parametrize(
     ("where", "period", "max_cloud"),
     [
         (area(97.2, 25.2, 97.4, 25.4), WHOLE, 100),
@@ -192,6 +191,10 @@ def area(west: float, south: float, east: float, north: float) -> AreaOfInterest
     ],
     ids=["one tile", "where two overlap", "one month", "dry season, clear", "everything"],
 )
+
+
+@every_server
+@searches
 def test_every_server_gives_what_a_plain_loop_gives(
     servers: dict[str, str], server: str, where: AreaOfInterest, period: Period, max_cloud: float
 ) -> None:
@@ -201,6 +204,39 @@ def test_every_server_gives_what_a_plain_loop_gives(
     assert {scene.id for scene in found} == truth(where, period, max_cloud)
     assert len(found) > 3
     assert not any("missing" in note for note in found.notes)
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Name to path of tables of the same items, written by rustac."""
+    tools, folder = server_tools("stac-servers", REQUIREMENTS), tmp_path_factory.mktemp("tables")
+    items = folder / "items.json"
+    items.write_text(json.dumps({"type": "FeatureCollection", "features": ITEMS}))
+    found = {}
+    for name in ("parquet", "parquet[snappy]"):
+        path = folder / f"{name.replace('[', '-').strip(']')}.parquet"
+        command = [str(tools / "rustac"), "translate", "-o", name, str(items), str(path)]
+        run = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert run.returncode == 0, run.stderr[-800:]
+        found[name] = str(path)
+    return found
+
+
+@pytest.mark.parametrize("table", ["parquet", "parquet[snappy]"])
+@searches
+def test_a_table_by_rustac_gives_what_a_plain_loop_gives(
+    tables: dict[str, str], table: str, where: AreaOfInterest, period: Period, max_cloud: float
+) -> None:
+    found = find_scenes(where, period, catalog=tables[table], max_cloud_cover_pct=max_cloud)
+    assert {scene.id for scene in found} == truth(where, period, max_cloud)
+
+
+def test_a_table_gives_the_scenes_of_the_server(
+    tables: dict[str, str], servers: dict[str, str]
+) -> None:
+    where = area(97.2, 25.2, 97.4, 25.4)
+    server = find_scenes(where, WHOLE, catalog=servers["pgstac"], settings=SETTINGS)
+    assert find_scenes(where, WHOLE, catalog=tables["parquet"]).scenes == server.scenes
 
 
 @every_server
