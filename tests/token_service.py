@@ -54,7 +54,7 @@ class _GuardedHandler(_Handler):
         server, parts = self.server, urlsplit(self.path)
         if parts.path.startswith("/token/"):
             self._give_token(parts.path.rpartition("/")[2])
-        elif parts.path.endswith(".json") or self._is_allowed(parts.query):
+        elif self._is_allowed(parts.query) or self._is_open(parts.path):
             super().do_GET()
         else:
             server.refused += 1
@@ -73,6 +73,9 @@ class _GuardedHandler(_Handler):
         server.ends[token] = ends
         stated = {"token": f"sv=1&sig={token}", "msft:expiry": ends.isoformat()}
         self._tell(200, json.dumps(stated).encode())
+
+    def _is_open(self, path: str) -> bool:
+        return path.endswith(".json") and not self.server.wants_header
 
     def _is_allowed(self, query: str) -> bool:
         server = self.server

@@ -15,7 +15,7 @@ from urllib3.util import Retry
 
 from minewatch.access import Access
 from minewatch.errors import CatalogError
-from minewatch.redaction import redact
+from minewatch.redaction import guard_logs_of, redact
 from minewatch.settings import Settings
 
 _RETRIED_STATUS = (429, 500, 502, 503, 504)
@@ -56,6 +56,8 @@ def connect(settings: Settings) -> StacApiIO:
         raise_on_status=False,
     )
     access = Access(settings)
+    for library in ("pystac_client", "urllib3"):  # they log headers, and whole addresses
+        guard_logs_of(library)
 
     def authorised(request: Any) -> Any:
         request.headers = {**(request.headers or {}), **access.headers(str(request.url))}

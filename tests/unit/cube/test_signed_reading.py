@@ -136,6 +136,19 @@ def test_a_token_goes_to_its_own_host_and_over_closed_lines_only(service: TokenS
     assert not access.signs(f"http://{known}")
 
 
+def give_key(kind: str, service: TokenService, folder: Path, monkeypatch) -> None:
+    """A key for 127.0.0.1, that the service wants."""
+    if kind == "bearer":
+        monkeypatch.setenv("MINEWATCH_HOST_TOKENS", f"other.example=x, 127.0.0.1={CANARY}")
+        service.wants_header = f"Bearer {CANARY}"
+    else:
+        (folder / "netrc").write_text(f"machine 127.0.0.1 login me password {CANARY}\n")
+        (folder / "netrc").chmod(0o600)
+        monkeypatch.setenv("NETRC", str(folder / "netrc"))
+        pair = base64.b64encode(f"me:{CANARY}".encode()).decode()
+        service.wants_header = f"Basic {pair}"
+
+
 @pytest.mark.parametrize("make_reader", [RangeReader, RasterioReader])
 @pytest.mark.parametrize("kind", ["bearer", "netrc"])
 def test_a_host_is_told_who_asks_and_no_other(
@@ -146,15 +159,7 @@ def test_a_host_is_told_who_asks_and_no_other(
         catalogs.CATALOGS, "planetary-computer",
         replace(catalogs.CATALOGS["planetary-computer"], hosts={}),
     )  # fmt: skip
-    if kind == "bearer":
-        monkeypatch.setenv("MINEWATCH_HOST_TOKENS", f"other.example=x, 127.0.0.1={CANARY}")
-        service.wants_header = f"Bearer {CANARY}"
-    else:
-        (tmp_path / "netrc").write_text(f"machine 127.0.0.1 login me password {CANARY}\n")
-        (tmp_path / "netrc").chmod(0o600)
-        monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
-        pair = base64.b64encode(f"me:{CANARY}".encode()).decode()
-        service.wants_header = f"Basic {pair}"
+    give_key(kind, service, tmp_path, monkeypatch)
     asset = archive.cog("a.tif", noise())
     reader = make_reader(SETTINGS)
     assert (read(archive, asset, reader) == noise()[:64, :64]).all()
@@ -181,20 +186,24 @@ def test_the_token_of_earthdata_goes_to_earthdata_alone():
         assert access.headers(other) == {}
 
 
-def test_a_redirect_takes_no_key_to_another_host(archive, service: TokenService, monkeypatch):
+@pytest.mark.parametrize("make_reader", [RangeReader, RasterioReader])
+@pytest.mark.parametrize("kind", ["bearer", "netrc"])
+def test_a_redirect_takes_no_key_to_another_host(
+    archive, service: TokenService, monkeypatch, tmp_path, make_reader, kind
+):
     monkeypatch.setitem(
         catalogs.CATALOGS, "planetary-computer",
         replace(catalogs.CATALOGS["planetary-computer"], hosts={}),
     )  # fmt: skip
-    monkeypatch.setenv("MINEWATCH_HOST_TOKENS", f"127.0.0.1={CANARY}")
-    service.wants_header = f"Bearer {CANARY}"
+    give_key(kind, service, tmp_path, monkeypatch)
     asset = archive.cog("a.tif", noise())
     with guarding(archive.folder) as other:
         other.wants_header = "never"
         onward = other.url.replace("127.0.0.1", "localhost")
         service.faults["a.tif"] = [f"{onward}/a.tif"]
         with pytest.raises(ReadError):
-            read(archive, asset)
+            read(archive, asset, make_reader(SETTINGS))
+        assert "a.tif" in service.requests, "the host itself was given the key"
         assert other.refused
         assert not any("authorization" in headers for headers in other.headers)
 
