@@ -91,6 +91,8 @@ def guarding(folder: Path) -> Iterator[TokenService]:
     with TokenService(folder) as running:
         thread = threading.Thread(target=running.serve_forever, args=(0.01,))
         thread.start()
-        yield running
-        running.shutdown()
-        thread.join()
+        try:
+            yield running
+        finally:
+            running.shutdown()
+            thread.join()
