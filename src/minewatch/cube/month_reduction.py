@@ -138,8 +138,9 @@ def reduce_month(
         needed = _shown_scenes(overpasses, clear | suspect, tile)
         wanted = [(s, b) for s in needed for b in columns if b in s.assets]
         pixels = read_all(wanted, wide if profile.is_radar else chunk.geobox)
+    pixel_m = abs(float(wide.resolution.x))
     if profile.is_radar:
-        pixels = {key: _without_speckle(read, core) for key, read in pixels.items()}
+        pixels = {key: _without_speckle(read, core, pixel_m) for key, read in pixels.items()}
     kept = [at for at, overpass in enumerate(overpasses) if not _failed(overpass, pixels)]
     overpasses, clear, suspect, tile = (
         [overpasses[at] for at in kept],
@@ -256,11 +257,12 @@ def _failed(overpass: Overpass, reads: _Reads) -> bool:
     return any(read.failure is not None for (scene_id, _), read in reads.items() if scene_id in ids)
 
 
-def _without_speckle(read: _Read, core: tuple[slice, slice]) -> _Read:
+def _without_speckle(read: _Read, core: tuple[slice, slice], pixel_m: float) -> _Read:
     """A read of radar with more around it, filtered and cut to the pixels asked for."""
     if read.failure:
         return read
-    return replace(read, pixels=np.ascontiguousarray(filter_speckle(read.pixels)[core]))
+    filtered = filter_speckle(read.pixels, pixel_m=pixel_m)
+    return replace(read, pixels=np.ascontiguousarray(filtered[core]))
 
 
 def _default(bands: Container[str]) -> str:

@@ -35,7 +35,7 @@ def core_bands_of(bands: Container[str]) -> tuple[Band, ...]:
     >>> core_bands_of({"vh", "vv", "mask"}), core_bands_of({"red", "nir"})
     (('vv', 'vh'), ('blue', 'green', 'red', 'nir'))
     """
-    return RADAR_BANDS if "vh" in bands else CORE_BANDS
+    return RADAR_BANDS if "vh" in bands and "red" not in bands else CORE_BANDS
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,7 +25,7 @@ from minewatch.synthetic.world import World, make_world
 
 COLLECTION = "sentinel-1-rtc"
 LOOKS = 4.4
-"""Equivalent number of looks: how strong speckle is. Sentinel-1 IW GRDH."""
+"""Equivalent number of looks of a cell of 20 m: how strong speckle is. Sentinel-1 IW GRDH."""
 RAIN_DB = 0.3
 """Standard deviation of what rain and wet canopies do to a whole overpass, decibels [D]."""
 _DAYS = 12
@@ -109,7 +109,8 @@ def radar_image(world: World, day: date, orbit: RadarOrbit) -> np.ndarray:
         nature[band] *= 1 + 0.08 * world.texture
     ground = world.ground.apply(nature, day.toordinal(), library)[:2]
     rain = 10 ** (rng.normal(0, RAIN_DB) / 10)
-    speckle = rng.gamma(LOOKS, 1 / LOOKS, ground.shape)
+    cells = rng.gamma(LOOKS, 1 / LOOKS, (2, *(side // 2 for side in ground.shape[1:])))
+    speckle = np.kron(cells, np.ones((1, 2, 2)))  # two pixels of 10 m lie in what is resolved
     return np.asarray(np.maximum(ground * rain * speckle, 1e-4), "float32")
 
 
