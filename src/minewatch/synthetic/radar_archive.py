@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from shapely.geometry import mapping
 
 from minewatch.errors import OutputError
 from minewatch.model import WGS84, Progress, ProgressListener, silent
+from minewatch.synthetic.archive import Archive, area_feature
 from minewatch.synthetic.backscatter import backscatter_library, layover_shadow
 from minewatch.synthetic.ground_spectra import material_index
 from minewatch.synthetic.spec import PIXEL_M, WorldSpec
@@ -54,7 +56,7 @@ def write_radar_archive(
     orbits: tuple[RadarOrbit, ...] = ORBITS,
     has_mask: bool = True,
     listener: ProgressListener = silent,
-) -> Path:
+) -> Archive:
     """Write Sentinel-1 RTC of a simulated world: VV and VH in linear power, speckle and all.
 
     Parameters
@@ -73,8 +75,8 @@ def write_radar_archive(
 
     Returns
     -------
-    Path
-        The static `catalog.json`.
+    Archive
+        Where it lies: `catalog` and `aoi`. Its truth is that of the optical archive.
 
     Raises
     ------
@@ -93,8 +95,10 @@ def write_radar_archive(
         name = _write_pass(out_dir, world, day, orbit, has_mask=has_mask)
         links.append({"rel": "item", "href": f"./{name}/{name}.json"})
         listener(Progress("simulating", done, len(passes), f"{day} radar (simulated)"))
-    _write_json(out_dir / "catalog.json", _collection(links))
-    return out_dir / "catalog.json"
+    archive = Archive(directory=out_dir, spec=spec)
+    _write_json(archive.catalog, _collection(links))
+    _write_json(archive.aoi, area_feature(spec))
+    return archive
 
 
 def radar_image(world: World, day: date, orbit: RadarOrbit) -> np.ndarray:
@@ -175,5 +179,5 @@ def _collection(links: list[dict[str, str]]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _write_json(path: Path, value: dict[str, Any]) -> None:
+def _write_json(path: Path, value: Mapping[str, Any]) -> None:
     path.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
