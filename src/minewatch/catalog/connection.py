@@ -13,8 +13,9 @@ from pystac_client.exceptions import APIError
 from pystac_client.stac_api_io import StacApiIO
 from urllib3.util import Retry
 
+from minewatch.access import Access
 from minewatch.errors import CatalogError
-from minewatch.redaction import redact
+from minewatch.redaction import guard_logs_of, redact
 from minewatch.settings import Settings
 
 _RETRIED_STATUS = (429, 500, 502, 503, 504)
@@ -54,7 +55,17 @@ def connect(settings: Settings) -> StacApiIO:
         allowed_methods=None,  # a search by POST changes nothing on the server
         raise_on_status=False,
     )
-    return StacApiIO(timeout=settings.http_timeout_s, max_retries=retry)
+    access = Access(settings)
+    for library in ("pystac_client", "urllib3"):  # they log headers, and whole addresses
+        guard_logs_of(library)
+
+    def authorised(request: Any) -> Any:
+        request.headers = {**(request.headers or {}), **access.headers(str(request.url))}
+        return request
+
+    return StacApiIO(
+        timeout=settings.http_timeout_s, max_retries=retry, request_modifier=authorised
+    )
 
 
 def is_remote(address: str) -> bool:
@@ -104,14 +115,15 @@ def naming_address(address: str) -> Iterator[None]:
 def _of_server(error: APIError, place: str) -> CatalogError:
     status = cast("int | None", getattr(error, "status_code", None))
     if status is None:
-        return _unreached(str(error), place)
+        return unreached(str(error), place)
     text = short(error)
     hint = _HINTS.get(status, "try again later, or use another --catalog")
     said = f": {text}" if 400 <= status < 500 and text and "<" not in text else ""
     return CatalogError(f"{place} answers {status}{said}", hint=hint)
 
 
-def _unreached(text: str, place: str) -> CatalogError:
+def unreached(text: str, place: str) -> CatalogError:
+    """The error of a server that gives no answer, or none that makes sense."""
     if "timeout" in text.lower() or "timed out" in text.lower():
         return CatalogError(
             f"{place} gives no answer in time",

@@ -21,6 +21,7 @@ from minewatch.catalog.item_checks import (
     item_errors,
     name_in,
 )
+from minewatch.catalog.item_tables import tables_at
 from minewatch.catalog.scene_search import Source, open_source
 from minewatch.catalog.static_catalog import walk_static
 from minewatch.errors import CatalogError
@@ -65,11 +66,11 @@ def find_elevation(
     CatalogError
         The catalogue cannot be reached or trusted, or what was asked for is not there.
     """
-    if mapping_at(catalog) is not None:
+    if mapping_at(catalog) is not None or tables_at(catalog):
         if collection is None:
             return None
         raise CatalogError(
-            f"a folder of GeoTIFFs has no heights of {collection!r}",
+            f"a folder of GeoTIFFs, or a table of items, has no heights of {collection!r}",
             hint="give --dem a file of heights, or none",
         )
     source = open_source(catalog, settings or read_settings())

@@ -20,6 +20,8 @@ from minewatch.sensors import CATALOGS
 _SIGNED_PATH = re.compile(r"^/vsicurl\?.*?url=(?P<url>[^&]+)")
 _PLAIN_NAME = re.compile(r"(?:\./)?(\w[\w.-]*)", re.ASCII)
 _SEQUENCES = (list, tuple)
+FILE_SUFFIXES = (".json", ".parquet", ".geoparquet", ".toml")
+"""Names that end so are of files, also where there is none."""
 MOST_LEVELS, MOST_WHOLE = 64, 1 << 63
 """Of values in an item: levels of nesting, and size of whole numbers [D]."""
 ABOVE_ASSETS = 3
@@ -198,4 +200,4 @@ def canonical_catalog(catalog: str | Path) -> str:
     if text in CATALOGS or "://" in text:
         return text
     path = Path(text).expanduser()
-    return str(path.absolute()) if path.exists() or path.suffix == ".json" else text
+    return str(path.absolute()) if path.exists() or path.suffix in FILE_SUFFIXES else text

@@ -27,14 +27,18 @@ from minewatch.catalog.item_checks import (
     name_in,
     number,
 )
-from minewatch.catalog.outlines import box_outline
-from minewatch.catalog.products import NAME_KEYS, why_not
+from minewatch.catalog.item_outlines import box_outline
+from minewatch.catalog.product_checks import NAME_KEYS, why_not
 from minewatch.model import Asset, Band, MaskValues, Scene, core_bands_of
 from minewatch.sensors import SensorProfile
 
 GLOBE = (540.0, 90.1)
 """Most degrees of longitude and latitude: areas over the date line run on, and corners are rough
 [D]."""
+UNREAD_KINDS = frozenset(
+    {"float16", "float32", "float64", "int32", "uint32", "int64", "uint64", "cint16", "cfloat32"}
+)
+"""Kinds of pixels that are not read: `data_type` of STAC."""
 AREAS = ("Polygon", "MultiPolygon")
 _BASELINE_KEYS = (
     "s2:processing_baseline", "sentinel2:processing_baseline", "sentinel:processing_baseline",
@@ -188,6 +192,9 @@ def _bands_of(asset: Mapping[str, Any], *names: str) -> list[Mapping[str, Any]]:
 def _asset(asset: Mapping[str, Any], properties: Mapping[str, Any], place: int) -> Asset:
     stated = _bands_of(asset, "raster:bands", "bands")
     band = stated[place - 1] if place <= len(stated) else {}
+    kind = str(asset.get("data_type", band.get("data_type"))).lower()
+    if kind in UNREAD_KINDS:
+        raise ItemError(f"its pixels are {kind}, not digital numbers of 16 bits")
     return Asset(
         href=asset["href"],
         epsg=_epsg(asset) or _epsg(properties),

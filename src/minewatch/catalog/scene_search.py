@@ -14,7 +14,8 @@ from minewatch.catalog.api import collections_of, is_api, search_api
 from minewatch.catalog.connection import connect, is_remote, read_json
 from minewatch.catalog.folder_mapping import mapping_at, read_mapping, sensor_for
 from minewatch.catalog.folder_scenes import list_folder
-from minewatch.catalog.hrefs import canonical_href
+from minewatch.catalog.hrefs import canonical_catalog, canonical_href
+from minewatch.catalog.item_tables import search_tables, tables_at
 from minewatch.catalog.selection import Selection, select_scenes
 from minewatch.catalog.static_catalog import walk_static
 from minewatch.errors import CatalogError, NoScenesError, SettingsError, unknown_name
@@ -60,8 +61,9 @@ def find_scenes(
     period
         Days of acquisition, UTC, both included.
     catalog
-        A known name, the root of a STAC API, the path or address of a static catalog.json, or a
-        folder of GeoTIFFs that holds a mapping file, or that file.
+        A known name, the root of a STAC API, the path or address of a static catalog.json or of a
+        stac-geoparquet file, a folder of such files, or a folder of GeoTIFFs that holds a mapping
+        file, or that file.
     collection
         Collection id; None: the sensor's own in a known catalogue, all of a static one.
     sensor
@@ -97,9 +99,16 @@ def find_scenes(
     profile = get_sensor(sensor_for(catalog, sensor or DEFAULT_SENSOR))
     check_reach(aoi, period, profile)
     mapping = mapping_at(catalog)
+    tables = () if mapping is not None else tables_at(catalog)
     if mapping is not None:
         name, is_server = str(mapping), False
         answer = list_folder(read_mapping(mapping), listener=listener)
+    elif tables:
+        name, is_server = canonical_href(canonical_catalog(catalog)), False
+        answer = search_tables(
+            tables, settings=settings or read_settings(), area=aoi.geometry, period=period,
+            profile=profile, collection=collection, listener=listener,
+        )  # fmt: skip
     else:
         source = open_source(catalog, settings or read_settings())
         name, is_server = source.name, is_api(source.root)

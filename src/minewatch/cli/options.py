@@ -19,8 +19,8 @@ Catalog = Annotated[
     str,
     typer.Option(
         "--catalog",
-        help="earth-search, planetary-computer, cdse, a STAC API root, a static catalog.json, or a "
-        "folder of GeoTIFFs with a minewatch.toml.",
+        help="earth-search, planetary-computer, cdse, a STAC API root, a static catalog.json, a "
+        "stac-geoparquet file, or a folder of GeoTIFFs with a minewatch.toml.",
     ),
 ]
 Collection = Annotated[

@@ -194,6 +194,10 @@ def _between(
     return resample(pixels, ys, xs), window, 1
 
 
+FARTHEST_PLACE = float(1 << 62)
+"""Places beyond are not numbers any more."""
+
+
 @lru_cache(maxsize=1024)
 def _positions(
     start: float, step: float, count: int, file_start: float, file_step: float
@@ -203,7 +207,10 @@ def _positions(
     Rounded, so that a centre has one position whatever window it is read in.
     """
     centres = start + (np.arange(count) + 0.5) * step
-    return np.asarray(np.rint(FINE * ((centres - file_start) / file_step - 0.5)), np.int64)
+    places = np.rint(FINE * ((centres - file_start) / file_step - 0.5))
+    if not (np.abs(places) < FARTHEST_PLACE).all():
+        raise ValueError("the file says that it lies nowhere near")
+    return places.astype(np.int64)
 
 
 def _warp(

@@ -208,6 +208,14 @@ def test_an_acquisition_is_dated_in_utc(item: Make) -> None:
         (lambda i: i.update(assets=None), "no blue, green, red, nir band"),
         (lambda i: i["properties"].update({"s2:product_type": "S2MSI1C"}), "S2MSI1C"),
         (lambda i: i["properties"].update(platform="landsat-8", constellation=""), "landsat-8"),
+        (
+            lambda i: i["assets"]["red"].update(data_type="float32"),
+            "pixels are float32",
+        ),
+        (
+            lambda i: i["assets"]["scl"].update({"raster:bands": [{"data_type": "float32"}]}),
+            "pixels are float32",
+        ),
         (lambda i: i.pop("properties"), "not a STAC item"),
         (lambda i: i.pop("id"), "not a STAC item"),
     ],
