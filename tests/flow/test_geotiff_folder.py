@@ -56,11 +56,13 @@ def test_it_says_that_it_is_simulated_and_what_it_is_made_of(run_of_folder: RunR
 
 
 def test_a_run_that_is_carried_on_gives_the_same_bytes(
-    folder: Path, run_of_folder: RunResult, small_archive: synthetic.Archive, tmp_path: Path
+    tiny_archive: synthetic.Archive, tmp_path: Path
 ) -> None:
-    run_archive(small_archive, tmp_path / "run", catalog=str(folder), end="2020-10-31")
-    later = update(tmp_path / "run", end=small_archive.spec.end)
-    assert geojson_bytes(later) == geojson_bytes(run_of_folder)
+    catalog = as_folder(tiny_archive.directory, tmp_path / "planet", crs="EPSG:4326")
+    whole = run_archive(tiny_archive, tmp_path / "whole", catalog=str(catalog))
+    run_archive(tiny_archive, tmp_path / "run", catalog=str(catalog), end="2021-01-31")
+    later = update(tmp_path / "run", end=tiny_archive.spec.end)
+    assert geojson_bytes(later) == geojson_bytes(whole)
 
 
 def test_the_command_line_lists_its_scenes_and_says_what_is_wrong(

@@ -77,10 +77,11 @@ def test_a_site_of_2010_is_old_ground_in_2018(
     assert (dated["last_undisturbed"] <= BEGAN.isoformat()).all()
     assert (dated["first_detected"] > BEGAN.isoformat()).all()
     rows = decade.inventory[decade.inventory["site_id"].isin(dated["site_id"])]
-    late = rows[rows["period_start"] == "2017-11-01"]
-    assert (late["disturbed_area_m2"] > 0).any()
-    assert set(late["state"]) <= {"active", "idle", "revegetated", "not_observed"}
+    early, late = (rows[rows["period_start"] == day] for day in ("2010-11-01", "2017-11-01"))
+    assert (early["disturbed_area_m2"] > 0).all()
+    assert len(late) == len(dated), "what was cleared in 2010 is in the inventory of 2018"
     assert (late["first_detected"] < "2010-06-01").all()
+    assert set(late["state"]) == {"revegetated"}, "the mine ended in 2011 and has grown over"
 
 
 def test_a_record_that_begins_later_does_not_know_how_old_it_is(

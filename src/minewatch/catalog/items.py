@@ -29,7 +29,7 @@ from minewatch.catalog.item_checks import (
 )
 from minewatch.catalog.item_outlines import box_outline
 from minewatch.catalog.product_checks import NAME_KEYS, why_not
-from minewatch.model import CORE_BANDS, Asset, Band, MaskValues, Scene
+from minewatch.model import Asset, Band, MaskValues, Scene, core_bands_of
 from minewatch.sensors import SensorProfile
 
 GLOBE = (540.0, 90.1)
@@ -144,10 +144,11 @@ def _band_places(assets: Any, profile: SensorProfile) -> dict[Band, tuple[str, i
         )
         if key_:
             found[band] = (key_, 1)
-    missing = [band for band in CORE_BANDS if band not in found]
+    core = core_bands_of(profile.assets)
+    missing = [band for band in core if band not in found]
     if missing:
         found = _stacked_bands(usable, profile) | {k: v for k, v in found.items() if k == "mask"}
-    if not found or any(band not in found for band in CORE_BANDS):
+    if not found or any(band not in found for band in core):
         raise ItemError(f"has no {', '.join(missing)} band")
     return found
 
@@ -164,7 +165,7 @@ def _stacked_bands(
             for place, names in reversed(list(enumerate(named, 1)))
             if any(name in names for name in _known_names(band, profile))
         }
-        if all(band in found for band in CORE_BANDS):
+        if all(band in found for band in core_bands_of(profile.assets)):
             return found
     return {}
 
@@ -279,6 +280,8 @@ def _tile(properties: Mapping[str, Any]) -> str:
             return f"{int(found[1]):02d}{found[2]}{found[3]}"
     if properties.get("minewatch:tile"):
         return str(properties["minewatch:tile"])
+    if properties.get("sat:relative_orbit") and properties.get("sar:instrument_mode"):
+        return f"orbit {properties['sat:relative_orbit']}"
     path, row = properties.get("landsat:wrs_path"), properties.get("landsat:wrs_row")
     found = _WRS.match(f"{path}/{row}")
     return f"{int(found[1]):03d}/{int(found[2]):03d}" if found else ""

@@ -36,7 +36,7 @@ Sensor = Annotated[
 DetectorName = Annotated[
     str,
     typer.Option(
-        "--detector", help="Who judges: pool-banks, dry-season-thresholds, or of a plug-in."
+        "--detector", help="Who judges: pool-banks, or another of docs/detectors.md or a plug-in."
     ),
 ]
 Rules = Annotated[

@@ -26,7 +26,7 @@ from rasterio.windows import Window
 from minewatch.access import Access
 from minewatch.cube.resampling import read_onto
 from minewatch.errors import PixelKindError, ReadError
-from minewatch.model import Asset, Band
+from minewatch.model import RADAR_BANDS, Asset, Band
 from minewatch.redaction import guard_gdal_logs, redact
 from minewatch.sensors import gdal_options, gdal_path
 from minewatch.settings import Settings
@@ -46,6 +46,8 @@ MOST_BLOCK_BYTES = 1 << 28
 _FORGET = {"CPL_VSIL_CURL_NON_CACHED": "/vsicurl:/vsis3"}
 FAILED_ATTEMPTS = (RasterioError, CPLE_BaseError, AffineError, ArithmeticError, ValueError)
 """What a file can end in, a damaged header too."""
+RADAR_KINDS = ("float32", "float64")
+"""Backscatter in linear power."""
 INTEGER_KINDS = ("uint8", "uint16", "int16")
 
 AS_DIGITAL_NUMBERS = (
@@ -133,10 +135,12 @@ class RasterioReader:
             if asset.index > file.count:
                 raise ValueError(f"has {file.count} bands, no band {asset.index}")
             kind = file.dtypes[asset.index - 1]
-            if kind not in INTEGER_KINDS:
+            if kind not in (RADAR_KINDS if band in RADAR_BANDS else INTEGER_KINDS):
+                is_radar = band in RADAR_BANDS
                 raise PixelKindError(
-                    f"{redact(asset.href)} holds {kind}, not digital numbers of 16 bits",
-                    hint=AS_DIGITAL_NUMBERS,
+                    f"{redact(asset.href)} holds {kind}, not "
+                    f"{'backscatter in power' if is_radar else 'digital numbers of 16 bits'}",
+                    hint="give backscatter as fractions" if is_radar else AS_DIGITAL_NUMBERS,
                 )
             pixels, window, step = read_onto(
                 file, geobox, band=band, nodata=asset.nodata, index=asset.index

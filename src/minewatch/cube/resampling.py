@@ -20,7 +20,7 @@ from rasterio.warp import transform_bounds
 from rasterio.windows import Window
 
 from minewatch.cube.pixel_kernels import FINE, resample
-from minewatch.model import ZERO_CLASS, Band
+from minewatch.model import RADAR_BANDS, ZERO_CLASS, Band, backscatter_numbers
 
 COARSER_FROM = 1.5
 """Pixels of the file to one of the target from which values are averaged, not interpolated."""
@@ -228,7 +228,7 @@ def _warp(
     # A fixed scale: GDAL would otherwise guess one a window, and pixels would depend on chunks.
     scale = {"XSCALE": str(1 / step), "YSCALE": str(1 / step_down)}
     kind = np.dtype(file.dtypes[band.number - 1])
-    has_empty = np.iinfo(kind).min <= band.empty <= np.iinfo(kind).max
+    has_empty = kind.kind == "f" or np.iinfo(kind).min <= band.empty <= np.iinfo(kind).max
     hole = band.empty if has_empty else float(np.iinfo(np.uint16).max)
     with WarpedVRT(
         file,
@@ -293,6 +293,8 @@ def _source_window(file: DatasetReader, geobox: GeoBox) -> Window | None:
 def _digital(pixels: NDArray[Any], band: _Band, *, hole: float | None = None) -> NDArray[np.uint16]:
     """Digital numbers as uint16, with 0 for "no pixel"."""
     empty = band.empty if hole is None else hole
+    if band.name in RADAR_BANDS:
+        return backscatter_numbers(np.where(pixels == empty, np.nan, pixels))
     if not empty:
         digital = np.where(pixels < 0, 0, pixels) if pixels.dtype.kind == "i" else pixels
         return digital.astype(np.uint16, copy=False)

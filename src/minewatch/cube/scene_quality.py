@@ -72,9 +72,10 @@ def measure_scene_quality(
         When the scene cannot be opened.
     """
     profile = sensor or get_sensor(scene.sensor)
-    geobox = coarse_geobox(aoi, max_px=OVERVIEW_PX, native_m=profile.native_pixel_m["red"])
+    band: Band = "vh" if profile.is_radar else "red"
+    geobox = coarse_geobox(aoi, max_px=OVERVIEW_PX, native_m=profile.native_pixel_m[band])
     inside = aoi_mask(aoi, geobox)
-    red = reader.read(scene.assets["red"], geobox, band="red")
+    red = reader.read(scene.assets[band], geobox, band=band)
     notes: tuple[str, ...] = ()
     if "mask" in scene.assets:
         mask = reader.read(scene.assets["mask"], geobox, band="mask")
@@ -82,7 +83,8 @@ def measure_scene_quality(
         classes = profile.mask.vegetation
         green = clear & np.isin(mask, classes) if classes else clear
     else:
-        notes = ("no cloud mask: every pixel counts as clear",)
+        hidden = "mask of layover and shadow" if profile.is_radar else "cloud mask"
+        notes = (f"no {hidden}: every pixel counts as clear",)
         clear = (red > 0) & inside
         green = clear
     decision = profile.offset_from_metadata(scene)
@@ -109,7 +111,7 @@ def measure_scene_quality(
         ends_dn=ends,
         unread=unread,
         clear_fraction=round(float(clear.sum() / max(1, inside.sum())), 6),
-        shift_xy_m=whole_pixels(misplaced, profile.native_pixel_m["red"]),
+        shift_xy_m=whole_pixels(misplaced, profile.native_pixel_m[band]),
         misplaced_xy_m=misplaced,
         notes=(*decision.notes, *uncertain, *notes),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -13,11 +13,29 @@ from typing import Any, Final, Literal
 
 from shapely.geometry.base import BaseGeometry
 
-Band = Literal["blue", "green", "red", "nir", "swir16", "swir22", "mask"]
+Band = Literal["blue", "green", "red", "nir", "swir16", "swir22", "vv", "vh", "mask"]
 REFLECTANCE_BANDS: tuple[Band, ...] = ("blue", "green", "red", "nir", "swir16", "swir22")
 CORE_BANDS: tuple[Band, ...] = ("blue", "green", "red", "nir")
+RADAR_BANDS: tuple[Band, ...] = ("vv", "vh")
+"""Backscatter, in the digital numbers of `minewatch.model.radar`."""
 REFLECTANCE_SCALE = 10_000
 """Harmonised pixels are reflectance times this, as uint16, with 0 for "not seen"."""
+
+
+def core_bands_of(bands: Container[str]) -> tuple[Band, ...]:
+    """The bands that a pixel must have to be seen: those of radar, or of reflectance.
+
+    Parameters
+    ----------
+    bands
+        What there is; of an archive of radar no band of reflectance.
+
+    Examples
+    --------
+    >>> core_bands_of({"vh", "vv", "mask"}), core_bands_of({"red", "nir"})
+    (('vv', 'vh'), ('blue', 'green', 'red', 'nir'))
+    """
+    return RADAR_BANDS if "vh" in bands and "red" not in bands else CORE_BANDS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +106,7 @@ class Scene:
     assets: Mapping[Band, Asset]
     """Bands that the item has, by our names."""
     tile: str = ""
-    """MGRS tile (`47RMJ`) or WRS path/row; empty when unknown."""
+    """MGRS tile (`47RMJ`), WRS path/row, or relative orbit of a radar; empty when unknown."""
     datatake: str = ""
     """Identifier shared by all tiles of one pass, free of baseline."""
     platform: str = ""
@@ -163,9 +181,9 @@ class SceneList:
 
     @property
     def bands(self) -> tuple[Band, ...]:
-        """Reflectance bands that at least one scene has, in spectral order."""
+        """Bands that at least one scene has, without masks, in spectral order."""
         present = {band for scene in self.scenes for band in scene.assets}
-        return tuple(b for b in REFLECTANCE_BANDS if b in present)
+        return tuple(b for b in (*REFLECTANCE_BANDS, *RADAR_BANDS) if b in present)
 
     @property
     def sha256(self) -> str:

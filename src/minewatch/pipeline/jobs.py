@@ -10,7 +10,7 @@ from typing import Any
 
 from minewatch import areas, cube, exporters
 from minewatch import catalog as catalogs
-from minewatch.detect import get_detection
+from minewatch.detect import broken_detectors, get_detection, get_detector, list_detectors
 from minewatch.errors import SettingsError, StateError
 from minewatch.model import (
     AUTO_DEM,
@@ -34,6 +34,7 @@ from minewatch.model import (
     RunResult,
     SceneList,
     Terrain,
+    bands_of,
     choose_dry_season,
     parse_day,
     silent,
@@ -174,7 +175,7 @@ def run(
         dem=canonical_dem(dem),
     )
     parameters.periods(parameters.climate_before(area))  # dates without a period end here
-    get_sensor(parameters.sensor)
+    check_detector_fits(parameters.detector, parameters.sensor)
     resources = Resources(
         scheduler=scheduler, workers=workers, max_memory_gib=max_memory_gib,
         cache=Path(cache) if cache else None, cache_gib=cache_gib, reader=reader, listener=listener,
@@ -328,6 +329,32 @@ def _repeat(
             "other periods", _with_climate(job, months), months, state,
             workers=workers, listener=resources.listener,
         )  # fmt: skip
+
+
+def check_detector_fits(detector: str, sensor: str) -> None:
+    """Raise when a detector judges bands that a sensor does not have.
+
+    Parameters
+    ----------
+    detector, sensor
+        Their names.
+
+    Raises
+    ------
+    SettingsError
+        Names the detectors that fit.
+    """
+    profile = get_sensor(sensor)
+    wanted = bands_of(get_detector(detector))
+    if set(wanted) <= set(profile.assets):
+        return
+    whole = (name for name in list_detectors() if name not in broken_detectors())
+    fitting = [n for n in whole if set(bands_of(get_detector(n))) <= set(profile.assets)]
+    raise SettingsError(
+        f"{detector} judges {', '.join(wanted)}, and {profile.title} has "
+        f"{', '.join(profile.core_bands)}",
+        hint=f"add --detector {' or '.join(fitting)}",
+    )
 
 
 def _with_climate(job: Job, months: FrozenMonths) -> Job:

@@ -14,6 +14,7 @@ import shapely
 import minewatch
 from minewatch import cube
 from minewatch.model import (
+    CORE_BANDS,
     REFLECTANCE_BANDS,
     SCHEMA_VERSION,
     Detection,
@@ -21,6 +22,7 @@ from minewatch.model import (
     Job,
     Period,
     SceneList,
+    core_bands_of,
     expected_in,
     months_of,
     period_label,
@@ -144,6 +146,8 @@ def _scene_entry(scenes: SceneList) -> dict[str, Any]:
 
 
 def _missing_bands(scenes: SceneList) -> list[str]:
+    if core_bands_of(scenes.bands) != CORE_BANDS:
+        return []
     return [band for band in REFLECTANCE_BANDS if band not in scenes.bands]
 
 

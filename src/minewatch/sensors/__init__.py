@@ -32,14 +32,16 @@ from minewatch.sensors.profile import (
     baseline_number,
     offset_from_metadata,
 )
+from minewatch.sensors.sentinel1 import SENTINEL_1_RTC
 from minewatch.sensors.sentinel2 import SENTINEL_2_L2A
 
+_BUILT_IN = (
+    SENTINEL_2_L2A, LANDSAT_C2_L2, HLS, HLS_S30, HLS_L30, SENTINEL_1_RTC, GEOTIFF_FOLDER,
+)  # fmt: skip
 SENSORS: Registry[SensorProfile] = Registry(
     kind="sensor",
     group="minewatch.sensors",
-    built_in={
-        p.name: p for p in (SENTINEL_2_L2A, LANDSAT_C2_L2, HLS, HLS_S30, HLS_L30, GEOTIFF_FOLDER)
-    },
+    built_in={profile.name: profile for profile in _BUILT_IN},
 )
 """The known sensors by name; those of other packages by the entry-point group."""
 

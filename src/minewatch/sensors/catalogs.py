@@ -56,6 +56,7 @@ CATALOGS: Mapping[str, CatalogProfile] = {
                 "sentinel2l2a01.blob.core.windows.net/": "sentinel-2-l2a",
                 "hls2euwest.blob.core.windows.net/hls2/S30/": "hls2-s30",
                 "hls2euwest.blob.core.windows.net/hls2/L30/": "hls2-l30",
+                "sentinel1euwestrtc.blob.core.windows.net/": "sentinel-1-rtc",
                 "landsateuwest.blob.core.windows.net/": "landsat-c2-l2",
                 "elevationeuwest.blob.core.windows.net/copernicus-dem/": "cop-dem-glo-30",
             },

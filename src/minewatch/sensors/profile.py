@@ -8,7 +8,15 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import NamedTuple
 
-from minewatch.model import CORE_BANDS, Asset, Band, MaskValues, Scene
+from minewatch.model import (
+    CORE_BANDS,
+    RADAR_BANDS,
+    Asset,
+    Band,
+    MaskValues,
+    Scene,
+    core_bands_of,
+)
 from minewatch.model.rule_fields import rule
 
 CAME_LATER = {"came_later": True}
@@ -222,7 +230,17 @@ class SensorProfile:
     @property
     def core_pixel_m(self) -> float:
         """Native pixel of the bands that every judgement needs, metres: the coarsest of them."""
-        return max(self.native_pixel_m[band] for band in CORE_BANDS)
+        return max(self.native_pixel_m[band] for band in self.core_bands)
+
+    @property
+    def core_bands(self) -> tuple[Band, ...]:
+        """Bands that a pixel must have to be seen."""
+        return core_bands_of(self.assets)
+
+    @property
+    def is_radar(self) -> bool:
+        """Whether it sees by its own waves: through clouds, with speckle, from one side."""
+        return self.core_bands == RADAR_BANDS
 
     def core_pixel_m_of(self, scenes: Iterable[Scene]) -> float:
         """Pixel of the core bands of scenes, metres: the coarsest that any of them has."""
