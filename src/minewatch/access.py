@@ -23,6 +23,7 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from minewatch.http_answers import BrokenError
+from minewatch.http_deadlines import POOLS
 from minewatch.sensors import catalog_of, collection_at
 from minewatch.settings import Settings
 
@@ -80,6 +81,7 @@ class Access:
         self._tokens: dict[str, _Token] = {}
         self._lock = threading.Lock()
         self._http = urllib3.PoolManager(timeout=settings.http_timeout_s, retries=False)
+        self._http.pool_classes_by_scheme = POOLS
 
     def signs(self, address: str) -> bool:
         """Whether a file is read with a token that is fetched for it."""

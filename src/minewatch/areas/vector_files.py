@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import warnings
+import zipfile
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,8 @@ from minewatch.model import WGS84
 _TABLE_SUFFIXES = (".csv", ".tsv")
 _OUTLINE_COLUMNS = "WKT,geometry,geom,the_geom,wkt_geom,shape"
 """Columns of a table that hold outlines as text: of QGIS, geopandas, PostGIS, Esri."""
+MOST_BYTES = 64_000_000
+"""Of a file of outlines, unpacked: some million corners, which take seconds [D]."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +76,7 @@ def read_features(path: Path) -> tuple[tuple[Feature, ...], tuple[str, ...]]:
         When the file cannot be read, holds no polygon, or its coordinates make no sense.
     """
     reading = _Reading(path)
+    _check_file(path)
     try:
         with warnings.catch_warnings(record=True) as caught, openable_names(path) as names:
             warnings.simplefilter("always")  # what GDAL mends silently belongs in the notes
@@ -89,6 +94,24 @@ def read_features(path: Path) -> tuple[tuple[Feature, ...], tuple[str, ...]]:
     if reading.other:
         reading.notes.append(f"left out: {_counted(reading.other)}")
     return tuple(reading.features), tuple(reading.notes)
+
+
+def _check_file(path: Path) -> None:
+    """Raise for what is no file, or too long to be read within seconds."""
+    if path.is_dir():
+        return
+    if not path.is_file():
+        raise AoiError(f"{path}: is no file", hint="give a polygon file, not a pipe or a device")
+    size = path.stat().st_size
+    if zipfile.is_zipfile(path):
+        with suppress(zipfile.BadZipFile), zipfile.ZipFile(path) as packed:
+            size = max(size, sum(entry.file_size for entry in packed.infolist()))
+    if size > MOST_BYTES:
+        raise AoiError(
+            f"{path}: is {size / 1e6:.0f} MB, and {MOST_BYTES / 1e6:.0f} MB is the most",
+            hint="simplify the outline to some metres (in QGIS: Simplify), or keep only the "
+            "features that are needed",
+        )
 
 
 def _read_source(reading: _Reading, name: str) -> None:

@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from pystac.utils import make_absolute_href
 
-from minewatch.redaction import SECRET_MEMBER, SECRET_QUERY_KEY, redact
+from minewatch.addresses import plain_address
+from minewatch.redaction import is_secret_name, redact
 from minewatch.sensors import CATALOGS
 
 _SIGNED_PATH = re.compile(r"^/vsicurl\?.*?url=(?P<url>[^&]+)")
@@ -30,7 +31,9 @@ _KEPT_ITEM_KEYS = ("type", "stac_version", "id", "collection", "bbox", "geometry
 
 
 def canonical_href(href: str, *, base: str = "") -> str:
-    """The one address of a file: absolute, without signature, token or password.
+    """The one address of a file: absolute; of a far one only scheme, host and path.
+
+    No query, fragment, name or password stays: any of them may be a key.
 
     Parameters
     ----------
@@ -46,8 +49,8 @@ def canonical_href(href: str, *, base: str = "") -> str:
 
     Examples
     --------
-    >>> canonical_href("https://h/a.tif?sv=1&sig=x&versionId=2")
-    'https://h/a.tif?versionId=2'
+    >>> canonical_href("https://user:password@h/a.tif?sv=1&sig=x")
+    'https://h/a.tif'
     >>> canonical_href("./B02.tif", base="/data/items/a/a.json")
     '/data/items/a/B02.tif'
     """
@@ -62,13 +65,7 @@ def canonical_href(href: str, *, base: str = "") -> str:
     parts = urlsplit(href)
     if parts.scheme == "file":
         return unquote(parts.path)
-    if not parts.scheme or not parts.netloc:
-        return href
-    pairs = parse_qsl(parts.query, keep_blank_values=True)
-    kept = [(key, value) for key, value in pairs if not SECRET_QUERY_KEY.fullmatch(key)]
-    query = parts.query if kept == pairs else urlencode(kept)
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit((parts.scheme, host, parts.path, query, ""))
+    return plain_address(href) if parts.scheme and parts.netloc else href
 
 
 @lru_cache(maxsize=16)
@@ -153,7 +150,7 @@ def clean_value(value: Any, *, levels: int = MOST_LEVELS) -> Any:
         return {
             _clean_name(k): clean_value(v, levels=levels - 1)
             for k, v in value.items()
-            if not (isinstance(v, str) and _is_secret(str(k)))
+            if not is_secret_name(str(k), is_text=isinstance(v, str))
         }
     if isinstance(value, _SEQUENCES):
         return [clean_value(v, levels=levels - 1) for v in value]
@@ -176,11 +173,6 @@ def _clean_text(text: str) -> str:
 def _clean_name(name: Any) -> str:
     str(name).encode()
     return str(name)
-
-
-@lru_cache(maxsize=1 << 10)
-def _is_secret(member: str) -> bool:
-    return SECRET_MEMBER.fullmatch(member) is not None
 
 
 def canonical_catalog(catalog: str | Path) -> str:

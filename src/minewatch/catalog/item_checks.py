@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
-import socket
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
-from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
+from minewatch.addresses import is_metadata_host
 from minewatch.catalog.connection import is_remote, short
 
 MALFORMED = (
@@ -25,10 +23,6 @@ MOST_PIXELS_A_SIDE, FARTHEST, MOST_FILE_BYTES = 10**7, 1e9, 1 << 50
 """Of an image, of its transform (metres, or degrees), and of its file: beyond is nonsense [D]."""
 BUCKETS = frozenset({"s3", "gs", "az"})
 """Schemes of addresses in buckets."""
-METADATA_HOSTS = frozenset({
-    "metadata", "metadata.google.internal", "100.100.100.200", "168.63.129.16", "fd00:ec2::254",
-})  # fmt: skip
-"""Hosts beside the link-local ones where a machine in a cloud hands out its own keys."""
 
 
 class ItemError(ValueError):
@@ -76,7 +70,9 @@ def name_in(item: Mapping[str, Any]) -> str:
     if not text.strip():
         raise ItemError("not a STAC item: no id or no properties")
     if len(text) > LONGEST_NAME or not text.isprintable():
-        raise ItemError(f"its id {text[:40]!r} is no name: it is long, or has unprintable signs")
+        raise ItemError(
+            f"its id {short(text)[:40]!r} is no name: it is long, or has unprintable signs"
+        )
     return text
 
 
@@ -99,7 +95,7 @@ def check_address(href: str, *, base: str) -> None:
         It may not; with the address.
     """
     if fault := _fault_of(href, is_far=is_remote(base)):
-        raise ItemError(f"its address {short(href[:120])!r} {fault}")
+        raise ItemError(f"its address {short(href)[:120]!r} {fault}")
 
 
 def _fault_of(href: str, *, is_far: bool) -> str:
@@ -119,23 +115,6 @@ def _fault_of(href: str, *, is_far: bool) -> str:
         )
     is_path = href.startswith("/") and not href.startswith("/vsi")
     return "" if is_path else "is neither a path nor http, https or a bucket"
-
-
-@lru_cache(maxsize=256)
-def is_metadata_host(host: str) -> bool:
-    """Whether machines in a cloud find their own keys at a host, however it is written."""
-    plain = host.strip("[]").rstrip(".").split("%")[0].lower()
-    if plain in METADATA_HOSTS:
-        return True
-    try:
-        address = ipaddress.ip_address(plain)
-    except ValueError:
-        try:  # 2852039166 and 0xA9FEA9FE are addresses, too
-            address = ipaddress.ip_address(socket.inet_aton(plain))
-        except (OSError, ValueError):
-            return False
-    mapped = getattr(address, "ipv4_mapped", None) or address
-    return bool(mapped.is_link_local) or str(mapped) in METADATA_HOSTS
 
 
 def number(value: Any) -> float | None:

@@ -12,6 +12,7 @@ import shapely
 from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
+from minewatch.catalog.connection import short
 from minewatch.catalog.hrefs import clean_item
 from minewatch.catalog.item_checks import (
     LONGEST_NAME,
@@ -93,6 +94,7 @@ def _scene(item: Mapping[str, Any], profile: SensorProfile, base: str) -> Scene:
     clean = clean_item(item, base=base, assets=frozenset(name for name, _ in places.values()))
     for asset in clean["assets"].values():
         check_address(asset["href"], base=base)
+    properties = clean["properties"]  # from here on without secrets
     known = _names_in(properties, name_)
     return Scene(
         id=name_,
@@ -255,9 +257,9 @@ def _acquired(properties: Mapping[str, Any]) -> datetime:
         moment = datetime.fromisoformat(str(text))
         moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError) as error:
-        raise ItemError(f"its datetime {str(text)[:40]!r} cannot be read") from error
+        raise ItemError(f"its datetime {short(str(text))[:40]!r} cannot be read") from error
     if moment.year not in YEARS:
-        raise ItemError(f"its datetime {str(text)[:40]!r} is not of any satellite")
+        raise ItemError(f"its datetime {short(str(text))[:40]!r} is not of any satellite")
     return moment
 
 

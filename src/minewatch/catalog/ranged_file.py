@@ -19,6 +19,7 @@ from minewatch.http_answers import (
     ReplacedError,
     part_of,
 )
+from minewatch.http_deadlines import POOLS
 from minewatch.redaction import guard_logs_of, redact
 from minewatch.settings import Settings
 
@@ -50,6 +51,7 @@ class RangedFile(io.RawIOBase):
         self._address, self._settings = address, settings
         self._access = Access(settings)
         self._http = urllib3.PoolManager(timeout=settings.http_timeout_s, retries=False)
+        self._http.pool_classes_by_scheme = POOLS
         self._at = 0
         self._version: FileVersion | None = None
         self._part(0, 1)

@@ -23,6 +23,14 @@ Catalog = Annotated[
         "stac-geoparquet file, or a folder of GeoTIFFs with a minewatch.toml.",
     ),
 ]
+MaybeCatalog = Annotated[
+    str | None,
+    typer.Option(
+        "--catalog",
+        help="Where to search; default: where the run did. A signature is never kept: give a "
+        "signed address again.",
+    ),
+]
 Collection = Annotated[
     str | None, typer.Option("--collection", help="Collection id; default: the catalogue's own.")
 ]

@@ -6,6 +6,7 @@ import os
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from netrc import NetrcParseError, netrc
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urljoin, urlsplit
@@ -14,6 +15,7 @@ import urllib3
 from urllib3.response import BaseHTTPResponse
 
 from minewatch.access import Access
+from minewatch.addresses import is_metadata_host
 from minewatch.cube.cog_header import spans_of
 from minewatch.cube.resampling import OnlyGdalError
 from minewatch.http_answers import (
@@ -24,6 +26,7 @@ from minewatch.http_answers import (
     Part,
     part_of,
 )
+from minewatch.http_deadlines import POOLS
 from minewatch.redaction import guard_logs_of
 from minewatch.settings import Settings
 
@@ -36,7 +39,7 @@ as a request waits, on a line of 80 Mbit/s."""
 MOST_IN_FLIGHT = 32
 """Requests of one process that wait at once for stretches of the same files [D]."""
 REFUSED = (401, 403)
-"""Answers that want a name and key: GDAL may know them (netrc, header files)."""
+"""Answers that want a name and key: GDAL knows them where `~/.netrc` names the server."""
 BUSY = (429, 503)
 """Answers that may say how long to wait."""
 ELSEWHERE = (301, 302, 303, 307, 308)
@@ -75,6 +78,7 @@ class Fetcher:
             ca_certs=os.environ.get("CURL_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE"),
             retries=False,
         )
+        self._http.pool_classes_by_scheme = POOLS
         self._threads = ThreadPoolExecutor(MOST_IN_FLIGHT, thread_name_prefix="fetch")
 
     def head(self, address: str, size: int) -> tuple[bytes, FileVersion]:
@@ -152,7 +156,7 @@ class Fetcher:
         try:
             if answer.status in REFUSED and self.access.renew(address):
                 raise BrokenError(f"HTTP response code: {answer.status}, its token is renewed")
-            if answer.status in REFUSED:
+            if answer.status in REFUSED and _has_key(address):
                 raise RefusedError(f"the server answers {answer.status}")
             if answer.status not in (WHOLE_FILE, PART_OF_FILE):
                 is_read = _drained(answer)
@@ -186,6 +190,14 @@ class Fetcher:
         raise BrokenError(f"is redirected more than {MOST_REDIRECTS} times")
 
 
+def _has_key(address: str) -> bool:
+    """Whether GDAL finds a name and password for a server, in the file that curl reads, too."""
+    try:
+        return netrc().authenticators(urlsplit(address).hostname or "") is not None
+    except (OSError, NetrcParseError):
+        return False
+
+
 def _onward(address: str, answer: BaseHTTPResponse) -> str:
     """Where a redirect leads; only to servers, and never from a safe to an open line."""
     named = answer.headers.get("Location", "")
@@ -196,6 +208,10 @@ def _onward(address: str, answer: BaseHTTPResponse) -> str:
         scheme = ""
     if not named or scheme not in ("http", "https"):
         raise BrokenError(f"HTTP response code: {answer.status}, which leads nowhere")
+    if is_metadata_host(urlsplit(onward).hostname or ""):
+        raise BrokenError(
+            f"HTTP response code: {answer.status}, which leads to this machine's keys"
+        )
     if scheme == "http" and urlsplit(address).scheme == "https":
         raise BrokenError(f"HTTP response code: {answer.status}, which leads to an open line")
     return onward
@@ -206,7 +222,7 @@ def _drained(answer: BaseHTTPResponse) -> bool:
     length = answer.headers.get("Content-Length", "")
     if not length.isdecimal() or int(length) > DRAINED_BYTES:
         return False
-    answer.read()
+    answer.read(DRAINED_BYTES)  # it may send more than it said
     return True
 
 

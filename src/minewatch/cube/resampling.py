@@ -210,7 +210,7 @@ def _positions(
     places = np.rint(FINE * ((centres - file_start) / file_step - 0.5))
     if not (np.abs(places) < FARTHEST_PLACE).all():
         raise ValueError("the file says that it lies nowhere near")
-    return places.astype(np.int64)
+    return np.asarray(places, np.int64)
 
 
 def _warp(

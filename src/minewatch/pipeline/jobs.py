@@ -10,6 +10,7 @@ from typing import Any
 
 from minewatch import areas, cube, exporters
 from minewatch import catalog as catalogs
+from minewatch.addresses import plain_address
 from minewatch.detect import broken_detectors, get_detection, get_detector, list_detectors
 from minewatch.errors import SettingsError, StateError
 from minewatch.model import (
@@ -206,6 +207,7 @@ def update(
     end: str | date | None = None,
     period: str | None = None,
     today: str | date | None = None,
+    catalog: str | None = None,
     scenes: str | Path | SceneList | None = None,
     scheduler: str | None = None,
     workers: int | None = None,
@@ -233,6 +235,9 @@ def update(
         the frozen months as they are: nothing is searched for and no imagery is read.
     today
         The day to update to when `end` is not given.
+    catalog
+        Where to search from now on; None searches where the run did. A run from a signed address
+        needs it: signatures are not kept.
     scenes
         A frozen `scenes.json` to use instead of searching.
     scheduler, workers, max_memory_gib, cache, cache_gib, reader, listener
@@ -252,9 +257,18 @@ def update(
     with claimed(Path(directory), is_new=False) as state:
         before = Parameters.from_dict(state.read_parameters())
         area = exporters.read_aoi_snapshot(state.aoi_path)
-        if period is not None and end is None and scenes is None:
+        if period is not None and end is None and scenes is None and catalog is None:
             parameters = replace(before, period=period)
             return _repeat(area, parameters, state, resources=resources)
+        if catalog is not None:
+            address = catalogs.canonical_catalog(catalog)
+            before = replace(before, catalog=address, signed_catalog=False)
+        elif before.needs_signature and scenes is None:
+            raise SettingsError(
+                f"{before.catalog} was given to this run with a signature or a password, which is "
+                "not kept",
+                hint="give the whole address again with --catalog, or a list with --scenes",
+            )
         last = end or today
         span = _extended(before.span, parse_day(last, end=True, name="end") if last else None)
         parameters = replace(before, span=span, period=period or before.period)
@@ -374,9 +388,11 @@ def _make_job(
     """Everything that the steps are handed: the one place where the grid is built."""
     warmup.wait("minewatch.cube", resources.listener)  # from here on pixels are read
     grid = _grid(area, parameters)
+    is_searched = plain_address(parameters.catalog) == scenes.catalog
     terrain = find_terrain(
-        area, parameters, grid, state, catalog=scenes.catalog, listener=resources.listener
-    )
+        area, parameters, grid, state, listener=resources.listener,
+        catalog=parameters.catalog if is_searched else scenes.catalog,
+    )  # fmt: skip
     return _job(area, parameters, scenes, grid, terrain)
 
 

@@ -163,6 +163,11 @@ def _quality_entries(scenes: SceneList, months: FrozenMonths) -> list[dict[str, 
 def _warnings(job: Job, months: FrozenMonths) -> list[str]:
     scenes = job.scenes
     warnings = [*job.area.notes, *scenes.notes]
+    if job.parameters.needs_signature:
+        warnings.append(
+            f"the address {scenes.catalog} was given with a signature or a password, which is not "
+            "kept: `minewatch update` needs it again, with --catalog"
+        )
     if missing := _missing_bands(scenes):
         warnings.append(f"no {', '.join(missing)} in this catalogue: judged without")
     if reason := _visibility(job)["reason"]:

@@ -398,3 +398,26 @@ def test_a_table_of_outlines_in_degrees_is_read_and_says_so(tmp_path, column):
 def test_a_table_of_outlines_in_metres_asks_for_their_crs(tmp_path):
     (tmp_path / "a.csv").write_text(f'id,WKT\nu,"{box(4e5, 28e5, 41e4, 281e4).wkt}"\n')
     assert "no coordinate reference system" in error_of(tmp_path / "a.csv").problem
+
+
+def test_a_file_that_would_take_minutes_is_refused_with_its_size(tmp_path: Path) -> None:
+    path = tmp_path / "large.geojson"
+    with path.open("wb") as file:
+        file.truncate(200_000_000)
+    with pytest.raises(AoiError, match="is 200 MB, and 64 MB is the most") as caught:
+        read_aoi(path)
+    assert "simplify" in caught.value.hint
+
+
+def test_a_zipped_file_counts_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "large.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("large.geojson", bytes(80_000_000))
+    with pytest.raises(AoiError, match="is 80 MB"):
+        read_aoi(path)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "area.geojson")
+    with pytest.raises(AoiError, match="is no file"):
+        read_aoi(tmp_path / "area.geojson")

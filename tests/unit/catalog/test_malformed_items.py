@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from tests.malformed_items import DEEP, STRANGE, check_selection, nested
 
+from minewatch.addresses import is_metadata_host
 from minewatch.catalog import ItemError, find_scenes, scene_from_item
-from minewatch.catalog.item_checks import check_address, is_metadata_host
+from minewatch.catalog.item_checks import check_address
 from minewatch.model import AreaOfInterest, Period
 from minewatch.sensors import get_sensor
 
