@@ -62,6 +62,12 @@ class RangedFile(io.RawIOBase):
         assert self._version is not None
         return self._version.length or 0
 
+    def close(self) -> None:
+        """End its connections."""
+        if not self.closed:
+            self._http.clear()
+        super().close()
+
     def readable(self) -> bool:
         """It is."""
         return True
