@@ -132,6 +132,12 @@ OBSERVATIONS: Contract = {
     "vegetated_fraction": Column(
         "float", "0..1 of what was seen that is green; null when nothing was seen", optional=True
     ),
+    "water_green": Column(
+        "float",
+        "green reflectance of the water in its pools, 0..1: milky when worked, dark when left; "
+        "null when there is none or its colour is unknown",
+        optional=True,
+    ),
 }
 """What was measured over each site's footprint in each period, seen or not."""
 

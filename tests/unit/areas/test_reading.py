@@ -404,7 +404,7 @@ def test_a_file_that_would_take_minutes_is_refused_with_its_size(tmp_path: Path)
     path = tmp_path / "large.geojson"
     with path.open("wb") as file:
         file.truncate(200_000_000)
-    with pytest.raises(AoiError, match="is 200 MB, and 64 MB is the most") as caught:
+    with pytest.raises(AoiError, match="is 200 MB, and 16 MB is the most") as caught:
         read_aoi(path)
     assert "simplify" in caught.value.hint
 

@@ -238,8 +238,9 @@ class TermRules:
     )
     plain_pct: tuple[int, int] = rule((10, 40), unit="%", moves="darker ground is put up with")
     bare_pct: tuple[int, int] = rule(
-        (20, 45), unit="%", moves="more bare soil is needed",
-        source=f"mines have 29 % and more in 19 of 20 seasons, ponds at most 25 %; {MEASURED}",
+        (25, 45), unit="%", moves="more bare soil is needed between the pools",
+        source="likely mines have 38 % and more in 19 of 20 seasons, ponds in 1 of 20; "
+        f"{MEASURED}",
     )  # fmt: skip
     variability: tuple[int, int] = rule(
         (12, 28), unit="0.01", moves="pools must be filled and drained more to be alive"
