@@ -38,8 +38,10 @@ CACHE_MB = 128
 DRIVERS = ["GTiff", "JP2OpenJPEG"]
 """GDAL's drivers that may open a file, whatever it is called: no other format can make GDAL open
 further files or addresses."""
-FAR = ("/vsicurl/http://", "/vsicurl/https://", "/vsicurl?pc_url_signing=yes&", "/vsis3/", "/vsigs/",
-       "/vsiaz/")  # fmt: skip
+FAR = (
+    "/vsicurl/http://", "/vsicurl/https://", "/vsicurl?pc_url_signing=yes&", "/vsis3/", "/vsigs/",
+    "/vsiaz/",
+)  # fmt: skip
 """How the names of far files begin; nothing else of GDAL's is opened."""
 MOST_BLOCK_BYTES = 1 << 28
 """Of one block, all its bands: a whole Sentinel-2 tile of 10 m in one block fits [D]."""

@@ -103,7 +103,9 @@ def read_onto(
     band_of = _Band(index, band, _empty(file, band, nodata))
     if file.crs == _crs_named(str(geobox.crs)):
         step, corner, is_between = _relation(file.transform, geobox.affine)
-        is_blended = step > 1 and band_of.empty and file.nodata is None  # GDAL would not know it
+        is_blended = (
+            step > 1 and band_of.empty and file.nodata != band_of.empty
+        )  # GDAL would not know it
         if step and not is_blended:
             return _cut(file, (geobox.shape.y, geobox.shape.x), corner, step, band_of)
         if is_between and not is_blended:
@@ -210,7 +212,7 @@ def _positions(
     places = np.rint(FINE * ((centres - file_start) / file_step - 0.5))
     if not (np.abs(places) < FARTHEST_PLACE).all():
         raise ValueError("the file says that it lies nowhere near")
-    return places.astype(np.int64)
+    return np.asarray(places, np.int64)
 
 
 def _warp(
