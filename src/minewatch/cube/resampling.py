@@ -296,7 +296,7 @@ def _digital(pixels: NDArray[Any], band: _Band, *, hole: float | None = None) ->
     """Digital numbers as uint16, with 0 for "no pixel"."""
     empty = band.empty if hole is None else hole
     if band.name in RADAR_BANDS:
-        return backscatter_numbers(np.where(pixels == empty, np.nan, pixels))
+        return backscatter_numbers(pixels)  # "no pixel" is no power, whatever number it has
     if not empty:
         digital = np.where(pixels < 0, 0, pixels) if pixels.dtype.kind == "i" else pixels
         return digital.astype(np.uint16, copy=False)
