@@ -18,9 +18,9 @@ from .folder_archive import as_folder
 
 @pytest.fixture(scope="module")
 def folder(small_archive: synthetic.Archive, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Four bands a file, 4.8 m in Web Mercator as NICFI's, with a mask of 0 and 1; simulated."""
+    """Four bands a file, in degrees, with a mask of 0 and 1; simulated."""
     out = tmp_path_factory.mktemp("folder") / "planet"
-    return as_folder(small_archive.directory, out, crs="EPSG:3857", pixel=4.9)
+    return as_folder(small_archive.directory, out, crs="EPSG:4326")
 
 
 @pytest.fixture(scope="module")

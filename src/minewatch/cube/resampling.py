@@ -103,7 +103,9 @@ def read_onto(
     band_of = _Band(index, band, _empty(file, band, nodata))
     if file.crs == _crs_named(str(geobox.crs)):
         step, corner, is_between = _relation(file.transform, geobox.affine)
-        is_blended = step > 1 and band_of.empty and file.nodata is None  # GDAL would not know it
+        is_blended = (
+            step > 1 and band_of.empty and file.nodata != band_of.empty
+        )  # GDAL would not know it
         if step and not is_blended:
             return _cut(file, (geobox.shape.y, geobox.shape.x), corner, step, band_of)
         if is_between and not is_blended:
@@ -294,7 +296,7 @@ def _digital(pixels: NDArray[Any], band: _Band, *, hole: float | None = None) ->
     """Digital numbers as uint16, with 0 for "no pixel"."""
     empty = band.empty if hole is None else hole
     if band.name in RADAR_BANDS:
-        return backscatter_numbers(np.where(pixels == empty, np.nan, pixels))
+        return backscatter_numbers(pixels)  # "no pixel" is no power, whatever number it has
     if not empty:
         digital = np.where(pixels < 0, 0, pixels) if pixels.dtype.kind == "i" else pixels
         return digital.astype(np.uint16, copy=False)

@@ -1,6 +1,6 @@
 """Facts about missions and catalogues: one data-only profile each.
 
-A new sensor is one file with a `SensorProfile` and one line in `SENSORS`, or an entry point of
+A new sensor is one file with a `SensorProfile` and its name in `BUILT_IN`, or an entry point of
 another package.
 """
 
@@ -35,13 +35,13 @@ from minewatch.sensors.profile import (
 from minewatch.sensors.sentinel1 import SENTINEL_1_RTC
 from minewatch.sensors.sentinel2 import SENTINEL_2_L2A
 
-_BUILT_IN = (
+BUILT_IN = (
     SENTINEL_2_L2A, LANDSAT_C2_L2, HLS, HLS_S30, HLS_L30, SENTINEL_1_RTC, GEOTIFF_FOLDER,
 )  # fmt: skip
 SENSORS: Registry[SensorProfile] = Registry(
     kind="sensor",
     group="minewatch.sensors",
-    built_in={profile.name: profile for profile in _BUILT_IN},
+    built_in={profile.name: profile for profile in BUILT_IN},
 )
 """The known sensors by name; those of other packages by the entry-point group."""
 

@@ -254,8 +254,8 @@ def test_a_class_0_is_kept_apart_from_no_pixel(archive, make_reader, case):
         "aligned": archive.geobox(99, 90), "finer": archive.geobox(198, 180, res=5),
         "coarser": archive.geobox(25, 22, res=40), "next zone": geobox_of_next_zone(archive, 90),
     }[case]  # fmt: skip
-    for stated in (255, -1):
-        asset = archive.cog("m.tif", classes, nodata=255 if stated == 255 else None)
+    for of_file, stated in ((255, None), (None, -1), (0, -1)):
+        asset = archive.cog(f"m{of_file}.tif", classes, nodata=of_file)
         asset = replace(asset, nodata=stated)
         found = make_reader().read(asset, geobox, band="mask")
         assert set(np.unique(found)) == {0, 2, ZERO_CLASS}
@@ -280,23 +280,29 @@ def test_nodata_that_only_the_item_states_is_not_averaged_in(archive, make_reade
     assert set(np.unique(found)) == {800}
 
 
-def test_pixels_of_degrees_are_averaged_as_their_size_on_the_ground_says(archive, make_reader):
-    """A file of 3 m in degrees on a grid of 10 m: about ten pixels a cell, not all of the file."""
+@pytest.mark.parametrize(("pixel_m", "is_averaged"), [(3.3, True), (33.0, False)])
+def test_pixels_of_degrees_go_by_their_size_on_the_ground(
+    archive, make_reader, pixel_m, is_averaged
+):
+    """On a grid of 10 m finer ones are averaged, and coarser ones interpolated."""
     to_degrees = Transformer.from_crs(32647, 4326, always_xy=True)
     west, north = to_degrees.transform(archive.west, archive.north)
-    pixels = np.where(np.indices((300, 300))[1] < 150, 100, 900).astype(np.uint16)
+    step, side = pixel_m * 0.00001 / 1.1, round(990 / pixel_m)
+    rise = 1000 + np.indices((side, side))[1] * 100
+    rise[:, 1::2] += 4000 if is_averaged else 0
     path = archive.folder / "degrees.tif"
-    step = 0.00003
     with rasterio.open(
-        path, "w", driver="GTiff", width=300, height=300, count=1, dtype="uint16", nodata=0,
+        path, "w", driver="GTiff", width=side, height=side, count=1, dtype="uint16", nodata=0,
         crs="EPSG:4326", transform=Affine(step, 0, west, 0, -step, north),
     ) as file:  # fmt: skip
-        file.write(pixels, 1)
+        file.write(rise.astype(np.uint16), 1)
     asset = Asset(href=str(path), epsg=4326)
-    found = make_reader().read(asset, archive.geobox(60, 60), band="red")
-    row = found[20]
-    assert (row[:40] == 100).all()
-    assert (row[48:60] == 900).all()
+    row = make_reader().read(asset, archive.geobox(40, 60), band="red")[20, 5:55].astype(int)
+    steps = np.diff(row)
+    if is_averaged:
+        assert np.abs(steps).max() < 2500, "columns that alternate are mixed"
+    else:
+        assert (steps > 0).all(), "no pixel of the file shows as a block"
 
 
 def test_a_box_is_brought_to_another_zone_once_a_tile(archive, make_reader, monkeypatch):
