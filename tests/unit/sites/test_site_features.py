@@ -6,7 +6,8 @@ import pytest
 import shapely
 
 from minewatch.model import FEATURES, TRACKS, empty_table
-from minewatch.sites import assign, link, stands_alone
+from minewatch.sites import assign, link
+from minewatch.sites.site_features import stands_alone
 
 EPSG = 32647
 EAST, NORTH = 240_030.0, 2_850_040.0

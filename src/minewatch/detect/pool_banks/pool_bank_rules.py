@@ -412,8 +412,12 @@ class FillRules:
     most_water: float = rule(
         0.9, unit="1", moves="wetter pixels still say something of the land round them"
     )
+    shaded_water: float = rule(
+        0.4, unit="1", moves="water in shade is taken for brighter: it fills more of its pixels",
+        source="share of the near-infrared of the land: water is darker in shade, too; by hand",
+    )  # fmt: skip
     least_land_nir: float = rule(
-        0.1, unit="reflectance", moves="more sites in deep shade are without water"
+        0.06, unit="reflectance", moves="more sites in deep shade are without water"
     )
     empty_periods: int = rule(
         2, unit="periods", moves="pools that show nothing count as built for longer", least=1,

@@ -110,7 +110,7 @@ def water_green(pixels: pd.DataFrame, *, rules: FillRules) -> pd.Series:
     --------
     >>> bank = pd.DataFrame({"label": 0, "nir": [108] * 8 + [66] * 2, "ndwi": [65] * 8 + [108] * 2})
     >>> water_green(bank, rules=FillRules()).round(2).tolist()
-    [0.25]
+    [0.26]
     """
     nir = pixels["nir"] / NIR_SCALE
     index = (pixels["ndwi"].astype(float) - 100) / 100
@@ -196,5 +196,6 @@ def _dark_share(nir: Floats, blue: Floats, groups: _Groups, rules: FillRules) ->
     land_share = 1 - np.minimum(blue, rules.most_water)
     of_land = groups.mean((nir - water * (1 - land_share)) * land_share)
     land = (of_land / groups.mean(land_share**2))[groups.number]
+    water = np.minimum(water, rules.shaded_water * land)
     share = np.clip((land - nir) / np.maximum(land - water, 0.01), 0, 1)
     return np.where(land >= rules.least_land_nir, share, 0.0)
