@@ -166,9 +166,11 @@ def serving(folder: Path) -> Iterator[RangeServer]:
     with RangeServer(folder) as running:
         thread = threading.Thread(target=running.serve_forever, args=(0.01,))
         thread.start()
-        yield running
-        running.shutdown()
-        thread.join()
+        try:
+            yield running
+        finally:
+            running.shutdown()
+            thread.join()
 
 
 class _Handler(BaseHTTPRequestHandler):

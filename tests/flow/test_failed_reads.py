@@ -13,6 +13,7 @@ import rasterio
 
 from minewatch import synthetic
 from minewatch.cube import RangeReader
+from minewatch.errors import PixelKindError
 from minewatch.model import RunResult
 from minewatch.pipeline import update
 
@@ -109,6 +110,23 @@ def test_a_file_replaced_in_the_middle_is_not_observed_and_resume_reads_its_scen
     for month in out.rglob("months/*/*.tif"):
         twin = tmp_path / "whole" / month.relative_to(out)
         assert month.read_bytes() == twin.read_bytes(), month
+
+
+def test_an_archive_of_fractions_is_refused_before_the_run_begins(
+    tiny_archive: synthetic.Archive, tmp_path: Path
+) -> None:
+    shutil.copytree(tiny_archive.directory, tmp_path / "archive")
+    archive = synthetic.Archive(directory=tmp_path / "archive", spec=tiny_archive.spec)
+    for path in archive.directory.rglob("*.tif"):
+        with rasterio.open(path) as file:
+            profile, pixels = file.profile, file.read()
+        path.unlink()
+        with rasterio.open(path, "w", **{**profile, "dtype": "float32"}) as file:
+            file.write(pixels.astype("float32") / 10_000)
+    with pytest.raises(PixelKindError, match="holds float32") as caught:
+        run_archive(archive, tmp_path / "run")
+    assert "gdal_translate" in caught.value.hint
+    assert not list((tmp_path / "run").rglob("months/*/*.tif"))
 
 
 def records_with(out: Path, scene: str) -> list[Path]:

@@ -67,7 +67,7 @@ def search_api(
             url=url,
             listener=listener,
             parameters={
-                "collections": [collection],
+                "collections": collection.split(","),
                 "intersects": shapely.geometry.mapping(area),
                 "limit": PAGE_SIZE,
                 **({"datetime": _interval(period)} if period else {}),
@@ -93,12 +93,13 @@ def collections_of(io: StacApiIO, url: str, root: Mapping[str, Any]) -> dict[str
 def _extent(io: StacApiIO, url: str, root: Mapping[str, Any], collection: str) -> tuple[str, str]:
     """First and last day of the collection; raises when the API has no such collection."""
     known = collections_of(io, url, root)
-    if known and collection not in known:
+    first, *_ = wanted = collection.split(",")
+    if known and not known.keys() & set(wanted):
         raise CatalogError(
             unknown_name(f"collection of {redact(url)}", collection, list(known)),
             hint="choose one with --collection",
         )
-    return time_extent(known.get(collection, {}))
+    return time_extent(known.get(first, {}))
 
 
 def _interval(period: Period) -> str:

@@ -17,6 +17,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 from urllib3.util import Retry
 
+from minewatch.access import Access
 from minewatch.addresses import is_metadata_host
 from minewatch.errors import CatalogError
 from minewatch.http_deadlines import POOLS
@@ -56,6 +57,10 @@ class _BoundedRetry(Retry):
 class _BoundedReader(StacApiIO):
     """A reader that takes no more bytes of an answer than a page can have, and not for ever."""
 
+    def __init__(self, access: Access, **options: Any) -> None:
+        super().__init__(**options)
+        self._access = access
+
     def request(
         self,
         href: str,
@@ -65,7 +70,8 @@ class _BoundedReader(StacApiIO):
     ) -> str:
         """The text at an address; `APIError` for whatever goes wrong on the way."""
         kind = (method or "GET").upper()
-        request = Request(kind, href, headers=headers)
+        known = self._access.headers(href)  # requests sends them to no other host
+        request = Request(kind, href, headers={**(headers or {}), **known})
         if kind in _WITH_BODY:
             request.json = parameters
         else:
@@ -124,7 +130,7 @@ def connect(settings: Settings) -> StacApiIO:
         allowed_methods=None,  # a search by POST changes nothing on the server
         raise_on_status=False,
     )
-    reader = _BoundedReader(timeout=settings.http_timeout_s, max_retries=retry)
+    reader = _BoundedReader(Access(settings), timeout=settings.http_timeout_s, max_retries=retry)
     for adapter in reader.session.adapters.values():
         cast("HTTPAdapter", adapter).poolmanager.pool_classes_by_scheme = POOLS
     return reader
@@ -181,14 +187,15 @@ def naming_address(address: str) -> Iterator[None]:
 def _of_server(error: APIError, place: str) -> CatalogError:
     status = cast("int | None", getattr(error, "status_code", None))
     if status is None:
-        return _unreached(str(error), place)
+        return unreached(str(error), place)
     text = short(error)
     hint = _HINTS.get(status, "try again later, or use another --catalog")
     said = f": {text}" if 400 <= status < 500 and text and "<" not in text else ""
     return CatalogError(f"{place} answers {status}{said}", hint=hint)
 
 
-def _unreached(text: str, place: str) -> CatalogError:
+def unreached(text: str, place: str) -> CatalogError:
+    """The error of a server that gives no answer, or none that makes sense."""
     if "timeout" in text.lower() or "timed out" in text.lower():
         return CatalogError(
             f"{place} gives no answer in time",

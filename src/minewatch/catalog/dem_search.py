@@ -12,6 +12,7 @@ from shapely.geometry import shape
 
 from minewatch.catalog.answers import Answer, RawItem, links_of
 from minewatch.catalog.api import collections_of, is_api, search_api
+from minewatch.catalog.folder_mapping import mapping_at
 from minewatch.catalog.hrefs import canonical_href
 from minewatch.catalog.item_checks import (
     ItemError,
@@ -20,6 +21,7 @@ from minewatch.catalog.item_checks import (
     item_errors,
     name_in,
 )
+from minewatch.catalog.item_tables import tables_at
 from minewatch.catalog.scene_search import Source, open_source
 from minewatch.catalog.static_catalog import walk_static
 from minewatch.errors import CatalogError
@@ -64,6 +66,13 @@ def find_elevation(
     CatalogError
         The catalogue cannot be reached or trusted, or what was asked for is not there.
     """
+    if mapping_at(catalog) is not None or tables_at(catalog):
+        if collection is None:
+            return None
+        raise CatalogError(
+            f"a folder of GeoTIFFs, or a table of items, has no heights of {collection!r}",
+            hint="give --dem a file of heights, or none",
+        )
     source = open_source(catalog, settings or read_settings())
     name = collection or _offered(source)
     if name is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import marshal
 import math
+import os
 import re
 from collections.abc import Mapping
 from functools import lru_cache
@@ -20,6 +21,8 @@ from minewatch.sensors import CATALOGS
 _SIGNED_PATH = re.compile(r"^/vsicurl\?.*?url=(?P<url>[^&]+)")
 _PLAIN_NAME = re.compile(r"(?:\./)?(\w[\w.-]*)", re.ASCII)
 _SEQUENCES = (list, tuple)
+FILE_SUFFIXES = (".json", ".parquet", ".geoparquet", ".toml")
+"""Names that end so are of files, also where there is none."""
 MOST_LEVELS, MOST_WHOLE = 64, 1 << 63
 """Of values in an item: levels of nesting, and size of whole numbers [D]."""
 ABOVE_ASSETS = 3
@@ -55,8 +58,10 @@ def canonical_href(href: str, *, base: str = "") -> str:
         return _folder_of(base) + plain[1]
     href = _without_gdal_prefix(href)
     if base and not urlsplit(href).scheme:
-        remote = urlsplit(base).scheme in {"http", "https"}
-        href = urljoin(base, href) if remote else make_absolute_href(href, base)
+        if urlsplit(base).scheme in {"http", "https"}:
+            href = urljoin(base, href)
+        else:
+            href = make_absolute_href(href, base) if "://" in base else _beside(href, base)
     parts = urlsplit(href)
     if parts.scheme == "file":
         return unquote(parts.path)
@@ -67,6 +72,14 @@ def canonical_href(href: str, *, base: str = "") -> str:
 def _folder_of(base: str) -> str:
     """The canonical address of the folder in which a document stands, with its last slash."""
     return canonical_href("-", base=base).removesuffix("-")
+
+
+def _beside(href: str, base: str) -> str:
+    """A path as written, where `#`, `?` and `%` are letters; decoded where only that is there."""
+    path = os.path.normpath(Path(base).parent / href.replace("\\", "/"))
+    decoded = unquote(path)
+    is_quoted = decoded != path and not Path(path).exists() and Path(decoded).exists()
+    return Path(decoded if is_quoted else path).as_posix()
 
 
 def _without_gdal_prefix(href: str) -> str:
@@ -179,4 +192,4 @@ def canonical_catalog(catalog: str | Path) -> str:
     if text in CATALOGS or "://" in text:
         return text
     path = Path(text).expanduser()
-    return str(path.absolute()) if path.exists() or path.suffix == ".json" else text
+    return str(path.absolute()) if path.exists() or path.suffix in FILE_SUFFIXES else text

@@ -14,9 +14,11 @@ from urllib.parse import urljoin, urlsplit
 import urllib3
 from urllib3.response import BaseHTTPResponse
 
+from minewatch.access import Access
 from minewatch.addresses import is_metadata_host
 from minewatch.cube.cog_header import spans_of
-from minewatch.cube.http_answers import (
+from minewatch.cube.resampling import OnlyGdalError
+from minewatch.http_answers import (
     PART_OF_FILE,
     WHOLE_FILE,
     BrokenError,
@@ -24,7 +26,6 @@ from minewatch.cube.http_answers import (
     Part,
     part_of,
 )
-from minewatch.cube.resampling import OnlyGdalError
 from minewatch.http_deadlines import POOLS
 from minewatch.redaction import guard_logs_of
 from minewatch.settings import Settings
@@ -60,7 +61,7 @@ class Fetcher:
 
     Of an answer only that is believed which the protocol lets one check: which bytes of which file
     it holds, how many, and that they are not packed. Redirects are followed with nothing but the
-    range asked for: no other header goes along, to any host.
+    range asked for and what is meant for the next host: no other header goes along.
 
     Parameters
     ----------
@@ -70,6 +71,7 @@ class Fetcher:
 
     def __init__(self, settings: Settings) -> None:
         guard_logs_of("urllib3")  # it logs whole addresses
+        self.access = Access(settings)
         self._http = urllib3.PoolManager(
             maxsize=2 * MOST_IN_FLIGHT,
             timeout=settings.http_timeout_s,
@@ -152,6 +154,8 @@ class Fetcher:
         answer = self._answer(address, start, end)
         is_read = False
         try:
+            if answer.status in REFUSED and self.access.renew(address):
+                raise BrokenError(f"HTTP response code: {answer.status}, its token is renewed")
             if answer.status in REFUSED and _has_key(address):
                 raise RefusedError(f"the server answers {answer.status}")
             if answer.status not in (WHOLE_FILE, PART_OF_FILE):
@@ -170,11 +174,12 @@ class Fetcher:
 
     def _answer(self, address: str, start: int, end: int) -> BaseHTTPResponse:
         """The first answer that names no other address."""
-        headers = {"Range": f"bytes={start}-{end - 1}", "Accept-Encoding": "identity"}
+        asked = {"Range": f"bytes={start}-{end - 1}", "Accept-Encoding": "identity"}
         for _ in range(1 + MOST_REDIRECTS):
+            signed = self.access.sign(address)
             answer = self._http.request(
-                "GET", address, headers=headers, preload_content=False, decode_content=False,
-                redirect=False, retries=False,
+                "GET", signed.address, headers=asked | dict(signed.headers),
+                preload_content=False, decode_content=False, redirect=False, retries=False,
             )  # fmt: skip
             if answer.status not in ELSEWHERE:
                 return answer

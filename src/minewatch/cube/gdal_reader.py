@@ -23,9 +23,10 @@ from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
+from minewatch.access import Access
 from minewatch.cube.resampling import read_onto
-from minewatch.errors import ReadError
-from minewatch.model import Asset, Band
+from minewatch.errors import PixelKindError, ReadError
+from minewatch.model import RADAR_BANDS, Asset, Band
 from minewatch.redaction import guard_gdal_logs, redact
 from minewatch.sensors import gdal_options, gdal_path
 from minewatch.settings import Settings
@@ -47,7 +48,14 @@ MOST_BLOCK_BYTES = 1 << 28
 _FORGET = {"CPL_VSIL_CURL_NON_CACHED": "/vsicurl:/vsis3"}
 FAILED_ATTEMPTS = (RasterioError, CPLE_BaseError, AffineError, ArithmeticError, ValueError)
 """What a file can end in, a damaged header too."""
-_INTEGER_KINDS = ("uint8", "uint16", "int16")
+RADAR_KINDS = ("float32", "float64")
+"""Backscatter in linear power."""
+INTEGER_KINDS = ("uint8", "uint16", "int16")
+
+AS_DIGITAL_NUMBERS = (
+    "gdal_translate -ot UInt16 -scale 0 1 0 10000 -a_nodata 0 makes them of reflectance from 0 to 1"
+)
+"""The mend where pixels are no digital numbers."""
 
 
 class RasterioReader:
@@ -77,6 +85,7 @@ class RasterioReader:
     ) -> None:
         guard_gdal_logs()  # rasterio logs whole addresses
         self._settings = settings or Settings()
+        self._access = Access(self._settings)
         self._locate = locate
         self._max_open = max_open
         # Retries are ours: they repeat the whole read, and the failure is forgotten first.
@@ -121,15 +130,32 @@ class RasterioReader:
         options: dict[str, Any] = {
             **self._options,
             **gdal_options(asset.href),
+            **self._authorisation(asset.href),
             **(_FORGET if forget else {}),
         }
         with rasterio.Env(**options), self._opened(path) as file:
-            if file.dtypes[0] not in _INTEGER_KINDS:
-                raise ValueError(f"holds {file.dtypes[0]}, not digital numbers of 16 bits")
-            pixels, window, step = read_onto(file, geobox, band=band, nodata=asset.nodata)
+            if asset.index > file.count:
+                raise ValueError(f"has {file.count} bands, no band {asset.index}")
+            kind = file.dtypes[asset.index - 1]
+            if kind not in (RADAR_KINDS if band in RADAR_BANDS else INTEGER_KINDS):
+                is_radar = band in RADAR_BANDS
+                raise PixelKindError(
+                    f"{redact(asset.href)} holds {kind}, not "
+                    f"{'backscatter in power' if is_radar else 'digital numbers of 16 bits'}",
+                    hint="give backscatter as fractions" if is_radar else AS_DIGITAL_NUMBERS,
+                )
+            pixels, window, step = read_onto(
+                file, geobox, band=band, nodata=asset.nodata, index=asset.index
+            )
             touched = block_bytes(file, window, step)
             self._tally.bytes = getattr(self._tally, "bytes", 0) + touched
             return pixels
+
+    def _authorisation(self, href: str) -> dict[str, str]:
+        """GDAL's option that says to this host who asks; only for reads of this file."""
+        headers = {} if self._access.signs(href) else self._access.headers(href)
+        lines = "\r\n".join(f"{name}: {value}" for name, value in headers.items())
+        return {"GDAL_HTTP_HEADERS": lines} if lines else {}
 
     @contextmanager
     def _opened(self, path: str) -> Iterator[DatasetReader]:

@@ -32,10 +32,10 @@ from minewatch.cube.block_store import BlockStore, name_of
 from minewatch.cube.cog_header import TIFF, BeyondHeaderError, CogHeader, GarbageError, parse_cog
 from minewatch.cube.fetch import Fetcher, Place, RefusedError, is_far
 from minewatch.cube.gdal_reader import RasterioReader
-from minewatch.cube.http_answers import BrokenError, FileVersion, ReplacedError
 from minewatch.cube.pixel_kernels import place_block
 from minewatch.cube.resampling import COARSER_FROM, OnlyGdalError, read_onto
 from minewatch.errors import ReadError
+from minewatch.http_answers import BrokenError, FileVersion, ReplacedError
 from minewatch.model import REPLACED, Asset, Band
 from minewatch.redaction import redact
 from minewatch.sensors import gdal_path
@@ -183,11 +183,15 @@ class RangeReader:
 
     def _address(self, asset: Asset, geobox: GeoBox) -> str | None:
         """Where to fetch an asset; None when it is GDAL's from the start."""
+        if asset.index != 1:
+            return None
         if asset.transform and abs(geobox.resolution.x) >= COARSER_FROM * abs(asset.transform[0]):
             return None
         if asset.epsg and geobox.crs and asset.epsg != geobox.crs.epsg:
             return None
         address = self._locate(asset.href).removeprefix("/vsicurl/")
+        if self._fetcher.access.signs(asset.href):
+            address = asset.href  # GDAL would sign it, and check nothing of what it is given
         is_ours = not self._is_gdals(address) if is_far(address) else Path(address).is_file()
         return address if is_ours else None
 

@@ -11,7 +11,7 @@ from typing import Any
 from minewatch import areas, cube, exporters
 from minewatch import catalog as catalogs
 from minewatch.addresses import plain_address
-from minewatch.detect import get_detection
+from minewatch.detect import broken_detectors, get_detection, get_detector, list_detectors
 from minewatch.errors import SettingsError, StateError
 from minewatch.model import (
     AUTO_DEM,
@@ -35,6 +35,7 @@ from minewatch.model import (
     RunResult,
     SceneList,
     Terrain,
+    bands_of,
     choose_dry_season,
     parse_day,
     silent,
@@ -100,7 +101,8 @@ def run(
     out
         Directory to write. Must be empty or absent, unless `resume`.
     catalog
-        Known name, STAC API root, or address of a static `catalog.json`.
+        Known name, STAC API root, address of a static `catalog.json`, or a folder of GeoTIFFs with
+        a mapping file.
     collection
         Collection id; None takes the catalogue's own for the sensor.
     sensor
@@ -156,6 +158,7 @@ def run(
     MinewatchError
         With the problem and the mend. `NoScenesError` when the search finds nothing.
     """
+    sensor = sensor if scenes is not None else catalogs.sensor_for(str(catalog), sensor)
     get_sensor(sensor)  # an unknown one ends here, before there is a folder or a search
     area = aoi if isinstance(aoi, AreaOfInterest) else areas.read_aoi(aoi)
     parameters = Parameters(
@@ -173,7 +176,7 @@ def run(
         dem=canonical_dem(dem),
     )
     parameters.periods(parameters.climate_before(area))  # dates without a period end here
-    get_sensor(parameters.sensor)
+    check_detector_fits(parameters.detector, parameters.sensor)
     resources = Resources(
         scheduler=scheduler, workers=workers, max_memory_gib=max_memory_gib,
         cache=Path(cache) if cache else None, cache_gib=cache_gib, reader=reader, listener=listener,
@@ -342,6 +345,32 @@ def _repeat(
         )  # fmt: skip
 
 
+def check_detector_fits(detector: str, sensor: str) -> None:
+    """Raise when a detector judges bands that a sensor does not have.
+
+    Parameters
+    ----------
+    detector, sensor
+        Their names.
+
+    Raises
+    ------
+    SettingsError
+        Names the detectors that fit.
+    """
+    profile = get_sensor(sensor)
+    wanted = bands_of(get_detector(detector))
+    if set(wanted) <= set(profile.assets):
+        return
+    whole = (name for name in list_detectors() if name not in broken_detectors())
+    fitting = [n for n in whole if set(bands_of(get_detector(n))) <= set(profile.assets)]
+    raise SettingsError(
+        f"{detector} judges {', '.join(wanted)}, and {profile.title} has "
+        f"{', '.join(profile.core_bands)}",
+        hint=f"add --detector {' or '.join(fitting)}",
+    )
+
+
 def _with_climate(job: Job, months: FrozenMonths) -> Job:
     """The job with the seasons of its area, and periods by them."""
     pixels = int(cube.aoi_mask(job.area, job.grid.geobox).sum())
@@ -375,7 +404,7 @@ def _job(
     return Job(
         area=area, parameters=parameters, scenes=scenes, grid=grid, terrain=terrain,
         detection=get_detection(parameters.detector, parameters.rules),
-        native_pixel_m=get_sensor(parameters.sensor).core_pixel_m,
+        native_pixel_m=get_sensor(parameters.sensor).core_pixel_m_of(scenes),
         climate=climate, periods=parameters.periods(climate),
     )  # fmt: skip
 

@@ -109,14 +109,18 @@ def _chosen(explanation: Explanation) -> list[Chip]:
 
 
 def _draw_greenness(axes: Axes, explanation: Explanation) -> None:
-    """Greenness of the pixels with its baseline, the window of the start, and clear overpasses."""
+    """Greenness of the pixels with its baseline, the window of the start, and clear overpasses.
+
+    Of radar, backscatter takes its place.
+    """
     months, middle = explanation.months, _middles(explanation)
-    seen = months["greenness"].notna().to_numpy()
-    low, high = (months[f"greenness_{n}"].to_numpy() for n in ("low", "high"))
+    name = "vh_db" if "vh_db" in months else "greenness"
+    seen = months[name].notna().to_numpy()
+    low, high = (months[f"{name}_{n}"].to_numpy() for n in ("low", "high"))
     axes.fill_between(middle, low, high, where=seen.tolist(), color=_GREEN, alpha=0.2, lw=0)
-    axes.plot(middle[seen], months["greenness"].to_numpy()[seen], "o-", color=_GREEN, ms=3, lw=1)
+    axes.plot(middle[seen], months[name].to_numpy()[seen], "o-", color=_GREEN, ms=3, lw=1)
     baseline = months["baseline"].to_numpy()
-    words = "no baseline: too little seen before"
+    words = "no baseline" + (": too little seen before" if name == "greenness" else "")
     if np.isfinite(baseline).any():
         words = f"baseline ± {_BAND_SD} sd"
         spread = _BAND_SD * months["baseline_sd"].to_numpy()
@@ -128,8 +132,9 @@ def _draw_greenness(axes: Axes, explanation: Explanation) -> None:
     _mark(axes, explanation.site["last_undisturbed"], "last green look", side="right")
     _mark(axes, explanation.site["first_detected"], "first look", side="left")
     axes.xaxis_date()
-    axes.set_ylim(-0.35, 1)
-    axes.set_ylabel("greenness (NDVI, haze off)\nmedian, 10–90 % of pixels")
+    what = "backscatter (VH, dB)" if name == "vh_db" else "greenness (NDVI, haze off)"
+    axes.set_ylim(*((-28, -8) if name == "vh_db" else (-0.35, 1)))
+    axes.set_ylabel(f"{what}\nmedian, 10–90 % of pixels")
     overpasses = axes.twinx()
     overpasses.bar(middle, months["clear_looks"], width=18, color="black", alpha=0.25)
     overpasses.set_ylim(0, max(float(months["clear_looks"].max()) * 5, 5))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -100,3 +101,20 @@ def test_numbers_that_json_cannot_hold_become_null() -> None:
         assets=frozenset(),
     )
     assert clean["properties"] == {"a": None, "b": [None]}
+
+
+@pytest.mark.parametrize("name", ["a b#2.tif", "B?04.tif", "50%25.tif", "%41.tif", "မြန်.tif"])
+def test_a_local_path_is_taken_as_it_is_written(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).touch()
+    base = str(tmp_path / "item.json")
+    assert canonical_href(name, base=base) == str(tmp_path / name)
+    assert canonical_href(f"./{name}", base=base) == str(tmp_path / name)
+
+
+def test_a_local_path_is_decoded_where_only_that_is_there(tmp_path: Path) -> None:
+    (tmp_path / "IMG DATA #2").mkdir()
+    (tmp_path / "IMG DATA #2" / "B04.tif").touch()
+    base = str(tmp_path / "items" / "item.json")
+    expected = str(tmp_path / "IMG DATA #2" / "B04.tif")
+    assert canonical_href("../IMG%20DATA%20%232/B04.tif", base=base) == expected
+    assert canonical_href("../not%20there.tif", base=base) == str(tmp_path / "not%20there.tif")

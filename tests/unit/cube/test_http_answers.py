@@ -9,8 +9,8 @@ from tests.range_server import FAULTS, PAGE, serving
 from urllib3.response import HTTPResponse
 
 from minewatch.cube import BlockStore, RangeReader, RasterioReader, fetch
-from minewatch.cube.http_answers import BrokenError, FileVersion, part_of
 from minewatch.errors import ReadError
+from minewatch.http_answers import BrokenError, FileVersion, part_of
 from minewatch.settings import Settings
 
 NOISE = np.random.default_rng(0).integers(1, 9999, (400, 400)).astype(np.uint16)
