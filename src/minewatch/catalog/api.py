@@ -197,7 +197,7 @@ def _matched(page: Mapping[str, Any]) -> int | None:
 
 
 def _key(item: Any) -> object:
-    """By what items are told apart; all without a name are different."""
+    """By what items are known; all without a name are different."""
     named = isinstance(item, Mapping) and isinstance(item.get("id"), str | int)
     return (str(item.get("collection"))[:LONGEST_NAME], item["id"]) if named else object()
 
