@@ -16,7 +16,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from minewatch.cube.pixel_kernels import median_of_overpasses
-from minewatch.detect.labels import label_patches
+from minewatch.detect.labels import label_patches, label_pixels
 from minewatch.detect.outlines import outline_labels
 from minewatch.detect.pool_banks import baseline
 from minewatch.detect.pool_banks.pool_bank_rules import DEFAULT
@@ -256,14 +256,13 @@ def _mask(setup: Setup) -> tuple[Any, Any]:
 def zonal_ours(setup: Setup) -> Work:
     """As `detect` does it: its own labels, sums over the labelled pixels only."""
     mask, values = _mask(setup)
-    label_patches(mask[:4, :4])
+    label_pixels(np.flatnonzero(mask[:4, :4]), 4)
 
     def work() -> Any:
-        labels, count = label_patches(mask)
-        at = np.flatnonzero(labels)
-        label = labels.ravel()[at]
-        areas = np.bincount(label, minlength=count + 1)[1:]
-        return np.bincount(label, values.ravel()[at], minlength=count + 1)[1:] / areas
+        patches = label_pixels(np.flatnonzero(mask), mask.shape[1])
+        label, length = patches.label, patches.count + 1
+        areas = np.bincount(label, minlength=length)[1:]
+        return np.bincount(label, values.ravel()[patches.at], minlength=length)[1:] / areas
 
     return work
 

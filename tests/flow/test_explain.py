@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import geopandas as gpd
@@ -47,6 +49,19 @@ def test_a_picture_and_figures_of_a_site_are_written(
     assert [p["state"] for p in figures["periods"]] == list(explanation.inventory["state"])
     assert figures["alternatives"]
     assert {s["role"] for s in figures["scenes"]} == {"before", "first look"}
+
+
+def test_what_only_reading_scenes_needs_is_not_loaded(
+    small_run: RunResult, site_id: str, tmp_path: Path
+) -> None:
+    words = ["explain", str(small_run.directory), site_id, "--out", str(tmp_path), "--quiet"]
+    code = (
+        "import sys; from minewatch.cli import main\n"
+        f"try: main({words!r})\nexcept SystemExit as end: assert not end.code\n"
+        "print(sorted({'scipy.signal', 'rioxarray'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 def test_the_greenness_shown_is_that_of_the_frozen_pixels(

@@ -144,6 +144,7 @@ def record(area: list[float], pool: list[float], green: list[float], fraction: l
         disturbed_m2=np.array(area, float),
         pool_m2=np.array(pool, float),
         water_m2=np.array(pool, float),
+        water_green=np.full(len(area), np.nan),
         green=np.array(green, float),
         observed_fraction=np.array(fraction, float),
         clear_looks=np.array(overpasses, "int64"),

@@ -15,7 +15,7 @@ import re
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -41,11 +41,26 @@ class Pair:
     groups: frozenset[str]
     before: xr.Dataset
     after: xr.Dataset
+    region: str = ""
 
     @property
     def half(self) -> str:
         """`tune` or `report`, from the id alone."""
         return HALVES[int(hashlib.sha256(self.id.encode()).hexdigest(), 16) % 2]
+
+
+REGIONS = ("Tapajós", "Xingu", "north-east", "west", "south")
+
+
+def region_of(longitude: float, latitude: float) -> str:
+    """Which part of Brazil and its borders a pair lies in, by lines drawn by hand."""
+    if latitude < -11:
+        return "south"
+    if longitude < -59:
+        return "west"
+    if latitude > -2 or longitude > -49:
+        return "north-east"
+    return "Tapajós" if longitude < -54 else "Xingu"
 
 
 def picture(values: np.ndarray, *, pixel_m: float = 10.0, bands=REFLECTANCE_BANDS) -> xr.Dataset:
@@ -70,6 +85,7 @@ def read_pairs(folder: Path) -> list[Pair]:
             row.sample_id,
             frozenset({names[row.category]} | ({GROUPS[0]} if row.clean_emergence else set())),
             *(picture(chip / 1e4) for chip in chips[row.Index]),
+            region_of(row.longitude, row.latitude),
         )
         for row in index.itertuples()
     ]
@@ -132,37 +148,77 @@ def best_site(pair: Pair) -> float:
     return max([-1.0, *found.loc[found["kind"] == "site", "confidence"]])
 
 
-def _hazy(pair: Pair) -> Pair:
-    light = dict(zip(REFLECTANCE_BANDS, (0.03, 0.025, 0.02, 0.01, 0.0, 0.0), strict=True))
-    return Pair(pair.id, pair.groups, pair.before, pair.after.map(lambda v: v + light[v.name]))
+HAZE = dict(zip(REFLECTANCE_BANDS, (0.03, 0.025, 0.02, 0.01, 0.0, 0.0), strict=True))
+"""Simulated path light of aerosol."""
+VEIL = dict(zip(REFLECTANCE_BANDS, (0.45, 0.44, 0.43, 0.50, 0.42, 0.32), strict=True))
+"""Simulated reflectance of a cloud that is thin."""
+CLOUDY = "mining_2362"
+"""The pair whose later picture shows a cloud, and its lower right part is that cloud."""
 
 
-def _shifted(pair: Pair) -> Pair:
-    moved = pair.after.shift(x=1, y=1)
-    return Pair(pair.id, pair.groups, pair.before, moved)
+def _seen_as(pair: Pair, *, before: xr.Dataset | None = None, after: xr.Dataset | None = None):
+    return replace(
+        pair,
+        before=pair.before if before is None else before,
+        after=pair.after if after is None else after,
+    )
+
+
+def _hazy(chip: xr.Dataset) -> xr.Dataset:
+    return chip.map(lambda v: v + HAZE[v.name])
+
+
+def _half_veiled(chip: xr.Dataset) -> xr.Dataset:
+    veiled = chip.map(lambda v: 0.85 * v + 0.15 * VEIL[v.name])
+    return xr.where(chip.x < chip.x.mean(), chip, veiled)
+
+
+def cloud_of(pairs: Sequence[Pair]) -> xr.Dataset:
+    """What the cloud of `CLOUDY` added to the light of each band; 0 beside it."""
+    [cloudy] = [p for p in pairs if p.id == CLOUDY]
+    gain = (cloudy.after - cloudy.before).clip(min=0)
+    is_there = (cloudy.after.y <= cloudy.after.y[22]) & (cloudy.after.x >= cloudy.after.x[16])
+    return gain.where(is_there, 0)
+
+
+def with_cloud(pair: Pair, cloud: xr.Dataset) -> Pair:
+    """The pair with that cloud over its later picture."""
+    return _seen_as(pair, after=pair.after + cloud)
 
 
 VARIANTS: dict[str, Callable[[Pair], Pair]] = {
-    "without SWIR": lambda p: Pair(
-        p.id, p.groups, p.before[list(CORE_BANDS)], p.after[list(CORE_BANDS)]
+    "without SWIR": lambda p: _seen_as(
+        p, before=p.before[list(CORE_BANDS)], after=p.after[list(CORE_BANDS)]
     ),
-    "haze over the later picture": _hazy,
-    "later picture shifted by one pixel in x and y": _shifted,
-    "swapped (regrowth)": lambda p: Pair(p.id, p.groups, p.after, p.before),
-    "identical": lambda p: Pair(p.id, p.groups, p.before, p.before),
+    "haze over the later picture": lambda p: _seen_as(p, after=_hazy(p.after)),
+    "haze over the earlier picture": lambda p: _seen_as(p, before=_hazy(p.before)),
+    "veil over half of the earlier picture": lambda p: _seen_as(p, before=_half_veiled(p.before)),
+    "later picture shifted by one pixel in x and y": lambda p: _seen_as(
+        p, after=p.after.shift(x=1, y=1)
+    ),
+    "swapped (regrowth)": lambda p: _seen_as(p, before=p.after, after=p.before),
+    "identical": lambda p: _seen_as(p, after=p.before),
 }
 
 
-def rates(pairs: Sequence[Pair], flags: Sequence[bool], *, half: str | None = None) -> list[str]:
-    """Flagged chips of each group: share and counts."""
+def rates(
+    pairs: Sequence[Pair],
+    flags: Sequence[bool],
+    *,
+    half: str | None = None,
+    region: str | None = None,
+) -> list[str]:
+    """Flagged chips of each group: share and counts; a dash where there is none."""
     cells = []
     for group in GROUPS:
         chosen = [
             flag
             for pair, flag in zip(pairs, flags, strict=True)
-            if group in pair.groups and half in (None, pair.half)
+            if group in pair.groups
+            if half in (None, pair.half) and region in (None, pair.region)
         ]
-        cells.append(f"{100 * sum(chosen) / len(chosen):.1f} % ({sum(chosen)}/{len(chosen)})")
+        counts = f"({sum(chosen)}/{len(chosen)})"
+        cells.append(f"{100 * sum(chosen) / len(chosen):.1f} % {counts}" if chosen else "–")
     return cells
 
 
@@ -182,10 +238,16 @@ def report(data: Path) -> Iterator[str]:
     yield _row("**detect_pair**", rates(pairs, flags))
     for half in HALVES:
         yield _row(f"… {half} half", rates(pairs, flags, half=half))
+    for region in REGIONS:
+        yield _row(f"… {region}", rates(pairs, flags, region=region))
+        yield _row(f"… {region}, NDVI alone", rates(pairs, plain, region=region))
     for least in (0.2, 0.3, 0.4, 0.5, 0.6, 0.7):
         yield _row(f"… confidence ≥ {least}", rates(pairs, [b >= least for b in best]))
     for name, change in VARIANTS.items():
         yield _row(f"… {name}", rates(pairs, [best_site(change(p)) >= 0 for p in pairs]))
+    cloud = cloud_of(pairs)
+    beside = [best_site(with_cloud(p, cloud)) >= 0 for p in pairs]
+    yield _row("… a real cloud added to a third of the later picture", rates(pairs, beside))
     missed = [p.id for p, f in zip(pairs, flags, strict=True) if GROUPS[0] in p.groups and not f]
     yield f"\nClean emergence missed: {', '.join(missed) or 'none'}\n"
     forest = read_phenology(data / "s2_forest_phenology")

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import geopandas as gpd
-import numpy as np
 import pandas as pd
-import rasterio
-from rasterio.features import geometry_mask
 
 from minewatch.errors import SettingsError, unknown_name
-from minewatch.model import RunResult
+from minewatch.model import INVENTORY, RunResult, typed_table
 from minewatch.sites import StateRules
 from minewatch.store.output_folder import open_result
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 KINDS: Final[Mapping[str, str]] = {
     "appeared": "not there before, where the ground was seen or the site began later",
@@ -97,9 +96,11 @@ def compare_runs(
     to_period: str | None = None,
 ) -> list[Difference]:
     """As `diff`, of runs that are open."""
-    if one.aoi.sha256 != two.aoi.sha256:
+    areas = [run.manifest["aoi"] for run in (one, two)]
+    if areas[0]["sha256"] != areas[1]["sha256"]:
+        first, second = (area["id"] for area in areas)
         raise SettingsError(
-            f"{one.directory} watches {one.aoi.id}, {two.directory} another area, {two.aoi.id}",
+            f"{one.directory} watches {first}, {two.directory} another area, {second}",
             hint="compare runs over one area",
         )
     old, new = _Side.of(one, from_period), _Side.of(two, to_period)
@@ -118,15 +119,23 @@ class _Side:
 
     result: RunResult
     step: int
-    rows: gpd.GeoDataFrame
+    start: str
+    rows: pd.DataFrame
 
     @classmethod
     def of(cls, result: RunResult, wanted: str | None) -> _Side:
         periods = result.manifest["periods"]
         step = len(periods) - 1 if wanted is None else _find_period(periods, wanted)
         start = periods[step]["start"]
-        rows = result.inventory[result.inventory["period_start"] == start]
-        return cls(result=result, step=step, rows=rows.set_index("site_id"))
+        rows = [row for row in result.read_rows("inventory") if row["period_start"] == start]
+        table = typed_table(rows, INVENTORY).set_index("site_id")
+        return cls(result=result, step=step, start=start, rows=table)
+
+    @property
+    def outlines(self) -> gpd.GeoSeries:
+        """Outlines by site, WGS 84: brings geopandas, and most differences need none."""
+        inventory = self.result.inventory
+        return inventory[inventory["period_start"] == self.start].set_index("site_id").geometry
 
     def row(self, site_id: str | None) -> dict[str, Any] | None:
         if site_id is None or site_id not in self.rows.index:
@@ -137,13 +146,17 @@ class _Side:
 
     def saw(self, outline: Any) -> bool:
         """Whether most of a piece of ground (WGS 84) was seen in the period."""
+        import geopandas as gpd
+        import rasterio
+        from rasterio.features import geometry_mask
+
         with rasterio.open(self.result.rasters["observed"]) as file:
             shape = gpd.GeoSeries([outline], crs=4326).to_crs(file.crs).iloc[0]
             inside = geometry_mask(
                 [shape], (file.height, file.width), file.transform, invert=True, all_touched=True
             )
             seen = file.read(self.step + 1)[inside]
-        return bool(seen.size) and float(np.mean(seen)) >= _RULES.min_observed_fraction
+        return bool(seen.size) and float(seen.mean()) >= _RULES.min_observed_fraction
 
 
 def _find_period(periods: list[Mapping[str, Any]], wanted: str) -> int:
@@ -160,18 +173,16 @@ def _find_period(periods: list[Mapping[str, Any]], wanted: str) -> int:
 
 def _same_sites(old: _Side, new: _Side) -> dict[str, str]:
     """Sites that overlap but bear other ids, later id to earlier: one to one, largest first."""
-    fresh = new.rows[~new.rows.index.isin(old.rows.index)].reset_index()
-    gone = old.rows[~old.rows.index.isin(new.rows.index)].reset_index()
+    fresh = new.rows.index[~new.rows.index.isin(old.rows.index)]
+    gone = old.rows.index[~old.rows.index.isin(new.rows.index)]
     if fresh.empty or gone.empty:
         return {}
     epsg = new.result.aoi.utm_epsg
-    fresh, gone = fresh.to_crs(epsg), gone.to_crs(epsg)
-    left, right = fresh.sindex.query(gone.geometry, predicate="intersects")[::-1]
-    pairs = pd.DataFrame({"new": fresh["site_id"].to_numpy()[left],
-                          "old": gone["site_id"].to_numpy()[right]})  # fmt: skip
-    pairs["shared"] = (
-        fresh.geometry.iloc[left].intersection(gone.geometry.iloc[right], align=False).area
-    ).to_numpy()
+    later, earlier = new.outlines[fresh].to_crs(epsg), old.outlines[gone].to_crs(epsg)
+    left, right = later.sindex.query(earlier, predicate="intersects")[::-1]
+    pairs = pd.DataFrame({"new": fresh[left], "old": gone[right]})
+    shared = later.iloc[left].intersection(earlier.iloc[right], align=False)
+    pairs["shared"] = shared.area.to_numpy()
     pairs = pairs.sort_values(["shared", "new", "old"], ascending=[False, True, True])
     names: dict[str, str] = {}
     for pair in pairs.itertuples():
@@ -205,7 +216,7 @@ def _judge(
         heirs = [i for i, ids in new.rows["merged_from"].items() if old_id in ids]
         if heirs:
             return "merged", f"into {heirs[0]}"
-        if new.saw(old.rows.geometry.loc[old_id]):
+        if new.saw(old.outlines[old_id]):
             return "vanished", "nothing is found there now"
         return UNSEEN, "its ground was not seen"
     if after["alert"] == "rejected":
@@ -225,7 +236,7 @@ def _judge_newcomer(old: _Side, new: _Side, new_id: str | None) -> tuple[str, st
     row = new.rows.loc[new_id]
     began_later = row["first_detected"] > old.result.manifest["periods"][old.step]["end"]
     proven = row["last_undisturbed"] is not None and began_later
-    if proven or old.saw(row.geometry):
+    if proven or old.saw(new.outlines[new_id]):
         return "appeared", f"first seen {row['first_detected']}"
     return UNSEEN, "its ground was not seen before"
 

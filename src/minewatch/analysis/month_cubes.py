@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyproj
-import rioxarray  # noqa: F401 - gives arrays their CRS
 import shapely
 import xarray as xr
 from numpy.typing import NDArray
@@ -59,6 +58,8 @@ def open_months(result: RunResult, where: str | Sequence[float]) -> xr.Dataset:
     SettingsError
         No such site, or a box outside the area.
     """
+    import rioxarray  # noqa: F401 - gives arrays their CRS; brings dask, which `explain` needs not
+
     state = StateFolder(directory=result.directory / "state")
     parameters = Parameters.from_dict(state.read_parameters())
     grid = cube.make_grid(

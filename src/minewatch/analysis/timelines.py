@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from minewatch.errors import SettingsError
-from minewatch.model import RunResult
+from minewatch.model import INVENTORY, RunResult, typed_table
 from minewatch.sites import POOL_MEASURES, total_by_period
 
 UNSEEN = "not_observed"
@@ -44,10 +44,10 @@ def site_timeline(result: RunResult, site_id: str) -> pd.DataFrame:
     SettingsError
         When there is no such site; the hint names the nearest.
     """
-    rows = result.inventory[result.inventory["site_id"] == site_id]
-    if rows.empty:
+    found = [row for row in result.read_rows("inventory") if row["site_id"] == site_id]
+    if not found:
         raise unknown_site(result, site_id)
-    rows = pd.DataFrame(rows.drop(columns="geometry")).sort_values(_KEYS, ignore_index=True)
+    rows = typed_table(found, INVENTORY).sort_values(_KEYS, ignore_index=True)
     labels = {p["start"]: p["label"] for p in result.manifest["periods"]}
     rows.insert(0, "label", rows["period_start"].map(labels))
     for name, (low, high) in _RANGES.items():
@@ -63,7 +63,7 @@ def site_timeline(result: RunResult, site_id: str) -> pd.DataFrame:
 
 def unknown_site(result: RunResult, site_id: str) -> SettingsError:
     """The error of an id that a run does not have."""
-    known = sorted(result.sites["site_id"])
+    known = sorted(row["site_id"] for row in result.read_rows("sites"))
     near = difflib.get_close_matches(site_id, known, n=3, cutoff=0) or ["none"]
     return SettingsError(
         f"there is no site {site_id!r} in {result.directory}",
@@ -94,7 +94,8 @@ def area_timeline(result: RunResult) -> pd.DataFrame:
             "observed_fraction": [p["observed_fraction"] for p in result.manifest["periods"]],
         }
     )
-    totals = total_by_period(result.inventory, sees_pools=not result.why_no_pools)
+    inventory = typed_table(result.read_rows("inventory"), INVENTORY)
+    totals = total_by_period(inventory, sees_pools=not result.why_no_pools)
     totals = totals.drop(columns="observed_fraction")
     table = periods.merge(totals, on=_KEYS, how="left")
     none = table["sites_high"].isna()

@@ -42,20 +42,19 @@ def sites(
     elif figure or json:
         timeline = analysis.area_timeline(result)
     if figure:
-        title = f"{result.aoi.name}: {site}" if site else result.aoi.name
+        title = f"{result.name}: {site}" if site else result.name
         draw = reports.site_figure if site else reports.area_figure
         write_bytes_atomic(figure, draw(timeline, title=title, simulated=result.simulated))
     if json:
-        rows = terminal.plain_rows(result.sites.drop(columns="geometry"))
         shown = {"simulated": result.simulated, "periods": terminal.plain_rows(timeline)}
         if result.why_no_pools:
             shown["why_no_pools"] = result.why_no_pools
-        terminal.as_json(shown if site else {"sites": rows, **shown})
+        terminal.as_json(shown if site else {"sites": result.read_rows("sites"), **shown})
         return
     if site:
-        _show_timeline(timeline, title=f"{site} in {result.aoi.name}", simulated=result.simulated)
+        _show_timeline(timeline, title=f"{site} in {result.name}", simulated=result.simulated)
     else:
-        _show_sites(reports.site_rows(result), title=result.aoi.name, simulated=result.simulated)
+        _show_sites(reports.site_rows(result), title=result.name, simulated=result.simulated)
     if result.why_no_pools:
         terminal.line(f"note: {result.why_no_pools}")
     if figure:
@@ -86,7 +85,7 @@ def diff(
     from minewatch.store import open_result
 
     found = analysis.diff(before, after, from_period=from_period, to_period=to_period)
-    runs = [open_result(run) for run in (before, after) if run]
+    runs = [open_result(run, verify=False) for run in (before, after) if run]  # verified just now
     simulated = any(run.simulated for run in runs)
     notes = [f"{run.directory}: {run.why_no_pools}" for run in runs if run.why_no_pools]
     shown = [d for d in found if every or d.change != "unchanged"]

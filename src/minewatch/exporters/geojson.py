@@ -18,25 +18,23 @@ import pandas as pd
 import shapely
 from shapely.errors import ShapelyError
 
-from minewatch.errors import ContractError, OutputError
+from minewatch.errors import ContractError
+from minewatch.exporters.geojson_rows import (
+    MEMBER,
+    incomplete_table,
+    no_table,
+    parse_rows,
+    read_text,
+)
 from minewatch.exporters.rfc7946_outlines import wgs84_outlines
 from minewatch.files import write_bytes_atomic
-from minewatch.model import SCHEMA_VERSION, WGS84, Column, Contract
+from minewatch.model import WGS84, Column, Contract, typed_table
 from minewatch.model.tables import Kind
 
 FLOAT_DECIMALS: Final = 4
 """Of properties: a square centimetre, a hundredth of a percent."""
 SORT_KEYS: Final = ("aoi", "site_id", "period_start", "period_end", "kind", "first_detected")
 """Columns that order the rows, as far as a table has them; then the outline, then all the rest."""
-MEMBER: Final = "minewatch"
-"""Foreign member (RFC 7946 §6.1) that says where a file is from, and whether it is simulated."""
-
-_DTYPES: dict[tuple[Kind, bool], str] = {
-    ("int", False): "int64",
-    ("int", True): "Int64",
-    ("float", False): "float64",
-    ("float", True): "float64",
-}
 
 
 def write_geojson(
@@ -135,53 +133,15 @@ def read_geojson(path: Path, contract: Contract) -> gpd.GeoDataFrame:
     OutputError
         When it is not there, or is not such a file.
     """
+    text = read_text(path)
+    rows = parse_rows(text, contract, path=path)
     try:
-        text = path.read_text("utf-8")
-        collection = json.loads(text)
-        about = collection.get(MEMBER) or {}
-        rows = pd.DataFrame([f["properties"] for f in collection["features"]], dtype=object)
         outlines = shapely.get_parts(shapely.from_geojson(text))
-    except FileNotFoundError:
-        raise OutputError(f"{path} is missing", hint="run again with --resume") from None
-    except (ValueError, KeyError, TypeError, AttributeError, ShapelyError) as error:
-        raise OutputError(
-            f"{path} is no GeoJSON table: {str(error)[:200]}", hint="run again with --resume"
-        ) from None
-    version = about.get("schema_version", 0)
-    check_schema(version, path)
-    absent = [c for c in contract if c not in rows.columns] if len(rows) else []
-    rows = rows.assign(**{c: None for c in absent if contract[c].since > version})
-    missing = [c for c in absent if c not in rows.columns]
-    if missing or len(rows) != len(outlines):
-        raise OutputError(
-            f"{path}: {f'column {missing[0]!r}' if missing else 'an outline'} is missing",
-            hint="it was edited, or another minewatch wrote it; run again with --resume",
-        )
-    columns = [*contract, *(c for c in rows.columns if c not in contract)]
-    data = {c: _column(rows.get(c, ()), contract.get(c)) for c in columns}
-    return gpd.GeoDataFrame(data, geometry=list(outlines), crs=WGS84)
-
-
-def check_schema(version: object, path: Path) -> None:
-    """Raise when a file has columns of a later minewatch.
-
-    Parameters
-    ----------
-    version
-        The version that it names; 0 when it names none.
-    path
-        The file.
-
-    Raises
-    ------
-    OutputError
-        Names both versions.
-    """
-    if not isinstance(version, int) or version > SCHEMA_VERSION:
-        raise OutputError(
-            f"{path} has columns of schema {version}, this minewatch reads up to {SCHEMA_VERSION}",
-            hint="install the minewatch that wrote it, or a newer one",
-        )
+    except ShapelyError as error:
+        raise no_table(path, error) from None
+    if len(rows) != len(outlines):
+        raise incomplete_table(path, "an outline")
+    return gpd.GeoDataFrame(typed_table(rows, contract), geometry=list(outlines), crs=WGS84)
 
 
 def _records(values: Mapping[str, list[Any]], count: int) -> list[dict[str, Any]]:
@@ -240,10 +200,3 @@ _READERS: Mapping[Kind, Callable[[Any], Any]] = {
     "terms": lambda value: {str(k): _rounded(v) for k, v in sorted(value.items())},
 }
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
-
-
-def _column(values: Any, rule: Column | None) -> pd.Series[Any]:
-    """A column in the dtype of its kind."""
-    if rule is None:
-        return pd.Series(values, dtype=object).infer_objects()
-    return pd.Series(values, dtype=_DTYPES.get((rule.kind, rule.optional), "object"))

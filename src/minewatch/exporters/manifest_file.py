@@ -7,16 +7,18 @@ import json
 from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
-
-import geopandas as gpd
+from typing import TYPE_CHECKING, Any, Final
 
 from minewatch.errors import OutputError
-from minewatch.exporters.aoi_snapshot import read_aoi_snapshot
-from minewatch.exporters.geojson import check_schema, read_geojson
-from minewatch.exporters.table_layers import LAYERS
+from minewatch.exporters.geojson_rows import check_schema, read_rows
+from minewatch.exporters.table_layers import LAYERS, Layer
 from minewatch.files import write_bytes_atomic
 from minewatch.model import RunResult
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from minewatch.model import AreaOfInterest
 
 MANIFEST: Final = "manifest.json"
 AOI_SNAPSHOT: Final = "state/aoi.geojson"
@@ -92,7 +94,8 @@ def open_result(directory: Path, *, verify: bool = True) -> RunResult:
     -------
     RunResult
         Tables in WGS 84 that keep their contracts; `rasters` maps the name of a raster
-        to its path: a COG, or a VRT that shows those of all periods as its bands.
+        to its path: a COG, or a VRT that shows those of all periods as its bands. The area is read
+        when it is asked for.
 
     Raises
     ------
@@ -108,15 +111,34 @@ def open_result(directory: Path, *, verify: bool = True) -> RunResult:
     rasters = sorted(Path(p) for p in outputs if Path(p).parent == Path(RASTERS))
     return RunResult(
         directory=directory,
-        aoi=read_aoi_snapshot(directory / AOI_SNAPSHOT),
         manifest=manifest,
         rasters={path.stem: directory / path for path in rasters},
+        read_aoi=partial(_read_aoi, directory / AOI_SNAPSHOT),
         read_table=partial(_read_table, directory, manifest),
+        read_rows=partial(_read_rows, directory, manifest),
     )
 
 
+def _read_aoi(path: Path) -> AreaOfInterest:
+    from minewatch.exporters.aoi_snapshot import read_aoi_snapshot  # loads shapely
+
+    return read_aoi_snapshot(path)
+
+
 def _read_table(directory: Path, manifest: Mapping[str, Any], name: str) -> gpd.GeoDataFrame:
-    """A table of the run that a manifest speaks of."""
+    from minewatch.exporters.geojson import read_geojson  # loads geopandas
+
+    layer = _check_layer(directory, manifest, name)
+    return read_geojson(directory / layer.filename, layer.contract)
+
+
+def _read_rows(directory: Path, manifest: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    layer = _check_layer(directory, manifest, name)
+    return read_rows(directory / layer.filename, layer.contract)
+
+
+def _check_layer(directory: Path, manifest: Mapping[str, Any], name: str) -> Layer:
+    """A table of the run that a manifest speaks of; raises when its file is another."""
     layer = LAYERS[name]
     try:
         check_outputs(directory, {layer.filename: manifest["outputs"].get(layer.filename, "")})
@@ -127,7 +149,7 @@ def _read_table(directory: Path, manifest: Mapping[str, Any], name: str) -> gpd.
                 hint="open it again",
             ) from None
         raise
-    return read_geojson(directory / layer.filename, layer.contract)
+    return layer
 
 
 def read_manifest(directory: Path) -> dict[str, Any]:

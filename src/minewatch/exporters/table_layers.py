@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-import geopandas as gpd
+from typing import TYPE_CHECKING
 
 from minewatch.model import CHANGES, FEATURES, INVENTORY, SITES, Column, Contract, RunResult
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 SITE_FEATURES: Contract = {
     "kind": FEATURES["kind"],

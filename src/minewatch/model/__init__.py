@@ -96,6 +96,7 @@ if TYPE_CHECKING:
         Contract,
         check_columns,
         empty_table,
+        typed_table,
     )
     from minewatch.model.terrain import ElevationModel, Terrain
     from minewatch.model.visibility import (
@@ -212,6 +213,7 @@ __all__ = [
     "split_months",
     "split_periods",
     "steps_of",
+    "typed_table",
     "why_no_pools",
     "with_overrides",
 ]

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from minewatch.errors import ContractError, unknown_name
-from minewatch.model.areas import AreaOfInterest
 from minewatch.model.visibility import why_no_pools
 
 if TYPE_CHECKING:
     import geopandas as gpd
+
+    from minewatch.model.areas import AreaOfInterest
 
 
 TABLES = ("inventory", "sites", "features", "changes")
@@ -22,18 +23,26 @@ TABLES = ("inventory", "sites", "features", "changes")
 
 @dataclass(frozen=True, kw_only=True)
 class RunResult:
-    """A finished run, opened from its directory; a table is read when it is first asked for."""
+    """A finished run, opened from its directory; area and tables are read when first asked for."""
 
     directory: Path
     """Where it lies."""
-    aoi: AreaOfInterest
-    """The area watched."""
     manifest: Mapping[str, Any]
     """`manifest.json`."""
     rasters: Mapping[str, Path]
     """Name to file in `rasters/`: a COG, or a VRT with a band a period."""
+    read_aoi: Callable[[], AreaOfInterest] = field(repr=False, compare=False)
+    """Reads the area watched."""
     read_table: Callable[[str], gpd.GeoDataFrame] = field(repr=False, compare=False)
     """Reads one of `TABLES`."""
+    read_rows: Callable[[str], list[dict[str, Any]]] = field(repr=False, compare=False)
+    """Reads the rows of one of them as plain values, None where there is none, without outlines.
+    Brings neither geopandas nor shapely: a command that needs no outline answers at once."""
+
+    @cached_property
+    def aoi(self) -> AreaOfInterest:
+        """The area watched."""
+        return self.read_aoi()
 
     @cached_property
     def inventory(self) -> gpd.GeoDataFrame:
@@ -68,7 +77,16 @@ class RunResult:
         for name in tables:
             if name not in TABLES:
                 raise ContractError(unknown_name("table", name, list(TABLES)))
-        return replace(self, read_table=partial(_given_or_read, tables, self.read_table))
+        return replace(
+            self,
+            read_table=partial(_given_or_read, tables, self.read_table),
+            read_rows=partial(_rows_given_or_read, tables, self.read_rows),
+        )
+
+    @property
+    def name(self) -> str:
+        """Name of the area for people."""
+        return str(self.manifest["aoi"]["name"])
 
     @property
     def why_no_pools(self) -> str:
@@ -89,6 +107,21 @@ def _given_or_read(
 ) -> gpd.GeoDataFrame:
     """A table that was given, else as it is read."""
     return given[name] if name in given else read(name)
+
+
+def _rows_given_or_read(
+    given: Mapping[str, gpd.GeoDataFrame],
+    read: Callable[[str], list[dict[str, Any]]],
+    name: str,
+) -> list[dict[str, Any]]:
+    """Rows of a table that was given, else as they are read."""
+    if name not in given:
+        return read(name)
+    plain = given[name].drop(columns=given[name].geometry.name).astype(object)
+    return [
+        {str(k): v for k, v in row.items()}
+        for row in plain.where(plain.notna(), None).to_dict("records")
+    ]
 
 
 def source_mark(manifest: Mapping[str, Any]) -> str:

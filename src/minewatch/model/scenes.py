@@ -9,9 +9,10 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from shapely.geometry.base import BaseGeometry
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
 
 Band = Literal["blue", "green", "red", "nir", "swir16", "swir22", "vv", "vh", "mask"]
 REFLECTANCE_BANDS: tuple[Band, ...] = ("blue", "green", "red", "nir", "swir16", "swir22")

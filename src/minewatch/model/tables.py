@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from minewatch.errors import ContractError
 
@@ -132,6 +132,12 @@ OBSERVATIONS: Contract = {
     "vegetated_fraction": Column(
         "float", "0..1 of what was seen that is green; null when nothing was seen", optional=True
     ),
+    "water_green": Column(
+        "float",
+        "green reflectance of the water in its pools, 0..1: milky when worked, dark when left; "
+        "null when there is none or its colour is unknown",
+        optional=True,
+    ),
 }
 """What was measured over each site's footprint in each period, seen or not."""
 
@@ -225,6 +231,36 @@ def empty_table(contract: Contract, *, epsg: int) -> gpd.GeoDataFrame:
 
     columns = {name: pd.Series(dtype=_DTYPES[c.kind]) for name, c in contract.items()}
     return gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries([], crs=epsg), crs=epsg)
+
+
+def typed_table(rows: Sequence[Mapping[str, Any]], contract: Contract) -> pd.DataFrame:
+    """A table without outlines, each column of the contract in the dtype of its kind.
+
+    Parameters
+    ----------
+    rows
+        Plain values, the same columns in each; None where something is missing.
+    contract
+        Columns that are there without rows too.
+
+    Returns
+    -------
+    DataFrame
+        Days are ISO text, lists are lists, optional whole numbers are `Int64` with NA, other
+        missing values None or NaN.
+    """
+    import pandas as pd
+
+    columns: dict[str, pd.Series[Any]] = {}
+    for name in dict.fromkeys([*contract, *(rows[0] if rows else ())]):
+        values = [row[name] for row in rows]
+        rule = contract.get(name)
+        if rule is None:
+            columns[name] = pd.Series(values, dtype=object).infer_objects()
+        else:
+            has_gaps = rule.kind == "int" and rule.optional
+            columns[name] = pd.Series(values, dtype="Int64" if has_gaps else _DTYPES[rule.kind])
+    return pd.DataFrame(columns)
 
 
 _DTYPES: dict[Kind, str] = {

@@ -78,6 +78,7 @@ def write_inventory(
         ),
         periods=periods,
         sees_pools=sees_pools_at(job.pixel_m),
+        features=features,
     )
     check_columns(inventory, INVENTORY, name="inventory", epsg=grid.epsg)
     check_columns(table, SITES, name="sites", epsg=grid.epsg)

@@ -192,10 +192,20 @@ def _values(
         "scenes": manifest["scenes"],
         "simulated": result.simulated,
         "source": source_mark(result.manifest),
+        "places": _places(result.sites),
         "sites": site_rows(result),
         "version": manifest["version"],
         "why_no_pools": result.why_no_pools,
         "warnings": manifest["warnings"],
+    }
+
+
+def _places(sites: gpd.GeoDataFrame) -> dict[str, str]:
+    """A point inside each site, lon and lat, by its id."""
+    inside = sites.geometry.representative_point()
+    return {
+        site_id: f"{point.x:.5f}, {point.y:.5f}"
+        for site_id, point in zip(sites["site_id"], inside, strict=True)
     }
 
 

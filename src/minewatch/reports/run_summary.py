@@ -6,12 +6,14 @@ import math
 from collections import Counter
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
-
-import geopandas as gpd
-import pandas as pd
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Final
 
 from minewatch.model import STATES, RunResult
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
 
 UNSEEN: Final = "not_observed"
 _REASONS: Final = 3
@@ -95,12 +97,11 @@ def summarise(result: RunResult, totals: pd.DataFrame) -> tuple[PeriodSummary, .
         `sites.total_by_period` of its inventory.
     """
     rows = {row["period_start"]: row for row in totals.to_dict("records")}
-    inventory = pd.DataFrame(result.inventory.drop(columns="geometry"))
-    kept = inventory[inventory["alert"] != "rejected"]
+    kept = [row for row in result.read_rows("inventory") if row["alert"] != "rejected"]
     return tuple(
         _summarise_period(
             rows.get(period["start"], {}),
-            kept[kept["period_start"] == period["start"]],
+            Counter(row["state"] for row in kept if row["period_start"] == period["start"]),
             period,
             sees_pools=not result.why_no_pools,
         )
@@ -121,32 +122,32 @@ def site_rows(result: RunResult) -> list[dict[str, Any]]:
     list of dict
         `site_id`, `alert`, `state`, `began` (the window), `last_activity`, `hectares`, `pools` (of
         the last period in which they could be counted; `unknown` where they cannot be seen),
-        `confidence`, `place` (lon, lat).
+        `confidence`.
     """
-    order = ["max_disturbed_area_m2", "site_id"]
-    sites = result.sites.sort_values(order, ascending=[False, True])
-    counted = result.inventory.dropna(subset=["pool_count_low"]).sort_values("period_start")
     pools = {
-        row.site_id: Range(row.pool_count_low, row.pool_count_high).text()
-        for row in counted.itertuples()
+        row["site_id"]: Range(row["pool_count_low"], row["pool_count_high"]).text()
+        for row in sorted(result.read_rows("inventory"), key=itemgetter("period_start"))
+        if row["pool_count_low"] is not None
     }
-    rows = []
-    for site in sites.itertuples():
-        before, inside = site.last_undisturbed, site.geometry.representative_point()
-        rows.append(
-            {
-                "site_id": site.site_id,
-                "alert": site.alert,
-                "state": site.state,
-                "began": f"{before} – {site.first_detected}" if before else "before the archive",
-                "last_activity": site.last_activity,
-                "hectares": hectares(Range(*[site.max_disturbed_area_m2] * 2)),
-                "pools": pools.get(site.site_id, "unknown" if result.why_no_pools else "–"),
-                "confidence": site.confidence,
-                "place": f"{inside.x:.5f}, {inside.y:.5f}",
-            }
-        )
-    return rows
+    sites = result.read_rows("sites")
+    sites.sort(key=lambda site: (-site["max_disturbed_area_m2"], site["site_id"]))
+    return [
+        {
+            "site_id": site["site_id"],
+            "alert": site["alert"],
+            "state": site["state"],
+            "began": (
+                f"{site['last_undisturbed']} – {site['first_detected']}"
+                if site["last_undisturbed"]
+                else "before the archive"
+            ),
+            "last_activity": site["last_activity"],
+            "hectares": hectares(Range(*[site["max_disturbed_area_m2"]] * 2)),
+            "pools": pools.get(site["site_id"], "unknown" if result.why_no_pools else "–"),
+            "confidence": site["confidence"],
+        }
+        for site in sites
+    ]
 
 
 def hectares(area_m2: Range) -> str:
@@ -209,6 +210,8 @@ def count_offsets(scene_quality: list[Mapping[str, Any]]) -> list[dict[str, Any]
     list of dict
         `baseline`, `offset_dn`, `offset_source`, `count`.
     """
+    import pandas as pd
+
     keys = ["baseline", "offset_dn", "offset_source"]
     if not scene_quality:
         return []
@@ -219,13 +222,11 @@ def count_offsets(scene_quality: list[Mapping[str, Any]]) -> list[dict[str, Any]
 
 def _summarise_period(
     totals: Mapping[Hashable, Any],
-    rows: pd.DataFrame,
+    states: Mapping[str, int],
     period: Mapping[str, Any],
     *,
     sees_pools: bool,
 ) -> PeriodSummary:
-    states = rows["state"].value_counts()
-
     def between(name: str) -> Range:
         return Range(float(totals.get(f"{name}_low", 0)), float(totals.get(f"{name}_high", 0)))
 
@@ -237,7 +238,7 @@ def _summarise_period(
         area_m2=between("disturbed_area_m2"),
         pools=between("pool_count") if sees_pools else Range(math.nan, math.nan),
         candidates=int(totals.get("candidates", 0)),
-        states={state: int(states.get(state, 0)) for state in STATES},
+        states={state: states.get(state, 0) for state in STATES},
         overpasses=int(period.get("looks", 0)),
         clear_fraction=float(period.get("clear_fraction", 0.0)),
         observed_fraction=float(period.get("observed_fraction", 0.0)),

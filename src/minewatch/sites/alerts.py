@@ -30,6 +30,8 @@ class Signs:
     """Last day on which the site may have been seen in the period."""
     began: date
     """First overpass that shows it."""
+    stands_alone: bool = False
+    """Whether no other site is near, and no track leads to it: more is asked of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +48,8 @@ def climb(signs: Signs, *, rules: AlertRules | None = None) -> Standing:
     """The ladder of one site: overpasses that support it lead up, green periods set it back.
 
     `candidate` is a first sign. Detections of enough confidence add their clear overpasses: three
-    make it `provisional`, six from two periods (or one strong one) `confirmed`, for good. Before
+    (two, of a strong one) make it `provisional`, six from two periods (or one strong one)
+    `confirmed`, for good. A site that stands alone without a track needs more confidence. Before
     that, two green periods without detection set the count back, and ground that was never wet and
     is green again within one monsoon and the dry season after it is `rejected`; a new detection
     makes it a candidate again.
@@ -60,6 +63,7 @@ def climb(signs: Signs, *, rules: AlertRules | None = None) -> Standing:
     """
     rules = rules or AlertRules()
     rung, overpasses, supports, against, best = "candidate", 0, 0, 0, 0.0
+    support = rules.support_alone if signs.stands_alone else rules.support
     rungs: list[str] = []
     chances: list[float] = []
     for k, found in enumerate(signs.confidence.tolist()):
@@ -67,7 +71,7 @@ def climb(signs: Signs, *, rules: AlertRules | None = None) -> Standing:
         if is_found:
             best = max(best, found)
             against, rung = 0, "candidate" if rung == "rejected" else rung
-            if found >= rules.support:
+            if found >= support:
                 overpasses, supports = overpasses + int(signs.clear_looks[k]), supports + 1
                 rung = _rung(rung, overpasses, supports, found, rules)
         elif signs.is_seen[k] and signs.is_green[k] and rung != "confirmed":
@@ -87,7 +91,9 @@ def _rung(rung: str, overpasses: int, supports: int, found: float, rules: AlertR
     is_enough = overpasses >= rules.confirmed_overpasses and is_repeated and rules.may_confirm
     if rung == "confirmed" or is_enough:
         return "confirmed"
-    return "provisional" if overpasses >= rules.provisional_overpasses else rung
+    is_strong = found >= rules.strong
+    needed = rules.strong_overpasses if is_strong else rules.provisional_overpasses
+    return "provisional" if overpasses >= needed else rung
 
 
 def _combined(best: float, supports: int, rung: str, rules: AlertRules) -> float:

@@ -26,6 +26,7 @@ from minewatch.model import (
 )
 from minewatch.sites.linking import Links
 from minewatch.sites.row_context import find_coverage
+from minewatch.sites.site_features import stands_alone
 from minewatch.sites.site_rows import KEPT, Measures, Patches, RowBuilder, Track, key_of
 from minewatch.sites.site_rules import AlertRules, StateRules, without_pools
 
@@ -43,6 +44,7 @@ def build_inventory(
     scenes: SceneList,
     periods: Sequence[Period],
     sees_pools: bool = True,
+    features: gpd.GeoDataFrame | None = None,
     state_rules: StateRules | None = None,
     alert_rules: AlertRules | None = None,
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
@@ -67,6 +69,8 @@ def build_inventory(
         The periods, in order of time.
     sees_pools
         Whether pixels can show pools: without them no site is more than `provisional`.
+    features
+        From `assign`: roads that lead to sites; None: nothing is known of them.
     state_rules, alert_rules
         Thresholds; None takes the defaults.
 
@@ -89,12 +93,16 @@ def build_inventory(
     if tracks.empty or not periods:
         return empty_table(INVENTORY, epsg=epsg), empty_table(SITES, epsg=epsg)
     rules = alert_rules or AlertRules()
+    alone: frozenset[str] = frozenset()
+    if features is not None:
+        alone = stands_alone(features, tracks, alone_m=rules.alone_m)
     builder = RowBuilder(
         aoi=aoi,
         periods=tuple(sorted(periods)),
         coverage=find_coverage(tracks, scenes),
         state_rules=state_rules or StateRules(),
         alert_rules=rules if sees_pools else without_pools(rules),
+        alone=alone,
     )
     measured = _measured(observations, tracks["site_id"], builder.periods)
     patches = _patches(links.members)

@@ -50,3 +50,29 @@ def assign(
     out = features.iloc[np.asarray(best["feature"])].reset_index(drop=True)
     out["site_id"] = pd.Series(best["site_id"].tolist(), dtype=object)
     return out
+
+
+def stands_alone(
+    features: gpd.GeoDataFrame, tracks: gpd.GeoDataFrame, *, alone_m: float
+) -> frozenset[str]:
+    """Ids of the sites with no other site near, and no road that leads to them.
+
+    Where no road was drawn at all (some detectors draw none), nothing is known of roads, and no
+    site counts.
+
+    Parameters
+    ----------
+    features
+        From `assign`.
+    tracks
+        Contract `TRACKS`, same CRS.
+    alone_m
+        A site within this distance is near.
+    """
+    reached = set(features.loc[features["kind"] == "road", "site_id"])
+    if not reached:
+        return frozenset()
+    shapes, names = tracks.geometry.to_numpy(), tracks["site_id"].to_numpy()
+    one, other = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=alone_m)
+    has_near = set(names[one[one != other]])
+    return frozenset(set(names) - has_near - reached)

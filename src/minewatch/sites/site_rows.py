@@ -56,6 +56,8 @@ class RowBuilder:
     """Thresholds of states."""
     alert_rules: AlertRules
     """Thresholds of alerts."""
+    alone: frozenset[str] = frozenset()
+    """Ids of the sites that stand alone without a track."""
 
     @cached_property
     def control(self) -> dict[Period, str | None]:
@@ -85,6 +87,7 @@ class RowBuilder:
             disturbed_m2=seen["disturbed_area_m2"],
             pool_m2=seen["pool_area_m2"],
             water_m2=seen["water_area_m2"],
+            water_green=seen["water_green"],
             green=seen["vegetated_fraction"],
             observed_fraction=seen["observed_fraction"],
             clear_looks=seen["clear_looks"].astype("int64"),
@@ -94,7 +97,8 @@ class RowBuilder:
         is_new = not _is_preexisting(track)
         timeline = build_timeline(record, began=began if is_new else None, rules=self.state_rules)
         found = np.array([patches.confidence.get(key_of(p), np.nan) for p in periods])
-        standing = self._climb(record, timeline, began, found)
+        alone = track["site_id"] in self.alone
+        standing = self._climb(record, timeline, began, found, stands_alone=alone)
         alerts = hindsight(standing.rungs, [p.end >= began for p in periods])
         grounds = _grounds(patches, periods)
         is_seen = record.seen(self.state_rules)
@@ -122,8 +126,9 @@ class RowBuilder:
         ]
 
     def _climb(
-        self, record: Record, timeline: Timeline, began: date, confidence: Numbers
-    ) -> Standing:
+        self, record: Record, timeline: Timeline, began: date, confidence: Numbers,
+        *, stands_alone: bool,
+    ) -> Standing:  # fmt: skip
         signs = Signs(
             confidence=confidence,
             clear_looks=record.clear_looks,
@@ -132,6 +137,7 @@ class RowBuilder:
             was_wet=np.array([day is not None for day in timeline.water_last_seen], dtype=bool),
             last_overpass=record.last_overpass,
             began=began,
+            stands_alone=stands_alone,
         )
         return climb(signs, rules=self.alert_rules)
 

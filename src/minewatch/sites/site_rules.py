@@ -82,6 +82,15 @@ class StateRules:
         source="one pool of 12 m (DOMAIN §2); drained simulated sites measure up to 115 m²",
     )  # fmt: skip
     wet_share: float = rule(0.2, unit="1", moves="more of a site's largest pools must stand")
+    milky_green: float = rule(
+        0.14, unit="reflectance", moves="water must be brighter in green to count as worked",
+        source="pools are milky when leaching, dark when idle (DOMAIN §2); of old simulated mines "
+        "at work three of four lie above, of those left with water one of seven",
+    )  # fmt: skip
+    dark_green: float = rule(
+        0.12, unit="reflectance", moves="brighter water ends the work at a site that does not grow",
+        source="below `milky_green`: between the two the colour says nothing; by hand",
+    )  # fmt: skip
     green_share: float = rule(0.8, unit="1", moves="more must be green to be revegetated")
     steady_days: int = rule(
         550, unit="days", moves="ground kept bare counts as worked for longer",
@@ -101,7 +110,19 @@ class AlertRules:
         0.55, unit="1", moves="fewer detections count as support",
         source="on the simulated tuning worlds every false site lies below, hardly a true one does",
     )  # fmt: skip
+    support_alone: float = rule(
+        0.7, unit="1", moves="fewer detections that stand alone without a track count as support",
+        source="roads reach every site before its pools (DOMAIN §2); by hand on the simulated "
+        "tuning worlds, where all true ones lie above 0.8",
+    )  # fmt: skip
+    alone_m: float = rule(
+        400.0, unit="m", moves="fewer sites stand alone",
+        source="neighbouring sites lie 409 m apart in the median (DOMAIN §2)",
+    )  # fmt: skip
     strong: float = rule(0.8, unit="1", moves="one period alone confirms less often")
+    strong_overpasses: int = rule(
+        2, unit="clear looks", moves="`provisional` comes later where a period is strong"
+    )
     provisional_overpasses: int = rule(
         3, unit="clear looks", moves="`provisional` comes later", source=LADDER
     )

@@ -29,6 +29,8 @@ class Record:
     """Pools as built, m²; any number when not seen, NaN when pools cannot be seen."""
     water_m2: Numbers
     """Standing water, m²; likewise."""
+    water_green: Numbers
+    """Green reflectance of that water, 0..1; NaN when there is none or it is unknown."""
     green: Numbers
     """Vegetated share of what was seen, 0..1; NaN when unknown."""
     observed_fraction: Numbers
@@ -91,8 +93,11 @@ def build_timeline(
         steady(values[index], good)
         for values in (record.disturbed_m2, record.pool_m2, record.water_m2, record.green)
     )
-    is_active = settle(_works(area, pool, green, days, began is None, rules), good, rules.hold)
-    is_wet = settle(_is_wet(water_area, pool, rules), good, rules.hold)
+    wet = _is_wet(water_area, pool, rules)
+    colour = np.where(wet, steady(record.water_green[index], good), np.nan)
+    works = _works(area, pool, colour, days, began is None, rules)
+    is_active = settle(works, good, rules.hold)
+    is_wet = settle(wet, good, rules.hold)
     is_green = settle(green >= rules.green_share, good, rules.hold)
     never_worked = began is None and len(index) >= rules.hold and not is_active[: rules.hold].any()
 
@@ -185,17 +190,21 @@ def settle(flags: Flags, good: Flags, hold: int) -> Flags:
 def _works(
     area: Numbers,
     pool: Numbers,
-    green: Numbers,
+    colour: Numbers,
     days: Sequence[date],
     is_preexisting: bool,
     rules: StateRules,
 ) -> Flags:
-    """Whether each period reads as worked: it grows, or stays bare after it grew."""
+    """Whether each period reads as worked: it grows, or stays bare after it grew, or is milky.
+
+    `colour` is the green of the water in pools, NaN where it says nothing.
+    """
     works = np.zeros(len(area), bool)
+    is_milky, is_dark = colour >= rules.milky_green, colour < rules.dark_green
     grown_on = days[0] if len(days) else None
     for k, day in enumerate(days):
         if k == 0:
-            works[k] = not is_preexisting
+            works[k] = not is_preexisting or is_milky[k]
             continue
         fades = area[k] <= rules.faded * area[max(0, k - 2) : k].max()
         new = max(rules.grown_m2, rules.grown_share * area[k - 1])
@@ -204,7 +213,7 @@ def _works(
         grows = area[k] - area[k - 1] >= new or digs
         grown_on = day if grows else grown_on
         is_kept = works[k - 1] and grown_on and (day - grown_on).days <= rules.steady_days
-        works[k] = grows or (is_kept and not fades)
+        works[k] = grows or is_milky[k] or (is_kept and not fades and not is_dark[k])
     return works
 
 

@@ -24,7 +24,7 @@ from minewatch.synthetic.overpass_calendar import Overpass, plan_overpasses
 from minewatch.synthetic.render import Rendered, render
 from minewatch.synthetic.spec import PIXEL_M, WorldSpec
 from minewatch.synthetic.truth_writer import OverpassTruth, write_truth
-from minewatch.synthetic.world import World, make_world
+from minewatch.synthetic.world import Backdrop, World, make_world
 
 _AOI_MARGIN_M = 60.0
 
@@ -70,7 +70,11 @@ class Archive:
 
 
 def write_archive(
-    out_dir: Path, spec: WorldSpec, *, listener: ProgressListener = silent
+    out_dir: Path,
+    spec: WorldSpec,
+    *,
+    backdrop: Backdrop | None = None,
+    listener: ProgressListener = silent,
 ) -> Archive:
     """Write a simulated archive and return where it lies.
 
@@ -80,6 +84,8 @@ def write_archive(
         A folder that does not exist or is empty.
     spec
         The world. Equal specs give equal bytes.
+    backdrop
+        Real ground to draw the sites into, as `make_world` takes it; None: simulated, too.
     listener
         Called after each overpass.
 
@@ -95,7 +101,7 @@ def write_archive(
         )
     out_dir.mkdir(parents=True, exist_ok=True)
     archive = Archive(directory=out_dir, spec=spec)
-    world, overpasses = make_world(spec), plan_overpasses(spec)
+    world, overpasses = make_world(spec, backdrop=backdrop), plan_overpasses(spec)
     items: list[dict[str, Any]] = []
     truths: list[OverpassTruth] = []
     with ThreadPoolExecutor(max_workers=min(2, os.cpu_count() or 1)) as pool:

@@ -35,9 +35,18 @@ class Rendered:
     """The true sky."""
 
 
-def ground_on(world: World, ordinal: int, day_of_year: int) -> np.ndarray:
-    """Reflectance of the flat-lit ground on a day, dims (band, y, x), float32."""
+def ground_on(
+    world: World, ordinal: int, day_of_year: int, light: np.ndarray | None = None
+) -> np.ndarray:
+    """Reflectance of the flat-lit ground on a day, dims (band, y, x), float32.
+
+    `light` is what it will be multiplied by: real ground has its own already.
+    """
     library = world.library.on(day_of_year, date.fromordinal(ordinal).year)
+    if world.backdrop is not None:
+        nature = np.array(world.backdrop(day_of_year), "float32")
+        nature /= 1 if light is None else light
+        return world.ground.apply(nature, ordinal, library)
     nature = np.zeros((6, *world.ground.shape), "float32")
     for band in range(6):
         for name, share in world.cover.items():
@@ -58,7 +67,8 @@ def render(world: World, overpass: Overpass) -> Rendered:
     rng = spec.random("render", overpass.index)
     sun = sun_position(overpass.day_of_year, latitude_deg=spec.place.sun_latitude)
     light = world.terrain.illumination(*sun)
-    ground = ground_on(world, overpass.acquired.toordinal(), overpass.day_of_year) * light
+    ordinal = overpass.acquired.toordinal()
+    ground = ground_on(world, ordinal, overpass.day_of_year, light) * light
     ground = _shift(ground, overpass.shift_px)
     sky = draw_sky(spec, rng, month=overpass.day.month, sun=sun)
     sky = replace(sky, air=draw_air(spec, world.terrain, overpass))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,9 @@ from minewatch.synthetic.lookalikes import Confuser, draw_confusers
 from minewatch.synthetic.mine_places import MinePlaces
 from minewatch.synthetic.mines import Mine, draw_mine
 from minewatch.synthetic.spec import PIXEL_M, WorldSpec
+
+Backdrop = Callable[[int], np.ndarray]
+"""Reflectance of real ground on a day of the year, dims (band, y, x)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +43,8 @@ class World:
     """What is no site."""
     ground: Ground
     """All parts, drawn."""
+    backdrop: Backdrop | None = None
+    """Real ground that takes the place of the natural cover, its light included."""
 
     def area_by_part(self) -> dict[int, float]:
         """Drawn area (m2) of each part by its `id()`."""
@@ -48,8 +53,17 @@ class World:
         }
 
 
-def make_world(spec: WorldSpec) -> World:
-    """The world of a spec."""
+def make_world(spec: WorldSpec, *, backdrop: Backdrop | None = None) -> World:
+    """The world of a spec, on ground of its own or on real ground.
+
+    Parameters
+    ----------
+    spec
+        The world.
+    backdrop
+        Reflectance of real ground by day of the year (1..366), dims (band, y, x) in the order of
+        the six reflectance bands, `spec.size_px` pixels wide and high: sites are drawn into it.
+    """
     terrain = make_terrain(spec)
     hill_road = _hill_road(spec, terrain) if "road" in spec.surroundings else None
     places = MinePlaces(spec, terrain, hill_road)
@@ -71,6 +85,7 @@ def make_world(spec: WorldSpec) -> World:
         texture=smooth_noise(rng, shape, scale_px=3, slope=1.0),
         grain=smooth_noise(rng, shape, scale_px=2, slope=0.8), mines=tuple(mines),
         confusers=(*roads, *villages), ground=Ground(spec, parts),
+        backdrop=backdrop,
     )  # fmt: skip
 
 

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 import rasterio
-import shapely
 
 from minewatch.analysis.differences import KINDS, Difference, compare_runs, diff
 from minewatch.errors import SettingsError
@@ -153,9 +152,10 @@ def test_one_run_alone_needs_two_periods_and_an_unknown_one_lists_the_known(
 
 
 def test_runs_over_other_areas_are_not_compared(simulated_run: RunResult) -> None:
-    aoi = replace(simulated_run.aoi, id="elsewhere", geometry=shapely.box(98, 25, 99, 26))
+    area = {**simulated_run.manifest["aoi"], "id": "elsewhere", "sha256": "of another outline"}
+    other = replace(simulated_run, manifest={**simulated_run.manifest, "aoi": area})
     with pytest.raises(SettingsError, match="elsewhere"):
-        compare_runs(simulated_run, replace(simulated_run, aoi=aoi))
+        compare_runs(simulated_run, other)
 
 
 def test_every_kind_has_its_words(simulated_run: RunResult) -> None:

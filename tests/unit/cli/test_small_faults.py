@@ -142,13 +142,18 @@ def test_check_prints_the_centre(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "26.0500 N, 98.0500 E" in capsys.readouterr().out
 
 
+GEOMETRY = "geopandas shapely pyproj rasterio"
+
+
 @pytest.mark.parametrize(
     ("words", "absent"),
     [
         (("--help",), "numpy shapely pyproj pandas"),
         (("aoi", "list"), "numpy shapely pyproj pandas"),
-        (("sites", "RUN"), "numba dask rasterio scipy"),
-        (("diff", "RUN", "RUN"), "numba dask"),
+        (("sites", "RUN"), f"numpy {GEOMETRY} pandas pyarrow numba dask scipy"),
+        (("sites", "RUN", "--site", "simulated-aaaa"), f"{GEOMETRY} numba dask scipy"),
+        (("sites", "RUN", "--json"), f"{GEOMETRY} numba dask scipy"),
+        (("diff", "RUN", "RUN"), f"{GEOMETRY} numba dask"),
         (("export", "RUN", "--format", "csv"), "numba dask rasterio scipy"),
         (("report", "RUN"), "numba dask"),
     ],

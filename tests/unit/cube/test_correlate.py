@@ -4,6 +4,7 @@ from scipy import ndimage
 from scipy.signal.windows import hann
 from skimage.registration import phase_cross_correlation
 
+from minewatch.cube import correlate
 from minewatch.cube.correlate import COARSE_PX, FINE_PX, STEPS_PER_PX, find_edges, find_offset
 
 RNG = np.random.default_rng(4)
@@ -54,6 +55,11 @@ def test_the_offset_is_that_of_scikit_image_and_near_the_truth(at: int) -> None:
     found = offset_of(scene, reference, 2)
     assert found == offset_by_skimage(scene, reference)
     assert found == pytest.approx((down, right), abs=0.1)
+
+
+def test_the_window_is_scipys_to_the_bit() -> None:
+    for count in (1, 2, 3, 64, 255, 256, 1000):
+        assert np.array_equal(correlate.hann(count), hann(count))
 
 
 def test_an_absurd_offset_is_none() -> None:

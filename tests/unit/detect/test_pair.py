@@ -294,3 +294,66 @@ def test_neither_coordinates_nor_resolution_is_refused() -> None:
     bare = BEFORE.drop_vars(("x", "y"))
     with pytest.raises(ContractError, match="no coordinates"):
         detect_pair(bare, bare)
+
+
+PITS = (0.030, 0.045, 0.040, 0.110, 0.160, 0.080)
+PASTURE = (0.035, 0.070, 0.050, 0.290, 0.230, 0.115)
+DRY_PASTURE = (0.055, 0.090, 0.105, 0.260, 0.280, 0.170)
+DRYING_PASTURE = (0.045, 0.080, 0.075, 0.270, 0.260, 0.150)
+FIELD = (0.045, 0.075, 0.080, 0.250, 0.230, 0.140)
+VEIL = (0.050, 0.048, 0.046, 0.030, 0.020, 0.015)
+WHITE = (0.180, 0.172, 0.165, 0.090, 0.110, 0.130)
+
+
+def _lit(picture: xr.Dataset, light, rows=slice(None), cols=slice(None)) -> xr.Dataset:
+    """The picture with simulated light of haze or cloud added to a part of it."""
+    lit = picture.copy(deep=True)
+    for band, more in zip(REFLECTANCE_BANDS, light, strict=True):
+        lit[band][rows, cols] += more
+    return lit
+
+
+def test_a_mine_is_found_under_a_veil_over_half_of_the_picture_before() -> None:
+    veiled = _lit(_picture(size=80), VEIL, cols=slice(30))
+    found = detect_pair(veiled, _picture(*_mine(col=8), size=80, seed=1))
+    assert _kinds(found)["site"] == 1
+
+
+def test_a_cloud_that_touches_a_mine_is_told_apart_from_it() -> None:
+    after = _lit(_picture(*_mine(), seed=1), WHITE, slice(24, 50), slice(26, 50))
+    found = detect_pair(BEFORE, after)
+    assert _kinds(found)["site"] == 1
+    site = found[found["kind"] == "site"].geometry.iloc[0]
+    assert site.area < 4_800
+    assert "cloud_residue" in set(found["kind"])
+
+
+@pytest.mark.parametrize(("pits", "kind"), [(False, "road"), (True, "site")])
+def test_a_strip_of_one_material_is_a_road_and_one_of_pits_is_not(pits: bool, kind: str) -> None:
+    strip = [(slice(5, 55), slice(30, 33), BARE)]
+    holes = [(slice(row, row + 2), slice(30, 33), PITS) for row in range(6, 54, 5)]
+    found = detect_pair(BEFORE, _picture(*strip, *(holes if pits else []), seed=1))
+    assert found["kind"].iloc[0] == kind
+
+
+def test_a_pasture_that_dried_with_all_pastures_round_it_is_no_site() -> None:
+    dried = _picture((slice(20, 36), slice(20, 36), DRY_PASTURE), ground=DRYING_PASTURE, seed=1)
+    found = detect_pair(_picture(ground=PASTURE), dried)
+    assert len(found) > 0
+    assert "site" not in set(found["kind"])
+
+
+def test_forest_that_became_a_field_nearly_everywhere_is_not_taken_for_haze() -> None:
+    forest = [(slice(0, 12), slice(None), FOREST)]
+    found = detect_pair(BEFORE, _picture(*forest, ground=FIELD, seed=1))
+    lost = found[found["kind"] != "pool"]["geometry"].union_all().area
+    assert lost > 0.9 * 48 * 60 * 100
+
+
+def test_ground_that_had_half_grown_over_and_was_opened_again_counts_as_new() -> None:
+    young = (0.025, 0.050, 0.040, 0.230, 0.170, 0.080)
+    old = [(slice(26, 34), slice(20, 30), BARE)]
+    regrown = [(slice(16, 26), slice(20, 30), young), (slice(16, 18), slice(20, 26), FOREST)]
+    opened = [(slice(16, 26), slice(20, 30), BARE)]
+    found = detect_pair(_picture(*old, *regrown), _picture(*old, *opened, seed=1))
+    assert _kinds(found)["site"] == 1

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sized
 from datetime import date
 from pathlib import Path
 
@@ -11,9 +12,22 @@ import pytest
 import shapely
 
 from minewatch.errors import ContractError, OutputError
+from minewatch.exporters import LAYERS
 from minewatch.exporters.geojson import read_geojson, to_geojson, write_geojson
-from minewatch.model import INVENTORY, SCHEMA_VERSION, Column, RunResult, empty_table
+from minewatch.exporters.geojson_rows import read_rows
+from minewatch.model import (
+    INVENTORY,
+    SCHEMA_VERSION,
+    Column,
+    Contract,
+    RunResult,
+    empty_table,
+    typed_table,
+)
 
+Read = Callable[[Path, Contract], Sized]
+BOTH = pytest.mark.parametrize("read", [read_geojson, read_rows])
+"""With outlines and without: the same file is refused in the same words."""
 CONTRACT = {
     "site_id": Column("text", "id"),
     "day": Column("date", "a day", optional=True),
@@ -180,19 +194,56 @@ def test_a_table_comes_back_as_it_went(tmp_path: Path) -> None:
     assert to_geojson(back, CONTRACT) == path.read_bytes()
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"features":[{"properties":{}}]}', "\x89PNG"])
-def test_a_file_that_is_no_table_is_an_error_for_people(tmp_path: Path, text: str) -> None:
+@BOTH
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "{", "[]", "\x89PNG", '{"features":[{"properties":{}}]}', '{"features":[5]}',
+        '{"features":[{"properties":{},"geometry":null}]}',
+        '{"features":[{"properties":null,"geometry":{"type":"Point","coordinates":[1,2]}}]}',
+    ],
+)  # fmt: skip
+def test_a_file_that_is_no_table_is_an_error_for_people(
+    tmp_path: Path, text: str, read: Read
+) -> None:
     path = tmp_path / "bad.geojson"
-    path.write_text(text)
+    path.write_text(text, "latin-1")
+    with pytest.raises(OutputError, match="no GeoJSON table"):
+        read(path, CONTRACT)
+    path.unlink()
+    with pytest.raises(OutputError, match="is missing"):
+        read(path, CONTRACT)
+
+
+def test_an_outline_that_is_none_is_an_error_for_people(tmp_path: Path) -> None:
+    path = write_geojson(table(), tmp_path / "t.geojson", CONTRACT)
+    path.write_text(path.read_text("utf-8").replace("Polygon", "Poligon"), "utf-8")
     with pytest.raises(OutputError, match="no GeoJSON table"):
         read_geojson(path, CONTRACT)
 
 
-def test_a_file_without_a_column_of_the_contract_is_refused(tmp_path: Path) -> None:
+def test_rows_without_outlines_are_those_of_the_table(simulated_run: RunResult) -> None:
+    for name, layer in LAYERS.items():
+        rows, with_outlines = simulated_run.read_rows(name), layer.table(simulated_run)
+        assert len(rows) == len(with_outlines) > 0
+        typed = typed_table(rows, layer.contract)
+        pd.testing.assert_frame_equal(typed, pd.DataFrame(with_outlines.drop(columns="geometry")))
+
+
+def test_a_column_that_only_some_rows_have_is_null_in_the_others(tmp_path: Path) -> None:
+    path = write_geojson(table(), tmp_path / "t.geojson", CONTRACT)
+    path.write_text(path.read_text("utf-8").replace('"area_m2":100.0', '"note":"mine"'), "utf-8")
+    assert [row["note"] for row in read_rows(path, CONTRACT)] == [None, "mine"]
+    assert [row["area_m2"] for row in read_rows(path, CONTRACT)] == [None, None]
+    assert read_geojson(path, CONTRACT)["note"].isna().tolist() == [True, False]
+
+
+@BOTH
+def test_a_file_without_a_column_of_the_contract_is_refused(tmp_path: Path, read: Read) -> None:
     short = {name: rule for name, rule in CONTRACT.items() if name != "count"}
     path = write_geojson(table().drop(columns="count"), tmp_path / "t.geojson", short)
     with pytest.raises(OutputError, match="'count' is missing"):
-        read_geojson(path, CONTRACT)
+        read(path, CONTRACT)
 
 
 def test_geopandas_reads_what_was_written(simulated_run: RunResult) -> None:
@@ -210,21 +261,22 @@ def test_a_column_that_came_later_is_null_in_an_older_file_and_missed_in_a_newer
     for version in (None, 1):
         member = {"schema_version": version} if version else {}
         write_geojson(table(), path, CONTRACT, member=member)
-        read = read_geojson(path, {**CONTRACT, "later": later})
-        assert read["later"].isna().tolist() == [True] * len(table())
+        back = read_geojson(path, {**CONTRACT, "later": later})
+        assert back["later"].isna().tolist() == [True] * len(table())
     write_geojson(table(), path, CONTRACT, member={"schema_version": 2})
     with pytest.raises(OutputError, match="'later' is missing"):
         read_geojson(path, {**CONTRACT, "later": later})
 
 
+@BOTH
 def test_the_columns_of_a_later_minewatch_are_refused_by_version_and_older_ones_read(
-    tmp_path: Path,
+    tmp_path: Path, read: Read
 ) -> None:
     path = tmp_path / "t.geojson"
     for version in (None, 0, SCHEMA_VERSION):
         member = {} if version is None else {"schema_version": version}
         write_geojson(table(), path, CONTRACT, member=member)
-        assert len(read_geojson(path, CONTRACT)) == len(table())
+        assert len(read(path, CONTRACT)) == len(table())
     write_geojson(table(), path, CONTRACT, member={"schema_version": SCHEMA_VERSION + 2})
     with pytest.raises(OutputError, match=f"schema {SCHEMA_VERSION + 2}.*up to {SCHEMA_VERSION}"):
-        read_geojson(path, CONTRACT)
+        read(path, CONTRACT)

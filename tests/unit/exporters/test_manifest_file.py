@@ -68,8 +68,24 @@ def test_a_table_is_read_when_it_is_asked_for(
     assert len(result.sites) == result.manifest["rows"]["sites"]
     with pytest.raises(OutputError, match="damaged"):
         _ = result.changes
+    with pytest.raises(OutputError, match="damaged"):
+        result.read_rows("changes")
     path.write_bytes(whole)
     assert result.changes is result.changes
+
+
+def test_the_area_is_read_when_it_is_asked_for(
+    tmp_path: Path, write_simulated_run: Callable[[Path], RunResult]
+) -> None:
+    named = write_simulated_run(tmp_path).aoi
+    result = open_result(tmp_path)
+    assert result.aoi is result.aoi
+    assert result.name == named.name
+    (tmp_path / "state" / "aoi.geojson").write_text("{}")
+    damaged = open_result(tmp_path)
+    assert len(damaged.sites) == result.manifest["rows"]["sites"]
+    with pytest.raises(OutputError, match="no area written by minewatch"):
+        _ = damaged.aoi
 
 
 def test_tables_of_one_result_are_of_one_run(
@@ -103,10 +119,18 @@ def test_a_run_with_other_tables_reads_the_rest_as_before(simulated_run: RunResu
     other = simulated_run.with_tables(sites=none).with_tables(changes=none)
     assert len(other.sites) == len(other.changes) == 0
     assert other.inventory.equals(simulated_run.inventory)
+    assert other.read_rows("sites") == []
+    assert other.read_rows("inventory") == simulated_run.read_rows("inventory")
     assert len(simulated_run.sites) == simulated_run.manifest["rows"]["sites"] > 0
     with pytest.raises(ContractError, match="unknown table 'site'") as caught:
         simulated_run.with_tables(site=none)
     assert all(name in caught.value.problem for name in LAYERS)
+
+
+def test_rows_of_a_table_that_was_given_are_as_if_read(simulated_run: RunResult) -> None:
+    for name in LAYERS:
+        given = simulated_run.with_tables(**{name: getattr(simulated_run, name)})
+        assert given.read_rows(name) == simulated_run.read_rows(name)
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"outputs": 3}'])

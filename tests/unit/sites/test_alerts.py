@@ -17,6 +17,7 @@ def standing(
     overpasses: Sequence[int] | int = 4,
     green: Sequence[bool] | bool = False,
     wet: bool = False,
+    alone: bool = False,
 ) -> Standing:
     count = len(confidence)
     return climb(
@@ -28,6 +29,7 @@ def standing(
             was_wet=np.full(count, wet, bool),
             last_overpass=tuple(date(2020 + k, 4, 20) for k in range(count)),
             began=date(2020, 2, 1),
+            stands_alone=alone,
         )
     )
 
@@ -36,6 +38,8 @@ def standing(
     ("overpasses", "confidence", "rung"),
     [
         (2, 0.7, "candidate"),
+        (1, 0.8, "candidate"),
+        (2, 0.8, "provisional"),
         (3, 0.7, "provisional"),
         (6, 0.7, "provisional"),
         (6, 0.8, "confirmed"),
@@ -45,6 +49,12 @@ def standing(
 )
 def test_overpasses_and_confidence_of_one_season_decide_its_rung(overpasses, confidence, rung):
     assert standing([confidence], overpasses=overpasses).rungs == (rung,)
+
+
+def test_what_stands_alone_without_a_track_needs_more_confidence():
+    assert standing([0.6, 0.6]).rungs[-1] == "confirmed"
+    assert standing([0.6, 0.6], alone=True).rungs[-1] == "candidate"
+    assert standing([0.7, 0.7], alone=True).rungs[-1] == "confirmed"
 
 
 def test_a_second_season_confirms():

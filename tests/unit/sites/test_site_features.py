@@ -7,6 +7,7 @@ import shapely
 
 from minewatch.model import FEATURES, TRACKS, empty_table
 from minewatch.sites import assign, link
+from minewatch.sites.site_features import stands_alone
 
 EPSG = 32647
 EAST, NORTH = 240_030.0, 2_850_040.0
@@ -66,3 +67,16 @@ def test_without_sites_or_features_nothing_is_left(tracks):
     assert (len(nobody), len(nothing)) == (0, 0)
     assert "site_id" in nobody
     assert "site_id" in nothing
+
+
+def test_a_site_stands_alone_when_neither_another_site_nor_a_road_is_near(tracks):
+    ids = set(tracks["site_id"])
+    a_road = assign(features(("road", box(10, 10))), tracks)
+    reached = set(a_road["site_id"])
+    assert stands_alone(a_road, tracks, alone_m=50) == ids - reached
+    assert stands_alone(a_road, tracks, alone_m=1000) == frozenset()
+
+
+def test_where_no_road_was_drawn_nothing_is_known_of_roads(tracks):
+    no_road = assign(features(("pad", box(10, 10))), tracks)
+    assert stands_alone(no_road, tracks, alone_m=50) == frozenset()

@@ -20,6 +20,7 @@ def told(
     *,
     pool: Sequence[float] | float = 0.0,
     water: Sequence[float] | float | None = None,
+    colour: Sequence[float] | float = np.nan,
     green: Sequence[float] | float = 0.2,
     fraction: Sequence[float] | float = 1.0,
     overpasses: Sequence[int] | int = 9,
@@ -31,6 +32,7 @@ def told(
         disturbed_m2=np.array(area, float),
         pool_m2=np.full(count, pool, float),
         water_m2=np.full(count, pool if water is None else water, float),
+        water_green=np.full(count, colour, float),
         green=np.full(count, green, float),
         observed_fraction=np.full(count, fraction, float),
         clear_looks=np.full(count, overpasses, "int64"),
@@ -112,6 +114,28 @@ def test_new_pools_are_work_even_on_ground_that_does_not_grow():
 def test_pools_that_fill_while_the_ground_greens_are_rain_not_work():
     story = told([6000, 6000, 3000, 2000, 1500], pool=[200, 200, 600, 1200, 1200])
     assert story.states[2:] == ("abandoned_wet",) * 3
+
+
+def test_old_pools_of_milky_water_are_worked_and_dark_ones_were_left():
+    milky = told([4000] * 4, pool=800, colour=0.2, began=None)
+    dark = told([4000] * 4, pool=800, colour=0.08, began=None)
+    unknown = told([4000] * 4, pool=800, began=None)
+    assert set(milky.states) == {"active"}
+    assert set(dark.states) == set(unknown.states) == {"abandoned_wet"}
+
+
+def test_milky_water_says_nothing_where_hardly_any_stands():
+    assert "active" not in told([4000] * 4, pool=800, water=50, colour=0.2, began=None).states
+
+
+def test_one_milky_season_is_no_work():
+    story = told([4000] * 5, pool=800, colour=[0.08, 0.08, 0.2, 0.08, 0.08], began=None)
+    assert set(story.states) == {"abandoned_wet"}
+
+
+def test_dark_water_ends_the_work_at_a_site_that_does_not_grow():
+    story = told([*WORKED, 6000, 6000], pool=800, colour=[0.2, 0.2, 0.08, 0.08])
+    assert story.states == ("active", "active", "abandoned_wet", "abandoned_wet")
 
 
 def test_an_abandoned_site_that_is_worked_again_for_two_seasons_is_active_from_the_first():
@@ -202,7 +226,7 @@ def test_nothing_observed_settles_to_nothing():
 def test_thresholds_can_be_changed_in_one_place():
     record = Record(
         disturbed_m2=np.array([4000.0]), pool_m2=np.array([0.0]),
-        water_m2=np.array([0.0]), green=np.array([0.1]),
+        water_m2=np.array([0.0]), water_green=np.array([np.nan]), green=np.array([0.1]),
         observed_fraction=np.array([0.6]), clear_looks=np.array([3]), last_overpass=(BEGAN,),
     )  # fmt: skip
     strict = StateRules(min_observed_fraction=0.7)

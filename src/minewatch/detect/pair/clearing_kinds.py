@@ -22,6 +22,7 @@ def describe(
     after: Picture,
     water: NDArray[np.float32],
     *,
+    raw: tuple[Picture, Picture],
     pixel_m: float,
     rules: PairRules,
 ) -> pd.DataFrame:
@@ -32,9 +33,11 @@ def describe(
     labels
         Patches from 1, dims (y, x).
     change, before, after
-        Dims (y, x), the pictures on one scale.
+        Dims (y, x), the pictures with haze evened out in parts.
     water
         Lit share of water after, dims (y, x), 0..1.
+    raw
+        The pictures with haze evened out as a whole, so that clouds are left as they are.
     pixel_m, rules
         Pixel size, metres, and thresholds.
 
@@ -44,7 +47,10 @@ def describe(
         Index the label. Areas in m2; every band's mean after, over the lost ground; `channel` and
         `channel_nearby`, the share of the ring and of the surroundings that was open water before;
         `growth`, new open ground against all open ground, old and new; `whitening`, the gain of
-        blue against that of red; `hidden`, the share of the ring not seen.
+        blue against that of red, and `green_over_blue`, both before haze is evened out in
+        parts; `hidden`, the share of the ring not seen; `fall`, the median fall of NDVI, and
+        `fall_nearby`, what most plants in the surroundings that are not lost fell by at least;
+        `unevenness`, spread of NIR after over before, by its mean.
     """
     figures = rules.figures
     was_water = (before["green"] > before["nir"]) & (before["nir"] < figures.water_nir)
@@ -57,26 +63,37 @@ def describe(
         away = ndimage.distance_transform_cdt(~patch, "chessboard")
         ring, nearby = ((away > 0) & (away <= reach) for reach in (ring_px, nearby_px))
         lost = patch & change.lost[wide]
-        new = int((change.stripped[wide] & patch).sum())
+        nir_left = after["nir"][wide][lost] / before["nir"][wide][lost]
+        fall = change.green[wide] - change.left[wide]
+        green = nearby & ~change.lost[wide] & (change.green[wide] > rules.loss.stable_ndvi)
+        stripped = int((change.stripped[wide] & patch).sum())
+        new = int((lost & (change.left[wide] < rules.loss.open_ndvi)).sum())
         row: dict[str, Any] = {
             "lost_m2": lost.sum() * pixel_m**2,
-            "stripped_m2": new * pixel_m**2,
-            "stripped_pixels": new,
+            "stripped_m2": stripped * pixel_m**2,
+            "stripped_pixels": stripped,
             "kernel_pixels": (change.kernel[wide] & patch).sum(),
             "growth": new / max(new + int(was_open[wide][nearby].sum()), 1),
             "channel": _mean(was_water[wide][ring]),
             "channel_nearby": _mean(was_water[wide][nearby]),
             "width_m": 2 * ndimage.distance_transform_edt(np.pad(patch, 1)).max() * pixel_m,
             "length_m": np.hypot(*(s.stop - s.start for s in window)) * pixel_m,
+            "fall": np.median(fall[lost]),
+            "fall_nearby": _quantile(fall[green], 1 - figures.most_nearby),
             "ndvi_before": _mean(change.green[wide][lost]),
+            "was_forest": _mean(change.green[wide][lost]) >= rules.loss.dense_ndvi,
             "nir_before": _mean(before["nir"][wide][lost]),
+            "unevenness": nir_left.std() / _mean(nir_left),
             "red_top": np.percentile(after["red"][wide][lost], 100 * figures.brightest),
             "pool_m2": (water[wide][lost] > figures.pool_share).sum() * pixel_m**2,
         }
         blue_gain, red_gain = (
-            _mean(after[band][wide][lost] - before[band][wide][lost]) for band in ("blue", "red")
+            _mean(raw[1][band][wide][lost] - raw[0][band][wide][lost]) for band in ("blue", "red")
         )
         row["whitening"] = blue_gain / red_gain if red_gain > figures.least_red_gain else 0.0
+        row["green_over_blue"] = _mean(raw[1]["green"][wide][lost]) / _mean(
+            raw[1]["blue"][wide][lost]
+        )
         row["hidden"] = _mean(~np.isfinite(change.left[wide][ring]))
         rows.append(row | {band: _mean(values[wide][lost]) for band, values in after.items()})
     return pd.DataFrame(rows, index=pd.RangeIndex(1, len(rows) + 1, name="label"))
@@ -86,6 +103,12 @@ def _mean(values: NDArray[Any]) -> float:
     """Mean of what was seen; NaN when nothing was."""
     seen = values[np.isfinite(values)]
     return float(seen.mean()) if seen.size else float("nan")
+
+
+def _quantile(values: NDArray[Any], share: float) -> float:
+    """Quantile of what was seen; NaN when nothing was."""
+    seen = values[np.isfinite(values)]
+    return float(np.quantile(seen, share)) if seen.size else float("nan")
 
 
 def name_kind(patch: pd.Series, *, pixel_m: float, rules: PairKindRules) -> tuple[str, str]:
@@ -98,14 +121,11 @@ def name_kind(patch: pd.Series, *, pixel_m: float, rules: PairKindRules) -> tupl
     pixel_m, rules
         Pixel size, metres, and thresholds.
     """
-    is_white = (
-        patch["whitening"] > rules.whitening and patch["green"] < rules.white_green * patch["blue"]
-    )
     if "swir16" in patch and patch["green"] > rules.snow_green:
         ndsi = (patch["green"] - patch["swir16"]) / (patch["green"] + patch["swir16"])
         if ndsi > rules.snow_ndsi:
             return "snow", f"bright, and dark in shortwave infrared (NDSI {ndsi:.2f})"
-    if is_white:
+    if patch["whitening"] > rules.whitening and patch["green_over_blue"] < rules.white_green:
         return "cloud_residue", f"blue rose {patch['whitening']:.2f} times as much as red"
     if patch["hidden"] > rules.hidden:
         return "cloud_residue", f"{patch['hidden']:.0%} of what surrounds it is hidden"
@@ -126,7 +146,8 @@ def name_kind(patch: pd.Series, *, pixel_m: float, rules: PairKindRules) -> tupl
     is_strip = (
         width_m < rules.widest_strip_m and patch["length_m"] > rules.strip_elongation * width_m
     )
-    if is_strip and not patch["pool_m2"]:
+    is_even = patch["unevenness"] < rules.road_unevenness
+    if is_strip and is_even and not patch["pool_m2"]:
         return "road", f"a strip of {patch['length_m']:.0f} by {width_m:.0f} m without pools"
     is_few = patch["stripped_pixels"] < rules.min_site_pixels
     if patch["stripped_m2"] < rules.min_site_m2 or is_few:
@@ -134,6 +155,9 @@ def name_kind(patch: pd.Series, *, pixel_m: float, rules: PairKindRules) -> tupl
             "other_clearing",
             f"only {patch['stripped_m2']:.0f} m2 went from forest to open ground",
         )
+    is_faint = patch["fall"] < rules.season_fall and not patch["was_forest"]
+    if is_faint and patch["fall_nearby"] > rules.season_nearby:
+        return "other_clearing", "all that is green round it lost some of it too: a dry season"
     if patch["growth"] < rules.least_growth:
         return "other_clearing", "the rim of ground that was open before"
     return "site", f"{patch['stripped_m2']:.0f} m2 went from dense forest to open ground"

@@ -42,7 +42,26 @@ class LossRules:
     least_stable: int = rule(
         100, unit="pixels", moves="path light is evened out only where more ground stayed green"
     )
+    stable_change: float = rule(
+        0.04, unit="reflectance",
+        moves="path light is compared over ground that changed more in infrared",
+    )  # fmt: skip
+    stable_swir22: float = rule(
+        0.1, unit="reflectance", moves="path light is compared over drier ground too",
+        source="dark dense vegetation, doi:10.1109/36.628795",
+    )  # fmt: skip
     most_haze: float = rule(0.06, unit="reflectance", moves="more path light is evened out")
+    haze_m: float = rule(100.0, unit="m", moves="haze is taken for smoother")
+    least_share: float = rule(
+        0.1, unit="1", moves="where less ground stayed green, the whole picture counts for more"
+    )
+    cloud_gain: float = rule(
+        0.08, unit="reflectance", moves="fainter veils are judged with the ground below them"
+    )
+    min_cloud_m2: float = rule(
+        1_000.0, unit="m²", moves="larger white spots are judged with the ground round them"
+    )
+    cloud_rim_m: float = rule(30.0, unit="m", moves="more round a cloud is taken for its rim")
     shift_m: float = rule(
         10.0, unit="m", moves="more of a rim that moved is put down to pictures that do not fit",
         source="one pixel of Sentinel-2; starting value",
@@ -68,6 +87,9 @@ class PairFigureRules:
         0.9, unit="1", moves="brighter ground, and less of it, speaks for subsoil"
     )
     pool_share: float = rule(0.3, unit="1", moves="less ground counts as having water after")
+    most_nearby: float = rule(
+        0.75, unit="1", moves="what fewer plants round a patch lost as well counts as a season"
+    )
     least_red_gain: float = rule(
         0.02, unit="reflectance", moves="less is asked whether it only became white"
     )
@@ -113,6 +135,11 @@ class PairKindRules:
         source="roads, fire breaks and power lines with their verges; starting value",
     )  # fmt: skip
     strip_elongation: float = rule(8.0, unit="1", moves="less is called a road")
+    road_unevenness: float = rule(
+        0.23, unit="1", moves="more uneven strips are called roads",
+        source="spread of NIR after over before, by its mean: roads and mown strips 0.07-0.19, a "
+        f"stream dug up in pits 0.27; {PAIRS} and a forest of France",
+    )  # fmt: skip
     min_site_m2: float = rule(
         1_000.0, unit="m²", moves="small sites are other clearings, and small patches are left out",
         source="the smallest that counts (DESIGN §5)",
@@ -122,8 +149,18 @@ class PairKindRules:
         moves="small sites are other clearings, where pixels are large",
         source="fewer are noise and cloud edges; starting value",
     )  # fmt: skip
+    season_fall: float = rule(
+        0.33, unit="NDVI", moves="deeper falls of NDVI are put down to a season",
+        source="the median of patches: green pastures that dried 0.28-0.31, new mines 0.32 and "
+        f"more; {PAIRS}",
+    )  # fmt: skip
+    season_nearby: float = rule(
+        0.1, unit="NDVI", moves="less is put down to a season",
+        source="what three quarters of the plants round a patch lost: pastures that dried "
+        f"0.11-0.17, new mines below 0.05 but for one whose forest is gone altogether; {PAIRS}",
+    )  # fmt: skip
     least_growth: float = rule(
-        0.15, unit="1", moves="more is called the rim of ground that was open before"
+        0.2, unit="1", moves="more is called the rim of ground that was open before"
     )
 
 

@@ -21,7 +21,7 @@ from minewatch.detect.outlines import outline_labels
 from minewatch.detect.pair.clearing_kinds import confidence, describe, name_kind
 from minewatch.detect.pair.pair_rules import PAIR_RULES, PairRules
 from minewatch.detect.pair.picture_checks import Picture, find_crs, find_transform, read_pictures
-from minewatch.detect.pair.vegetation_loss import find_change, find_patches, level
+from minewatch.detect.pair.vegetation_loss import find_change, find_cloud, find_patches, level
 from minewatch.detect.pixel_sizes import whole_pixels
 from minewatch.detect.unmix import fractions, without_shade
 from minewatch.model import with_overrides
@@ -71,18 +71,15 @@ def detect_pair(
     """
     chosen = with_overrides(PAIR_RULES, rules or {}, prefix="pair.")
     transform = find_transform(before, after, resolution_m)
-    then, seen = read_pictures(before, after)
-    now = level(then, seen, rules=chosen.loss)
     pixel_m2 = abs(transform[0] * transform[4])
     pixel_m = pixel_m2**0.5
+    whole = level(*read_pictures(before, after), rules=chosen.loss)
+    cloud = find_cloud(*whole, pixel_m=pixel_m, rules=chosen)
+    then, now = level(*whole, reach_px=chosen.loss.haze_m / pixel_m, rules=chosen.loss)
     change = find_change(then, now, pixel_m=pixel_m, rules=chosen.loss)
-    labels = find_patches(
-        change.lost,
-        min_pixels=max(chosen.kinds.min_site_m2 / pixel_m2, chosen.kinds.min_site_pixels),
-        join_px=whole_pixels(chosen.loss.join_m, pixel_m),
-    )
+    labels = _find_labels(change.lost, cloud, pixel_m=pixel_m, rules=chosen)
     water, bare = _water_and_bare(now, labels > 0, most_shade=chosen.figures.most_shade)
-    patches = describe(labels, change, then, now, water, pixel_m=pixel_m, rules=chosen)
+    patches = describe(labels, change, then, now, water, raw=whole, pixel_m=pixel_m, rules=chosen)
     kinds = _judge(patches, pixel_m=pixel_m, rules=chosen)
     sites = np.isin(labels, kinds.index[kinds["kind"] == "site"])
     rows = [_outlined(labels, np.ones(labels.shape), labels, kinds, transform)]
@@ -93,6 +90,22 @@ def detect_pair(
     order = table["kind"].map({"site": 0, "pad": 1, "pool": 2}).fillna(3)
     table = table.iloc[np.argsort(order.to_numpy(), kind="stable")].reset_index(drop=True)
     return gpd.GeoDataFrame(table, geometry="geometry", crs=find_crs(before))
+
+
+def _find_labels(
+    lost: NDArray[np.bool_], cloud: NDArray[np.bool_], *, pixel_m: float, rules: PairRules
+) -> NDArray[np.int32]:
+    """Patches of lost ground from 1, those under cloud apart and last, dims (y, x)."""
+    clear, covered = (
+        find_patches(
+            part,
+            min_pixels=max(rules.kinds.min_site_m2 / pixel_m**2, rules.kinds.min_site_pixels),
+            join_px=whole_pixels(rules.loss.join_m, pixel_m),
+        )
+        for part in (lost & ~cloud, lost & cloud)
+    )
+    numbered = np.where(covered > 0, covered + clear.max(initial=0), 0)
+    return np.asarray(np.where(cloud, numbered, clear), np.int32)
 
 
 def _water_and_bare(

@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from minewatch.detect.labels import label_patches
-from minewatch.detect.pair.pair_rules import LossRules
+from minewatch.detect.pair.pair_rules import LossRules, PairRules
 from minewatch.detect.pair.picture_checks import Picture
-from minewatch.detect.pixel_sizes import whole_pixels
+from minewatch.detect.pixel_sizes import area_pixels, whole_pixels
 
 _CROSS = ndimage.generate_binary_structure(2, 1)
 _EIGHT = np.ones((3, 3), bool)
 _VISIBLE = ("blue", "green", "red")
+_DARKEST = np.float32(0.001)
 
 
 def ndvi(picture: Picture) -> NDArray[np.float32]:
@@ -23,20 +24,79 @@ def ndvi(picture: Picture) -> NDArray[np.float32]:
     return (picture["nir"] - picture["red"]) / (picture["nir"] + picture["red"])
 
 
-def level(before: Picture, after: Picture, *, rules: LossRules) -> Picture:
-    """The picture after, with its visible bands shifted to the path light of the one before.
+def level(
+    before: Picture, after: Picture, *, reach_px: float = np.inf, rules: LossRules
+) -> tuple[Picture, Picture]:
+    """Both pictures with the path light that one has more of than the other taken off.
 
-    Haze adds the same light everywhere, and vegetation that stayed green shows how much.
+    Haze adds light, and most in blue; vegetation that stayed green shows how much. What ground
+    itself became brighter is no haze: it rises in red more than in blue, and in infrared.
+
+    Parameters
+    ----------
+    before, after
+        Dims (y, x).
+    reach_px
+        Haze is measured within this distance, in pixels, since a composite of few clear dates is
+        hazy in parts; by default once over the whole picture.
+    rules
+        Thresholds.
     """
-    stable = (ndvi(before) > rules.stable_ndvi) & (ndvi(after) > rules.stable_ndvi)
+    stable = _stayed_green(before, after, rules)
     if stable.sum() < rules.least_stable:
-        return after
-    shifted = dict(after)
+        return before, after
+    levelled = (dict(before), dict(after))
+    bound: NDArray[np.float32] | None = None
     for band in _VISIBLE:
-        haze = np.median(after[band][stable] - before[band][stable])
-        moved = after[band] - np.clip(haze, -rules.most_haze, rules.most_haze).astype(np.float32)
-        shifted[band] = np.where(np.isnan(moved), moved, np.maximum(moved, np.float32(0.001)))
-    return shifted
+        light = _light(after[band] - before[band], stable, reach_px=reach_px, rules=rules)
+        light = np.clip(light, -rules.most_haze, rules.most_haze)
+        if bound is not None:
+            light = np.clip(light, np.minimum(bound, 0), np.maximum(bound, 0))
+        bound = light
+        for picture, excess in zip(levelled, (-light, light), strict=True):
+            values = picture[band] - np.maximum(excess, np.float32(0))
+            picture[band] = np.where(np.isnan(values), values, np.maximum(values, _DARKEST))
+    return levelled
+
+
+def _stayed_green(before: Picture, after: Picture, rules: LossRules) -> NDArray[np.bool_]:
+    """Ground that is green in both and as bright where haze does not reach, dims (y, x)."""
+    stable = (ndvi(before) > rules.stable_ndvi) & (ndvi(after) > rules.stable_ndvi)
+    for band in ("nir", "swir16"):
+        if band in before:
+            stable &= np.abs(after[band] - before[band]) < rules.stable_change
+    if "swir22" in before:
+        stable &= np.maximum(before["swir22"], after["swir22"]) < rules.stable_swir22
+    return stable
+
+
+def _light(
+    gain: NDArray[np.float32], where: NDArray[np.bool_], *, reach_px: float, rules: LossRules
+) -> NDArray[np.float32]:
+    """Gain of light over the ground of `where`, near each pixel, dims (y, x)."""
+    middle = np.float32(np.median(gain[where]))
+    if np.isinf(reach_px):
+        return np.full(gain.shape, middle)
+    excess = np.where(where, gain - middle, np.float32(0))
+    near, share = (
+        ndimage.gaussian_filter(v, reach_px, mode="nearest")
+        for v in (excess, where.astype(np.float32))
+    )
+    return np.asarray(middle + near / np.maximum(share, np.float32(rules.least_share)), np.float32)
+
+
+def find_cloud(
+    before: Picture, after: Picture, *, pixel_m: float, rules: PairRules
+) -> NDArray[np.bool_]:
+    """Where a cloud hides the ground that no mask took out, and its rim, dims (y, x)."""
+    blue_gain, red_gain = (after[band] - before[band] for band in ("blue", "red"))
+    is_white = (blue_gain > rules.loss.cloud_gain) & (blue_gain > rules.kinds.whitening * red_gain)
+    is_white &= after["green"] < rules.kinds.white_green * after["blue"]
+    labels, _ = label_patches(
+        ndimage.binary_opening(is_white, _CROSS), area_pixels(rules.loss.min_cloud_m2, pixel_m)
+    )
+    rim_px = whole_pixels(rules.loss.cloud_rim_m, pixel_m)
+    return np.asarray(ndimage.binary_dilation(labels > 0, _EIGHT, iterations=rim_px))
 
 
 class Change(NamedTuple):

@@ -69,7 +69,7 @@ def evidence_terms(
             "ndwi": ndwi,
             "agree": agree,
             "not_plain": 1 - _ramp(patches["plain_pool_pct"], *rules.plain_pct),
-            "bare": _ramp(patches["bare_pct"], *rules.bare_pct),
+            "bare": _ramp(patches["between_bare_pct"], *rules.bare_pct),
             "alive": np.maximum(np.maximum(patches["new"], variability), plainly),
             "lasting": np.maximum(
                 _ramp(patches["lasting_days"], *rules.lasting_days), out_of_season

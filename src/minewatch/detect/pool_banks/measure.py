@@ -15,7 +15,7 @@ from minewatch.detect.pool_banks.evidence_layers import NO_SHARE, check_evidence
 from minewatch.detect.pool_banks.patch_figures import pool_ndwi
 from minewatch.detect.pool_banks.pool_bank_rules import DEFAULT, PoolBankRules
 from minewatch.detect.pool_banks.pool_shares import pool_share
-from minewatch.detect.pool_banks.site_water import built_so_far, fill_shares
+from minewatch.detect.pool_banks.site_water import built_so_far, fill_shares, water_green
 from minewatch.detect.pool_ranges import pool_ranges, water_ranges
 from minewatch.model import (
     OBSERVATIONS,
@@ -162,7 +162,8 @@ def _figures(
         .fillna(0)
         .to_numpy()
     )
-    fill = _fill(layers, label, seen & inside, rules)
+    pixels = _pixels(layers, label, seen & inside)
+    fill = _fill(pixels, seen & inside, rules)
     areas = {
         name: wet * total(fill[name], seen & inside) * pixel_area_m2 for name in ("water", "lined")
     }
@@ -181,23 +182,27 @@ def _figures(
             "clear_looks": overpasses.reindex(range(sites)).fillna(0).astype(int).to_numpy(),
             "observed_fraction": observed,
             "vegetated_fraction": vegetated,
+            "water_green": water_green(pixels, rules=rules.fill).reindex(range(sites)).to_numpy(),
         }
     )
 
 
+def _pixels(
+    layers: dict[str, NDArray[np.uint8]], label: NDArray[np.int32], where: NDArray[np.bool_]
+) -> pd.DataFrame:
+    """What the water of sites is measured from."""
+    names = ("nir", "ndwi", "vegetation_pct", "milky_pct")
+    return pd.DataFrame({"label": label[where], **{n: layers[n][where] for n in names}})
+
+
 def _fill(
-    layers: dict[str, NDArray[np.uint8]],
-    label: NDArray[np.int32],
-    where: NDArray[np.bool_],
-    rules: PoolBankRules,
+    pixels: pd.DataFrame, where: NDArray[np.bool_], rules: PoolBankRules
 ) -> dict[str, NDArray[np.float64]]:
     """Shares of water and of lined pools in every pixel, 0 elsewhere than `where`."""
-    names = ("nir", "ndwi", "vegetation_pct", "milky_pct")
-    pixels = pd.DataFrame({"label": label[where], **{n: layers[n][where] for n in names}})
     shares = fill_shares(pixels, rules=rules.fill)
     out = {}
     for name in ("water", "lined"):
-        out[name] = np.zeros(len(label))
+        out[name] = np.zeros(len(where))
         out[name][where] = shares[name]
     return out
 
@@ -224,6 +229,7 @@ def _with_areas(table: pd.DataFrame, *, sees_pools: bool, rules: PoolBankRules) 
     )
     if not sees_pools:
         areas[[*POOL_COLUMNS, *WATER_COLUMNS]] = np.nan
+        table["water_green"] = np.nan
     return table.drop(columns=["disturbed_area_m2", "water", "lined"]).join(areas)
 
 

@@ -31,6 +31,7 @@ FIGURES: Mapping[str, Figure] = {
     "pool_seasonal_pct": Figure("%", "the same of its pool pixels, median"),
     "water_share_pct": Figure("%", "water, mean"),
     "bare_pct": Figure("%", "bare soil, mean"),
+    "between_bare_pct": Figure("%", "bare soil of the pixels that hold little water, mean"),
     "score": Figure("sd", "fall of greenness below the baseline, median"),
     "overpasses": Figure("1", "clear overpasses in the period, median"),
     "top_pool_pct": Figure("%", "pool share of the second wettest pixel"),
@@ -167,6 +168,8 @@ def summarise(
     table["disturbed_area_m2"] = table["pool_area_m2"] + table["pad_area_m2"]
     for name in ("start_disturbed_pct", "start_pool_pct", "seasonal_pct", "bare_pct"):
         table[name] = grouped[name].mean().fillna(0)
+    between = pixels[pixels["pool_pct"] < rules.water.seed_pct].groupby("label")
+    table["between_bare_pct"] = between["bare_pct"].mean()
     table["score"] = grouped["score"].median()
     table["overpasses"] = grouped["overpasses"].median()
     table["top_pool_pct"] = _second(pixels, "pool_pct")

@@ -238,8 +238,9 @@ class TermRules:
     )
     plain_pct: tuple[int, int] = rule((10, 40), unit="%", moves="darker ground is put up with")
     bare_pct: tuple[int, int] = rule(
-        (20, 45), unit="%", moves="more bare soil is needed",
-        source=f"mines have 29 % and more in 19 of 20 seasons, ponds at most 25 %; {MEASURED}",
+        (25, 45), unit="%", moves="more bare soil is needed between the pools",
+        source="likely mines have 38 % and more in 19 of 20 seasons, ponds in 1 of 20; "
+        f"{MEASURED}",
     )  # fmt: skip
     variability: tuple[int, int] = rule(
         (12, 28), unit="0.01", moves="pools must be filled and drained more to be alive"
@@ -411,8 +412,12 @@ class FillRules:
     most_water: float = rule(
         0.9, unit="1", moves="wetter pixels still say something of the land round them"
     )
+    shaded_water: float = rule(
+        0.4, unit="1", moves="water in shade is taken for brighter: it fills more of its pixels",
+        source="share of the near-infrared of the land: water is darker in shade, too; by hand",
+    )  # fmt: skip
     least_land_nir: float = rule(
-        0.1, unit="reflectance", moves="more sites in deep shade are without water"
+        0.06, unit="reflectance", moves="more sites in deep shade are without water"
     )
     empty_periods: int = rule(
         2, unit="periods", moves="pools that show nothing count as built for longer", least=1,

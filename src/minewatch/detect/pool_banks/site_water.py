@@ -87,6 +87,50 @@ def built_so_far(lined: pd.Series, *, rules: FillRules) -> pd.Series:
     return pd.Series(built, index=lined.index, dtype=float)
 
 
+def water_green(pixels: pd.DataFrame, *, rules: FillRules) -> pd.Series:
+    """Green reflectance of the water of each site: milky liquor is bright, standing water dark.
+
+    A pool fills part of a pixel. So green is read off where the line from the plain ground of the
+    site through its bluest pixels comes down to the near-infrared of water.
+
+    Parameters
+    ----------
+    pixels
+        As for `fill_shares`.
+    rules
+        Thresholds.
+
+    Returns
+    -------
+    pandas.Series
+        Index the label, 0..1; missing where a site has fewer than four pixels, or none of the
+        bluest is darker than its plain ground.
+
+    Examples
+    --------
+    >>> bank = pd.DataFrame({"label": 0, "nir": [108] * 8 + [66] * 2, "ndwi": [65] * 8 + [108] * 2})
+    >>> water_green(bank, rules=FillRules()).round(2).tolist()
+    [0.26]
+    """
+    nir = pixels["nir"] / NIR_SCALE
+    index = (pixels["ndwi"].astype(float) - 100) / 100
+    light = pd.DataFrame({"label": pixels["label"], "nir": nir, "ndwi": index})
+    light["green"] = nir * (1 + index) / np.maximum(1 - index, 0.01)
+    ordered = light.sort_values(["label", "ndwi"], kind="stable")  # rows come in scan order
+    groups = ordered.groupby("label")
+    rank, size = groups.cumcount(), groups["ndwi"].transform("size")
+    plain = ordered[(rank < size // 2) & (size >= 4)].groupby("label")[["nir", "green"]].median()
+    bluest = ordered[rank >= size - np.maximum(2, size // 6)]
+    of_plain = plain.reindex(bluest["label"]).set_axis(bluest.index)
+    darker = (of_plain["nir"] - bluest["nir"]).clip(lower=0)
+    brighter = bluest["green"] - of_plain["green"]
+    label = bluest["label"]
+    squares = (darker**2).groupby(label).sum()
+    slope = (darker * brighter).groupby(label).sum() / squares.where(squares > 0)
+    at_water = plain["green"] + slope * (plain["nir"] - rules.water[1])
+    return at_water.clip(0, 1)
+
+
 @dataclass(frozen=True)
 class _Groups:
     """Which pixels are of one site and period."""
@@ -152,5 +196,6 @@ def _dark_share(nir: Floats, blue: Floats, groups: _Groups, rules: FillRules) ->
     land_share = 1 - np.minimum(blue, rules.most_water)
     of_land = groups.mean((nir - water * (1 - land_share)) * land_share)
     land = (of_land / groups.mean(land_share**2))[groups.number]
+    water = np.minimum(water, rules.shaded_water * land)
     share = np.clip((land - nir) / np.maximum(land - water, 0.01), 0, 1)
     return np.where(land >= rules.least_land_nir, share, 0.0)

@@ -176,6 +176,7 @@ class DrySeasonThresholds:
                 "clear_looks": overpasses.fillna(0).astype(int).to_numpy(),
                 "observed_fraction": clear / np.maximum(count(seen | True), 1),
                 "vegetated_fraction": np.where(clear > 0, green / np.maximum(clear, 1), np.nan),
+                "water_green": np.nan,
             }
         )
 

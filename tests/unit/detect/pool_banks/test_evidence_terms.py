@@ -13,7 +13,8 @@ from minewatch.sites import AlertRules
 
 MINE = {
     "top_pool_pct": 70.0, "pool_ndwi": 40.0, "pool_ndwi_correlation": 0.9, "plain_pool_pct": 0.0,
-    "bare_pct": 60.0, "new": 1.0, "nir_variability": 40.0, "lasting_days": 900, "first": 18_000,
+    "between_bare_pct": 60.0, "new": 1.0, "nir_variability": 40.0,
+    "lasting_days": 900, "first": 18_000,
     "elongation": 1.2, "length_m": 80.0, "pool_seasonal_pct": 0.0,
     "water_share_pct": 20.0,
 }  # fmt: skip
@@ -27,20 +28,23 @@ def test_all_terms_of_a_clear_mine_are_full() -> None:
     assert terms_of().iloc[0].to_dict() == dict.fromkeys(MEANINGS, 1.0)
 
 
-@pytest.mark.parametrize(("bare_pct", "term"), [(20.0, 0.0), (32.5, 0.5), (45.0, 1.0)])
-def test_bare_soil_is_told_by_its_share(bare_pct: float, term: float) -> None:
-    assert terms_of(bare_pct=bare_pct)["bare"].item() == pytest.approx(term)
+@pytest.mark.parametrize(("bare", "term"), [(25.0, 0.0), (35.0, 0.5), (45.0, 1.0)])
+def test_bare_soil_is_told_by_its_share_between_the_pools(bare: float, term: float) -> None:
+    assert terms_of(between_bare_pct=bare)["bare"].item() == pytest.approx(term)
 
 
 def test_water_between_green_banks_supports_no_site_whatever_else_speaks_for_it() -> None:
     assert confidence(terms_of()).item() > AlertRules().support
-    assert confidence(terms_of(bare_pct=5.0)).item() < AlertRules().support
+    assert confidence(terms_of(between_bare_pct=5.0)).item() < AlertRules().support
 
 
 def test_water_without_land_supports_no_site() -> None:
     """Fish ponds are water alone; banks of pools lie on more land than they cover."""
     assert terms_of(water_share_pct=60.0)["land"].item() == pytest.approx(0.5)
-    assert confidence(terms_of(water_share_pct=70.0, bare_pct=30.0)).item() < AlertRules().support
+    assert (
+        confidence(terms_of(water_share_pct=70.0, between_bare_pct=30.0)).item()
+        < AlertRules().support
+    )
 
 
 def test_a_field_is_told_by_its_water_being_green_by_turns() -> None:
