@@ -50,11 +50,9 @@ def test_a_bright_point_and_an_edge_are_not_smeared_out():
 
 
 def test_what_is_not_seen_takes_no_part_and_stays_unseen():
-    before = speckled(np.full((30, 30), 0.05))
+    before = backscatter_numbers(np.full((30, 30), 0.05))
     before[:, 10:13] = 0
-    after = filter_speckle(before, pixel_m=20)
-    np.testing.assert_array_equal(after == 0, before == 0)
-    assert abs(decibels(after[:, 13]).mean() - decibels(after[:, 20]).mean()) < 1
+    np.testing.assert_array_equal(filter_speckle(before, pixel_m=20), before)
 
 
 @pytest.mark.parametrize("pixel_m", [10, 20, 30])
