@@ -166,6 +166,7 @@ class RadarClearings:
                 "vegetated_fraction": np.where(
                     judged > 0, count(grown_over) / np.maximum(judged, 1), np.nan
                 ),
+                "water_green": np.nan,
             }
         )
 
