@@ -47,6 +47,16 @@ _CLOSED: Final = ("revegetated", "not_observed")
 
 
 @dataclass(frozen=True, kw_only=True)
+class _Open:
+    """When the ground of a site was open, as the runs that have it say; ISO days."""
+
+    before: str | None
+    """Last day on which it was not; None: it was from the start."""
+    first: str
+    last: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Fusion:
     """Several runs as one inventory."""
 
@@ -60,9 +70,7 @@ class Fusion:
     """What was written."""
 
 
-def fuse(
-    directory: str | Path, *others: str | Path, out: str | Path | None = None
-) -> Fusion:
+def fuse(directory: str | Path, *others: str | Path, out: str | Path | None = None) -> Fusion:
     """One inventory from finished runs of several sensors over one area.
 
     Parameters
@@ -183,7 +191,9 @@ def fuse_results(runs: Mapping[str, RunResult]) -> Fusion:
     known = _known_sites(tables, epsg)
     rows = [
         _row(site_id, outline, matches, runs)
-        for (site_id, matches), outline in zip(known["matches"].items(), known.geometry, strict=True)
+        for (site_id, matches), outline in zip(
+            known["matches"].items(), known.geometry, strict=True
+        )
     ]
     columns = list(fused_contract(list(runs)))
     outlines = known.geometry.to_crs(WGS84).to_list()
@@ -200,9 +210,7 @@ def fuse_results(runs: Mapping[str, RunResult]) -> Fusion:
 
 def fused_contract(runs: Sequence[str]) -> Contract:
     """The columns of fused sites, those of each run by its name."""
-    of_runs = {
-        f"{run}_{name}": column for run in runs for name, column in SIGHTINGS.items()
-    }
+    of_runs = {f"{run}_{name}": column for run in runs for name, column in SIGHTINGS.items()}
     return {**FUSED_SITES, **of_runs}
 
 
@@ -236,10 +244,10 @@ def _row(
     lead = next(iter(runs.values()))
     ground = gpd.GeoSeries([outline], crs=lead.aoi.utm_epsg)
     of_runs = {name: _of_run(runs[name], ids) for name, ids in matches.items()}
-    open_days = _open_days([(runs[name], ids) for name, ids in matches.items()])
+    is_open = _open_days([(runs[name], ids) for name, ids in matches.items()])
     for name, run in runs.items():
         if name not in matches:
-            of_runs[name] = _absence(run, ground, open_days)
+            of_runs[name] = _absence(run, ground, is_open)
     ordered = {name: of_runs[name] for name in runs}
     fused = fuse_sightings(
         [_sighting(name, runs[name], columns) for name, columns in ordered.items()], rules=_LINK
@@ -278,7 +286,7 @@ def _sighting(name: str, run: RunResult, columns: Mapping[str, Any]) -> Sighting
 
 def _of_run(run: RunResult, ids: Sequence[str]) -> dict[str, Any]:
     """What a run says of its sites at one place: of those it did not take back, if there are."""
-    there = [row for row in run.read_rows("sites") if row["site_id"] in ids]
+    there = _rows(run.sites, ids)
     standing = [row for row in there if row["alert"] != "rejected"]
     counted = sorted(standing or there, key=lambda row: (row["first_detected"], row["site_id"]))
     rungs = ("rejected", "candidate", "provisional", "confirmed")
@@ -293,52 +301,55 @@ def _of_run(run: RunResult, ids: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _open_days(found: Sequence[tuple[RunResult, Sequence[str]]]) -> tuple[str, str]:
-    """First and last day on which the ground of a site was open, as the runs that have it say."""
-    first, last = [], []
+def _rows(table: gpd.GeoDataFrame, ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Rows of some sites without their outlines; what is missing is None."""
+    found = pd.DataFrame(table[table["site_id"].isin(ids)].drop(columns="geometry")).astype(object)
+    plain = found.where(found.notna(), None)
+    return [dict(zip(plain, row, strict=True)) for row in plain.itertuples(index=False)]
+
+
+def _open_days(found: Sequence[tuple[RunResult, Sequence[str]]]) -> _Open:
+    rows = []
     for run, ids in found:
-        rows = [row for row in run.read_rows("inventory") if row["site_id"] in ids]
-        standing = [row for row in rows if row["alert"] != "rejected"] or rows
-        first += [row["first_detected"] for row in standing]
-        last += [row["period_end"] for row in standing if row["state"] not in _CLOSED]
-    return min(first), max([*last, min(first)])
+        there = _rows(run.inventory, ids)
+        rows += [row for row in there if row["alert"] != "rejected"] or there
+    earliest = min(rows, key=lambda row: str(row["first_detected"]))
+    first = str(earliest["first_detected"])
+    last = [str(row["period_end"]) for row in rows if row["state"] not in _CLOSED]
+    return _Open(before=earliest["last_undisturbed"], first=first, last=max([*last, first]))
 
 
-def _absence(run: RunResult, ground: gpd.GeoSeries, open_days: tuple[str, str]) -> dict[str, Any]:
+def _absence(run: RunResult, ground: gpd.GeoSeries, is_open: _Open) -> dict[str, Any]:
     """What a run without a site at a place says of it."""
-    first, last = open_days
     unknown = dict.fromkeys(SIGHTINGS) | {"site_ids": []}
-    steps = [
-        step
-        for step, period in enumerate(run.manifest["periods"])
-        if first <= period["start"] <= last
-    ]
-    change = _change_there(run, ground, open_days)
-    if change is not None:
+    if change := _change_there(run, ground, is_open):
         return {**unknown, "verdict": "other_change", "change": change}
+    begun = is_open.before is not None and is_open.before >= run.manifest["parameters"]["start"]
+    if run.why_no_pools and not begun:
+        return {**unknown, "verdict": "older"}
     outline = ground.to_crs(WGS84).iloc[0]
-    seen = [seen_fraction(run, outline, step) for step in steps]
+    seen = [
+        seen_fraction(run, outline, step)
+        for step, period in enumerate(run.manifest["periods"])
+        if is_open.first <= period["start"] <= is_open.last
+    ]
     if not seen:
         return {**unknown, "verdict": "not_watched"}
     is_seen = max(seen) >= _STATES.min_observed_fraction
     return {**unknown, "verdict": "seen_not_found" if is_seen else "not_seen"}
 
 
-def _change_there(
-    run: RunResult, ground: gpd.GeoSeries, open_days: tuple[str, str]
-) -> str | None:
+def _change_there(run: RunResult, ground: gpd.GeoSeries, is_open: _Open) -> str | None:
     """Kind of the change that a run has over most of a site, or inside it, while it was open."""
     changes = run.changes
-    first, last = open_days
-    changes = changes[(changes["last_seen"] >= first) & (changes["first_detected"] <= last)]
+    begun, seen = changes["first_detected"], changes["last_seen"]
+    changes = changes[(seen >= is_open.first) & (begun <= is_open.last)]
     if changes.empty:
         return None
     outlines = changes.geometry.to_crs(ground.crs)
     shared = outlines.intersection(ground.iloc[0]).area
-    smaller = outlines.area.clip(upper=ground.area.iloc[0])
-    if not (shared >= _LINK.same_ground * smaller).any():
-        return None
-    return str(changes.loc[shared.where(shared >= _LINK.same_ground * smaller).idxmax(), "kind"])
+    is_there = shared >= _LINK.same_ground * outlines.area.clip(upper=ground.area.iloc[0])
+    return str(changes.loc[shared[is_there].idxmax(), "kind"]) if is_there.any() else None
 
 
 def _provenance(run: RunResult, *, is_lead: bool) -> dict[str, Any]:

@@ -15,18 +15,19 @@ from minewatch.sites.site_rules import LinkRules
 VERDICTS: Final[Mapping[str, str]] = {
     "found": "a site there, which began about when the others say",
     "found_later": "a site there, which this run dates later: another part of it, or seen late",
-    "found_earlier": "a site there, dated to before a finer sensor still saw the ground undisturbed",
+    "found_earlier": "a site there, dated long before finer pixels still saw green",
     "rejected": "a site there, which the run itself takes back",
     "other_change": "a change there that the run does not call a mine",
     "seen_not_found": "the ground seen while the site was open, and nothing found",
     "not_seen": "watched, and too little of the ground seen to say anything",
     "not_watched": "no period of the run lies within the time in which the site was open",
+    "older": "the site may be older than the run, whose pixels show only what begins within it",
 }
-"""What a run says of a site, to what it means. The last two say nothing against it."""
+"""What a run says of a site, to what it means. The last three say nothing against it."""
 FOUND: Final = ("found", "found_later", "found_earlier")
 AGAINST: Final = ("found_earlier", "rejected", "other_change", "seen_not_found")
 """Verdicts that disagree with a run that found the site."""
-UNSEEN: Final = ("not_seen", "not_watched")
+UNSEEN: Final = ("not_seen", "not_watched", "older")
 _OVERRULING: Final = ("rejected", "other_change", "seen_not_found")
 _RUNGS: Final = ("rejected", "candidate", "provisional", "confirmed")
 
@@ -71,7 +72,7 @@ class FusedSite:
     first_detected_by: str
     """Run that it comes from."""
     last_undisturbed: str | None
-    """Latest day before it on which a run saw the ground undisturbed."""
+    """Latest day before it on which the finest run that has one saw the ground undisturbed."""
     last_undisturbed_by: str | None
     """Run that it comes from."""
 
@@ -86,13 +87,15 @@ class FusedSite:
 def fuse_sightings(sightings: Sequence[Sighting], *, rules: LinkRules | None = None) -> FusedSite:
     """One window and one alert from what each run says of a site.
 
-    The window begins with the latest undisturbed day that is consistent with the earliest reliable
-    detection. A detection is not reliable when a run with finer pixels, or as fine, saw the ground
-    undisturbed more than `LinkRules.birth_days` later. The alert is the highest of the reliable
-    runs; a candidate that two independent sensors find about the same time becomes provisional,
-    and a provisional one of coarse pixels falls back to candidate where finer ones saw the ground
-    and found no mine. A coarse sensor never overrules a finer one, and nothing is confirmed by
-    fusion.
+    The window ends with the earliest reliable detection of any run. One is not reliable when a run
+    with finer pixels, or as fine, saw the ground undisturbed more than `LinkRules.birth_days`
+    later. The window begins with the latest undisturbed day before it of the finest pixels that
+    have one: a mine begins small, and what large pixels do not see yet may have begun.
+
+    The alert is the highest of the reliable runs. A candidate that two independent sensors find
+    about the same time becomes provisional; a provisional one of large pixels falls back to
+    candidate where finer ones saw the ground and found no mine. Large pixels never overrule finer
+    ones, and nothing is confirmed by fusion.
 
     Parameters
     ----------
@@ -109,7 +112,11 @@ def fuse_sightings(sightings: Sequence[Sighting], *, rules: LinkRules | None = N
     first = min(trusted, key=lambda s: str(s.first_detected))
     start = str(first.first_detected)
     before = [s for s in trusted if s.last_undisturbed and s.last_undisturbed < start]
-    last = max(before, key=lambda s: str(s.last_undisturbed), default=None)
+    finest = min((s.pixel_m for s in before), default=0.0)
+    last = max(
+        (s for s in before if s.pixel_m == finest),
+        key=lambda s: str(s.last_undisturbed), default=None,
+    )  # fmt: skip
     compared = tuple(_dated(s, start, s in trusted, rules) for s in sightings)
     alert, reason = _alert(compared)
     return FusedSite(
