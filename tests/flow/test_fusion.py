@@ -97,6 +97,17 @@ def test_python_gives_the_same_sites_and_the_same_bytes(
         assert path.read_bytes() == (fused_folder / path.name).read_bytes()
 
 
+def test_a_program_can_read_the_answer(
+    fused_folder: Path, small_run: RunResult, radar_run: RunResult, tmp_path: Path
+) -> None:
+    words = ["fuse", str(small_run.directory), str(radar_run.directory), "--out", str(tmp_path)]
+    answer = json.loads(CliRunner().invoke(app, [*words, "--json"]).stdout)
+    assert answer["simulated"] is True
+    assert {row["site_id"] for row in answer["sites"]} == {
+        row["site_id"] for row in read_rows(fused_folder)
+    }
+
+
 def test_a_file_that_somebody_changed_is_not_replaced(
     fused_folder: Path, small_run: RunResult, radar_run: RunResult, tmp_path: Path
 ) -> None:

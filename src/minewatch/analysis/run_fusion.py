@@ -305,7 +305,8 @@ def _rows(table: gpd.GeoDataFrame, ids: Sequence[str]) -> list[dict[str, Any]]:
     """Rows of some sites without their outlines; what is missing is None."""
     found = pd.DataFrame(table[table["site_id"].isin(ids)].drop(columns="geometry")).astype(object)
     plain = found.where(found.notna(), None)
-    return [dict(zip(plain, row, strict=True)) for row in plain.itertuples(index=False)]
+    names = [str(name) for name in plain.columns]
+    return [dict(zip(names, row, strict=True)) for row in plain.to_numpy()]
 
 
 def _open_days(found: Sequence[tuple[RunResult, Sequence[str]]]) -> _Open:

@@ -31,8 +31,6 @@ def match_places(
         Id of each known site that is matched to ids of `others`, both sorted.
     """
     rules = rules or LinkRules()
-    if known.empty or others.empty:
-        return {}
     left, right = known.sindex.query(others.geometry, predicate="dwithin", distance=rules.link_m)
     pairs = pd.DataFrame(
         {
