@@ -93,6 +93,12 @@ def test_python_gives_the_same_sites_and_the_same_bytes(
 ) -> None:
     fusion = mw.fuse(small_run.directory, mw.open_run(radar_run.directory), out=tmp_path / "again")
     assert set(fusion.sites["site_id"]) == {row["site_id"] for row in read_rows(fused_folder)}
+    dates = fusion.sites[
+        ["first_detected", f"{RADAR}_first_detected", f"{OPTICAL}_last_undisturbed"]
+    ]
+    assert {str(kind)[:10] for kind in dates.dtypes} == {"datetime64"}
+    assert repr(fusion).startswith(f"{len(fusion.sites)} sites of {OPTICAL}, {RADAR}: ")
+    assert repr(fusion).endswith("(SIMULATED)")
     for path in fusion.files:
         assert path.read_bytes() == (fused_folder / path.name).read_bytes()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -56,7 +56,7 @@ class _Open:
     last: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Fusion:
     """Several runs as one inventory."""
 
@@ -68,6 +68,12 @@ class Fusion:
     """Whether any of the imagery was simulated."""
     files: tuple[Path, ...] = ()
     """What was written."""
+
+    def __repr__(self) -> str:
+        counts = self.sites["agreement"].value_counts().sort_index()
+        shown = ", ".join(f"{count} {name}" for name, count in counts.items())
+        title = f"{len(self.sites)} sites of {', '.join(self.runs)}"
+        return f"{title}: {shown or 'none'}{' (SIMULATED)' if self.simulated else ''}"
 
 
 def fuse(directory: str | Path, *others: str | Path, out: str | Path | None = None) -> Fusion:
@@ -107,9 +113,7 @@ def fuse(directory: str | Path, *others: str | Path, out: str | Path | None = No
         raise SettingsError(f"{out} is one of the runs", hint="give another folder with --out")
     lead = next(iter(runs.values()))
     files = exporters.write_kept(lambda _, to: _write(fusion, lead, to), lead, folder)
-    return Fusion(
-        sites=fusion.sites, runs=fusion.runs, simulated=fusion.simulated, files=tuple(files)
-    )
+    return replace(fusion, files=tuple(files))
 
 
 def name_runs(runs: Sequence[RunResult]) -> dict[str, RunResult]:

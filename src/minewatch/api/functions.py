@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from minewatch.api.run_view import Run
+from minewatch.api.run_view import Run, with_dates
 from minewatch.api.wrappers import Area, Plan, Scenes
 from minewatch.model.defaults import (
     AUTO_DEM,
@@ -345,7 +346,7 @@ def fuse(run: AnyRun, *others: AnyRun, out: str | Path | None = None) -> Fusion:
     Returns
     -------
     Fusion
-        `sites`, one row a site that any run has, days as ISO text; `runs`, where they come from.
+        `sites`, one row a site that any run has, with real dates; `runs`, where they come from.
 
     Raises
     ------
@@ -354,7 +355,8 @@ def fuse(run: AnyRun, *others: AnyRun, out: str | Path | None = None) -> Fusion:
     """
     from minewatch import analysis
 
-    return analysis.fuse(_folder(run), *map(_folder, others), out=out)
+    fusion = analysis.fuse(_folder(run), *map(_folder, others), out=out)
+    return replace(fusion, sites=with_dates(fusion.sites))
 
 
 def export(run: AnyRun, *, format: str, out: str | Path | None = None) -> list[Path]:

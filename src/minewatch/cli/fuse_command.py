@@ -55,6 +55,11 @@ def fuse(
         site[f"{run}_verdict"] for run in fusion.runs for site in fusion.sites.to_dict("records")
     ):
         terminal.line(f"{verdict.replace('_', ' ')}: {analysis.VERDICTS[verdict]}")
+    for name, known in fusion.runs.items():
+        if known["failures"]:
+            terminal.line(
+                f"note: {name}: {known['failures']} reads failed: that ground is not seen"
+            )
     if not quiet:
         for path in fusion.files:
             terminal.line(str(path))
