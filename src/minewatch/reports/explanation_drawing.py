@@ -153,7 +153,7 @@ def _mark(axes: Axes, day: str | None, text: str, *, side: str) -> None:
 
 
 def _draw_pools(axes: Axes, explanation: Explanation) -> None:
-    """Pool area and count range by period, milky water by month."""
+    """Pool area and count range by period, the water that stands in them, milky water by month."""
     for row in explanation.inventory.to_dict("records"):
         start, end = (_days(row[f"period_{n}"]) for n in ("start", "end"))
         middle = (start + end) / 2
@@ -165,9 +165,11 @@ def _draw_pools(axes: Axes, explanation: Explanation) -> None:
             middle, row["pool_area_m2"], width=end - start, color=STATE_COLOURS[row["state"]],
             alpha=0.6, edgecolor="black",
         )  # fmt: skip
+        water = 0.0 if pd.isna(row["water_area_m2"]) else row["water_area_m2"]
+        axes.bar(middle, water, width=(end - start) / 2, color=_WATER, alpha=0.6, edgecolor="black")
         count = f"{row['pool_count_low']}–{row['pool_count_high']} pools"
         axes.text(middle, row["pool_area_m2"], count, ha="center", va="bottom", fontsize="x-small")
-    axes.set_ylabel("pool area (m²)\nby period, colour: state")
+    axes.set_ylabel("pool area (m²), colour: state\nblue: water in the pools")
     axes.margins(y=0.2)
     axes.set_ylim(bottom=0)
     if explanation.why_no_pools:
