@@ -108,6 +108,27 @@ def test_what_another_run_calls_a_change_is_named(optical: RunResult) -> None:
     assert row["found_by"] == ["sentinel_1_rtc"]
 
 
+def test_a_site_that_a_run_took_back_does_not_speak_for_one_that_stands(
+    optical: RunResult,
+) -> None:
+    there = optical.sites.set_index("site_id").geometry[A]
+    sites, inventory = (
+        table.assign(
+            alert=["provisional" if i == A else "rejected" for i in table["site_id"]],
+            first_detected=["2022-01-14" if i == A else "2021-06-01" for i in table["site_id"]],
+            geometry=[there] * len(table),
+        )
+        for table in (of_sites(optical, A, B)[n] for n in ("sites", "inventory"))
+    )
+    radar = as_sensor(optical, "sentinel-1-rtc", 20.0, sites=sites, inventory=inventory)
+    row = fused([optical, radar])[A]
+    assert row["sentinel_1_rtc_verdict"] == "found"
+    assert row["sentinel_1_rtc_site_ids"] == [A]
+    assert row["first_detected"] == "2022-01-14"
+    back = as_sensor(optical, "sentinel-1-rtc", 20.0, **of_sites(optical, A, alert="rejected"))
+    assert fused([optical, back])[A]["sentinel_1_rtc_verdict"] == "rejected"
+
+
 def test_a_site_that_ended_before_a_run_began_is_not_disputed_by_it(optical: RunResult) -> None:
     ended = of_sites(optical, C, first_detected="2010-02-24", last_undisturbed="2009-12-22")
     inventory = ended["inventory"].assign(state="revegetated")
