@@ -26,7 +26,7 @@ def fuse(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """One inventory from runs of several sensors, the evidence of each kept apart.
+    """One inventory from runs of several sensors over one area.
 
     Example: minewatch fuse pangwa pangwa-radar --out pangwa-fused
     """
