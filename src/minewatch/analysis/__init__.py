@@ -8,20 +8,34 @@ if TYPE_CHECKING:
     from minewatch.analysis.differences import KINDS as DIFFERENCE_KINDS
     from minewatch.analysis.differences import Difference, diff
     from minewatch.analysis.explanations import explain
+    from minewatch.analysis.reviewing import (
+        Review,
+        export_verdicts,
+        import_verdicts,
+        open_review,
+        set_verdict,
+        show_verdicts,
+    )
     from minewatch.analysis.sharing import export, files_of_others, report, stale_products
     from minewatch.analysis.timelines import area_timeline, site_timeline
 
 __all__ = [
     "DIFFERENCE_KINDS",
     "Difference",
+    "Review",
     "area_timeline",
     "diff",
     "explain",
     "export",
+    "export_verdicts",
     "files_of_others",
+    "import_verdicts",
+    "open_review",
     "report",
+    "set_verdict",
+    "show_verdicts",
     "site_timeline",
     "stale_products",
-]  # fmt: skip
+]
 
 __getattr__ = attach(__name__, __file__)
