@@ -17,9 +17,10 @@ if TYPE_CHECKING:
         show_verdicts,
     )
     from minewatch.analysis.sharing import export, files_of_others, report, stale_products
-    from minewatch.analysis.timelines import area_timeline, site_timeline
+    from minewatch.analysis.timelines import COUNTED, area_timeline, site_timeline
 
 __all__ = [
+    "COUNTED",
     "DIFFERENCE_KINDS",
     "Difference",
     "Review",

@@ -14,6 +14,7 @@ from minewatch.cli import (
     demo_command,
     explain_command,
     job_commands,
+    review_commands,
     search_commands,
     share_commands,
     site_commands,
@@ -44,6 +45,7 @@ app.command()(site_commands.diff)
 app.command()(share_commands.export)
 app.command()(share_commands.report)
 app.command()(explain_command.explain)
+app.add_typer(review_commands.app, name="review")
 app.command()(bench_command.bench)
 
 

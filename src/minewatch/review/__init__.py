@@ -5,23 +5,18 @@ from typing import TYPE_CHECKING
 from minewatch.lazy import attach
 
 if TYPE_CHECKING:
+    from minewatch.review.counted_opinion import by_people
     from minewatch.review.edited_files import EditedFile, EditedRow, read_edited_file
     from minewatch.review.import_plan import ImportPlan, plan_import
     from minewatch.review.judgements import Judgement, judge
     from minewatch.review.place_matching import match_judgements
-    from minewatch.review.verdict_columns import Reviewed, Whereabouts, add_verdicts, by_people
-    from minewatch.review.verdict_entries import (
-        VERDICTS,
-        VerdictEntry,
-        check_verdict,
-        moment_text,
-    )
+    from minewatch.review.verdict_columns import Reviewed, Whereabouts, add_verdicts
+    from minewatch.review.verdict_entries import VerdictEntry, check_verdict, moment_text
     from minewatch.review.verdict_files import verdict_table, write_verdict_file
     from minewatch.review.verdict_log import LOG, VerdictLog, append_verdicts, read_verdicts
 
 __all__ = [
     "LOG",
-    "VERDICTS",
     "EditedFile",
     "EditedRow",
     "ImportPlan",

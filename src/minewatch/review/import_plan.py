@@ -14,11 +14,12 @@ from shapely.geometry.base import BaseGeometry
 
 from minewatch.errors import SettingsError
 from minewatch.model import WGS84
+from minewatch.model.verdicts import MINE, WITHDRAWN
 from minewatch.review.edited_files import EditedFile, EditedRow
 from minewatch.review.judgements import Judgement
 from minewatch.review.place_matching import LEAST_SHARE
 from minewatch.review.verdict_columns import Whereabouts
-from minewatch.review.verdict_entries import MINE, WITHDRAWN, VerdictEntry, check_verdict
+from minewatch.review.verdict_entries import VerdictEntry, check_verdict
 
 Prefer = Literal["file", "log"]
 NEAR_POINT_M: Final = 50.0

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from shapely.geometry.base import BaseGeometry
 
-from minewatch.review.verdict_entries import WITHDRAWN, VerdictEntry
+from minewatch.model.verdicts import WITHDRAWN
+from minewatch.review.verdict_entries import VerdictEntry
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,8 +15,8 @@ import numpy as np
 import shapely
 
 from minewatch.model import WGS84
+from minewatch.model.verdicts import NOT_MINE
 from minewatch.review.judgements import Judgement
-from minewatch.review.verdict_entries import NOT_MINE
 
 NEAR_M: Final = 200.0
 """A site of the same id lies no farther from where it was judged; starting value: an id names the

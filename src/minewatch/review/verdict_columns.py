@@ -11,9 +11,10 @@ import geopandas as gpd
 import pandas as pd
 
 from minewatch.model import VERDICT
+from minewatch.model.verdicts import MINE
 from minewatch.review.judgements import Judgement, judge
 from minewatch.review.place_matching import match_judgements
-from minewatch.review.verdict_entries import MINE, NOT_MINE, VerdictEntry
+from minewatch.review.verdict_entries import VerdictEntry
 from minewatch.review.verdict_log import NOTE
 
 CHANGE: Final = "change"
@@ -158,17 +159,3 @@ def _with_columns(table: gpd.GeoDataFrame, judged: Sequence[Judgement | None]) -
         for n, name in enumerate(VERDICT)
     }
     return table.assign(**columns)
-
-
-def by_people(inventory: pd.DataFrame) -> pd.DataFrame:
-    """An inventory as people see it: what they call a mine is confirmed, what they reject rejected.
-
-    Parameters
-    ----------
-    inventory
-        With the column `verdict`. Rows without a verdict, or `unsure`, stay as the detector has
-        them.
-    """
-    alert = inventory["alert"].mask(inventory["verdict"] == MINE, "confirmed")
-    alert = alert.mask(inventory["verdict"] == NOT_MINE, "rejected")
-    return inventory.assign(alert=alert)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -14,18 +13,8 @@ from shapely.geometry.base import BaseGeometry
 
 from minewatch.errors import SettingsError, unknown_name
 from minewatch.model import CHANGE_KINDS
+from minewatch.model.verdicts import NOT_MINE, VERDICTS
 
-MINE: Final = "mine"
-NOT_MINE: Final = "not_mine"
-UNSURE: Final = "unsure"
-WITHDRAWN: Final = "withdrawn"
-VERDICTS: Final[Mapping[str, str]] = {
-    MINE: "a mine",
-    NOT_MINE: "no mine, but one of the kinds of change",
-    UNSURE: "looked at, and cannot be said",
-    WITHDRAWN: "takes back what was said of it before, its outline too",
-}
-"""What can be said, to what it means."""
 LOG_VERSION: Final = 1
 """Version of the lines of the log."""
 DECIMALS: Final = 7
