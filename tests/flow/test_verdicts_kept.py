@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from minewatch import synthetic
-from minewatch.analysis import open_review, set_verdict
+from minewatch.analysis import open_review, set_verdict, show_verdicts
 from minewatch.pipeline import update
 from minewatch.review import LOG
 from minewatch.store import open_result
@@ -17,31 +17,50 @@ NOON = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
 THRESHOLDS = "dry-season-thresholds"
 
 
-def test_verdicts_are_where_they_belong_after_an_update_a_resumed_run_and_other_periods(
+def test_verdicts_are_where_they_belong_after_a_resumed_run_an_update_and_other_periods(
     small_archive: synthetic.Archive, tmp_path: Path
 ) -> None:
     out = tmp_path / "run"
-    first = run_archive(small_archive, out, end="2020-10-31")
+    first = run_archive(small_archive, out, end="2021-03-31")
     plain = all_bytes(first)
     ids = [row["site_id"] for row in first.read_rows("sites")]
+    expected = {ids[0]: "not_mine", ids[-1]: "mine"}
     set_verdict(out, ids[0], "not_mine", reason="swidden", reviewer="Kai", time=NOON)
     set_verdict(out, ids[-1], "mine", reviewer="Kai", time=NOON)
     log = (out / LOG).read_bytes()
-    expected = {ids[0]: "not_mine", ids[-1]: "mine"}
 
-    again = run_archive(small_archive, out, end="2020-10-31", resume=True)
+    again = run_archive(small_archive, out, end="2021-03-31", resume=True)
     assert _verdicts(again) == expected
     shown = all_bytes(again)
     set_verdict(out, ids[0], "withdrawn", time=NOON)
     set_verdict(out, ids[-1], "withdrawn", time=NOON)
     assert all_bytes(open_result(out)) == plain, "what is taken back leaves no trace in the tables"
     (out / LOG).write_bytes(log)
-    assert all_bytes(run_archive(small_archive, out, end="2020-10-31", resume=True)) == shown
+    assert show_verdicts(out) == ""
+    assert all_bytes(open_result(out)) == shown, "a job and a verdict write the same bytes"
 
-    later = update(out, end="2021-04-30")
-    assert _verdicts(later) == expected
+    assert _verdicts(update(out, end="2021-04-30")) == expected
     assert _verdicts(update(out, period="quarter")) == expected
     assert (out / LOG).read_bytes() == log
+
+
+def test_a_mine_that_an_update_makes_something_else_is_named_and_listed(
+    small_archive: synthetic.Archive, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    ids = [
+        row["site_id"]
+        for row in run_archive(small_archive, out, end="2020-10-31").read_rows("sites")
+    ]
+    for site_id in ids:
+        set_verdict(out, site_id, "mine", time=NOON)
+    later = update(out, end="2021-04-30")
+    gone = set(ids) - {row["site_id"] for row in later.read_rows("sites")}
+    assert gone, "this world was chosen for sites that two seasons turn into changes"
+    said = " ".join(w for w in later.manifest["warnings"] if w.startswith("review: "))
+    assert all(site_id in said for site_id in gone)
+    assert {p.judgement.subject for p in open_review(out).places if p.is_lost} == gone
+    assert [r["verdict"] for r in later.read_rows("changes")].count("mine") == len(gone)
 
 
 def test_verdicts_go_over_to_a_run_of_another_detector(

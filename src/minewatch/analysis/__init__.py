@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from minewatch.analysis.differences import KINDS as DIFFERENCE_KINDS
     from minewatch.analysis.differences import Difference, diff
     from minewatch.analysis.explanations import explain
+    from minewatch.analysis.inventory_comparison import OUTCOMES, InventoryComparison, compare
     from minewatch.analysis.reviewing import (
         Review,
         export_verdicts,
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
         open_review,
         set_verdict,
         show_verdicts,
+        write_layer,
     )
     from minewatch.analysis.sharing import export, files_of_others, report, stale_products
     from minewatch.analysis.timelines import COUNTED, area_timeline, site_timeline
@@ -22,9 +24,12 @@ if TYPE_CHECKING:
 __all__ = [
     "COUNTED",
     "DIFFERENCE_KINDS",
+    "OUTCOMES",
     "Difference",
+    "InventoryComparison",
     "Review",
     "area_timeline",
+    "compare",
     "diff",
     "explain",
     "export",
@@ -37,6 +42,7 @@ __all__ = [
     "show_verdicts",
     "site_timeline",
     "stale_products",
+    "write_layer",
 ]
 
 __getattr__ = attach(__name__, __file__)

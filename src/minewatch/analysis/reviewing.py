@@ -17,7 +17,6 @@ from minewatch.exporters.geojson_rows import MEMBER
 from minewatch.exporters.manifest_file import MANIFEST
 from minewatch.model import SCHEMA_VERSION, RunResult
 from minewatch.review.import_plan import Prefer, hand_id
-from minewatch.review.verdict_files import WRITERS
 from minewatch.review.verdict_log import NOTE
 from minewatch.store.output_folder import finish_interrupted, open_result, put_in_place
 from minewatch.store.state_folder import StateFolder, locked
@@ -169,24 +168,42 @@ def export_verdicts(directory: str | Path, file: str | Path) -> Path:
         When a file lies there that minewatch did not write, or that was changed since.
     """
     path = Path(file)
-    if path.suffix.lower() not in WRITERS:
-        raise SettingsError(
-            f"{path.name}: no format of verdicts ends in {path.suffix!r}",
-            hint=f"give a file that ends in one of {', '.join(WRITERS)}",
-        )
+    review.check_suffix(path)
     known = open_review(directory)
-    if path.resolve().parent == known.result.directory.resolve():
+    table = review.verdict_table(known.result.sites, known.places, simulated=known.result.simulated)
+    return write_layer(table, path, known.result, layer="verdicts")
+
+
+def write_layer(table: Any, path: Path, result: RunResult, *, layer: str) -> Path:
+    """Write a table of a run where a person wants it, over nothing that somebody else made.
+
+    Parameters
+    ----------
+    table
+        GeoDataFrame, WGS 84.
+    path
+        .gpkg, .geojson or .csv, not among the outputs of the run.
+    result
+        The run that it is of.
+    layer
+        Name of the layer in a GeoPackage.
+
+    Raises
+    ------
+    OutputError
+        When a file lies there that minewatch did not write, or that was changed since.
+    """
+    if path.resolve().parent == result.directory.resolve():
         raise SettingsError(
             f"{path} would lie among the outputs of the run",
             hint=f"give a file in another folder, such as {path.parent / 'export' / path.name}",
         )
-    table = review.verdict_table(known.result.sites, known.places, simulated=known.result.simulated)
 
     def write(result: RunResult, out: Path) -> list[Path]:
         out.mkdir(parents=True, exist_ok=True)
-        return [review.write_verdict_file(table, out / path.name)]
+        return [review.write_table_file(table, out / path.name, layer=layer)]
 
-    return exporters.write_kept(write, known.result, path.parent)[0]
+    return exporters.write_kept(write, result, path.parent)[0]
 
 
 def show_verdicts(directory: str | Path) -> str:

@@ -11,6 +11,7 @@ import typer
 from minewatch.cli import (
     aoi_commands,
     bench_command,
+    compare_command,
     demo_command,
     explain_command,
     job_commands,
@@ -42,6 +43,7 @@ app.command()(job_commands.run)
 app.command()(job_commands.update)
 app.command()(site_commands.sites)
 app.command()(site_commands.diff)
+app.command()(compare_command.compare)
 app.command()(share_commands.export)
 app.command()(share_commands.report)
 app.command()(explain_command.explain)

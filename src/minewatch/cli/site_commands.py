@@ -130,7 +130,7 @@ def _show_sites(rows: list[dict[str, Any]], *, title: str, simulated: bool) -> N
             "began": r["began"].replace(" – ", "\n–"),
             "state": r["state"].replace("_", " "),
             "hectares": r["hectares"].removesuffix(" ha"),
-            "verdict": (r["verdict"] or "–").replace("_", " "),
+            "verdict": (r["verdict"] or "–").replace("_", "\N{NO-BREAK SPACE}"),
         }
         for r in rows
     ]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from minewatch.review.place_matching import match_judgements
     from minewatch.review.verdict_columns import Reviewed, Whereabouts, add_verdicts
     from minewatch.review.verdict_entries import VerdictEntry, check_verdict, moment_text
-    from minewatch.review.verdict_files import verdict_table, write_verdict_file
+    from minewatch.review.verdict_files import check_suffix, verdict_table, write_table_file
     from minewatch.review.verdict_log import LOG, VerdictLog, append_verdicts, read_verdicts
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "add_verdicts",
     "append_verdicts",
     "by_people",
+    "check_suffix",
     "check_verdict",
     "judge",
     "match_judgements",
@@ -36,7 +37,7 @@ __all__ = [
     "read_edited_file",
     "read_verdicts",
     "verdict_table",
-    "write_verdict_file",
+    "write_table_file",
 ]
 
 __getattr__ = attach(__name__, __file__)

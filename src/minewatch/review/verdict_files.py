@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import geopandas as gpd
 import pandas as pd
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from minewatch.errors import SettingsError
 from minewatch.files import atomic_path, write_bytes_atomic
@@ -18,8 +19,6 @@ from minewatch.review.verdict_columns import Whereabouts
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-LAYER: Final = "verdicts"
-"""Name of the layer in a GeoPackage."""
 DETECTOR_COLUMNS: Final = (
     "alert", "state", "confidence", "first_detected", "max_disturbed_area_m2",
 )  # fmt: skip
@@ -71,10 +70,17 @@ def verdict_table(
     return table.assign(simulated=simulated)
 
 
-def write_verdict_file(table: gpd.GeoDataFrame, path: Path) -> Path:
-    """Write such a table in the format of the file's suffix: .gpkg, .geojson or .csv.
+def write_table_file(table: gpd.GeoDataFrame, path: Path, *, layer: str) -> Path:
+    """Write one table in the format of the file's suffix: .gpkg, .geojson or .csv.
 
-    A CSV has a point inside each outline, `lon` and `lat`, instead of the outline.
+    Parameters
+    ----------
+    table
+        WGS 84.
+    path
+        The file. A CSV has a point inside each outline, `lon` and `lat`, instead of the outline.
+    layer
+        Name of the layer in a GeoPackage.
 
     Raises
     ------
@@ -83,14 +89,18 @@ def write_verdict_file(table: gpd.GeoDataFrame, path: Path) -> Path:
     OutputError
         When it cannot be written.
     """
-    write = WRITERS.get(path.suffix.lower())
-    if write is None:
+    check_suffix(path)
+    WRITERS[path.suffix.lower()](table, path, layer)
+    return path
+
+
+def check_suffix(path: Path) -> None:
+    """Raise when no format ends as a file does; lists the known ones."""
+    if path.suffix.lower() not in WRITERS:
         raise SettingsError(
-            f"{path.name}: no format of verdicts ends in {path.suffix!r}",
+            f"{path.name}: no format of such a table ends in {path.suffix!r}",
             hint=f"give a file that ends in one of {', '.join(WRITERS)}",
         )
-    write(table, path)
-    return path
 
 
 def _said(place: Whereabouts | None) -> dict[str, Any]:
@@ -108,28 +118,27 @@ def _said(place: Whereabouts | None) -> dict[str, Any]:
     }
 
 
-def _write_gpkg(table: gpd.GeoDataFrame, path: Path) -> None:
+def _write_gpkg(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
     import pyogrio
 
-    whole = table.set_geometry(
-        [
-            g if g.geom_type.startswith("Multi") else shapely.multipolygons([g])
-            for g in table.geometry
-        ],
-        crs=WGS84,
-    )
+    whole = table.set_geometry([_as_multi(outline) for outline in table.geometry], crs=WGS84)
+    kinds = set(whole.geom_type)
     with atomic_path(path) as part:
         pyogrio.write_dataframe(
-            whole, part, layer=LAYER, driver="GPKG", geometry_type="MultiPolygon",
-            dataset_options={"VERSION": "1.2"},
+            whole, part, layer=layer, driver="GPKG", dataset_options={"VERSION": "1.2"},
+            geometry_type="MultiPolygon" if kinds <= {"MultiPolygon"} else "Unknown",
         )  # fmt: skip
 
 
-def _write_geojson(table: gpd.GeoDataFrame, path: Path) -> None:
+def _as_multi(outline: BaseGeometry) -> BaseGeometry:
+    return shapely.multipolygons([outline]) if outline.geom_type == "Polygon" else outline
+
+
+def _write_geojson(table: gpd.GeoDataFrame, path: Path, _layer: str) -> None:
     write_bytes_atomic(path, (table.to_json(drop_id=True, na="null") + "\n").encode())
 
 
-def _write_csv(table: gpd.GeoDataFrame, path: Path) -> None:
+def _write_csv(table: gpd.GeoDataFrame, path: Path, _layer: str) -> None:
     inside = shapely.point_on_surface(table.geometry.to_numpy())
     flat = pd.DataFrame(table.drop(columns=table.geometry.name)).assign(
         lon=shapely.get_x(inside).round(7), lat=shapely.get_y(inside).round(7)
@@ -137,7 +146,7 @@ def _write_csv(table: gpd.GeoDataFrame, path: Path) -> None:
     write_bytes_atomic(path, flat.to_csv(index=False, lineterminator="\n").encode())
 
 
-WRITERS: Final[Mapping[str, Callable[[gpd.GeoDataFrame, Path], None]]] = {
+WRITERS: Final[Mapping[str, Callable[[gpd.GeoDataFrame, Path, str], None]]] = {
     ".gpkg": _write_gpkg,
     ".geojson": _write_geojson,
     ".csv": _write_csv,

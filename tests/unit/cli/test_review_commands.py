@@ -39,7 +39,7 @@ def test_a_verdict_is_set_and_listed_beside_the_detector(
     (row,) = json.loads(capsys.readouterr().out)["verdicts"]
     assert (row["verdict"], row["alert"], row["found_by"]) == ("not_mine", "confirmed", "id")
     assert call("sites", folder) == 0
-    assert "not mine" in capsys.readouterr().out
+    assert "not\N{NO-BREAK SPACE}mine" in capsys.readouterr().out
 
 
 def test_totals_for_a_program_say_whose_opinion_they_count(
