@@ -93,7 +93,7 @@ def list_command(
             {"simulated": known.result.simulated, "verdicts": rows, "notes": known.notes}
         )
         return
-    title = f"{len(rows)} verdicts of people, {len(detected)} sites of the detector"
+    title = f"verdicts of people: {len(rows)}; sites of the detector: {len(detected)}"
     if known.result.simulated:
         title = f"SIMULATED, no real place: {title}"
     columns = ("id", "verdict", "by", "on", "detector", "now")

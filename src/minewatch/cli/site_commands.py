@@ -119,18 +119,15 @@ def diff(
 
 
 def _show_sites(rows: list[dict[str, Any]], *, title: str, simulated: bool) -> None:
-    columns = ["site", "alert", "state", "began", "last activity", "most ha", "pools"]
-    keys = ["site_id", "alert", "state", "began", "last_activity", "hectares", "pools"]
-    if any(r["verdict"] for r in rows):
-        columns.insert(1, "people say")
-        keys.insert(1, "verdict")
+    columns = ("site", "alert", "state", "began", "last activity", "most ha", "pools")
+    keys = ("site_id", "alert", "state", "began", "last_activity", "hectares", "pools")
     shown = [
         {
             **r,
             "began": r["began"].replace(" – ", "\n–"),
             "state": r["state"].replace("_", " "),
             "hectares": r["hectares"].removesuffix(" ha"),
-            "verdict": (r["verdict"] or "–").replace("_", "\N{NO-BREAK SPACE}"),
+            "alert": r["alert"] + (f"\npeople: {r['verdict']}" if r["verdict"] else ""),
         }
         for r in rows
     ]
