@@ -47,7 +47,7 @@ def compare(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """What a run and another layer both have, what the run missed, what it has more.
+    """A run beside another layer: what both have, what one lacks.
 
     Example: minewatch compare pangwa mines-by-hand.gpkg --distance 150 --date seen_on
     """
