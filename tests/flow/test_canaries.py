@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from tests.range_server import RangeServer, serving
 
+import minewatch as mw
 from minewatch import synthetic
 from minewatch.catalog import read_scene_list
 from minewatch.errors import CatalogError, MinewatchError, SettingsError
@@ -82,6 +83,22 @@ def _said(error: BaseException) -> str:
     return "".join(traceback.format_exception(error)) + repr(error)
 
 
+def _shown_in_a_notebook(archive: synthetic.Archive, catalog: str, out: Path) -> str:
+    """What a cell shows of the scenes, the plan, the run and a site."""
+    asked = {"start": archive.spec.start, "end": archive.spec.end, "catalog": catalog}
+    scenes = mw.search(archive.aoi, **asked)
+    run = mw.open_run(out)
+    values = [
+        scenes,
+        mw.plan(archive.aoi, **asked),
+        run,
+        *(run.site(i) for i in run.sites["site_id"]),
+    ]
+    shown = [repr(value) + value._repr_html_() for value in values]
+    assert all(len(text) > 100 for text in shown)
+    return "".join(shown)
+
+
 def test_no_canary_leaves_and_a_signed_catalogue_can_be_updated(
     tiny_archive: synthetic.Archive, signed: RangeServer, tmp_path: Path,
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch,
@@ -118,6 +135,7 @@ def test_no_canary_leaves_and_a_signed_catalogue_can_be_updated(
     assert CANARY.encode() not in pickle.dumps(scenes)
     assert _found_in(out) == []
     assert _found_in(tmp_path / "cache") == []
+    assert CANARY not in _shown_in_a_notebook(tiny_archive, catalog, out)
     lines = [r.getMessage() for r in caplog.records if CANARY in caplog.handler.format(r)]
     assert lines == []
     assert len(caplog.records) > 50, "the libraries say something at DEBUG"
