@@ -14,7 +14,7 @@ import xarray as xr
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import xr_coords
 
-from minewatch import exporters
+from minewatch import exporters, review
 from minewatch.model import AreaOfInterest, ControlInterval, Period, RunResult, period_label
 
 EPSG = 32647
@@ -231,6 +231,7 @@ def _write_run(directory: Path) -> RunResult:
         "features": _features(),
         "changes": _changes(),
     }
+    tables = dict(review.add_verdicts(tables, (), epsg=EPSG).tables)
     member = {"simulated": True, "attribution": "Simulated; no real place"}
     for name, layer in exporters.LAYERS.items():
         exporters.write_geojson(

@@ -11,16 +11,21 @@ if TYPE_CHECKING:
     from minewatch.api.functions import (
         aoi,
         aois,
+        compare,
         diff,
         explain,
         export,
+        export_verdicts,
         fuse,
+        import_verdicts,
         open_run,
         plan,
         report,
         run,
         search,
+        set_verdict,
         update,
+        verdicts,
     )
     from minewatch.api.run_view import Run, Site
     from minewatch.api.wrappers import Area, Plan, Scenes
@@ -36,17 +41,22 @@ __all__ = [
     "Site",
     "aoi",
     "aois",
+    "compare",
     "detect_pair",
     "diff",
     "explain",
     "export",
+    "export_verdicts",
     "fuse",
+    "import_verdicts",
     "open_run",
     "plan",
     "report",
     "run",
     "search",
+    "set_verdict",
     "update",
+    "verdicts",
 ]
 
 _bring = attach(__name__, __file__)

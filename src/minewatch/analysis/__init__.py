@@ -8,25 +8,46 @@ if TYPE_CHECKING:
     from minewatch.analysis.differences import KINDS as DIFFERENCE_KINDS
     from minewatch.analysis.differences import Difference, diff
     from minewatch.analysis.explanations import explain
+    from minewatch.analysis.inventory_comparison import OUTCOMES, InventoryComparison, compare
+    from minewatch.analysis.reviewing import (
+        Review,
+        export_verdicts,
+        import_verdicts,
+        open_review,
+        set_verdict,
+        show_verdicts,
+        write_layer,
+    )
     from minewatch.analysis.run_fusion import Fusion, fuse
     from minewatch.analysis.sharing import export, files_of_others, report, stale_products
-    from minewatch.analysis.timelines import area_timeline, site_timeline
+    from minewatch.analysis.timelines import COUNTED, area_timeline, site_timeline
     from minewatch.sites.sightings import VERDICTS
 
 __all__ = [
+    "COUNTED",
     "DIFFERENCE_KINDS",
+    "OUTCOMES",
     "VERDICTS",
     "Difference",
     "Fusion",
+    "InventoryComparison",
+    "Review",
     "area_timeline",
+    "compare",
     "diff",
     "explain",
     "export",
+    "export_verdicts",
     "files_of_others",
     "fuse",
+    "import_verdicts",
+    "open_review",
     "report",
+    "set_verdict",
+    "show_verdicts",
     "site_timeline",
     "stale_products",
-]  # fmt: skip
+    "write_layer",
+]
 
 __getattr__ = attach(__name__, __file__)

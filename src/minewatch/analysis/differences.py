@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from minewatch.errors import SettingsError, unknown_name
-from minewatch.model import INVENTORY, RunResult, typed_table
+from minewatch.exporters import LAYERS
+from minewatch.model import RunResult, typed_table
+from minewatch.model.verdicts import MINE, NOT_MINE
 from minewatch.sites import StateRules
 from minewatch.store.output_folder import open_result
 
@@ -27,6 +29,7 @@ KINDS: Final[Mapping[str, str]] = {
     "merged": "goes on as part of another site",
     "unchanged": "none of these",
     "not_observed": "not seen in one of the two: nothing can be said",
+    "no_mine": "people say that it is no mine, whatever was detected: no news",
 }
 """Every kind of change, to what it means. A site that was not seen has not vanished."""
 QUIET: Final = ("idle", "abandoned_wet", "abandoned_dry")
@@ -46,7 +49,8 @@ class Difference:
     note: str
     """What else is to know, in words; may be empty."""
     before: Mapping[str, Any] | None
-    """`state`, `alert`, `disturbed_area_m2`, `pool_area_m2` before; None when it was not known."""
+    """`state`, `alert`, `disturbed_area_m2`, `pool_area_m2`, `verdict` before; None when it was not
+    known."""
     after: Mapping[str, Any] | None
     """The same after."""
 
@@ -128,7 +132,7 @@ class _Side:
         step = len(periods) - 1 if wanted is None else _find_period(periods, wanted)
         start = periods[step]["start"]
         rows = [row for row in result.read_rows("inventory") if row["period_start"] == start]
-        table = typed_table(rows, INVENTORY).set_index("site_id")
+        table = typed_table(rows, LAYERS["inventory"].contract).set_index("site_id")
         return cls(result=result, step=step, start=start, rows=table)
 
     @property
@@ -141,7 +145,7 @@ class _Side:
         if site_id is None or site_id not in self.rows.index:
             return None
         row = self.rows.loc[site_id]
-        names = ("state", "alert", "disturbed_area_m2", "pool_area_m2")
+        names = ("state", "alert", "disturbed_area_m2", "pool_area_m2", "verdict")
         return {n: None if pd.isna(row[n]) else row[n] for n in names}
 
     def saw(self, outline: Any) -> bool:
@@ -188,11 +192,31 @@ def _compare_site(old: _Side, new: _Side, old_id: str, new_id: str | None) -> Di
     change, note = _judge(old, new, before, after, old_id, new_id)
     if new_id is not None and before is not None and new_id != old_id:
         note = "; ".join(filter(None, [f"bore the id {old_id} before", note]))
+    change, note = _by_people(change, note, before, after)
     if bool(old.result.why_no_pools) != bool(new.result.why_no_pools) and before and after:
         note = "; ".join(filter(None, [note, "its pools cannot be compared"]))
     return Difference(
         site_id=new_id or old_id, change=change, note=note, before=before, after=after
     )
+
+
+def _by_people(
+    change: str,
+    note: str,
+    before: Mapping[str, Any] | None,
+    after: Mapping[str, Any] | None,
+) -> tuple[str, str]:
+    """Kind of change and note beside what people say.
+
+    A site that they reject is no news; a mine that is gone is named as one.
+    """
+    said = [side["verdict"] for side in (after, before) if side is not None and side["verdict"]]
+    verdict = said[0] if said else None
+    if verdict == NOT_MINE and change != UNSEEN:
+        return "no_mine", "; ".join(filter(None, [f"detected: {change.replace('_', ' ')}", note]))
+    if verdict == MINE and change in ("vanished", "merged"):
+        return change, "; ".join(filter(None, [note, "people call it a mine"]))
+    return change, note
 
 
 def _judge(

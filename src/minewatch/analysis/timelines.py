@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import difflib
+from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
 
-from minewatch.errors import SettingsError
-from minewatch.model import INVENTORY, RunResult, typed_table
+from minewatch.errors import SettingsError, unknown_name
+from minewatch.exporters import LAYERS
+from minewatch.model import RunResult, typed_table
+from minewatch.review import by_people
 from minewatch.sites import POOL_MEASURES, total_by_period
 
 UNSEEN = "not_observed"
+Counted = Literal["detector", "people"]
+COUNTED: Final = {
+    "detector": "the detector's opinion; verdicts of people are not counted",
+    "people": "what people call a mine as confirmed, nothing of what they reject, and the "
+    "detector's opinion of all others",
+}
+"""Whose opinion totals count, to what that means."""
 _KEYS = ["period_start", "period_end"]
 _RANGES = {
     "disturbed_area_m2": ("disturbed_area_m2", "disturbed_area_m2"),
@@ -47,7 +57,7 @@ def site_timeline(result: RunResult, site_id: str) -> pd.DataFrame:
     found = [row for row in result.read_rows("inventory") if row["site_id"] == site_id]
     if not found:
         raise unknown_site(result, site_id)
-    rows = typed_table(found, INVENTORY).sort_values(_KEYS, ignore_index=True)
+    rows = typed_table(found, LAYERS["inventory"].contract).sort_values(_KEYS, ignore_index=True)
     labels = {p["start"]: p["label"] for p in result.manifest["periods"]}
     rows.insert(0, "label", rows["period_start"].map(labels))
     for name, (low, high) in _RANGES.items():
@@ -71,13 +81,15 @@ def unknown_site(result: RunResult, site_id: str) -> SettingsError:
     )
 
 
-def area_timeline(result: RunResult) -> pd.DataFrame:
+def area_timeline(result: RunResult, *, counted: Counted = "detector") -> pd.DataFrame:
     """Sites and ground of the whole area, period by period, as intervals: `sites.total_by_period`.
 
     Parameters
     ----------
     result
         A finished run.
+    counted
+        Whose opinion is counted: a key of `COUNTED`.
 
     Returns
     -------
@@ -94,16 +106,22 @@ def area_timeline(result: RunResult) -> pd.DataFrame:
             "observed_fraction": [p["observed_fraction"] for p in result.manifest["periods"]],
         }
     )
-    inventory = typed_table(result.read_rows("inventory"), INVENTORY)
+    inventory = typed_table(result.read_rows("inventory"), LAYERS["inventory"].contract)
+    if counted == "people":
+        inventory = by_people(inventory)
+    elif counted not in COUNTED:
+        raise SettingsError(unknown_name("opinion", counted, list(COUNTED)), hint="give one")
     totals = total_by_period(inventory, sees_pools=not result.why_no_pools)
     totals = totals.drop(columns="observed_fraction")
     table = periods.merge(totals, on=_KEYS, how="left")
     none = table["sites_high"].isna()
-    counted = [str(name) for name in totals if name not in _KEYS]
-    table.loc[none, counted] = 0
+    measures = [str(name) for name in totals if name not in _KEYS]
+    table.loc[none, measures] = 0
     if result.why_no_pools:
-        table[[name for name in counted if name.startswith(POOL_MEASURES)]] = np.nan
-    counts = [n for n in counted if n.startswith(("sites", "active_l", "active_h", "cand", "not_"))]
+        table[[name for name in measures if name.startswith(POOL_MEASURES)]] = np.nan
+    counts = [
+        n for n in measures if n.startswith(("sites", "active_l", "active_h", "cand", "not_"))
+    ]
     return table.astype(dict.fromkeys(counts, "int64"))
 
 

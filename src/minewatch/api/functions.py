@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from minewatch.api.run_view import Run, with_dates
 from minewatch.api.wrappers import Area, Plan, Scenes
@@ -25,10 +26,14 @@ from minewatch.model.defaults import (
 from minewatch.runtime.progress_bars import progress_listener
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     import pandas as pd
 
     from minewatch.analysis import Fusion
     from minewatch.model import AreaOfInterest, SceneList
+    from minewatch.review import ImportPlan
+
+log = logging.getLogger(__name__)
 
 AnyRun = Run | str | Path
 """A run, or the folder of one."""
@@ -389,6 +394,134 @@ def report(run: AnyRun, *, out: str | Path | None = None) -> dict[str, Path]:
     from minewatch import analysis
 
     return analysis.report(_folder(run), out=out)
+
+
+def set_verdict(
+    run: AnyRun,
+    site: str,
+    verdict: str | None,
+    *,
+    reason: str | None = None,
+    note: str | None = None,
+    reviewer: str | None = None,
+    outline: str | Path | None = None,
+) -> str:
+    """Say what one site is; open the run again to see it in its tables.
+
+    Parameters
+    ----------
+    run
+        A run, or its folder.
+    site
+        Id of a site; `new` with an outline draws one.
+    verdict
+        `mine`, `not_mine`, `unsure`, or `withdrawn`; None gives only an outline or a note.
+    reason
+        With `not_mine`: a kind of change.
+    note, reviewer
+        Free words, and who says it.
+    outline
+        Vector file with the outline as it should be.
+
+    Returns
+    -------
+    str
+        The id to speak of the place by.
+    """
+    from minewatch import analysis
+
+    entry, hint = analysis.set_verdict(
+        _folder(run), site, verdict, time=datetime.now(UTC), reason=reason, note=note,
+        reviewer=reviewer, outline=outline,
+    )  # fmt: skip
+    if hint:
+        log.warning("%s", hint)
+    return entry.subject
+
+
+def verdicts(run: AnyRun) -> gpd.GeoDataFrame:
+    """Every site with what people say of it, and what they judged that is no site."""
+    from minewatch import analysis, review
+
+    known = analysis.open_review(_folder(run))
+    return review.verdict_table(known.result.sites, known.places, simulated=known.result.simulated)
+
+
+def import_verdicts(
+    run: AnyRun,
+    file: str | Path,
+    *,
+    reviewer: str | None = None,
+    prefer: Literal["file", "log"] | None = None,
+) -> ImportPlan:
+    """Take verdicts, notes and outlines from a file that people edited.
+
+    Parameters
+    ----------
+    run
+        A run, or its folder.
+    file
+        GeoPackage, GeoJSON or CSV.
+    reviewer
+        Who edited it, for rows that do not say.
+    prefer
+        Who is right in a conflict; None writes neither.
+
+    Returns
+    -------
+    ImportPlan
+        `entries` that were added, `conflicts` and `left_out` that were not.
+    """
+    from minewatch import analysis
+
+    plan, hint = analysis.import_verdicts(
+        _folder(run), file, time=datetime.now(UTC), reviewer=reviewer, prefer=prefer
+    )
+    if hint:
+        log.warning("%s", hint)
+    return plan
+
+
+def export_verdicts(run: AnyRun, file: str | Path) -> Path:
+    """Write every site with its verdict into one .gpkg, .geojson or .csv, to be edited."""
+    from minewatch import analysis
+
+    return analysis.export_verdicts(_folder(run), file)
+
+
+def compare(
+    run: AnyRun,
+    other: str | Path,
+    *,
+    distance_m: float = 100.0,
+    period: str | None = None,
+    date_column: str | None = None,
+    id_column: str | None = None,
+    layer: str | None = None,
+    counted: Literal["detector", "people"] = "detector",
+) -> gpd.GeoDataFrame:
+    """What a run and another layer both have, what the run missed, what it has more.
+
+    Parameters
+    ----------
+    run
+        A run, or its folder.
+    other
+        Vector file of points or polygons.
+    distance_m, period, date_column, id_column, layer, counted
+        As in `minewatch.analysis.compare`.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        One row a place, with `outcome`.
+    """
+    from minewatch import analysis
+
+    return analysis.compare(
+        _folder(run), other, distance_m=distance_m, period=period, date_column=date_column,
+        id_column=id_column, layer=layer, counted=counted,
+    ).table  # fmt: skip
 
 
 def _area(given: str | Path | AreaOfInterest) -> AreaOfInterest:

@@ -11,10 +11,12 @@ import typer
 from minewatch.cli import (
     aoi_commands,
     bench_command,
+    compare_command,
     demo_command,
     explain_command,
     fuse_command,
     job_commands,
+    review_commands,
     search_commands,
     share_commands,
     site_commands,
@@ -43,9 +45,11 @@ app.command()(job_commands.update)
 app.command()(site_commands.sites)
 app.command()(site_commands.diff)
 app.command()(fuse_command.fuse)
+app.command()(compare_command.compare)
 app.command()(share_commands.export)
 app.command()(share_commands.report)
 app.command()(explain_command.explain)
+app.add_typer(review_commands.app, name="review")
 app.command()(bench_command.bench)
 
 

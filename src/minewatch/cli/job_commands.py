@@ -185,6 +185,7 @@ def summary(result: RunResult) -> dict[str, object]:
         "sites": rows["sites"],
         "rows": rows["inventory"],
         "changes": rows["changes"],
+        "review": result.manifest.get("review"),
         "failures": len(result.manifest["failures"]),
         "warnings": result.manifest["warnings"],
         "periods": result.manifest["periods"],
@@ -219,6 +220,9 @@ def _show(result: RunResult) -> None:
         f"{rows['sites']} sites, {rows['changes']} changes that are not mines, "
         f"in {result.directory}"
     )
+    if said := result.manifest.get("review"):
+        counts = ", ".join(f"{n} {v.replace('_', ' ')}" for v, n in said["verdicts"].items())
+        terminal.line(f"people say: {counts or 'nothing yet'}; the table counts what was detected")
     if job := _last_job(result):
         terminal.line(f"{job.job}: {'; '.join(job.words())}")
     for warning in result.manifest["warnings"]:

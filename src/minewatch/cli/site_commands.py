@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -27,6 +27,10 @@ def sites(
         Path | None,
         typer.Option("--figure", help="PNG file to write: of the site, or of the whole area."),
     ] = None,
+    counted: Annotated[
+        Literal["detector", "people"],
+        typer.Option("--count", help="Whose opinion the totals of the area count."),
+    ] = "detector",
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -40,13 +44,15 @@ def sites(
     if site:
         timeline = analysis.site_timeline(result, site)
     elif figure or json:
-        timeline = analysis.area_timeline(result)
+        timeline = analysis.area_timeline(result, counted=counted)
     if figure:
         title = f"{result.name}: {site}" if site else result.name
         draw = reports.site_figure if site else reports.area_figure
         write_bytes_atomic(figure, draw(timeline, title=title, simulated=result.simulated))
     if json:
         shown = {"simulated": result.simulated, "periods": terminal.plain_rows(timeline)}
+        if not site:
+            shown["counted"] = analysis.COUNTED[counted]
         if result.why_no_pools:
             shown["why_no_pools"] = result.why_no_pools
         terminal.as_json(shown if site else {"sites": result.read_rows("sites"), **shown})
@@ -54,7 +60,9 @@ def sites(
     if site:
         _show_timeline(timeline, title=f"{site} in {result.name}", simulated=result.simulated)
     else:
-        _show_sites(reports.site_rows(result), title=result.name, simulated=result.simulated)
+        said = {row["site_id"]: row["verdict"] for row in result.read_rows("sites")}
+        rows = [{**row, "verdict": said[row["site_id"]]} for row in reports.site_rows(result)]
+        _show_sites(rows, title=result.name, simulated=result.simulated)
     if result.why_no_pools:
         terminal.line(f"note: {result.why_no_pools}")
     if figure:
@@ -119,6 +127,7 @@ def _show_sites(rows: list[dict[str, Any]], *, title: str, simulated: bool) -> N
             "began": r["began"].replace(" – ", "\n–"),
             "state": r["state"].replace("_", " "),
             "hectares": r["hectares"].removesuffix(" ha"),
+            "alert": r["alert"] + (f"\npeople: {r['verdict']}" if r["verdict"] else ""),
         }
         for r in rows
     ]

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from minewatch.exporters.cog_writing import read_cog, write_cog
     from minewatch.exporters.exporter_registry import EXPORTERS
     from minewatch.exporters.geojson import read_geojson, to_geojson, write_geojson
-    from minewatch.exporters.kept_files import RECORD, read_record, write_kept
+    from minewatch.exporters.kept_files import RECORD, mark_imported, read_record, write_kept
     from minewatch.exporters.manifest_file import (
         check_outputs,
         hash_file,
@@ -30,6 +30,7 @@ __all__ = [
     "check_outputs",
     "hash_file",
     "hash_outputs",
+    "mark_imported",
     "open_result",
     "read_aoi_snapshot",
     "read_cog",

@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from minewatch.model import CHANGES, FEATURES, INVENTORY, SITES, Column, Contract, RunResult
+from minewatch.model import (
+    CHANGES,
+    FEATURES,
+    INVENTORY,
+    SITES,
+    VERDICT,
+    Column,
+    Contract,
+    RunResult,
+)
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -26,7 +35,7 @@ class Layer:
     name: str
     """Name of the file without its suffix, and of the layer in a GeoPackage."""
     contract: Contract
-    """Its columns, in the order in which they are written."""
+    """Its columns in order: those of the detector, then `VERDICT`."""
     title: str
     """What people call it."""
 
@@ -43,10 +52,12 @@ class Layer:
 LAYERS: Mapping[str, Layer] = {
     layer.name: layer
     for layer in (
-        Layer(name="inventory", contract=INVENTORY, title="Sites by period"),
-        Layer(name="sites", contract=SITES, title="Sites"),
-        Layer(name="features", contract=SITE_FEATURES, title="Pads, pools and roads"),
-        Layer(name="changes", contract=CHANGES, title="Changes that are not mines"),
+        Layer(name="inventory", contract={**INVENTORY, **VERDICT}, title="Sites by period"),
+        Layer(name="sites", contract={**SITES, **VERDICT}, title="Sites"),
+        Layer(
+            name="features", contract={**SITE_FEATURES, **VERDICT}, title="Pads, pools and roads"
+        ),
+        Layer(name="changes", contract={**CHANGES, **VERDICT}, title="Changes that are not mines"),
     )
 }
 """Every table that a run leaves as GeoJSON."""

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Version of the columns of the output files; raised when one changes its name or meaning. Files
 from before there was a version count as 0, and have the columns of 1. Up to 1 `pool_area_m2` was
-the pools that showed in the period, without the water apart."""
+the pools that showed in the period, without the water apart. 3 brought what people say."""
 
 Kind = Literal["text", "int", "float", "date", "list", "terms"]
 
@@ -35,6 +35,22 @@ class Column:
 
 
 Contract = Mapping[str, Column]
+
+VERDICT: Contract = {
+    "verdict": Column(
+        "text",
+        "what a person says it is, beside the detector's opinion: mine, not_mine or unsure; null "
+        "when nobody looked",
+        optional=True,
+        since=3,
+    ),
+    "verdict_reason": Column(
+        "text", "what it is instead of a mine: a kind of change", optional=True, since=3
+    ),
+    "verdict_by": Column("text", "who said so", optional=True, since=3),
+    "verdict_at": Column("text", "when, UTC, ISO 8601", optional=True, since=3),
+}
+"""Columns that every layer carries beside those of the detector."""
 
 ALERTS = ("candidate", "provisional", "confirmed", "rejected")
 STATES = ("active", "idle", "abandoned_wet", "abandoned_dry", "revegetated", "not_observed")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 
-from minewatch import exporters
+from minewatch import exporters, review
 from minewatch.exporters.manifest_file import MANIFEST
 from minewatch.files import write_bytes_atomic
 from minewatch.model import SCHEMA_VERSION, Evidence, Job
@@ -44,7 +44,12 @@ def write_products(
     staged = state.directory / "staged"
     shutil.rmtree(staged, ignore_errors=True)
     staged.mkdir()
-    tables = {name: getattr(products, name) for name in exporters.LAYERS}
+    said = review.read_verdicts(state.directory.parent)
+    reviewed = review.add_verdicts(
+        {name: getattr(products, name) for name in exporters.LAYERS}, said.entries,
+        epsg=job.grid.epsg,
+    )  # fmt: skip
+    tables = reviewed.tables
     simulated = is_simulated(job.scenes)
     source = attribution(job, simulated=simulated)
     label = {"schema_version": SCHEMA_VERSION, "simulated": simulated, "attribution": source}
@@ -54,6 +59,8 @@ def write_products(
     hashes = exporters.hash_outputs(staged, (p for p in staged.rglob("*") if p.is_file()))
     hashes |= write_rasters(state, staged, products.evidence, job.grid, simulated=simulated)
     manifest = make_manifest(job, months, products.evidence, tables, hashes)
+    manifest |= reviewed.manifest_entry()
+    manifest["warnings"] += [*reviewed.warnings(), *said.notes]
     exporters.write_manifest(manifest, staged / MANIFEST)
     kept = staged / state.directory.name
     exporters.write_geojson(
