@@ -120,14 +120,24 @@ def site_rows(result: RunResult) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        `site_id`, `alert`, `state`, `began` (the window), `last_activity`, `hectares`, `pools` (of
-        the last period in which they could be counted; `unknown` where they cannot be seen),
-        `confidence`.
+        `site_id`, `alert`, `state`, `began` (the window), `last_activity`, `latest` (disturbed
+        ground of the last period), `hectares` (the most of any), `pools` (of the last period in
+        which they could be counted; `unknown` where they cannot be seen), `confidence`; `verdict`
+        when the table has one.
     """
+    inventory = sorted(result.read_rows("inventory"), key=itemgetter("period_start"))
     pools = {
         row["site_id"]: Range(row["pool_count_low"], row["pool_count_high"]).text()
-        for row in sorted(result.read_rows("inventory"), key=itemgetter("period_start"))
+        for row in inventory
         if row["pool_count_low"] is not None
+    }
+    last = max((row["period_start"] for row in inventory), default="")
+    ground = {
+        row["site_id"]: "not seen"
+        if row["disturbed_area_m2"] is None
+        else hectares(Range(*[row["disturbed_area_m2"]] * 2))
+        for row in inventory
+        if row["period_start"] == last
     }
     sites = result.read_rows("sites")
     sites.sort(key=lambda site: (-site["max_disturbed_area_m2"], site["site_id"]))
@@ -142,9 +152,11 @@ def site_rows(result: RunResult) -> list[dict[str, Any]]:
                 else "before the archive"
             ),
             "last_activity": site["last_activity"],
+            "latest": ground.get(site["site_id"], "–"),
             "hectares": hectares(Range(*[site["max_disturbed_area_m2"]] * 2)),
             "pools": pools.get(site["site_id"], "unknown" if result.why_no_pools else "–"),
             "confidence": site["confidence"],
+            **({"verdict": site["verdict"]} if "verdict" in site else {}),
         }
         for site in sites
     ]
