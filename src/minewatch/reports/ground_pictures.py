@@ -102,7 +102,7 @@ def chip_sheet_uri(picture: GroundPicture, centres: Sequence[tuple[float, float]
     inverse, half = ~picture.transform, CHIP_PX // 2
     padded = np.pad(picture.rgb, ((0, 0), (CHIP_PX, CHIP_PX), (CHIP_PX, CHIP_PX)))
     for number, (x, y) in enumerate(centres):
-        col, row = (int(round(at)) for at in inverse * (x, y))
+        col, row = (round(at) for at in inverse * (x, y))
         top = min(max(row + CHIP_PX - half, 0), padded.shape[1] - CHIP_PX)
         left = min(max(col + CHIP_PX - half, 0), padded.shape[2] - CHIP_PX)
         down, across = (CHIP_PX * n for n in divmod(number, CHIP_COLUMNS))

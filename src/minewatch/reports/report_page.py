@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +21,7 @@ from minewatch.model import ALERTS, STATES, RunResult
 from minewatch.model.palette import STATE_COLOURS
 from minewatch.model.run_result import source_mark
 from minewatch.reports.ground_pictures import GroundPicture
+from minewatch.reports.page_charts import HEIGHT, WIDTH, area_charts
 from minewatch.reports.page_data import as_script, page_values
 from minewatch.reports.pictures import before_after, map_picture, timeline
 from minewatch.reports.raster_pictures import Box, read_picture
@@ -44,11 +45,6 @@ _COLUMNS: Final = (
     ("last_activity", False),
 )  # fmt: skip
 """Columns of the table of sites: label, and whether it holds numbers."""
-_TIMELINE: Final = (
-    "Bars of sites by state in each period, and the range of disturbed ground",
-    "Sites by state, and disturbed ground as a range, period by period.",
-)
-"""What the picture shows: for those who cannot see it, and below it."""
 
 
 def write_report(
@@ -89,7 +85,7 @@ def write_report(
     pictures = make_pictures(result, periods)
     write_bytes_atomic(
         page,
-        render_page(result, periods, pictures, ground=ground, evidence=evidence).encode(),
+        render_page(result, periods, ground=ground, evidence=evidence).encode(),
     )
     written = {"report": page}
     for name, content in pictures.items():
@@ -153,7 +149,6 @@ def focus_box(sites: gpd.GeoDataFrame, area: Box) -> Box:
 def render_page(
     result: RunResult,
     periods: Sequence[PeriodSummary],
-    pictures: Mapping[str, bytes],
     *,
     ground: Sequence[GroundPicture] = (),
     evidence: RunEvidence = NO_EVIDENCE,
@@ -166,8 +161,6 @@ def render_page(
         A finished run.
     periods
         From `run_summary.summarise`.
-    pictures
-        As of `make_pictures`; the timeline is shown.
     ground, evidence
         As for `write_report`.
     """
@@ -186,7 +179,7 @@ def render_page(
         data=Markup(as_script(data)),
         labels=labels,
         pictured={picture.period_start for picture in ground},
-        **_values(result, periods, pictures),
+        **_values(result, periods),
     )
 
 
@@ -201,6 +194,7 @@ def _style() -> str:
         f".state.state-{name} {{ background: {colour}; }}\n"
         f".outline.state-{name} {{ fill: {colour}; stroke: {colour}; }}\n"
         f".mark.state-{name} {{ fill: {colour}; }}\n"
+        f".bar-state_{name} {{ --bar: {colour}; }}\n"
         for name, colour in STATE_COLOURS.items()
     )
     return _part("page.css") + "".join(rules)
@@ -218,9 +212,7 @@ def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _values(
-    result: RunResult, periods: Sequence[PeriodSummary], pictures: Mapping[str, bytes]
-) -> dict[str, Any]:
+def _values(result: RunResult, periods: Sequence[PeriodSummary]) -> dict[str, Any]:
     """Everything the template names."""
     manifest, rows = result.manifest, site_rows(result)
     verdicts = sorted({str(row["verdict"] or "") for row in rows if "verdict" in row})
@@ -229,6 +221,8 @@ def _values(
         "aoi": result.aoi,
         "aoi_entry": manifest["aoi"],
         "catalog": _catalog_name(manifest["parameters"]["catalog"]),
+        "chart_size": (WIDTH, HEIGHT),
+        "charts": area_charts(periods),
         "columns": _COLUMNS + ((("verdict", False),) if verdicts else ()),
         "changes": count_changes(result.changes),
         "notes": [scene for scene in manifest["facts"] if scene.get("notes")],
@@ -239,7 +233,6 @@ def _values(
         "offsets": count_offsets(manifest["facts"]),
         "parameters": manifest["parameters"],
         "periods": periods,
-        "pictures": [_figure(pictures["timeline"])] if "timeline" in pictures else [],
         "scenes": manifest["scenes"],
         "simulated": result.simulated,
         "source": source_mark(result.manifest),
@@ -266,9 +259,3 @@ def _places(sites: gpd.GeoDataFrame) -> dict[str, str]:
 def _catalog_name(address: str) -> str:
     """An address as it is; of a file on this machine the end of its path, which names no one."""
     return address if "://" in address else "/".join(Path(address).parts[-2:])
-
-
-def _figure(content: bytes) -> dict[str, str]:
-    alt, caption = _TIMELINE
-    uri = f"data:image/png;base64,{base64.b64encode(content).decode()}"
-    return {"uri": uri, "alt": alt, "caption": caption}

@@ -57,8 +57,12 @@ class PeriodSummary:
     """Last day, ISO."""
     sites: Range
     """Known until then: from those confirmed, to the provisional ones with them."""
+    active: Range
+    """Those at work, likewise."""
     area_m2: Range
     """Disturbed ground, as `sites.total_by_period` says it."""
+    active_m2: Range
+    """Disturbed ground of sites at work, likewise."""
     pools: Range
     """Pools, likewise; unknown where pixels are too large for them."""
     candidates: int
@@ -247,6 +251,8 @@ def _summarise_period(
         start=str(period["start"]),
         end=str(period["end"]),
         sites=between("sites"),
+        active=between("active"),
+        active_m2=between("active_m2"),
         area_m2=between("disturbed_area_m2"),
         pools=between("pool_count") if sees_pools else Range(math.nan, math.nan),
         candidates=int(totals.get("candidates", 0)),
