@@ -252,6 +252,49 @@ def test_every_period_has_its_picture_and_the_site_its_chips(page: Page) -> None
     assert size == [20 * 48, 15 * 48]
 
 
+def test_two_periods_are_swiped_by_keys(page: Page) -> None:
+    assert not page.is_visible("#swipe-control")
+    page.select_option("#compare", str(1))
+    assert page.is_visible("#swipe-control")
+    href = "id => document.getElementById(id).getAttribute('href')"
+    assert page.evaluate(href, "picture-then") == page.evaluate("run.periods[1].picture")
+    assert page.evaluate(href, "picture-now") == page.evaluate("run.periods[7].picture")
+    width = "Number(document.getElementById('swipe-rect').getAttribute('width'))"
+    half = page.evaluate(width)
+    page.focus("#swipe")
+    page.keyboard.press("ArrowLeft")
+    assert page.evaluate(width) < half
+    slide(page, 1)  # nothing to compare with itself
+    assert not page.is_visible("#swipe-control")
+
+
+def test_labels_change_their_language_in_every_part(page: Page) -> None:
+    page.evaluate("location.hash = '#simulated-0003'")
+    page.wait_for_selector("#panel.open")
+    page.select_option("#language", "zh")
+    assert page.get_attribute("html", "lang") == "zh"
+    for part, said in (
+        ("h2#sites", "矿点"), ("#status", "从未清晰观测到"), ("#panel", "还可能是什么"),
+        ("#site-table thead", "置信度"), ("#filters summary", "仅显示"), ("#play", "播放"),
+        ("#site-table tbody", "开采中"), (".charts", "扰动面积"),
+    ):  # fmt: skip
+        assert said in page.inner_text(part), part
+    assert "地图" in (page.get_attribute("#map", "aria-label") or "")
+    page.select_option("#language", "my")
+    assert "လုပ်ကိုင်ဆဲ" in page.inner_text("#site-table tbody")
+    page.select_option("#language", "en")
+    assert "active" in page.inner_text("#site-table tbody")
+
+
+def test_charts_draw_the_ranges_of_every_period(page: Page) -> None:
+    charts = page.locator(".charts svg")
+    assert charts.count() == 4
+    text = page.eval_on_selector_all(".charts title", "titles => titles.map(t => t.textContent)")
+    shown_then = page.inner_text("dl.figures dd >> nth=0")
+    assert f"2023/24 dry season: {shown_then}" in text
+    assert len(text) == (2 + 2 + 1 + 1) * len(PERIODS)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_axe_finds_nothing_and_no_page_is_wider_than_its_screen(

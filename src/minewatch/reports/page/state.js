@@ -48,8 +48,9 @@ function make(tag, attributes = {}, ...children) {
   return of;
 }
 
-const number = (value, digits = 0) => value.toLocaleString(
-  'en', {minimumFractionDigits: digits, maximumFractionDigits: digits, roundingMode: 'halfEven'});
+const FORMATS = [0, 1, 2].map((digits) => new Intl.NumberFormat(
+  'en', {minimumFractionDigits: digits, maximumFractionDigits: digits, roundingMode: 'halfEven'}));
+const number = (value, digits = 0) => FORMATS[digits].format(value);
 const squareMetres = (m2) => `${number(m2)} m²`;
 /* As `hectares` of run_summary.py says it. */
 function hectares(m2) {

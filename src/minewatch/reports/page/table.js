@@ -19,13 +19,18 @@ function drawTable(changes) {
     line.classList.toggle('chosen', site === view.site);
     if (line.hidden || !('period' in changes || 'language' in changes || line.drawn !== row)) continue;
     line.drawn = row;
-    const cell = (name) => line.querySelector(`[data-cell=${name}]`);
-    cell('alert').textContent = word(`alert_${row.alert_then}`);
-    cell('state').replaceChildren(stateSpan(row.state));
-    cell('ground').textContent = orMissing(hectares(row.disturbed_area_m2), row);
-    cell('pools').textContent = orMissing(between(row.pool_count_low, row.pool_count_high), row);
-    cell('confidence').textContent = number(row.confidence, 2);
-    cell('began').textContent = began(site);
+    const cells = line.cells_by_name ??= Object.fromEntries(
+      [...line.querySelectorAll('[data-cell]')].map((cell) => [cell.dataset.cell, cell]));
+    const put = (name, text) => { if (cells[name].textContent !== text) cells[name].textContent = text; };
+    put('alert', word(`alert_${row.alert_then}`));
+    if (cells.state.textContent !== word(`state_${row.state}`) || line.state !== row.state) {
+      cells.state.replaceChildren(stateSpan(row.state));
+      line.state = row.state;
+    }
+    put('ground', orMissing(hectares(row.disturbed_area_m2), row));
+    put('pools', orMissing(between(row.pool_count_low, row.pool_count_high), row));
+    put('confidence', number(row.confidence, 2));
+    put('began', began(site));
   }
   document.getElementById('no-site').hidden = shown.size > 0;
   if ('period' in changes && order.by) sortLines();
