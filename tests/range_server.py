@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import gzip
 import os
+import random
+import socket
+import struct
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-SLOW_S = 1.5
+SLOW_S, LATE_S, DRIP_S = 1.5, 0.05, 0.05
 PAGE = b"<html>Please sign in.</html>" * 50
 
 
@@ -90,6 +94,25 @@ FAULTS: dict[str, Callable[[Answer], None]] = {
 """Name of a fault to what it makes of an answer that is right."""
 
 
+_BITS = random.Random(7)
+
+
+def _flip_one_bit(answer: Answer) -> None:
+    at, bit = _BITS.randrange(len(answer.body)), 1 << _BITS.randrange(8)
+    answer.body = answer.body[:at] + bytes([answer.body[at] ^ bit]) + answer.body[at + 1 :]
+
+
+ALL_FAULTS = {**FAULTS, "one bit": _flip_one_bit}
+"""Also those that may hit a byte that nobody needs."""
+ON_THE_LINE = ("late", "drip", "drip of headers", "cut", "reset")
+"""Faults of the line, whatever the answer is."""
+
+
+EVERY_FAULT: tuple[int | str, ...] = (
+    401, 403, 404, 429, 500, 503, "redirect", *ALL_FAULTS, *ON_THE_LINE
+)  # fmt: skip
+
+
 class RangeServer(ThreadingHTTPServer):
     """Serves a folder, after the faults planned for a path are used up, and counts."""
 
@@ -103,6 +126,10 @@ class RangeServer(ThreadingHTTPServer):
         self.faults: dict[str, list[int | str]] = {}
         """Path to the answers given first, the last of them for ever: a status, `slow`, a name of
         `FAULTS`, or an address that the answer leads to."""
+        self.rate, self.dice = 0.0, random.Random(0)
+        """Share of answers that are faulty in any way, drawn at random; and who draws."""
+        self.given: Counter[int | str] = Counter()
+        """Faults that were drawn, and how often."""
         self.names_versions = "ETag"
         """Header that says which version of a file it is: `ETag`, `Last-Modified`, or none."""
         self.headers: list[dict[str, str]] = []
@@ -113,6 +140,14 @@ class RangeServer(ThreadingHTTPServer):
         """Those of which a range was asked for."""
         self.bytes = 0
         """Bytes of files sent."""
+
+    def draw(self, name: str) -> int | str:
+        """A fault for an answer, or 200."""
+        if self.dice.random() >= self.rate:
+            return 200
+        fault = self.dice.choice(EVERY_FAULT)
+        self.given[fault] += 1
+        return f"{self.url}/{name}" if fault == "redirect" else fault
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing of clients that hang up."""
@@ -131,9 +166,11 @@ def serving(folder: Path) -> Iterator[RangeServer]:
     with RangeServer(folder) as running:
         thread = threading.Thread(target=running.serve_forever, args=(0.01,))
         thread.start()
-        yield running
-        running.shutdown()
-        thread.join()
+        try:
+            yield running
+        finally:
+            running.shutdown()
+            thread.join()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -169,21 +206,59 @@ class _Handler(BaseHTTPRequestHandler):
             time.sleep(self.server.wait_s)
         planned = self.server.faults.get(name, [])
         fault = planned.pop(0) if len(planned) > 1 else (planned[0] if planned else 200)
+        fault = self.server.draw(name) if self.server.rate and not planned else fault
         if fault == "slow":
             time.sleep(SLOW_S)
         elif "://" in str(fault):
             self._tell(302, headers={"Location": str(fault)})
             return
-        elif fault != 200 and fault not in FAULTS:
-            self._tell(int(fault))
+        elif fault != 200 and fault not in ALL_FAULTS and fault not in ON_THE_LINE:
+            self._tell(int(fault), headers={"Retry-After": "0"} if fault in (429, 503) else None)
             return
         path = self.server.folder / name
-        if path.is_file() and fault in FAULTS and "Range" in self.headers:
-            self._send_wrongly(path, FAULTS[str(fault)])
+        if path.is_file() and fault in ON_THE_LINE:
+            self._send_badly(path, str(fault))
+        elif path.is_file() and fault in ALL_FAULTS and "Range" in self.headers:
+            self._send_wrongly(path, ALL_FAULTS[str(fault)])
         elif path.is_file():
             self._send(path, name, body=body)
         else:
             self._tell(404)
+
+    def _send_badly(self, path: Path, fault: str) -> None:
+        """A right answer, on a line that is not."""
+        whole = path.read_bytes()
+        start, end = self._range(len(whole)) if "Range" in self.headers else (0, len(whole))
+        head = (
+            f"HTTP/1.1 206 Partial Content\r\nContent-Length: {end - start}\r\n"
+            f"Content-Range: bytes {start}-{end - 1}/{len(whole)}\r\n"
+        )
+        with path.open("rb") as file:
+            head += "".join(f"{k}: {v}\r\n" for k, v in self._versions(file.fileno()).items())
+        head += "\r\n"
+        if fault == "late":
+            time.sleep(LATE_S)
+        if fault == "drip of headers":
+            self._drip(head.encode())
+        self.wfile.write(head.encode())
+        if fault == "drip":
+            self._drip(whole[start:end])
+        half = start + (end - start) // 2
+        self.wfile.write(whole[start : end if fault == "late" else half])
+        self.wfile.flush()
+        if fault == "reset":
+            linger = struct.pack("ii", 1, 0)
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        if fault != "late":
+            self.close_connection = True
+            self.connection.close()
+
+    def _drip(self, data: bytes) -> None:
+        """A byte now and then, for as long as anybody listens."""
+        for at in range(len(data)):
+            self.wfile.write(data[at : at + 1])
+            self.wfile.flush()
+            time.sleep(DRIP_S)
 
     def _send(self, path: Path, name: str, *, body: bool) -> None:
         with path.open("rb") as file:

@@ -43,6 +43,10 @@ class ReadError(MinewatchError):
     """Pixels that could not be read after all retries."""
 
 
+class PixelKindError(ReadError):
+    """Pixels of a kind that is not read, whoever asks how often."""
+
+
 class ContractError(MinewatchError):
     """A cube or table that does not have what the next stage needs."""
 

@@ -8,9 +8,11 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 from minewatch.errors import OutputError
 
+T = TypeVar("T")
 _MARK = ".minewatch-part-"
 _HINTS = {
     errno.ENOSPC: "free some disk space there, or choose another folder with --out",
@@ -116,3 +118,25 @@ def _flush(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+FORMULA_SIGNS = "=+-@\t\r"
+"""A cell of a CSV that begins with one of these is a formula to a spreadsheet."""
+
+
+def plain_cell(value: T) -> T | str:
+    """A cell of a CSV that no spreadsheet takes for a formula; numbers stay numbers.
+
+    Parameters
+    ----------
+    value
+        Text gets an apostrophe before it where it would be one.
+
+    Examples
+    --------
+    >>> plain_cell("=1+1"), plain_cell("-"), plain_cell(-1)
+    ("'=1+1", "'-", -1)
+    """
+    if isinstance(value, str) and value.startswith(tuple(FORMULA_SIGNS)):
+        return f"'{value}"
+    return value

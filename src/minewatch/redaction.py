@@ -4,44 +4,44 @@ from __future__ import annotations
 
 import logging
 import re
+from functools import lru_cache
 from typing import Any, Final
 
-_SHORT_KEYS = r"se|st|sp|sv|sr|spr|skoid|sktid|skt|ske|sks|skv|expires"
-_PLAIN_KEYS = (
-    r"sig|(?:access_|id_|refresh_)?token|x-(?:amz|goog)-[\w-]+|awsaccesskeyid|googleaccessid|"
-    r"signature|(?:api[-_]?|subscription[-_]?)key|password|passwd|client_secret|jwt"
-)
-SECRET_QUERY_KEY: Final = re.compile(rf"(?:{_SHORT_KEYS}|{_PLAIN_KEYS})", re.IGNORECASE)
-"""Names of query parameters that sign an address (Azure SAS, AWS, Google) or carry a token."""
-SECRET_MEMBER: Final = re.compile(rf"(?:.*:)?(?:{_PLAIN_KEYS}|authorization)", re.IGNORECASE)
-"""Names of JSON members that hold a secret."""
-_VALUE = r"(?P<value>[\"']?[^&\s\"'<>;,)}]+)"
-_IN_QUERY = re.compile(
-    rf"(?P<key>(?:[?&;]|%3F|%26|^)(?:{_SHORT_KEYS}|{_PLAIN_KEYS})(?:=|%3D)){_VALUE}", re.IGNORECASE
-)
-_IN_TEXT = re.compile(
-    rf"(?P<key>\b(?:{_PLAIN_KEYS})[\"']?\s*(?:=|%3D|:\s|(?<=[\"']):)\s*){_VALUE}", re.IGNORECASE
-)
-_AUTHORIZATION = re.compile(
-    r"(authorization[\"']?\s*[:=]\s*[\"']?)(?:(?:bearer|basic|token|apikey)\s+)?[^\s\"',}]+",
-    re.IGNORECASE,
-)
-_BEARER = re.compile(r"\b(bearer\s+)[\w.~+/=-]{8,}", re.IGNORECASE)
-_USERINFO = re.compile(r"(\w+://)[^/\s:@]+:[^/\s@]+@")
-_AWS_ENV = re.compile(
-    r"((?:AWS_SECRET_ACCESS_KEY|AWS_ACCESS_KEY_ID|AWS_SESSION_TOKEN|[\w]*SAS_TOKEN)[\"']?\s*[:=]\s*"
-    r"[\"']?)[^\s\"',}]+",
-    re.IGNORECASE,
-)
-_SUSPECT = re.compile(r"[=@]|%3D|:\s|[\"']:|authorization|bearer", re.IGNORECASE)
+from minewatch.addresses import split_address
+
 HIDDEN: Final = "***"
+_SECRET_PARTS: Final = (
+    "password", "passwd", "passphrase", "secret", "token", "signature", "apikey", "accountkey",
+    "accesskey", "accessid", "privatekey", "subscriptionkey", "authorization", "cookie",
+    "credential", "sharedaccess", "jwt", "xamz", "xgoog", "sessionid",
+)  # fmt: skip
+"""A name with any of these in it, signs between its words left out, is that of a secret."""
+_SECRET_NAMES: Final = frozenset({"sig", "key", "code", "auth", "session", "pwd", "pass", "sas"})
+"""Names that are those of secrets where they stand alone before a text or a `=`."""
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}$")
+_WORD = re.compile(r"[^\s\"'<>]+")
+_NAME = re.compile(
+    r"(?<![\w.-])(?P<name>[\w.-]{1,64})(?P<between>[\"']?\s{0,3}(?:=|:)\s{0,3}b?[\"']?)"
+)
+_VALUE = re.compile(r"[^\s\"'<>]*")
+_STATUS = re.compile(r"[0-9]{1,3}(?![\w.=-])")
+"""The code of an answer, or of a process."""
+_HEADER = re.compile(
+    r"(?P<name>(?:authorization|cookie)[\"']?\s{0,3}[:=]\s{0,3}b?[\"']?)[^\"'\r\n}]+", re.IGNORECASE
+)
+_BEARER = re.compile(r"\b(bearer\s{1,3})[\w.~+/=-]{8,}", re.IGNORECASE)
+_JWT = re.compile(r"(?<![\w-])eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*")
+_SUSPECT = re.compile(
+    r"[=@?]|://|%3[ADF]|:\s|[\"']:|cookie|authorization|bearer|eyJ", re.IGNORECASE
+)
 
 
 def redact(text: str) -> str:
-    """The text with every secret in it replaced by `***`.
+    """The text with every secret in it replaced by `***`, in time linear in its length.
 
-    Hides signatures and tokens in query strings (also percent-encoded ones), authorisation
-    headers, user names with passwords in addresses, and cloud keys.
+    Of addresses only scheme, host and path are shown: no name or password, no query, no fragment,
+    whatever they are called. In other text values are hidden whose names say that they are
+    secret, headers of authorisation, cookies, and tokens that are known by their form.
 
     Parameters
     ----------
@@ -55,24 +55,86 @@ def redact(text: str) -> str:
 
     Examples
     --------
-    >>> redact("GET https://host/B02.tif?sv=2021&sig=abc%3D failed")
-    'GET https://host/B02.tif?sv=***&sig=*** failed'
+    >>> redact("GET https://me:word@host/B02.tif?sv=2021&sig=abc%3D failed")
+    'GET https://***@host/B02.tif?*** failed'
     """
     if not _SUSPECT.search(text):
         return text
-    text = _AUTHORIZATION.sub(rf"\1{HIDDEN}", text)
+    text = _HEADER.sub(rf"\g<name>{HIDDEN}", text)
     text = _BEARER.sub(rf"\1{HIDDEN}", text)
-    text = _AWS_ENV.sub(rf"\1{HIDDEN}", text)
-    text = _USERINFO.sub(rf"\1{HIDDEN}@", text)
-    for pattern in (_IN_QUERY, _IN_TEXT):
-        text = pattern.sub(lambda m: f"{m['key']}{_hide(m['value'])}", text)
-    return text
+    text = _JWT.sub(HIDDEN, text)
+    text = _WORD.sub(_plain_word, text)
+    return _without_values(text)
 
 
-def _hide(value: str) -> str:
-    """The mask, keeping an encoded separator's tail so that the next parameter is seen too."""
-    tail = re.search(r"%26.*", value, re.IGNORECASE)
-    return HIDDEN + (redact(tail.group()) if tail else "")
+@lru_cache(maxsize=1 << 12)
+def is_secret_name(name: str, *, is_text: bool = True) -> bool:
+    """Whether a value of this name is a secret.
+
+    Parameters
+    ----------
+    name
+        Of a parameter, a header, a variable or a member of an object.
+    is_text
+        The value is a text: short names, such as `key`, are those of secrets only then.
+
+    Examples
+    --------
+    >>> is_secret_name("AccountKey"), is_secret_name("msft:token"), is_secret_name("proj:code")
+    (True, True, False)
+    """
+    plain = _BETWEEN_WORDS.sub("", name[:200]).lower()
+    return (is_text and plain in _SECRET_NAMES) or any(part in plain for part in _SECRET_PARTS)
+
+
+_BETWEEN_WORDS = re.compile(r"[-_. ]")
+
+
+def _plain_word(found: re.Match[str]) -> str:
+    """A word without what is secret in the address that it is, or that is in it."""
+    word = found[0]
+    before, mark, _ = word.partition("://")
+    if mark and (scheme := _SCHEME.search(before[-_LONGEST_SCHEME:])):
+        start = len(before) - len(scheme[0])
+        address = split_address(word[start:])
+        user = f"{HIDDEN}@" if address.user else ""
+        query = f"?{HIDDEN}" if address.query.strip("?#;)].,:") else address.query
+        return f"{word[:start]}{address.scheme}://{user}{address.place}{query}"
+    for mark, equals in _QUERIES:
+        known, _, query = word.partition(mark)
+        if equals in query:
+            return f"{known}{mark}{HIDDEN}"
+    if "&" in word and "=" in word:
+        return _PARAMETER.sub(f"={HIDDEN}", word)
+    return word
+
+
+_LONGEST_SCHEME = 31
+_QUERIES = (
+    ("?", "="), ("%3F", "%3D"), ("%3f", "%3d"), ("%26", "%3D"), ("%26", "%3d"), ("%3F", "="),
+)  # fmt: skip
+"""What begins a query, and what stands in it, plain or encoded."""
+_PARAMETER = re.compile(r"=[^&]*")
+
+
+def _without_values(text: str) -> str:
+    """The text without the values of names that say that they are secret."""
+    parts, end = [], 0
+    for found in _NAME.finditer(text):
+        if found.start() < end or not _is_secret(found, text):
+            continue
+        value = _VALUE.match(text, found.end())
+        parts += [text[end : found.end()], HIDDEN]
+        end = value.end() if value else found.end()
+    return "".join([*parts, text[end:]])
+
+
+def _is_secret(found: re.Match[str], text: str) -> bool:
+    name, between = found["name"], found["between"]
+    is_value = "=" in between or between[0] in "\"'"
+    if not is_secret_name(name, is_text=is_value) or text.startswith("//", found.end()):
+        return False
+    return not (name.lower() == "code" and _STATUS.match(text, found.end()))
 
 
 class RedactingFilter(logging.Filter):

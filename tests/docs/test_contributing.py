@@ -102,8 +102,7 @@ def test_a_sensor_is_added_as_the_page_says(
         "sensors/__init__.py", "from minewatch.sensors.sentinel2",
         "from minewatch.sensors.my_sensor import PROFILE\nfrom minewatch.sensors.sentinel2",
     )  # fmt: skip
-    project.edit("sensors/__init__.py", "(SENTINEL_2_L2A, LANDSAT_C2_L2)",
-                 "(SENTINEL_2_L2A, LANDSAT_C2_L2, PROFILE)")  # fmt: skip
+    project.edit("sensors/__init__.py", "GEOTIFF_FOLDER,\n)", "GEOTIFF_FOLDER, PROFILE,\n)")
     pytest_of(project, "tests/contract/test_sensors.py", "-k", "my-sensor", least=10)
     project.check("-m", "minewatch", *run_words(tiny_archive, tmp_path / "run"),
                   "--sensor", "my-sensor")  # fmt: skip
@@ -123,15 +122,15 @@ def test_a_detector_is_added_as_the_page_says(
         "from minewatch.detect.my_detector.my_detector import MyDetector\n"
         "from minewatch.detect.overpass_thresholds",
     )  # fmt: skip
-    project.edit(registry, "Thresholds.name: DrySeasonThresholds}",
-                 "Thresholds.name: DrySeasonThresholds, MyDetector.name: MyDetector}")  # fmt: skip
+    last = "        RadarClearings.name: RadarClearings,\n"
+    project.edit(registry, last, f"{last}        MyDetector.name: MyDetector,\n")
     roots = '"dry-season-thresholds": ("detect.thresholds.threshold_evidence",),\n'
     own = roots.replace("dry-season-thresholds", "my-detector")
     project.edit("store/rule_versions.py", roots, f"{roots}    {own}")
-    project.edit("model/change_kinds.py", "detectors=(TIME_SERIES, THRESHOLDS),",
-                 'detectors=(TIME_SERIES, THRESHOLDS, "my-detector"),')  # fmt: skip
-    project.edit("model/change_kinds.py", "detectors=(TIME_SERIES, THRESHOLDS, PAIR),",
-                 'detectors=(TIME_SERIES, THRESHOLDS, PAIR, "my-detector"),')  # fmt: skip
+    project.edit("model/change_kinds.py", "detectors=(TIME_SERIES, THRESHOLDS, RADAR),",
+                 'detectors=(TIME_SERIES, THRESHOLDS, RADAR, "my-detector"),')  # fmt: skip
+    project.edit("model/change_kinds.py", "detectors=(TIME_SERIES, THRESHOLDS, RADAR, PAIR),",
+                 'detectors=(TIME_SERIES, THRESHOLDS, RADAR, PAIR, "my-detector"),')  # fmt: skip
     for words in (["-m", RULE_HASHES], ["scripts/rules-table"], ["scripts/glossary"]):
         project.check(*words)
     pytest_of(project, "tests/contract/test_detectors.py", "-k", "my-detector", least=20)

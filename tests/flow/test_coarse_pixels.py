@@ -14,11 +14,13 @@ from typer.testing import CliRunner
 
 import minewatch as mw
 from minewatch import analysis, synthetic
+from minewatch.catalog import read_scene_list
 from minewatch.cli import app
 from minewatch.model import POOL_COLUMNS, RunResult
 from minewatch.synthetic import PRESETS
 
 from .conftest import run_archive, shared_archive
+from .hls_archive import as_hls
 from .landsat_archive import as_landsat
 
 FOREST = replace(
@@ -26,7 +28,7 @@ FOREST = replace(
     swidden_per_km2_year=1.0, landslides_per_km2_year=0.3, steepness_deg=26.0,
 )  # fmt: skip
 """Forest with fields and slides, and nothing that people cleared for good."""
-CASES = ("20 m", "landsat at 30 m", "landsat on a grid of 10 m")
+CASES = ("20 m", "landsat at 30 m", "landsat on a grid of 10 m", "hls at 30 m")
 DRY = {"abandoned_wet", "abandoned_dry"}
 
 
@@ -45,11 +47,24 @@ def coarse(
     folder = tmp_path_factory.mktemp("coarse")
     if request.param == "20 m":
         return run_archive(archive, folder / "run", resolution_m=20.0)
-    catalog = as_landsat(archive.directory, folder / "landsat")
+    make, sensor = (as_hls, "hls-v2") if "hls" in request.param else (as_landsat, "landsat-c2-l2")
+    catalog = make(archive.directory, folder / "archive")
     pixel_m = 30.0 if "30" in request.param else 10.0
     return run_archive(
-        archive, folder / "run", catalog=str(catalog), sensor="landsat-c2-l2", resolution_m=pixel_m
+        archive, folder / "run", catalog=str(catalog), sensor=sensor, resolution_m=pixel_m
     )
+
+
+def test_every_scene_of_every_mission_is_read(coarse: RunResult) -> None:
+    assert not coarse.manifest["failures"]
+    scenes = read_scene_list(coarse.directory / "scenes.json")
+    crafts = {scene.platform.split("-")[0] for scene in scenes}
+    if coarse.manifest["parameters"]["sensor"] == "hls-v2":
+        assert crafts == {"sentinel", "landsat"}
+        assert {tuple(sorted(scene.assets)) for scene in scenes} == {
+            ("blue", "green", "mask", "nir", "red", "swir16", "swir22")
+        }
+    assert coarse.simulated
 
 
 def test_it_finds_clearings_that_are_mines_at_most_provisionally(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 from pathlib import Path
 
@@ -11,7 +13,9 @@ import rasterio
 
 from minewatch import synthetic
 from minewatch.cube import RangeReader
+from minewatch.errors import PixelKindError
 from minewatch.model import RunResult
+from minewatch.pipeline import update
 
 from .conftest import geojson_bytes, run_archive
 
@@ -106,3 +110,80 @@ def test_a_file_replaced_in_the_middle_is_not_observed_and_resume_reads_its_scen
     for month in out.rglob("months/*/*.tif"):
         twin = tmp_path / "whole" / month.relative_to(out)
         assert month.read_bytes() == twin.read_bytes(), month
+
+
+def test_an_archive_of_fractions_is_refused_before_the_run_begins(
+    tiny_archive: synthetic.Archive, tmp_path: Path
+) -> None:
+    shutil.copytree(tiny_archive.directory, tmp_path / "archive")
+    archive = synthetic.Archive(directory=tmp_path / "archive", spec=tiny_archive.spec)
+    for path in archive.directory.rglob("*.tif"):
+        with rasterio.open(path) as file:
+            profile, pixels = file.profile, file.read()
+        path.unlink()
+        with rasterio.open(path, "w", **{**profile, "dtype": "float32"}) as file:
+            file.write(pixels.astype("float32") / 10_000)
+    with pytest.raises(PixelKindError, match="holds float32") as caught:
+        run_archive(archive, tmp_path / "run")
+    assert "gdal_translate" in caught.value.hint
+    assert not list((tmp_path / "run").rglob("months/*/*.tif"))
+
+
+def records_with(out: Path, scene: str) -> list[Path]:
+    """Records of frozen months in which near-infrared of a scene was read."""
+    found = [
+        path
+        for path in sorted(out.rglob("months/*/*.json"))
+        if "nir=" in json.loads(path.read_text("utf-8"))["versions"].get(scene, "")
+    ]
+    assert len(found) > 1
+    return found
+
+
+def test_a_file_replaced_between_two_jobs_is_not_observed_and_then_read_as_a_whole(
+    broken_archive: synthetic.Archive, tmp_path: Path
+) -> None:
+    path = next(p for p in assets(broken_archive, "b08") if "202002" in str(p))
+    out = tmp_path / "run"
+    run_archive(broken_archive, out, chunk_px=80)
+    lost = records_with(out, path.parent.name)[-1]
+    lost.unlink()  # as if the run had been killed before
+    with rasterio.open(path) as file:
+        profile, pixels = {**file.profile, "driver": "COG"}, np.minimum(file.read(1) + 300, 10_000)
+    for key in ("tiled", "blockxsize", "blockysize", "interleave"):
+        profile.pop(key, None)
+    with rasterio.open(path, "w", **profile) as file:
+        file.write(pixels, 1)
+    resumed = run_archive(broken_archive, out, resume=True, chunk_px=80)
+    failures = resumed.manifest["failures"]
+    assert {(f["scene_id"], f["band"]) for f in failures} == {(path.parent.name, "nir")}
+    assert {f["chunk"] for f in failures} == {lost.parent.name}
+    assert all("was replaced" in f["reason"] for f in failures)
+    mended = run_archive(broken_archive, out, resume=True, chunk_px=80)
+    whole = run_archive(broken_archive, tmp_path / "whole", chunk_px=80)
+    assert mended.manifest["failures"] == []
+    assert geojson_bytes(mended) == geojson_bytes(whole)
+    for month in out.rglob("months/*/*.tif"):
+        twin = tmp_path / "whole" / month.relative_to(out)
+        assert month.read_bytes() == twin.read_bytes(), month
+
+
+def test_workers_that_met_different_versions_are_told_and_the_scene_is_read_again(
+    broken_archive: synthetic.Archive, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    whole = run_archive(broken_archive, out, chunk_px=80)
+    path = next(p for p in assets(broken_archive, "b08") if "202002" in str(p))
+    scene = path.parent.name
+    record = records_with(out, scene)[-1]
+    held = json.loads(record.read_text("utf-8"))
+    versions = held["versions"]
+    versions[scene] = re.sub("nir=.", "nir=x", versions[scene])  # as another worker met it
+    record.write_text(json.dumps(held))
+    other = update(out, end=broken_archive.spec.end, period="month")
+    assert other.manifest["failures"] == []
+    assert "nir=x" not in record.read_text("utf-8")
+    record.write_text(json.dumps(held | {"key": json.loads(record.read_text("utf-8"))["key"]}))
+    told = update(out, period="dry-season")
+    assert [(f["scene_id"], f["band"]) for f in told.manifest["failures"]] == [(scene, "nir")]
+    assert geojson_bytes(told) == geojson_bytes(whole)

@@ -6,17 +6,12 @@ implementation, over the same database and alone in memory.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import random
 import shutil
-import socket
 import subprocess
-import sys
 import tempfile
-import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date, timedelta
@@ -25,6 +20,7 @@ from typing import Any
 
 import pytest
 from shapely.geometry import box, mapping, shape
+from tests.server_tools import free_port, missing, server_tools, serving
 
 from minewatch.catalog import api as api_module
 from minewatch.catalog import find_scenes
@@ -36,13 +32,6 @@ pytestmark = [pytest.mark.real, pytest.mark.timeout(280)]
 REQUIREMENTS = ("stac-fastapi.pgstac==7.*", "pypgstac[psycopg]==0.10.*", "rustac==0.9.*", "uvicorn")
 SETTINGS = Settings(http_timeout_s=20, http_retries=1, http_backoff_s=0.1)
 Item = dict[str, Any]
-
-
-def missing(what: str) -> None:
-    """Skip, or fail where everything must be there."""
-    if os.environ.get("MINEWATCH_CI") == "1":
-        pytest.fail(f"{what} is missing", pytrace=False)
-    pytest.skip(f"{what} is missing")
 
 
 # Simulated items
@@ -103,36 +92,6 @@ def truth(area: AreaOfInterest, period: Period, max_cloud: float) -> set[str]:
 # Servers
 
 
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
-
-
-def server_tools() -> Path:
-    """Folder of the servers' commands, in an environment of their own, made once."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "minewatch"
-    cache.mkdir(parents=True, exist_ok=True)
-    home, wanted = cache / "stac-servers", "\n".join((sys.version, *REQUIREMENTS))
-    with (cache / "stac-servers.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        made = home / "made-of.txt"
-        if not made.exists() or made.read_text() != wanted:
-            shutil.rmtree(home, ignore_errors=True)
-            uv = shutil.which("uv")
-            python = str(home / "bin" / "python")
-            make = [uv, "venv", "-q"] if uv else [sys.executable, "-m", "venv"]
-            fill = [uv, "pip", "install", "-q", "--python", python] if uv else [
-                python, "-m", "pip", "install", "-q",
-            ]  # fmt: skip
-            for command in ([*make, str(home)], [*fill, *REQUIREMENTS]):
-                run = subprocess.run(command, capture_output=True, text=True, check=False)
-                if run.returncode:
-                    missing(f"stac-fastapi.pgstac (pip: {run.stderr.strip()[-200:]})")
-            made.write_text(wanted)
-    return home / "bin"
-
-
 def postgres_commands() -> Path:
     """Folder of the commands of a PostgreSQL that has PostGIS."""
     for control in sorted(Path("/usr/share/postgresql").glob("*/extension/postgis.control")):
@@ -169,31 +128,10 @@ def postgres(commands: Path) -> Iterator[dict[str, str]]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-@contextmanager
-def serving(command: list[str], url: str, env: dict[str, str]) -> Iterator[str]:
-    """A server process that answers at the address; ended with its own process only."""
-    with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(command, env=env, stdout=log, stderr=log)
-        try:
-            for _ in range(300):
-                try:
-                    with urllib.request.urlopen(url, timeout=2):
-                        break
-                except OSError:
-                    if process.poll() is not None:
-                        log.seek(0)
-                        pytest.fail(f"the server ended: {log.read()[-800:].decode()}")
-                    time.sleep(0.1)
-            yield url
-        finally:
-            process.terminate()
-            process.wait(20)
-
-
 @pytest.fixture(scope="module")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """Name to address of each real server, all holding the same simulated items."""
-    tools, commands = server_tools(), postgres_commands()
+    tools, commands = server_tools("stac-servers", REQUIREMENTS), postgres_commands()
     folder = tmp_path_factory.mktemp("stac")
     collection, items, lines = (folder / n for n in ("c.json", "items.json", "items.ndjson"))
     collection.write_text(json.dumps(COLLECTION))
@@ -242,8 +180,7 @@ def area(west: float, south: float, east: float, north: float) -> AreaOfInterest
     return AreaOfInterest(id="simulated", name="Simulated", geometry=outline, utm_epsg=32647)
 
 
-@every_server
-@pytest.mark.parametrize(
+searches = pytest.mark.parametrize(
     ("where", "period", "max_cloud"),
     [
         (area(97.2, 25.2, 97.4, 25.4), WHOLE, 100),
@@ -254,6 +191,10 @@ def area(west: float, south: float, east: float, north: float) -> AreaOfInterest
     ],
     ids=["one tile", "where two overlap", "one month", "dry season, clear", "everything"],
 )
+
+
+@every_server
+@searches
 def test_every_server_gives_what_a_plain_loop_gives(
     servers: dict[str, str], server: str, where: AreaOfInterest, period: Period, max_cloud: float
 ) -> None:
@@ -263,6 +204,39 @@ def test_every_server_gives_what_a_plain_loop_gives(
     assert {scene.id for scene in found} == truth(where, period, max_cloud)
     assert len(found) > 3
     assert not any("missing" in note for note in found.notes)
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Name to path of tables of the same items, written by rustac."""
+    tools, folder = server_tools("stac-servers", REQUIREMENTS), tmp_path_factory.mktemp("tables")
+    items = folder / "items.json"
+    items.write_text(json.dumps({"type": "FeatureCollection", "features": ITEMS}))
+    found = {}
+    for name in ("parquet", "parquet[snappy]"):
+        path = folder / f"{name.replace('[', '-').strip(']')}.parquet"
+        command = [str(tools / "rustac"), "translate", "-o", name, str(items), str(path)]
+        run = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert run.returncode == 0, run.stderr[-800:]
+        found[name] = str(path)
+    return found
+
+
+@pytest.mark.parametrize("table", ["parquet", "parquet[snappy]"])
+@searches
+def test_a_table_by_rustac_gives_what_a_plain_loop_gives(
+    tables: dict[str, str], table: str, where: AreaOfInterest, period: Period, max_cloud: float
+) -> None:
+    found = find_scenes(where, period, catalog=tables[table], max_cloud_cover_pct=max_cloud)
+    assert {scene.id for scene in found} == truth(where, period, max_cloud)
+
+
+def test_a_table_gives_the_scenes_of_the_server(
+    tables: dict[str, str], servers: dict[str, str]
+) -> None:
+    where = area(97.2, 25.2, 97.4, 25.4)
+    server = find_scenes(where, WHOLE, catalog=servers["pgstac"], settings=SETTINGS)
+    assert find_scenes(where, WHOLE, catalog=tables["parquet"]).scenes == server.scenes
 
 
 @every_server

@@ -13,6 +13,7 @@ import pytest
 from minewatch import detect_pair
 
 REAL = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("accuracy_real.py"))))
+DRAWN = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("drawn_mines.py"))))
 SharedData = Callable[[str], Path]
 
 
@@ -100,3 +101,15 @@ def test_no_site_begins_in_slovenia_within_eight_days(shared_data: SharedData) -
     for dates in REAL.read_slovenia(shared_data("s2_l2a_slovenia_120m")):
         for before, after in itertools.combinations(dates, 2):
             assert "site" not in set(detect_pair(before, after)["kind"])
+
+
+def test_mines_drawn_into_real_ground_are_found_and_its_seasons_are_no_changes(
+    shared_data: SharedData, tmp_path: Path
+) -> None:
+    """Real pixels of a deciduous forest; the mines, and the sky over it, are simulated."""
+    drawn = DRAWN.score_drawn(shared_data("s2_forest_phenology").parent, 1, tmp_path)
+    assert drawn.score.precision >= 0.9
+    assert drawn.score.recall_of("within") >= 0.85
+    assert drawn.score.recall_of("older", is_open=True) >= 0.85
+    assert drawn.score.abandoned_share >= 0.8
+    assert drawn.changes_pct <= 2.0

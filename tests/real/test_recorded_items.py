@@ -206,3 +206,58 @@ def test_whole_tiles_are_estimated_within_a_factor_of_two_of_their_files() -> No
         ratios.append(found / files)
     assert len(ratios) == 10
     assert 0.5 < min(ratios) <= max(ratios) < 2, ratios
+
+
+# Items of 2024 to 2026: STAC 1.1, Sentinel-2C, baselines 05.11 to 05.13
+
+
+def of_today(pattern: str) -> list[Item]:
+    """Recorded items in the files of that name, pages and lists taken apart."""
+    found = []
+    for path in sorted((SHARED / "stac_2026").glob(pattern)):
+        document = json.loads(path.read_text("utf-8"))
+        found += document.get("features", [document])
+    return found
+
+
+@pytest.mark.parametrize(
+    ("pattern", "baselines", "offset_dn", "scale"),
+    [
+        ("cdse_v1.1_search_S2*.json", {"05.00", "05.12"}, -1000, 0.0001),
+        ("earthsearch_c1_STAC1.?_item_*.json", {"05.12", "05.13"}, -1000, 0.0001),
+        ("earthsearch_c1_l2a_10items_2024.json", {"05.10"}, -1000, 0.0001),
+        ("pc_s2_two_items_2024.json", {"05.11"}, -1000, None),
+        ("rustac_mocks/*-page-?.json", {"04.00"}, -1000, None),
+        ("s2_l2a_test_item_openeo.json", {"05.09"}, 0, 0.0001),
+    ],
+)
+def test_items_of_today_are_read_with_their_offset(
+    pattern: str, baselines: set[str], offset_dn: int, scale: float | None
+) -> None:
+    listed = [item for item in of_today(pattern) if item.get("type") == "Feature"]
+    read = [scene_from_item(item, profile=SENTINEL_2, base="https://h/a.json") for item in listed]
+    assert {scene.baseline for scene in read} == baselines
+    for scene in read:
+        assert SENTINEL_2.offset_from_metadata(scene).offset_dn == offset_dn, scene.id
+        assert {a.scale for b, a in scene.assets.items() if b != "mask"} == {scale}
+        assert set(scene.assets) == set(FILES)
+        assert scene.assets["blue"].epsg is not None
+        assert re.fullmatch(r"S2[ABC]_\d{8}T\d{6}", scene.datatake), scene.id
+        assert re.fullmatch(r"\d\d[C-X][A-Z]{2}", scene.tile), scene.id
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("hls_s30_T19LDD_2022.json", "HLSS30 is Harmonized Landsat Sentinel-2"),
+        ("cdse_v1.1_search_global_mosaics.json", "S2MSI_L3__MCQ is a mosaic of many days"),
+        ("earthsearch_v1_l1c_page_eodag.json", "product S2MSI1C"),
+        ("eopf_zarr_sample_openeo.json", "its pixels are a Zarr store"),
+    ],
+)
+def test_other_products_of_today_are_refused_as_what_they_are(name: str, words: str) -> None:
+    listed = of_today(name)
+    assert listed
+    for item in listed:
+        with pytest.raises(ItemError, match=re.escape(words)):
+            scene_from_item(item, profile=SENTINEL_2, base="https://h/a.json")

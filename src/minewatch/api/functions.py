@@ -221,6 +221,7 @@ def update(
     *,
     end: str | date | None = None,
     period: str | None = None,
+    catalog: str | None = None,
     scenes: str | Path | SceneList | None = None,
     scheduler: str | None = None,
     workers: int | None = None,
@@ -239,6 +240,9 @@ def update(
         New last day; None takes the last day of the run, or with `period` searches for nothing.
     period
         New step of the inventory; alone, it reads no imagery.
+    catalog
+        Where to search from now on; None searches where the run did. A run from a signed address
+        needs it: signatures are not kept.
     scenes, scheduler, workers, max_memory_gib, cache, cache_gib, progress
         As in `run`.
     """
@@ -247,12 +251,13 @@ def update(
 
     folder = _folder(run)
     last = end
-    if end is None and period is None:
+    if end is None and (period is None or catalog is not None):
         last = str(read_manifest(folder)["parameters"]["end"])
     with progress_listener(progress) as listener:
         result = pipeline.update(
-            folder, end=last, period=period, scenes=scenes, scheduler=scheduler, workers=workers,
-            max_memory_gib=max_memory_gib, cache=cache, cache_gib=cache_gib, listener=listener,
+            folder, end=last, period=period, catalog=catalog, scenes=scenes, scheduler=scheduler,
+            workers=workers, max_memory_gib=max_memory_gib, cache=cache, cache_gib=cache_gib,
+            listener=listener,
         )  # fmt: skip
     return Run(result)
 

@@ -34,6 +34,12 @@ def check_finite(geometries: Sequence[BaseGeometry], *, where: str) -> None:
         )
 
 
+def are_degrees(geometries: Sequence[BaseGeometry]) -> bool:
+    """Whether all numbers can be longitudes and latitudes, in this order."""
+    west, south, east, north = shapely.total_bounds(geometries)
+    return bool(max(abs(west), abs(east)) <= 180 and max(abs(south), abs(north)) <= 90)
+
+
 def check_degrees(geometries: Sequence[BaseGeometry], *, where: str) -> None:
     """Raise AoiError when numbers that should be (lon, lat) degrees cannot be.
 
@@ -43,7 +49,7 @@ def check_degrees(geometries: Sequence[BaseGeometry], *, where: str) -> None:
     west, south, east, north = shapely.total_bounds(geometries)
     widest_x, widest_y = max(abs(west), abs(east)), max(abs(south), abs(north))
     box = f"x {west:g} to {east:g}, y {south:g} to {north:g}"
-    if widest_x <= 180 and widest_y <= 90:
+    if are_degrees(geometries):
         return
     if widest_x <= 90 and widest_y <= 180:
         lon, lat = (south + north) / 2, (west + east) / 2

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import warnings
+import zipfile
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,10 +20,22 @@ import shapely
 from pyproj.exceptions import ProjError
 from shapely.geometry.base import BaseGeometry
 
-from minewatch.areas.coordinate_checks import check_degrees, check_finite, check_metres
+from minewatch.areas.coordinate_checks import (
+    are_degrees,
+    check_degrees,
+    check_finite,
+    check_metres,
+)
+from minewatch.areas.openable_names import member_of, openable_names, typed_copies
 from minewatch.areas.repair import polygons_of
 from minewatch.errors import AoiError
 from minewatch.model import WGS84
+
+_TABLE_SUFFIXES = (".csv", ".tsv")
+_OUTLINE_COLUMNS = "WKT,geometry,geom,the_geom,wkt_geom,shape"
+"""Columns of a table that hold outlines as text: of QGIS, geopandas, PostGIS, Esri."""
+MOST_BYTES = 16_000_000
+"""Of a file of outlines, unpacked: 60 MB of small ones took 43 s, measured [D]."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +67,8 @@ def read_features(path: Path) -> tuple[tuple[Feature, ...], tuple[str, ...]]:
     Parameters
     ----------
     path
-        Anything GDAL reads: GeoJSON, GeoPackage, shapefile (also zipped), KML, KMZ, FlatGeobuf.
+        Anything GDAL reads: GeoJSON, GeoPackage, shapefile, KML, KMZ, FlatGeobuf, a table with a
+        WKT column; also in a zip archive, in folders of it or not.
 
     Raises
     ------
@@ -61,12 +76,14 @@ def read_features(path: Path) -> tuple[tuple[Feature, ...], tuple[str, ...]]:
         When the file cannot be read, holds no polygon, or its coordinates make no sense.
     """
     reading = _Reading(path)
+    _check_file(path)
     try:
-        with warnings.catch_warnings(record=True) as caught:
+        with warnings.catch_warnings(record=True) as caught, openable_names(path) as names:
             warnings.simplefilter("always")  # what GDAL mends silently belongs in the notes
-            for layer, kind in pyogrio.list_layers(path):
-                if kind is not None:  # tables without geometry, such as a GeoPackage's styles
-                    _read_layer(reading, str(layer))
+            for name in names:
+                _read_source(reading, name)
+            if len(names) > 1 or "/" in member_of(names[0]):
+                reading.notes.append(f"read from {', '.join(map(member_of, names))}")
     except (RuntimeError, ValueError, OSError) as error:  # pyogrio's errors are RuntimeErrors
         raise AoiError(
             f"{path}: cannot be read as a vector file ({_first_line(error)})", hint=_hint(path)
@@ -79,8 +96,47 @@ def read_features(path: Path) -> tuple[tuple[Feature, ...], tuple[str, ...]]:
     return tuple(reading.features), tuple(reading.notes)
 
 
-def _read_layer(reading: _Reading, layer: str) -> None:
-    meta, _, blobs, columns = pyogrio.raw.read(reading.path, layer=layer)
+def _check_file(path: Path) -> None:
+    """Raise for what is no file, or too long to be read within seconds."""
+    if path.is_dir():
+        return
+    if not path.is_file():
+        raise AoiError(f"{path}: is no file", hint="give a polygon file, not a pipe or a device")
+    size = path.stat().st_size
+    if zipfile.is_zipfile(path):
+        with suppress(zipfile.BadZipFile), zipfile.ZipFile(path) as packed:
+            size = max(size, sum(entry.file_size for entry in packed.infolist()))
+    if size > MOST_BYTES:
+        raise AoiError(
+            f"{path}: is {size / 1e6:.0f} MB, and {MOST_BYTES / 1e6:.0f} MB is the most",
+            hint="simplify the outline to some metres (in QGIS: Simplify), or keep only the "
+            "features that are needed",
+        )
+
+
+def _read_source(reading: _Reading, name: str) -> None:
+    """All layers of what GDAL opens under one name."""
+    if name.lower().endswith(_TABLE_SUFFIXES):
+        layer = str(pyogrio.list_layers(name)[0][0])
+        _read_layer(reading, name, layer, GEOM_POSSIBLE_NAMES=_OUTLINE_COLUMNS)
+        return
+    try:
+        layers = [(name, *layer) for layer in pyogrio.list_layers(name)]
+    except pyogrio.errors.GeometryError:
+        copies = typed_copies(name)
+        layers = [(copy, *pyogrio.list_layers(copy)[0]) for copy in copies]
+        if not layers:
+            raise
+    for source, layer, kind in layers:
+        if kind is not None:  # tables without geometry, such as a GeoPackage's styles
+            _read_layer(reading, source, str(layer))
+
+
+def _read_layer(reading: _Reading, source: str | bytes, layer: str, **options: str) -> None:
+    try:
+        meta, _, blobs, columns = pyogrio.raw.read(source, layer=layer, **options)
+    except ValueError:  # a value that is no date, in a column of dates
+        meta, blobs, columns = _read_by_column(reading, source, layer, options)
     geometries = [_geometry(blob, reading) for blob in blobs]
     rows, polygons = [], []
     for row, geometry in enumerate(geometries):
@@ -105,6 +161,26 @@ def _read_layer(reading: _Reading, layer: str) -> None:
         )
 
 
+def _read_by_column(
+    reading: _Reading, source: str | bytes, layer: str, options: Mapping[str, str]
+) -> tuple[dict[str, Any], Any, list[Any]]:
+    """A layer without the columns that cannot be read."""
+    named = pyogrio.read_info(source, layer=layer, **options)["fields"]
+    meta, _, blobs, _ = pyogrio.raw.read(source, layer=layer, columns=[], **options)
+    fields, columns = [], []
+    for field_name in named:
+        try:
+            read = pyogrio.raw.read(
+                source, layer=layer, columns=[field_name], read_geometry=False, **options
+            )
+        except ValueError as error:
+            reading.notes.append(f"property {field_name!r} left out: {_first_line(error)}")
+            continue
+        fields.append(field_name)
+        columns.append(read[3][0])
+    return {**meta, "fields": fields}, blobs, columns
+
+
 def _geometry(blob: bytes | None, reading: _Reading) -> BaseGeometry | None:
     if blob is None:
         return None
@@ -123,6 +199,10 @@ def _to_wgs84(
 ) -> Iterable[BaseGeometry]:
     where = str(reading.path)
     check_finite(polygons, where=where)
+    is_table = reading.path.suffix.lower() in _TABLE_SUFFIXES
+    if not crs_text and is_table and are_degrees(polygons):
+        reading.notes.append(f"a table states no CRS: read as degrees ({WGS84})")
+        crs_text = WGS84
     if not crs_text:
         raise AoiError(
             f"{where}: has no coordinate reference system",

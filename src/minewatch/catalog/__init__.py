@@ -6,8 +6,10 @@ from minewatch.lazy import attach
 
 if TYPE_CHECKING:
     from minewatch.catalog.dem_search import find_elevation
+    from minewatch.catalog.folder_mapping import sensor_for
     from minewatch.catalog.hrefs import canonical_catalog, canonical_href
-    from minewatch.catalog.items import ItemError, scene_from_item
+    from minewatch.catalog.item_checks import ItemError
+    from minewatch.catalog.items import scene_from_item
     from minewatch.catalog.scene_list_file import (
         item_line,
         item_lines,
@@ -29,6 +31,7 @@ __all__ = [
     "item_lines",
     "read_scene_list",
     "scene_from_item",
+    "sensor_for",
     "summarise_overpasses",
     "write_scene_list",
 ]

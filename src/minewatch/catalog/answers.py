@@ -11,8 +11,8 @@ from typing import Any
 class RawItem:
     """One item as it was given."""
 
-    item: Mapping[str, Any]
-    """The JSON object."""
+    item: Any
+    """The JSON object, or whatever stands in its place."""
     base: str
     """Address it stands at, for relative addresses in it."""
 
@@ -31,6 +31,12 @@ class Answer:
     """Items that could not even be read: id or address to the reason."""
     notes: tuple[str, ...] = ()
     """Warnings about the catalogue, in words."""
+
+
+def links_of(document: Any) -> list[Mapping[str, Any]]:
+    """The links of a STAC document, those that are none left out."""
+    links = document.get("links") if isinstance(document, Mapping) else None
+    return [link for link in links if isinstance(link, Mapping)] if isinstance(links, list) else []
 
 
 def time_extent(collection: Mapping[str, Any]) -> tuple[str, str]:

@@ -14,9 +14,10 @@ from pystac_client import ItemSearch
 from pystac_client.stac_api_io import StacApiIO
 from shapely.geometry.base import BaseGeometry
 
-from minewatch.catalog.answers import Answer, RawItem, time_extent
-from minewatch.catalog.connection import naming_address, read_json
+from minewatch.catalog.answers import Answer, RawItem, links_of, time_extent
+from minewatch.catalog.connection import is_remote, naming_address, read_json
 from minewatch.catalog.hrefs import canonical_href
+from minewatch.catalog.item_checks import LONGEST_NAME
 from minewatch.errors import CatalogError, unknown_name
 from minewatch.model import Period, Progress, ProgressListener, silent
 from minewatch.redaction import redact
@@ -62,11 +63,11 @@ def search_api(
     with naming_address(url):
         search = _Search(
             io=io,
-            links=[link for link in root["links"] if link.get("rel") == "search"],
+            links=[link for link in links_of(root) if link.get("rel") == "search"],
             url=url,
             listener=listener,
             parameters={
-                "collections": [collection],
+                "collections": collection.split(","),
                 "intersects": shapely.geometry.mapping(area),
                 "limit": PAGE_SIZE,
                 **({"datetime": _interval(period)} if period else {}),
@@ -92,12 +93,13 @@ def collections_of(io: StacApiIO, url: str, root: Mapping[str, Any]) -> dict[str
 def _extent(io: StacApiIO, url: str, root: Mapping[str, Any], collection: str) -> tuple[str, str]:
     """First and last day of the collection; raises when the API has no such collection."""
     known = collections_of(io, url, root)
-    if known and collection not in known:
+    first, *_ = wanted = collection.split(",")
+    if known and not known.keys() & set(wanted):
         raise CatalogError(
             unknown_name(f"collection of {redact(url)}", collection, list(known)),
             hint="choose one with --collection",
         )
-    return time_extent(known.get(collection, {}))
+    return time_extent(known.get(first, {}))
 
 
 def _interval(period: Period) -> str:
@@ -118,7 +120,7 @@ def _cloud_filter(conforms: Sequence[str], limit: float, method: str) -> dict[st
 
 
 def _link(root: Mapping[str, Any], relation: str, url: str) -> str:
-    for link in root.get("links") or []:
+    for link in links_of(root):
         if link.get("rel") == relation and link.get("href"):
             return urljoin(url, str(link["href"]))
     return ""
@@ -143,7 +145,7 @@ class _Search:
         matching = [k for k in self.links if (k.get("method") or "GET") == self.method]
         address = urljoin(self.url, str((matching or self.links)[0]["href"]))
         search = ItemSearch(address, method=self.method, stac_io=self.io, **self.parameters, **more)
-        found: dict[tuple[str, str], RawItem] = {}
+        found: dict[object, RawItem] = {}
         matched, last_size, pages = None, 0, 0
         with naming_address(self.url):
             for page in search.pages_as_dicts():
@@ -151,8 +153,7 @@ class _Search:
                 before = len(found)
                 matched = _matched(page) if matched is None else matched
                 for item in page["features"]:
-                    key = (str(item.get("collection")), str(item.get("id")))
-                    found.setdefault(key, RawItem(item=item, base=_self(item, address)))
+                    found.setdefault(_key(item), RawItem(item=item, base=_self(item, address)))
                 last_size = len(page["features"])
                 self.listener(Progress("catalogue", len(found), matched or len(found)))
                 if len(found) == before or pages >= MAX_PAGES:
@@ -195,8 +196,15 @@ def _matched(page: Mapping[str, Any]) -> int | None:
     return count if isinstance(count, int) else None
 
 
-def _self(item: Mapping[str, Any], fallback: str) -> str:
-    for link in item.get("links") or []:
-        if link.get("rel") == "self" and "://" in str(link.get("href")):
+def _key(item: Any) -> object:
+    """What names an item; all without a name are different."""
+    named = isinstance(item, Mapping) and isinstance(item.get("id"), str | int)
+    return (str(item.get("collection"))[:LONGEST_NAME], item["id"]) if named else object()
+
+
+def _self(item: Any, fallback: str) -> str:
+    """Where an item says that it stands: on a server, or it is not believed."""
+    for link in links_of(item):
+        if link.get("rel") == "self" and is_remote(str(link.get("href"))):
             return str(link["href"])
     return fallback

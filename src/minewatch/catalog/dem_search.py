@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from shapely import intersects
 from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
-from minewatch.catalog.answers import Answer, RawItem
+from minewatch.catalog.answers import Answer, RawItem, links_of
 from minewatch.catalog.api import collections_of, is_api, search_api
-from minewatch.catalog.connection import naming_address
+from minewatch.catalog.folder_mapping import mapping_at
 from minewatch.catalog.hrefs import canonical_href
+from minewatch.catalog.item_checks import (
+    ItemError,
+    check_address,
+    drop_item,
+    item_errors,
+    name_in,
+)
+from minewatch.catalog.item_tables import tables_at
 from minewatch.catalog.scene_search import Source, open_source
 from minewatch.catalog.static_catalog import walk_static
 from minewatch.errors import CatalogError
@@ -20,6 +29,11 @@ from minewatch.model import AreaOfInterest, ElevationModel
 from minewatch.redaction import redact
 from minewatch.sensors import CATALOGS, ELEVATION_ASSETS, ELEVATION_COLLECTIONS
 from minewatch.settings import Settings, read_settings
+
+log = logging.getLogger(__name__)
+
+_Tile = tuple[str, bool]
+"""Address of a file of heights, and whether they are simulated."""
 
 
 def find_elevation(
@@ -52,6 +66,13 @@ def find_elevation(
     CatalogError
         The catalogue cannot be reached or trusted, or what was asked for is not there.
     """
+    if mapping_at(catalog) is not None or tables_at(catalog):
+        if collection is None:
+            return None
+        raise CatalogError(
+            f"a folder of GeoTIFFs, or a table of items, has no heights of {collection!r}",
+            hint="give --dem a file of heights, or none",
+        )
     source = open_source(catalog, settings or read_settings())
     name = collection or _offered(source)
     if name is None:
@@ -60,12 +81,15 @@ def find_elevation(
         items = _search(source, name, aoi).items
     except CatalogError as error:
         raise CatalogError(error.problem, hint="choose another --dem, or none") from None
-    with naming_address(source.address):
-        found = {
-            str(raw.item["id"]): (href, _is_simulated(raw.item))
-            for raw in items
-            if (href := _heights(raw)) and _touches(raw, aoi)
-        }
+    dropped: dict[str, str] = {}
+    found = dict(_tiles(items, aoi, dropped))
+    if dropped:
+        left_out = f"{len(dropped)} tiles of heights are left out: {next(iter(dropped.values()))}"
+        if not found:
+            raise CatalogError(
+                f"{redact(source.name)} is not STAC: {left_out}", hint="choose another --dem"
+            )
+        log.warning("%s", left_out)
     if not found and collection is None:
         return None
     if not found:
@@ -89,8 +113,7 @@ def _offered(source: Source) -> str | None:
     if is_api(source.root):
         names = set(collections_of(source.io, source.address, source.root))
     else:
-        links = source.root.get("links") or []
-        hrefs = [str(link.get("href")) for link in links if link.get("rel") == "child"]
+        hrefs = [str(k.get("href")) for k in links_of(source.root) if k.get("rel") == "child"]
         names = {part.removesuffix(".json") for href in hrefs for part in href.split("/")}
     return next(iter(sorted(ELEVATION_COLLECTIONS & names)), None)
 
@@ -104,11 +127,19 @@ def _search(source: Source, collection: str, aoi: AreaOfInterest) -> Answer:
     return walk_static(source.io, source.address, source.root, collection=collection)
 
 
-def _touches(raw: RawItem, aoi: AreaOfInterest) -> bool:
-    try:
-        return bool(intersects(shape(raw.item["geometry"]), aoi.geometry))
-    except ShapelyError as error:
-        raise ValueError(f"{raw.item['id']}: {error}") from None
+def _tiles(
+    items: Iterable[RawItem], aoi: AreaOfInterest, dropped: dict[str, str]
+) -> Iterator[tuple[str, _Tile]]:
+    """Name and file of each tile that touches an area; malformed items are left out, and noted."""
+    for raw in items:
+        try:
+            with item_errors():
+                href = _heights(raw)
+                if href and intersects(shape(raw.item["geometry"]), aoi.geometry):
+                    check_address(href, base=raw.base)
+                    yield name_in(raw.item), (href, _is_simulated(raw.item))
+        except (ItemError, ShapelyError) as error:
+            drop_item(dropped, raw.item, error)
 
 
 def _heights(raw: RawItem) -> str | None:

@@ -7,28 +7,48 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 import shapely
 from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
+from minewatch.catalog.connection import short
 from minewatch.catalog.hrefs import clean_item
-from minewatch.model import CORE_BANDS, Asset, Band, Scene
+from minewatch.catalog.item_checks import (
+    LONGEST_NAME,
+    MALFORMED,
+    YEARS,
+    ItemError,
+    affine,
+    check_address,
+    factor,
+    file_bytes,
+    image_shape,
+    item_errors,
+    name_in,
+    number,
+)
+from minewatch.catalog.item_outlines import box_outline
+from minewatch.catalog.product_checks import NAME_KEYS, why_not
+from minewatch.model import Asset, Band, MaskValues, Scene, core_bands_of
 from minewatch.sensors import SensorProfile
 
+GLOBE = (540.0, 90.1)
+"""Most degrees of longitude and latitude: areas over the date line run on, and corners are rough
+[D]."""
+UNREAD_KINDS = frozenset(
+    {"float16", "float32", "float64", "int32", "uint32", "int64", "uint64", "cint16", "cfloat32"}
+)
+"""Kinds of pixels that are not read: `data_type` of STAC."""
+AREAS = ("Polygon", "MultiPolygon")
 _BASELINE_KEYS = (
     "s2:processing_baseline", "sentinel2:processing_baseline", "sentinel:processing_baseline",
     "processing:version",
 )  # fmt: skip
 _FLAG_KEYS = ("earthsearch:boa_offset_applied", "sentinel:boa_offset_applied")
 _DATATAKE_KEYS = ("s2:datatake_id", "eopf:datatake_id", "sentinel2:datatake_id")
-_NAME_KEYS = (
-    "s2:product_uri", "sentinel2:product_title", "sentinel:product_id", "s2:product_id",
-    "s2:tile_id", "s2:granule_id",
-)  # fmt: skip
-_PRODUCT_KEYS = (
-    "s2:product_type", "sentinel2:product_type", "product:type", "landsat:correction",
-)  # fmt: skip
-_MGRS = re.compile(r"^(?:MGRS-)?T?0?(\d{1,2})([C-X])([A-Z]{2})$")
+_MGRS = re.compile(r"^(?:MGRS-)?T?0?([0-9]{1,2})([C-X])([A-Z]{2})$")
+_WRS = re.compile(r"^([0-9]{1,3})/([0-9]{1,3})$")
 _PRODUCT = re.compile(
     r"^(S2[A-Z])_MSIL[12][A-Z]+_(\d{8}T\d{6})_(?:N(\d{2})(\d{2})_)?R\d{3}_T(\d{2}[A-Z]{3})"
     r"_(\d{8}T\d{6})"
@@ -36,11 +56,9 @@ _PRODUCT = re.compile(
 _GRANULE = re.compile(
     r"^(S2[A-Z])_OPER_MSI_L2A_TL_\w{4}_(\d{8}T\d{6})_(A\d{6})_T(\d{2}[A-Z]{3})(?:_N(\d{2})\.(\d{2}))?"
 )
+_HLS = re.compile(r"^(?:SIM_)?HLS\.([SL]30)\.T(\d{2}[A-Z]{3})\.")
+_LANDSAT = re.compile(r"^L[COTEM](\d\d)_L2S[PR]_")
 _DATATAKE = re.compile(r"^G(S2[A-Z])_(\d{8}T\d{6})_")
-
-
-class ItemError(ValueError):
-    """An item that cannot become a scene; the message is the reason, in words."""
 
 
 def scene_from_item(item: Mapping[str, Any], *, profile: SensorProfile, base: str) -> Scene:
@@ -60,25 +78,34 @@ def scene_from_item(item: Mapping[str, Any], *, profile: SensorProfile, base: st
     Raises
     ------
     ItemError
-        Without id, geometry, datetime or core bands, or of another sensor.
+        Without id, geometry, datetime or core bands, of another sensor, with an address that this
+        catalogue may not name, or malformed; no other error, whatever the item is.
     """
-    properties = item.get("properties")
-    if not item.get("id") or not isinstance(properties, Mapping):
+    with item_errors():
+        return _scene(item, profile, base)
+
+
+def _scene(item: Mapping[str, Any], profile: SensorProfile, base: str) -> Scene:
+    if not isinstance(item, Mapping) or not isinstance(item.get("properties"), Mapping):
         raise ItemError("not a STAC item: no id or no properties")
-    _check_sensor(properties, profile)
-    names = _asset_names(item.get("assets") or {}, profile)
-    clean = clean_item(item, base=base, assets=frozenset(names.values()))
-    known = _names_in(properties, str(item["id"]))
+    name_, properties = name_in(item), item["properties"]
+    part = _part_of(item, profile)
+    places = _band_places(item.get("assets"), part)
+    clean = clean_item(item, base=base, assets=frozenset(name for name, _ in places.values()))
+    for asset in clean["assets"].values():
+        check_address(asset["href"], base=base)
+    properties = clean["properties"]  # from here on without secrets
+    known = _names_in(properties, name_)
     return Scene(
-        id=str(item["id"]),
+        id=name_,
         collection=str(item.get("collection") or ""),
         sensor=profile.name,
         acquired=_acquired(properties),
-        footprint=_footprint(item.get("geometry")),
-        assets={b: _asset(clean["assets"][name], properties) for b, name in names.items()},
+        footprint=_footprint(item.get("geometry") or box_outline(item.get("bbox"))),
+        assets={b: _asset(clean["assets"][n], properties, i) for b, (n, i) in places.items()},
         tile=_tile(properties) or known.get("tile", ""),
         datatake=_datatake(properties) or known.get("datatake", ""),
-        platform=str(properties.get("platform") or properties.get("constellation") or ""),
+        platform=_platform(properties) or known.get("platform", ""),
         baseline=_first(properties, _BASELINE_KEYS) or known.get("baseline", ""),
         cloud_cover_pct=_cloud_cover(properties),
         boa_offset_applied=_flag(properties),
@@ -87,63 +114,115 @@ def scene_from_item(item: Mapping[str, Any], *, profile: SensorProfile, base: st
     )
 
 
-def _check_sensor(properties: Mapping[str, Any], profile: SensorProfile) -> None:
-    product = _first(properties, _PRODUCT_KEYS)
-    if product in profile.wrong_products:
-        raise ItemError(f"product {product}, not {profile.title}")
-    stated = [str(properties[k]) for k in ("constellation", "platform") if properties.get(k)]
-    plain = [re.sub(r"[ _]", "-", name.lower()) for name in stated]
-    if plain and not any(name.startswith(profile.platforms) for name in plain):
-        raise ItemError(f"of {stated[-1]}, not {profile.title}")
+def _part_of(item: Mapping[str, Any], profile: SensorProfile) -> SensorProfile:
+    """The product that an item is of, among those that a profile takes; raises with the reason."""
+    reasons = dict[str, None]()
+    for part in profile.parts or (profile,):
+        reason = why_not(item, part)
+        if not reason:
+            return part
+        reasons[reason] = None
+    raise ItemError("; ".join(reasons))
 
 
-def _asset_names(assets: Mapping[str, Any], profile: SensorProfile) -> dict[Band, str]:
-    """Band to the name of the asset that holds it."""
-    usable = {k: a for k, a in assets.items() if isinstance(a, Mapping) and a.get("href")}
-    by_common: dict[str, str] = {}
+def _band_places(assets: Any, profile: SensorProfile) -> dict[Band, tuple[str, int]]:
+    """Band to the name of the asset that holds it, and to its place there, counted from 1."""
+    stated = assets.items() if isinstance(assets, Mapping) else ()
+    usable = {
+        key: asset
+        for key, asset in stated
+        if isinstance(asset, Mapping) and isinstance(asset.get("href"), str) and asset["href"]
+    }
+    alone: dict[str, str] = {}
     for key, asset in usable.items():
-        bands = asset.get("eo:bands") or asset.get("bands") or []
-        if len(bands) == 1 and isinstance(bands[0], Mapping):
-            common = bands[0].get("common_name") or bands[0].get("eo:common_name")
-            by_common.setdefault(str(common), key)
-    found: dict[Band, str] = {}
+        bands = _bands_of(asset, "eo:bands", "bands")
+        if len(bands) == 1:
+            for name in _names_of_band(bands[0]):
+                alone.setdefault(name, key)
+    found: dict[Band, tuple[str, int]] = {}
     for band, candidates in profile.assets.items():
-        name = next((c for c in candidates if c in usable), None) or next(
-            (by_common[c] for c in profile.common_names.get(band, ()) if c in by_common), None
+        key_ = next((c for c in candidates if c in usable), None) or next(
+            (alone[c] for c in _known_names(band, profile) if c in alone), None
         )
-        if name:
-            found[band] = name
-    missing = [band for band in CORE_BANDS if band not in found]
+        if key_:
+            found[band] = (key_, 1)
+    core = core_bands_of(profile.assets)
+    missing = [band for band in core if band not in found]
     if missing:
+        found = _stacked_bands(usable, profile) | {k: v for k, v in found.items() if k == "mask"}
+    if not found or any(band not in found for band in core):
         raise ItemError(f"has no {', '.join(missing)} band")
     return found
 
 
-def _asset(asset: Mapping[str, Any], properties: Mapping[str, Any]) -> Asset:
-    band: Mapping[str, Any] = next(iter(asset.get("raster:bands") or asset.get("bands") or []), {})
-    shape_ = _numbers(asset.get("proj:shape") or properties.get("proj:shape"), 2)
-    affine = _numbers(asset.get("proj:transform") or properties.get("proj:transform"), 6)
+def _stacked_bands(
+    assets: Mapping[str, Mapping[str, Any]], profile: SensorProfile
+) -> dict[Band, tuple[str, int]]:
+    """The bands of the first asset that holds all core bands in one file: no picture does."""
+    for key in sorted(assets):
+        named = [_names_of_band(band) for band in _bands_of(assets[key], "eo:bands", "bands")]
+        found = {
+            band: (key, place)
+            for band in profile.assets
+            for place, names in reversed(list(enumerate(named, 1)))
+            if any(name in names for name in _known_names(band, profile))
+        }
+        if all(band in found for band in core_bands_of(profile.assets)):
+            return found
+    return {}
+
+
+def _known_names(band: Band, profile: SensorProfile) -> tuple[str, ...]:
+    return (*profile.common_names.get(band, ()), *profile.assets.get(band, ()))
+
+
+def _names_of_band(band: Mapping[str, Any]) -> list[str]:
+    """What a band is called, its common name first."""
+    stated = (band.get(key) for key in ("common_name", "eo:common_name", "name"))
+    return [name for name in stated if isinstance(name, str)]
+
+
+def _bands_of(asset: Mapping[str, Any], *names: str) -> list[Mapping[str, Any]]:
+    """The first list of bands that an asset has under one of some names."""
+    for name in names:
+        if isinstance(stated := asset.get(name), list) and stated:
+            plain = ({"name": band} if isinstance(band, str) else band for band in stated)
+            return [band if isinstance(band, Mapping) else {} for band in plain]
+    return []
+
+
+def _asset(asset: Mapping[str, Any], properties: Mapping[str, Any], place: int) -> Asset:
+    stated = _bands_of(asset, "raster:bands", "bands")
+    band = stated[place - 1] if place <= len(stated) else {}
+    kind = str(asset.get("data_type", band.get("data_type"))).lower()
+    if kind in UNREAD_KINDS:
+        raise ItemError(f"its pixels are {kind}, not digital numbers of 16 bits")
     return Asset(
         href=asset["href"],
         epsg=_epsg(asset) or _epsg(properties),
-        shape=(int(shape_[0]), int(shape_[1])) if shape_ else None,
-        transform=affine,
-        nodata=_number(asset.get("nodata", band.get("nodata"))),
-        scale=_number(asset.get("raster:scale", band.get("raster:scale", band.get("scale")))),
-        offset=_number(asset.get("raster:offset", band.get("raster:offset", band.get("offset")))),
-        file_bytes=_size(asset.get("file:size")),
+        shape=image_shape(asset.get("proj:shape") or properties.get("proj:shape")),
+        transform=affine(asset.get("proj:transform") or properties.get("proj:transform")),
+        nodata=number(asset.get("nodata", band.get("nodata"))),
+        scale=factor(asset.get("raster:scale", band.get("raster:scale", band.get("scale")))),
+        offset=number(asset.get("raster:offset", band.get("raster:offset", band.get("offset")))),
+        file_bytes=file_bytes(asset.get("file:size")),
+        index=file_bytes(asset.get("minewatch:band")) or place,
+        pixel_m=factor(asset.get("gsd")),
+        mask_values=_mask_values(asset.get("minewatch:mask")),
     )
 
 
-def _size(value: Any) -> int | None:
-    """The size of a file, where it is one."""
-    size = _number(value)
-    return int(size) if size and size > 0 else None
+def _mask_values(stated: Any) -> MaskValues | None:
+    """What we wrote of the values of a mask, in an item of a folder."""
+    if not isinstance(stated, Mapping):
+        return None
+    clear, bits = (tuple(map(int, stated.get(key) or ())) for key in ("clear", "hidden_bits"))
+    return MaskValues(clear=clear, hidden_bits=bits, grows=bool(stated.get("grow", True)))
 
 
 def _epsg(holder: Mapping[str, Any]) -> int | None:
     code = holder.get("proj:code") or holder.get("proj:epsg")
-    found = re.fullmatch(r"(?:EPSG:)?(\d{4,6})", str(code or ""), re.IGNORECASE)
+    found = re.fullmatch(r"(?:EPSG:)?([0-9]{4,6})", str(code or ""), re.IGNORECASE)
     return int(found[1]) if found else None
 
 
@@ -151,12 +230,22 @@ def _footprint(geometry: Any) -> shapely.Geometry:
     if not geometry:
         raise ItemError("has no geometry")
     try:
-        footprint = shape(geometry)
-    except (ShapelyError, ValueError, TypeError, LookupError, AttributeError) as error:
+        with np.errstate(invalid="ignore"):  # what is not finite is refused below
+            footprint = shape(geometry)
+            corners = shapely.get_coordinates(footprint)
+            if not (np.abs(corners) <= GLOBE).all():
+                raise ItemError("its geometry lies outside the globe")
+            footprint = footprint if footprint.is_valid else shapely.make_valid(footprint)
+    except ItemError:
+        raise
+    except (ShapelyError, *MALFORMED) as error:
         raise ItemError("its geometry cannot be read") from error
-    footprint = footprint if footprint.is_valid else shapely.make_valid(footprint)
     if footprint.is_empty or not footprint.area:
         raise ItemError("its geometry is empty")
+    if footprint.geom_type not in AREAS:
+        footprint = shapely.union_all([
+            part for part in shapely.get_parts(footprint) if part.geom_type in AREAS
+        ])  # fmt: skip
     return footprint
 
 
@@ -166,9 +255,18 @@ def _acquired(properties: Mapping[str, Any]) -> datetime:
         raise ItemError("has no datetime")
     try:
         moment = datetime.fromisoformat(str(text))
-    except ValueError as error:
-        raise ItemError(f"its datetime {str(text)[:40]!r} cannot be read") from error
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
+        raise ItemError(f"its datetime {short(str(text))[:40]!r} cannot be read") from error
+    if moment.year not in YEARS:
+        raise ItemError(f"its datetime {short(str(text))[:40]!r} is not of any satellite")
+    return moment
+
+
+def _platform(properties: Mapping[str, Any]) -> str:
+    """The spacecraft; empty where only the mission is stated, and the name of a product says it."""
+    stated = str(properties.get("platform") or properties.get("constellation") or "")
+    return "" if stated.lower() == "landsat" else stated
 
 
 def _tile(properties: Mapping[str, Any]) -> str:
@@ -180,10 +278,15 @@ def _tile(properties: Mapping[str, Any]) -> str:
     for prefix in ("mgrs", "sentinel"):
         keys = (f"{prefix}:utm_zone", f"{prefix}:latitude_band", f"{prefix}:grid_square")
         zone, band, square = (properties.get(k) for k in keys)
-        if zone and band and square:
-            return f"{int(zone):02d}{band}{square}"
+        if found := _MGRS.match(f"{zone}{band}{square}".upper()):
+            return f"{int(found[1]):02d}{found[2]}{found[3]}"
+    if properties.get("minewatch:tile"):
+        return str(properties["minewatch:tile"])
+    if properties.get("sat:relative_orbit") and properties.get("sar:instrument_mode"):
+        return f"orbit {properties['sat:relative_orbit']}"
     path, row = properties.get("landsat:wrs_path"), properties.get("landsat:wrs_row")
-    return f"{int(path):03d}/{int(row):03d}" if path and row else ""
+    found = _WRS.match(f"{path}/{row}")
+    return f"{int(found[1]):03d}/{int(found[2]):03d}" if found else ""
 
 
 def _datatake(properties: Mapping[str, Any]) -> str:
@@ -194,13 +297,18 @@ def _datatake(properties: Mapping[str, Any]) -> str:
 
 def _names_in(properties: Mapping[str, Any], item_id: str) -> dict[str, str]:
     """What ESA's product or granule name says, wherever the item holds one."""
-    texts = [*(str(properties[k]) for k in _NAME_KEYS if properties.get(k)), item_id]
+    texts = [*(str(properties[k]) for k in NAME_KEYS if properties.get(k)), item_id]
     for text in texts:
         if found := _PRODUCT.match(text):
             craft, start, major, minor, tile, made = found.groups()
             baseline = f"{major}.{minor}" if major else ""
             parts = {"datatake": f"{craft}_{start}", "tile": tile, "made": made}
             return parts | ({"baseline": baseline} if baseline else {})
+    for text in texts:
+        if found := _HLS.match(text):
+            return {"datatake": f"HLS.{found[1]}", "tile": found[2]}
+        if found := _LANDSAT.match(text):
+            return {"platform": f"landsat-{int(found[1])}"}
     for text in texts:
         if found := _GRANULE.match(text):
             craft, made, orbit, tile, major, minor = found.groups()
@@ -217,7 +325,7 @@ def _made(properties: Mapping[str, Any], known: Mapping[str, str]) -> str:
 
 
 def _cloud_cover(properties: Mapping[str, Any]) -> float | None:
-    return _number(properties.get("eo:cloud_cover"))
+    return number(properties.get("eo:cloud_cover"))
 
 
 def _flag(properties: Mapping[str, Any]) -> bool | None:
@@ -228,16 +336,4 @@ def _flag(properties: Mapping[str, Any]) -> bool | None:
 
 
 def _first(properties: Mapping[str, Any], keys: Sequence[str]) -> str:
-    return next((str(properties[k]) for k in keys if properties.get(k)), "")
-
-
-def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def _numbers(values: Any, count: int) -> tuple[float, ...] | None:
-    """The first numbers of a list, or None when there are not that many."""
-    if not isinstance(values, list | tuple) or len(values) < count:
-        return None
-    numbers = [_number(value) for value in values[:count]]
-    return None if None in numbers else tuple(n for n in numbers if n is not None)
+    return next((str(properties[k])[:LONGEST_NAME] for k in keys if properties.get(k)), "")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from minewatch.catalog.answers import RawItem
+from minewatch.catalog.answers import RawItem, links_of
 from minewatch.catalog.hrefs import canonical_href, clean_value
-from minewatch.catalog.items import ItemError, scene_from_item
+from minewatch.catalog.item_checks import ItemError
+from minewatch.catalog.items import scene_from_item
 from minewatch.catalog.selection import select_scenes
 from minewatch.errors import CatalogError, NoScenesError
 from minewatch.files import write_bytes_atomic
@@ -171,7 +173,7 @@ def _scene(path: Path, feature: Any, profile: SensorProfile) -> Scene:
 
 def _read_foreign(path: Path, features: list[Any], profile: SensorProfile) -> SceneList:
     base = str(path.absolute())
-    items = [RawItem(item=f, base=_address(f, base)) for f in features if isinstance(f, Mapping)]
+    items = [RawItem(item=f, base=_address(f, base)) for f in features]
     chosen = select_scenes(items, profile=profile)
     if not chosen.scenes:
         reasons = sorted(set(chosen.dropped.values())) or ["it is empty"]
@@ -185,10 +187,12 @@ def _read_foreign(path: Path, features: list[Any], profile: SensorProfile) -> Sc
     )
 
 
-def _address(feature: Mapping[str, Any], base: str) -> str:
-    for link in feature.get("links") or []:
-        if isinstance(link, Mapping) and link.get("rel") == "self" and link.get("href"):
-            return canonical_href(str(link["href"]), base=base)
+def _address(feature: Any, base: str) -> str:
+    """Where an item says that it stands; `base` where it says nothing that can be."""
+    for link in links_of(feature):
+        if link.get("rel") == "self" and link.get("href"):
+            with suppress(ValueError):
+                return canonical_href(str(link["href"]), base=base)
     return base
 
 

@@ -12,7 +12,10 @@ from pystac_client.stac_api_io import StacApiIO
 from minewatch.catalog.answers import Answer
 from minewatch.catalog.api import collections_of, is_api, search_api
 from minewatch.catalog.connection import connect, is_remote, read_json
-from minewatch.catalog.hrefs import canonical_href
+from minewatch.catalog.folder_mapping import mapping_at, read_mapping, sensor_for
+from minewatch.catalog.folder_scenes import list_folder
+from minewatch.catalog.hrefs import canonical_catalog, canonical_href
+from minewatch.catalog.item_tables import search_tables, tables_at
 from minewatch.catalog.selection import Selection, select_scenes
 from minewatch.catalog.static_catalog import walk_static
 from minewatch.errors import CatalogError, NoScenesError, SettingsError, unknown_name
@@ -58,7 +61,9 @@ def find_scenes(
     period
         Days of acquisition, UTC, both included.
     catalog
-        A known name, the root of a STAC API, or the path or address of a static catalog.json.
+        A known name, the root of a STAC API, the path or address of a static catalog.json or of a
+        stac-geoparquet file, a folder of such files, or a folder of GeoTIFFs that holds a mapping
+        file, or that file.
     collection
         Collection id; None: the sensor's own in a known catalogue, all of a static one.
     sensor
@@ -91,20 +96,26 @@ def find_scenes(
             f"cloud cover of at most {max_cloud_cover_pct:g} % makes no sense",
             hint="give a percentage from 0 to 100",
         )
-    profile = get_sensor(sensor or DEFAULT_SENSOR)
+    profile = get_sensor(sensor_for(catalog, sensor or DEFAULT_SENSOR))
     check_reach(aoi, period, profile)
-    source = open_source(catalog, settings or read_settings())
-    if is_api(source.root):
-        answer = search_api(
-            source.io, source.address, source.root,
-            collection=collection or _collection(source, profile),
-            area=aoi.outline(), period=period,
-            max_cloud_cover_pct=max_cloud_cover_pct, listener=listener,
+    mapping = mapping_at(catalog)
+    tables = () if mapping is not None else tables_at(catalog)
+    if mapping is not None:
+        name, is_server = str(mapping), False
+        answer = list_folder(read_mapping(mapping), listener=listener)
+    elif tables:
+        name, is_server = canonical_href(canonical_catalog(catalog)), False
+        answer = search_tables(
+            tables, settings=settings or read_settings(), area=aoi.geometry, period=period,
+            profile=profile, collection=collection, listener=listener,
         )  # fmt: skip
     else:
-        answer = walk_static(
-            source.io, source.address, source.root, collection=collection, listener=listener
-        )
+        source = open_source(catalog, settings or read_settings())
+        name, is_server = source.name, is_api(source.root)
+        answer = _ask(
+            source, aoi, period, collection=collection, profile=profile,
+            max_cloud_cover_pct=max_cloud_cover_pct, listener=listener,
+        )  # fmt: skip
     chosen = select_scenes(
         answer.items,
         profile=profile,
@@ -113,15 +124,38 @@ def find_scenes(
         max_cloud_cover_pct=max_cloud_cover_pct,
     )
     if not chosen.scenes:
-        raise _nothing(aoi, period, source, answer, chosen)
+        raise _nothing(aoi, period, name, answer, chosen)
     listener(Progress("catalogue", len(chosen.scenes), len(chosen.scenes), "scenes chosen"))
     return SceneList(
         scenes=chosen.scenes,
-        catalog=source.name,
+        catalog=name,
         collection=answer.collection,
         dropped=dict(sorted({**answer.dropped, **chosen.dropped}.items())),
-        notes=(*answer.notes, *_distrust(source, chosen), *chosen.notes),
+        notes=(*answer.notes, *(_distrust(chosen) if is_server else ()), *chosen.notes),
     )
+
+
+def _ask(
+    source: Source,
+    aoi: AreaOfInterest,
+    period: Period,
+    *,
+    profile: SensorProfile,
+    collection: str | None,
+    max_cloud_cover_pct: float,
+    listener: ProgressListener,
+) -> Answer:
+    """What a server gives, or everything that a static catalogue holds."""
+    if not is_api(source.root):
+        return walk_static(
+            source.io, source.address, source.root, collection=collection, listener=listener
+        )
+    return search_api(
+        source.io, source.address, source.root,
+        collection=collection or _collection(source, profile),
+        area=aoi.outline(), period=period,
+        max_cloud_cover_pct=max_cloud_cover_pct, listener=listener,
+    )  # fmt: skip
 
 
 def check_reach(aoi: AreaOfInterest, period: Period, profile: SensorProfile) -> None:
@@ -196,16 +230,14 @@ def _collection(source: Source, profile: SensorProfile) -> str:
         )
     offered = collections_of(source.io, source.address, source.root)
     fitting = sorted(profile.known_collections & set(offered))
-    if len(fitting) != 1:
+    if not fitting or (len(fitting) > 1 and not profile.parts):
         problem = unknown_name("collection", f"for {profile.name}", list(offered))
         raise CatalogError(problem, hint="choose one with --collection")
-    return fitting[0]
+    return ",".join(fitting)
 
 
-def _distrust(source: Source, chosen: Selection) -> list[str]:
+def _distrust(chosen: Selection) -> list[str]:
     """Notes on a server that did not keep to what it was asked."""
-    if not is_api(source.root):
-        return []
     wrong = [
         (chosen.elsewhere, "outside the area"),
         (chosen.elsewhen, "outside the period"),
@@ -214,7 +246,7 @@ def _distrust(source: Source, chosen: Selection) -> list[str]:
 
 
 def _nothing(
-    aoi: AreaOfInterest, period: Period, source: Source, answer: Answer, chosen: Selection
+    aoi: AreaOfInterest, period: Period, name: str, answer: Answer, chosen: Selection
 ) -> NoScenesError:
     """The error of an empty search, with the likeliest reason as its hint."""
     first = max(answer.extent[0], "") or chosen.days[0]
@@ -234,9 +266,9 @@ def _nothing(
         hint = f"the archive has scenes from {first or '?'} to {last or 'now'}"
     else:
         hint = "check --aoi, --collection and the period"
-    name = answer.collection or "any collection"
+    collection = answer.collection or "any collection"
     return NoScenesError(
-        f"no scenes of {name} over {aoi.id} from {period.start} to {period.end} in "
-        f"{redact(source.name)}",
+        f"no scenes of {collection} over {aoi.id} from {period.start} to {period.end} in "
+        f"{redact(name)}",
         hint=hint,
     )

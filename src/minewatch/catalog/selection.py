@@ -10,7 +10,8 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from minewatch.catalog.answers import RawItem
-from minewatch.catalog.items import ItemError, scene_from_item
+from minewatch.catalog.item_checks import ItemError, drop_item
+from minewatch.catalog.items import scene_from_item
 from minewatch.model import Period, Scene
 from minewatch.sensors import SensorProfile, baseline_number, get_sensor
 
@@ -78,8 +79,7 @@ def select_scenes(
         try:
             scene = scene_from_item(raw.item, profile=profile, base=raw.base)
         except ItemError as error:
-            name = raw.item.get("id") if isinstance(raw.item, Mapping) else None
-            sieve.dropped[str(name or "(no id)")] = str(error)
+            drop_item(sieve.dropped, raw.item, error)
             continue
         if area is not None and not area.intersects(scene.footprint):
             sieve.elsewhere += 1
@@ -93,6 +93,9 @@ def select_scenes(
         else:
             sieve.scenes.append(scene)
     kept, duplicates = drop_duplicates(sieve.scenes)
+    if profile.is_radar:
+        kept, others = keep_one_orbit(kept)
+        duplicates = {**duplicates, **others}
     return Selection(
         scenes=kept,
         dropped=dict(sorted((sieve.dropped | duplicates).items())),
@@ -130,6 +133,29 @@ def drop_duplicates(scenes: Iterable[Scene]) -> tuple[tuple[Scene, ...], dict[st
     return tuple(sorted(kept, key=lambda s: (s.acquired, s.tile, s.id))), dropped
 
 
+def keep_one_orbit(scenes: tuple[Scene, ...]) -> tuple[tuple[Scene, ...], dict[str, str]]:
+    """The scenes of one relative orbit: the one with the most overpasses, of equal ones the first.
+
+    A slope looks otherwise from another orbit: series of several cannot be compared.
+
+    Returns
+    -------
+    tuple of Scene
+        In the order given.
+    dict
+        Id of each scene left out to the reason.
+    """
+    overpasses: dict[str, set[str]] = defaultdict(set)
+    for scene in scenes:
+        overpasses[scene.tile].add(scene.overpass)
+    if len(overpasses) < 2:
+        return scenes, {}
+    chosen = min(overpasses, key=lambda orbit: (-len(overpasses[orbit]), orbit))
+    reason = f"of another relative orbit than {chosen or '?'}, which has the most overpasses"
+    left_out = {s.id: f"{s.tile or 'orbit ?'}: {reason}" for s in scenes if s.tile != chosen}
+    return tuple(scene for scene in scenes if scene.tile == chosen), left_out
+
+
 def _newness(scene: Scene) -> tuple[int, str, str]:
     number = baseline_number(scene.baseline)
     return (-1 if number is None else number, scene.made, scene.id)
@@ -162,9 +188,12 @@ def _notes(scenes: tuple[Scene, ...]) -> tuple[str, ...]:
         "their projection: it is taken from the files": [
             s.id for s in scenes if all(a.epsg is None for a in s.assets.values())
         ],
+        "their outline: their box is taken": [s.id for s in scenes if not s.item.get("geometry")],
         "their tile: duplicates cannot be recognised": [s.id for s in scenes if not s.tile],
         "their processing baseline": [s.id for s in scenes if not s.baseline and _needs_one(s)],
-        "their cloud cover": [s.id for s in scenes if s.cloud_cover_pct is None],
+        "their cloud cover": [
+            s.id for s in scenes if s.cloud_cover_pct is None and not get_sensor(s.sensor).is_radar
+        ],
     }
     notes = [
         f"{len(ids)} of {len(scenes)} scenes do not state {what} ({ids[0]}, …)"

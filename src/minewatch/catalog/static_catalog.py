@@ -9,9 +9,10 @@ from typing import Any
 
 from pystac_client.stac_api_io import StacApiIO
 
-from minewatch.catalog.answers import Answer, RawItem, time_extent
+from minewatch.catalog.answers import Answer, RawItem, links_of, time_extent
 from minewatch.catalog.connection import read_json
 from minewatch.catalog.hrefs import canonical_href
+from minewatch.catalog.item_checks import LONGEST_NAME
 from minewatch.errors import CatalogError, unknown_name
 from minewatch.model import Progress, ProgressListener, silent
 from minewatch.redaction import redact
@@ -46,7 +47,7 @@ def walk_static(
     """
     walk = _Walk(io=io, collection=collection, listener=listener)
     items = tuple(walk.items(address, root))
-    found = {str(raw.item.get("collection") or "") for raw in items} | set(walk.extents)
+    found = {_collection_of(raw.item) for raw in items} | set(walk.extents)
     if collection and collection not in found:
         raise CatalogError(
             unknown_name("collection", collection, sorted((walk.others | found) - {""})),
@@ -111,7 +112,8 @@ class _Walk:
         return True
 
     def _features(self, here: str, node: Mapping[str, Any]) -> Iterator[RawItem]:
-        for feature in node.get("features") or []:
+        features = node.get("features")
+        for feature in features if isinstance(features, list) else ():
             yield from self._wanted(RawItem(item=feature, base=here))
 
     def _item_at(self, href: str) -> Iterator[RawItem]:
@@ -123,16 +125,22 @@ class _Walk:
         yield from self._wanted(RawItem(item=item, base=href))
 
     def _wanted(self, raw: RawItem) -> Iterator[RawItem]:
-        if self.collection and raw.item.get("collection") != self.collection:
-            self.others.add(str(raw.item.get("collection") or ""))
+        stated = _collection_of(raw.item)
+        if self.collection and stated != self.collection:
+            self.others.add(stated)
             return
         yield raw
 
 
+def _collection_of(item: Any) -> str:
+    stated = item.get("collection") if isinstance(item, Mapping) else None
+    return str(stated or "")[:LONGEST_NAME]
+
+
 def _links(here: str, node: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Relation and absolute address of each child and item, signed ones kept as they are."""
-    for link in node.get("links") or []:
-        if link.get("rel") in {"child", "item"} and link.get("href"):
+    for link in links_of(node):
+        if link.get("rel") in ("child", "item") and link.get("href"):
             yield link["rel"], _absolute(str(link["href"]), here)
 
 

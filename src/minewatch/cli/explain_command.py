@@ -52,11 +52,12 @@ def _show(explanation: Explanation) -> None:
         (
             f"{row.period_start} to {row.period_end}", row.state,
             _whole(row.disturbed_area_m2), _pools(row.disturbed_area_m2, row.pool_area_m2),
-            _range(row.pool_count_low, row.pool_count_high), row.clear_looks,
+            _range(row.pool_count_low, row.pool_count_high),
+            _pools(row.disturbed_area_m2, row.water_area_m2), row.clear_looks,
         )
         for row in explanation.inventory.itertuples()
     ]  # fmt: skip
-    columns = ("period", "state", "disturbed m²", "pools m²", "pools", "clear looks")
+    columns = ("period", "state", "disturbed m²", "pools m²", "pools", "water m²", "clear looks")
     terminal.table("by period", columns, seasons)
     terms = sorted(explanation.best.items(), key=lambda t: -t[1] * explanation.weights.get(t[0], 0))
     rows = [

@@ -26,6 +26,7 @@ from minewatch.cli.options import (
     End,
     Json,
     MaxMemory,
+    MaybeCatalog,
     MaybeEnd,
     MaybePeriod,
     PeriodName,
@@ -115,6 +116,7 @@ def update(
     *,
     end: MaybeEnd = None,
     period: MaybePeriod = None,
+    catalog: MaybeCatalog = None,
     scenes: Scenes = None,
     scheduler: Scheduler = None,
     workers: Workers = None,
@@ -139,7 +141,7 @@ def update(
     with terminal.progress(quiet=quiet or json) as listener:
         tune_process()
         result = job(
-            directory, end=end, period=period, scenes=scenes,
+            directory, end=end, period=period, catalog=catalog, scenes=scenes,
             today=datetime.now(UTC).date(), scheduler=scheduler, workers=workers,
             max_memory_gib=max_memory, cache=cache, cache_gib=cache_size, listener=listener,
         )  # fmt: skip

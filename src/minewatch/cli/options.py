@@ -19,19 +19,32 @@ Catalog = Annotated[
     str,
     typer.Option(
         "--catalog",
-        help="earth-search, planetary-computer, cdse, a STAC API root, or a static catalog.json.",
+        help="earth-search, planetary-computer, cdse, a STAC API root, a static catalog.json, a "
+        "stac-geoparquet file, or a folder of GeoTIFFs with a minewatch.toml.",
+    ),
+]
+MaybeCatalog = Annotated[
+    str | None,
+    typer.Option(
+        "--catalog",
+        help="Where to search; default: where the run did. A signature is never kept: give a "
+        "signed address again.",
     ),
 ]
 Collection = Annotated[
     str | None, typer.Option("--collection", help="Collection id; default: the catalogue's own.")
 ]
 Sensor = Annotated[
-    str, typer.Option("--sensor", help="Sensor: sentinel-2-l2a, landsat-c2-l2, or of a plug-in.")
+    str,
+    typer.Option(
+        "--sensor",
+        help="Sensor: sentinel-2-l2a, landsat-c2-l2, hls-v2, or another of docs/sensors.md.",
+    ),
 ]
 DetectorName = Annotated[
     str,
     typer.Option(
-        "--detector", help="Who judges: pool-banks, dry-season-thresholds, or of a plug-in."
+        "--detector", help="Who judges: pool-banks, or another of docs/detectors.md or a plug-in."
     ),
 ]
 Rules = Annotated[

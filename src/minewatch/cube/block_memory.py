@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from typing import Any, NamedTuple
 
@@ -66,7 +66,7 @@ class BlockCache:
                 wanted[block].set_result(pixels)
                 self._keep((address, block), pixels.nbytes)
         except BaseException as error:
-            self._give_up(address, missing, error)
+            self._give_up(address, {block: wanted[block] for block in missing}, error)
             raise
         # Others are waited for only when nobody waits for this thread.
         for block in blocks:
@@ -80,11 +80,13 @@ class BlockCache:
                 oldest = next(k for k, future in self._kept.items() if future.done())
                 self._bytes -= self._kept.pop(oldest).result().nbytes
 
-    def _give_up(self, address: str, blocks: Iterable[Block], error: BaseException) -> None:
+    def _give_up(
+        self, address: str, blocks: Mapping[Block, Future[Pixels]], error: BaseException
+    ) -> None:
+        """Forget blocks that will not come; one that gave way may be another thread's by now."""
         with self._lock:
-            for block in blocks:
-                future = self._kept.get((address, block))
-                if future and not future.done():
+            for block, future in blocks.items():
+                if not future.done():
                     del self._kept[address, block]
                     future.set_exception(error)
 

@@ -16,8 +16,8 @@ import threading
 import uuid
 from pathlib import Path
 
-from minewatch.cube.http_answers import FileVersion
 from minewatch.errors import SettingsError
+from minewatch.http_answers import FileVersion
 
 log = logging.getLogger(__name__)
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from minewatch.compiled import kernel
 from minewatch.cube.pixel_kernels import grow
+from minewatch.model import ZERO_CLASS
 from minewatch.sensors import MaskRule
 
 Bool = NDArray[np.bool_]
@@ -61,7 +62,7 @@ def flag(values: UInt16, rule: MaskRule) -> UInt8:
     Parameters
     ----------
     values
-        Mask band, any shape, 0 = no pixel.
+        Mask band, any shape, 0 = no pixel, `ZERO_CLASS` = a class 0.
     rule
         What its values mean.
 
@@ -77,6 +78,7 @@ def flag(values: UInt16, rule: MaskRule) -> UInt8:
 def _flags(rule: MaskRule) -> UInt8:
     """Flags of every possible value of a mask band."""
     values = np.arange(np.iinfo(np.uint16).max + 1, dtype=np.uint16)
+    values[ZERO_CLASS] = 0
 
     def holds(numbers: tuple[int, ...]) -> Bool:
         if rule.bits:
@@ -85,7 +87,7 @@ def _flags(rule: MaskRule) -> UInt8:
 
     shade = holds(rule.shade)
     ground = ~holds(rule.drop) if rule.bits else holds(rule.keep) | shade
-    seen = ~holds((0,)) if rule.bits else np.ones_like(ground)
+    seen = ~holds(rule.fill_bits) if rule.bits else np.ones_like(ground)
     flags = (
         SEEN * seen | GROUND * (ground & seen) | DARK * shade | SPREADS * holds(rule.grow)
     ).astype(np.uint8)

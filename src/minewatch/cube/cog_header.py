@@ -43,8 +43,8 @@ MOST_PIXELS, MOST_BLOCK_PX = 1 << 34, 1 << 26
 """Of a file, and of one of its blocks: more of them are garbage, not imagery [D]."""
 MOST_BYTES = 1 << 48
 """Of a file: an offset beyond is garbage [D]."""
-FARTHEST = 1e9
-"""Metres or pixels; and pixels smaller than one over it are garbage, too [D]."""
+FARTHEST, SMALLEST = 1e9, 1e-4
+"""Metres or pixels; and smallest pixel, metres: beyond is garbage [D]."""
 WHOLE_NUMBER = re.compile(r"-?[0-9]{1,9}")
 BIG_ENDIAN = (b"MM\0*", b"MM\0+")
 TIFF = (b"II*\0", b"II+\0", *BIG_ENDIAN)
@@ -203,7 +203,7 @@ def _transform(tags: Tags) -> Affine:
     (wide, high), (col, row, _, x, y, _) = map(float, scale[:2]), map(float, tie)
     _can_be(all(abs(value) <= FARTHEST for value in (col, row, x, y)), "lies nowhere")
     _can_be(
-        all(1 / FARTHEST <= abs(value) <= FARTHEST for value in (wide, high)),
+        all(SMALLEST <= abs(value) <= FARTHEST for value in (wide, high)),
         "has pixels of no size that can be",
     )
     return Affine(wide, 0.0, x - col * wide, 0.0, -abs(high), y + row * abs(high))

@@ -14,11 +14,13 @@ from odc.geo.xr import xr_coords
 from rasterio._err import CPLE_BaseError
 from rasterio.enums import Resampling
 from rasterio.errors import RasterioError
+from rasterio.io import DatasetReader
 from rasterio.merge import merge
 from rasterio.warp import reproject, transform_bounds
 from rasterio.windows import bounds, from_bounds
 from scipy import ndimage
 
+from minewatch.cube.gdal_reader import open_image
 from minewatch.cube.resampling import EXACT_PX
 from minewatch.errors import ReadError
 from minewatch.model import ElevationModel, Grid
@@ -79,6 +81,12 @@ def _gradient(heights: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
     return {"gradient_east": east, "gradient_north": -south}
 
 
+def _opened(model: ElevationModel, href: str) -> DatasetReader:
+    """A tile of heights; a file that the user named may also be a VRT, one of a catalogue not."""
+    path = gdal_path(href)
+    return rasterio.open(path) if model.is_users_file else open_image(path)
+
+
 def _read_heights(
     model: ElevationModel, box: GeoBox, settings: Settings
 ) -> tuple[NDArray[np.float32], bool]:
@@ -90,7 +98,7 @@ def _read_heights(
     options: dict[str, Any] = {**settings.gdal_options, **gdal_options(model.hrefs[0])}
     try:
         with rasterio.Env(**options), ExitStack() as stack:
-            tiles = [stack.enter_context(rasterio.open(gdal_path(h))) for h in model.hrefs]
+            tiles = [stack.enter_context(_opened(model, href)) for href in model.hrefs]
             crs = tiles[0].crs
             around = transform_bounds(str(box.crs), crs, *box.pad(_MARGIN_PX).boundingbox.bbox)
             window = from_bounds(*around, transform=tiles[0].transform)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from netrc import NetrcParseError, netrc
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urljoin, urlsplit
@@ -13,8 +14,11 @@ from urllib.parse import urljoin, urlsplit
 import urllib3
 from urllib3.response import BaseHTTPResponse
 
+from minewatch.access import Access
+from minewatch.addresses import is_metadata_host
 from minewatch.cube.cog_header import spans_of
-from minewatch.cube.http_answers import (
+from minewatch.cube.resampling import OnlyGdalError
+from minewatch.http_answers import (
     PART_OF_FILE,
     WHOLE_FILE,
     BrokenError,
@@ -22,7 +26,7 @@ from minewatch.cube.http_answers import (
     Part,
     part_of,
 )
-from minewatch.cube.resampling import OnlyGdalError
+from minewatch.http_deadlines import POOLS
 from minewatch.redaction import guard_logs_of
 from minewatch.settings import Settings
 
@@ -35,7 +39,7 @@ as a request waits, on a line of 80 Mbit/s."""
 MOST_IN_FLIGHT = 32
 """Requests of one process that wait at once for stretches of the same files [D]."""
 REFUSED = (401, 403)
-"""Answers that want a name and key: GDAL may know them (netrc, header files)."""
+"""Answers that want a name and key: GDAL knows them where `~/.netrc` names the server."""
 BUSY = (429, 503)
 """Answers that may say how long to wait."""
 ELSEWHERE = (301, 302, 303, 307, 308)
@@ -57,7 +61,7 @@ class Fetcher:
 
     Of an answer only that is believed which the protocol lets one check: which bytes of which file
     it holds, how many, and that they are not packed. Redirects are followed with nothing but the
-    range asked for: no other header goes along, to any host.
+    range asked for and what is meant for the next host: no other header goes along.
 
     Parameters
     ----------
@@ -67,12 +71,14 @@ class Fetcher:
 
     def __init__(self, settings: Settings) -> None:
         guard_logs_of("urllib3")  # it logs whole addresses
+        self.access = Access(settings)
         self._http = urllib3.PoolManager(
             maxsize=2 * MOST_IN_FLIGHT,
             timeout=settings.http_timeout_s,
             ca_certs=os.environ.get("CURL_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE"),
             retries=False,
         )
+        self._http.pool_classes_by_scheme = POOLS
         self._threads = ThreadPoolExecutor(MOST_IN_FLIGHT, thread_name_prefix="fetch")
 
     def head(self, address: str, size: int) -> tuple[bytes, FileVersion]:
@@ -148,7 +154,9 @@ class Fetcher:
         answer = self._answer(address, start, end)
         is_read = False
         try:
-            if answer.status in REFUSED:
+            if answer.status in REFUSED and self.access.renew(address):
+                raise BrokenError(f"HTTP response code: {answer.status}, its token is renewed")
+            if answer.status in REFUSED and _has_key(address):
                 raise RefusedError(f"the server answers {answer.status}")
             if answer.status not in (WHOLE_FILE, PART_OF_FILE):
                 is_read = _drained(answer)
@@ -166,11 +174,12 @@ class Fetcher:
 
     def _answer(self, address: str, start: int, end: int) -> BaseHTTPResponse:
         """The first answer that names no other address."""
-        headers = {"Range": f"bytes={start}-{end - 1}", "Accept-Encoding": "identity"}
+        asked = {"Range": f"bytes={start}-{end - 1}", "Accept-Encoding": "identity"}
         for _ in range(1 + MOST_REDIRECTS):
+            signed = self.access.sign(address)
             answer = self._http.request(
-                "GET", address, headers=headers, preload_content=False, decode_content=False,
-                redirect=False, retries=False,
+                "GET", signed.address, headers=asked | dict(signed.headers),
+                preload_content=False, decode_content=False, redirect=False, retries=False,
             )  # fmt: skip
             if answer.status not in ELSEWHERE:
                 return answer
@@ -179,6 +188,14 @@ class Fetcher:
             answer.release_conn()
             address = _onward(address, answer)
         raise BrokenError(f"is redirected more than {MOST_REDIRECTS} times")
+
+
+def _has_key(address: str) -> bool:
+    """Whether GDAL finds a name and password for a server, in the file that curl reads, too."""
+    try:
+        return netrc().authenticators(urlsplit(address).hostname or "") is not None
+    except (OSError, NetrcParseError):
+        return False
 
 
 def _onward(address: str, answer: BaseHTTPResponse) -> str:
@@ -191,6 +208,10 @@ def _onward(address: str, answer: BaseHTTPResponse) -> str:
         scheme = ""
     if not named or scheme not in ("http", "https"):
         raise BrokenError(f"HTTP response code: {answer.status}, which leads nowhere")
+    if is_metadata_host(urlsplit(onward).hostname or ""):
+        raise BrokenError(
+            f"HTTP response code: {answer.status}, which leads to this machine's keys"
+        )
     if scheme == "http" and urlsplit(address).scheme == "https":
         raise BrokenError(f"HTTP response code: {answer.status}, which leads to an open line")
     return onward
@@ -201,7 +222,7 @@ def _drained(answer: BaseHTTPResponse) -> bool:
     length = answer.headers.get("Content-Length", "")
     if not length.isdecimal() or int(length) > DRAINED_BYTES:
         return False
-    answer.read()
+    answer.read(DRAINED_BYTES)  # it may send more than it said
     return True
 
 

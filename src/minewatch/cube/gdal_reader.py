@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,13 +18,15 @@ from affine import AffineError
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 from rasterio._err import CPLE_BaseError
+from rasterio.enums import Interleaving
 from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
+from minewatch.access import Access
 from minewatch.cube.resampling import read_onto
-from minewatch.errors import ReadError
-from minewatch.model import Asset, Band
+from minewatch.errors import PixelKindError, ReadError
+from minewatch.model import RADAR_BANDS, Asset, Band
 from minewatch.redaction import guard_gdal_logs, redact
 from minewatch.sensors import gdal_options, gdal_path
 from minewatch.settings import Settings
@@ -31,10 +35,27 @@ log = logging.getLogger(__name__)
 
 CACHE_MB = 128
 """Decoded blocks GDAL keeps [D]: GDAL's own 5 % of the machine's memory is not ours to take."""
+DRIVERS = ["GTiff", "JP2OpenJPEG"]
+"""GDAL's drivers that may open a file, whatever it is called: no other format can make GDAL open
+further files or addresses."""
+FAR = (
+    "/vsicurl/http://", "/vsicurl/https://", "/vsicurl?pc_url_signing=yes&", "/vsis3/", "/vsigs/",
+    "/vsiaz/",
+)  # fmt: skip
+"""How the names of far files begin; nothing else of GDAL's is opened."""
+MOST_BLOCK_BYTES = 1 << 28
+"""Of one block, all its bands: a whole Sentinel-2 tile of 10 m in one block fits [D]."""
 _FORGET = {"CPL_VSIL_CURL_NON_CACHED": "/vsicurl:/vsis3"}
 FAILED_ATTEMPTS = (RasterioError, CPLE_BaseError, AffineError, ArithmeticError, ValueError)
 """What a file can end in, a damaged header too."""
-_INTEGER_KINDS = ("uint8", "uint16", "int16")
+RADAR_KINDS = ("float32", "float64")
+"""Backscatter in linear power."""
+INTEGER_KINDS = ("uint8", "uint16", "int16")
+
+AS_DIGITAL_NUMBERS = (
+    "gdal_translate -ot UInt16 -scale 0 1 0 10000 -a_nodata 0 makes them of reflectance from 0 to 1"
+)
+"""The mend where pixels are no digital numbers."""
 
 
 class RasterioReader:
@@ -64,6 +85,7 @@ class RasterioReader:
     ) -> None:
         guard_gdal_logs()  # rasterio logs whole addresses
         self._settings = settings or Settings()
+        self._access = Access(self._settings)
         self._locate = locate
         self._max_open = max_open
         # Retries are ours: they repeat the whole read, and the failure is forgotten first.
@@ -108,15 +130,32 @@ class RasterioReader:
         options: dict[str, Any] = {
             **self._options,
             **gdal_options(asset.href),
+            **self._authorisation(asset.href),
             **(_FORGET if forget else {}),
         }
         with rasterio.Env(**options), self._opened(path) as file:
-            if file.dtypes[0] not in _INTEGER_KINDS:
-                raise ValueError(f"holds {file.dtypes[0]}, not digital numbers of 16 bits")
-            pixels, window, step = read_onto(file, geobox, band=band, nodata=asset.nodata)
+            if asset.index > file.count:
+                raise ValueError(f"has {file.count} bands, no band {asset.index}")
+            kind = file.dtypes[asset.index - 1]
+            if kind not in (RADAR_KINDS if band in RADAR_BANDS else INTEGER_KINDS):
+                is_radar = band in RADAR_BANDS
+                raise PixelKindError(
+                    f"{redact(asset.href)} holds {kind}, not "
+                    f"{'backscatter in power' if is_radar else 'digital numbers of 16 bits'}",
+                    hint="give backscatter as fractions" if is_radar else AS_DIGITAL_NUMBERS,
+                )
+            pixels, window, step = read_onto(
+                file, geobox, band=band, nodata=asset.nodata, index=asset.index
+            )
             touched = block_bytes(file, window, step)
             self._tally.bytes = getattr(self._tally, "bytes", 0) + touched
             return pixels
+
+    def _authorisation(self, href: str) -> dict[str, str]:
+        """GDAL's option that says to this host who asks; only for reads of this file."""
+        headers = {} if self._access.signs(href) else self._access.headers(href)
+        lines = "\r\n".join(f"{name}: {value}" for name, value in headers.items())
+        return {"GDAL_HTTP_HEADERS": lines} if lines else {}
 
     @contextmanager
     def _opened(self, path: str) -> Iterator[DatasetReader]:
@@ -124,7 +163,7 @@ class RasterioReader:
         with self._lock:
             idle = self._idle.get(path)
             file = idle.pop() if idle else None
-        file = file or rasterio.open(path)
+        file = file or open_image(path)
         try:
             yield file
         except BaseException:
@@ -136,6 +175,30 @@ class RasterioReader:
             stale = self._idle.popitem(last=False)[1] if len(self._idle) > self._max_open else []
         for old in stale:
             old.close()
+
+
+def open_image(path: str) -> DatasetReader:
+    """A GeoTIFF or JPEG 2000, of blocks that fit into memory; no other format is tried.
+
+    Parameters
+    ----------
+    path
+        As GDAL opens it: a file, or an address below one of `FAR`.
+
+    Raises
+    ------
+    RasterioError, ValueError
+        It is no such file.
+    """
+    if not path.startswith(FAR) and not Path(path).is_file():
+        raise ValueError("is no file" if Path(path).exists() else "there is no such file")
+    file = DatasetReader(path, driver=DRIVERS)
+    bands = file.count if file.interleaving is Interleaving.pixel else 1
+    size = math.prod(file.block_shapes[0]) * np.dtype(file.dtypes[0]).itemsize * bands
+    if size > MOST_BLOCK_BYTES:
+        file.close()
+        raise ValueError(f"has blocks of {size >> 20} MiB")
+    return file
 
 
 def _restore(settings: Settings, locate: Callable[[str], str], max_open: int) -> RasterioReader:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
 from minewatch.cube.pixel_kernels import median_of_overpasses
-from minewatch.model import Band, Period, check_month_cube
+from minewatch.model import RADAR_BANDS, Band, Period, check_month_cube, core_bands_of
 
 UInt16 = NDArray[np.uint16]
 Bool = NDArray[np.bool_]
@@ -115,9 +115,11 @@ def sky_and_greenness(month: xr.Dataset, inside: NDArray[np.bool_]) -> tuple[int
     -------
     clear, greenness, seen
         Clear overpasses summed over the pixels; NDVI x 1,000 summed over the pixels that were seen;
-        how many these are.
+        how many these are. The last two are 0 for radar.
     """
     clear = month["clear_looks"].to_numpy()[0][inside]
+    if core_bands_of(set(map(str, month))) == RADAR_BANDS:
+        return int(clear.sum(dtype=np.int64)), 0, 0
     red, nir = (month[band].to_numpy()[0][inside].astype(np.int64) for band in ("red", "nir"))
     seen = (clear > 0) & (red + nir > 0)
     ndvi = 1000 * (nir - red)[seen] // (nir + red)[seen]

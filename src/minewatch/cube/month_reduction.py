@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
@@ -17,9 +17,11 @@ from minewatch.cube.month_composites import month_cube
 from minewatch.cube.overpasses import shifted, with_halo
 from minewatch.cube.pixel_kernels import place
 from minewatch.cube.reflectance_scale import reflectance_table
+from minewatch.cube.speckle import filter_speckle
 from minewatch.errors import ReadError
 from minewatch.model import (
-    CORE_BANDS,
+    DEFAULT_SENSOR,
+    RADAR_BANDS,
     REFLECTANCE_BANDS,
     Band,
     Chunk,
@@ -29,6 +31,7 @@ from minewatch.model import (
     ReadFailure,
     Scene,
     SceneQuality,
+    core_bands_of,
     group_overpasses,
 )
 from minewatch.sensors import SensorProfile, get_sensor
@@ -105,7 +108,7 @@ def reduce_month(
         How pixels come.
     is_disturbed
         Band to reflectance x 10,000 of one overpass (dims (y, x), 0 = not seen) to where the ground
-        shows no vegetation.
+        shows no vegetation; of radar it is not asked, months alone show what fell.
     sensor
         Profile with the mask rule; None takes that of the scenes.
     reads_in_flight
@@ -117,8 +120,12 @@ def reduce_month(
     """
     overpasses = group_overpasses(s for s in scenes if s.day in month and s.id in quality)
     here = {band for overpass in overpasses for scene in overpass for band in scene.assets}
-    columns = [b for b in REFLECTANCE_BANDS if b in CORE_BANDS or (b in bands and b in here)]
-    profile = sensor or get_sensor(overpasses[0][0].sensor if overpasses else "sentinel-2-l2a")
+    known = (*bands, *here)
+    profile = sensor or get_sensor(overpasses[0][0].sensor if overpasses else _default(known))
+    columns = [
+        b for b in (*REFLECTANCE_BANDS, *RADAR_BANDS)
+        if b in profile.core_bands or (b in bands and b in here)
+    ]  # fmt: skip
     wide, core = with_halo(chunk.geobox, profile)
     with ThreadPoolExecutor(reads_in_flight) as pool:
         read_all = _reading(reader, quality, chunk.name, pool)
@@ -129,7 +136,11 @@ def reduce_month(
         clear, suspect = (layer[:, *core] for layer in find_clear(flags, reach))
         tile = np.ascontiguousarray(tile[:, *core])
         needed = _shown_scenes(overpasses, clear | suspect, tile)
-        pixels = read_all(((s, b) for s in needed for b in columns if b in s.assets), chunk.geobox)
+        wanted = [(s, b) for s in needed for b in columns if b in s.assets]
+        pixels = read_all(wanted, wide if profile.is_radar else chunk.geobox)
+    pixel_m = abs(float(wide.resolution.x))
+    if profile.is_radar:
+        pixels = {key: _without_speckle(read, core, pixel_m) for key, read in pixels.items()}
     kept = [at for at, overpass in enumerate(overpasses) if not _failed(overpass, pixels)]
     overpasses, clear, suspect, tile = (
         [overpasses[at] for at in kept],
@@ -138,10 +149,10 @@ def reduce_month(
         tile[kept],
     )
     shown = clear | suspect
-    stacks = _stack_overpasses(overpasses, pixels, quality, shown, tile, columns)
+    stacks = _stack_overpasses(overpasses, pixels, quality, shown, tile, columns, profile)
     clear, suspect = clear & shown, suspect & shown
     disturbed = np.zeros_like(clear)
-    for at in np.flatnonzero(shown.any(axis=(1, 2))):
+    for at in np.flatnonzero(shown.any(axis=(1, 2))) if not profile.is_radar else ():
         disturbed[at] = is_disturbed({band: stack[at] for band, stack in stacks.items()})
     every = (*masks.values(), *pixels.values())
     return MonthReduction(
@@ -193,7 +204,7 @@ def _mosaic_masks(
             band = _mask_band(scene)
             values = reads[scene.id, band].pixels
             # Without a mask band every pixel counts as clear; its quality says so.
-            found = flag(values, sensor.mask) if band == "mask" else _all_ground(values)
+            found = flag(values, sensor.mask_of(scene)) if band == "mask" else _all_ground(values)
             fresh = (tile[at] == 0) & (found & SEEN > 0)
             flags[at][fresh] = found[fresh]
             tile[at][fresh] = number
@@ -207,6 +218,7 @@ def _stack_overpasses(
     shown: Bool,
     tile: UInt8,
     bands: Sequence[Band],
+    sensor: SensorProfile,
 ) -> dict[Band, UInt16]:
     """Band to reflectance x 10,000 of the overpasses, 0 where not shown.
 
@@ -215,12 +227,14 @@ def _stack_overpasses(
     stacks = {band: np.zeros(shown.shape, np.uint16) for band in bands}
     for at, overpass in enumerate(overpasses):
         for number, scene in enumerate(overpass, start=1):
-            table = reflectance_table(quality[scene.id].scale, quality[scene.id].offset_dn)
+            known = quality[scene.id]
             here = shown[at] & (tile[at] == number)
             for band in bands:
                 if (scene.id, band) in reads:
+                    line = sensor.line_of(scene, band)
+                    table = reflectance_table(known.scale, known.offset_dn, line)
                     place(stacks[band][at], reads[scene.id, band].pixels, table, here)
-        whole = np.logical_and.reduce([stacks[band][at] > 0 for band in CORE_BANDS])
+        whole = np.logical_and.reduce([stacks[band][at] > 0 for band in sensor.core_bands])
         if (shown[at] & ~whole).any():
             shown[at] &= whole
             for stack in stacks.values():
@@ -243,9 +257,22 @@ def _failed(overpass: Overpass, reads: _Reads) -> bool:
     return any(read.failure is not None for (scene_id, _), read in reads.items() if scene_id in ids)
 
 
+def _without_speckle(read: _Read, core: tuple[slice, slice], pixel_m: float) -> _Read:
+    """A read of radar with more around it, filtered and cut to the pixels asked for."""
+    if read.failure:
+        return read
+    filtered = filter_speckle(read.pixels, pixel_m=pixel_m)
+    return replace(read, pixels=np.ascontiguousarray(filtered[core]))
+
+
+def _default(bands: Container[str]) -> str:
+    """A sensor of the kind that has such bands, where no scene says one."""
+    return "sentinel-1-rtc" if core_bands_of(bands) == RADAR_BANDS else DEFAULT_SENSOR
+
+
 def _all_ground(values: UInt16) -> UInt8:
     return np.where(values > 0, SEEN | GROUND, 0).astype(np.uint8)
 
 
 def _mask_band(scene: Scene) -> Band:
-    return "mask" if "mask" in scene.assets else "blue"
+    return "mask" if "mask" in scene.assets else core_bands_of(scene.assets)[0]

@@ -8,9 +8,19 @@ from itertools import pairwise
 import numpy as np
 import xarray as xr
 
-from minewatch.model import REFLECTANCE_SCALE, EvidenceLayer, Period
+from minewatch.model import (
+    RADAR_BANDS,
+    REFLECTANCE_SCALE,
+    EvidenceLayer,
+    Period,
+    core_bands_of,
+    number_of,
+)
 
 BANDS = ("red", "green", "blue")
+RADAR_COLOURS = ("vv", "vh", "vv")
+_LEVELS_DB = ((-18.0, -3.0), (-25.0, -9.0), (-18.0, -3.0))
+"""Backscatter drawn as black and as full colour, by colour: forest is pale green [D]."""
 PICTURE_LAYER = EvidenceLayer(
     ("period", "colour", "y", "x"), "uint8", 0, "1", "natural colour of the period"
 )
@@ -48,8 +58,17 @@ def season_picture(months: xr.Dataset, period: Period) -> xr.DataArray:
     """
     starts = months["time"].to_numpy().astype("datetime64[D]").astype(object)
     steps = np.array([start in period for start in starts], dtype=bool)
-    colours = np.stack([_median_seen(months[b].to_numpy()[steps]) for b in BANDS])
-    stretched = np.sqrt(np.clip(colours / (_WHITE * REFLECTANCE_SCALE), 0, 1))
+    is_radar = core_bands_of(set(map(str, months))) == RADAR_BANDS
+    bands = RADAR_COLOURS if is_radar else BANDS
+    colours = np.stack([_median_seen(months[b].to_numpy()[steps]) for b in bands])
+    if is_radar:
+        low, high = (
+            np.array([[[number_of(level)]] for level in ends])
+            for ends in zip(*_LEVELS_DB, strict=True)
+        )
+        stretched = np.clip((colours.astype(np.float64) - low) / (high - low), 0, 1)
+    else:
+        stretched = np.sqrt(np.clip(colours / (_WHITE * REFLECTANCE_SCALE), 0, 1))
     frame = np.where(colours > 0, 1 + stretched * 254, 0).astype("uint8")
     return xr.DataArray(frame, dims=("colour", "y", "x"), name="picture")
 

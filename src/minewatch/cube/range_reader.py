@@ -8,8 +8,9 @@ import threading
 import time
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -31,10 +32,10 @@ from minewatch.cube.block_store import BlockStore, name_of
 from minewatch.cube.cog_header import TIFF, BeyondHeaderError, CogHeader, GarbageError, parse_cog
 from minewatch.cube.fetch import Fetcher, Place, RefusedError, is_far
 from minewatch.cube.gdal_reader import RasterioReader
-from minewatch.cube.http_answers import BrokenError, FileVersion, ReplacedError
 from minewatch.cube.pixel_kernels import place_block
 from minewatch.cube.resampling import COARSER_FROM, OnlyGdalError, read_onto
 from minewatch.errors import ReadError
+from minewatch.http_answers import BrokenError, FileVersion, ReplacedError
 from minewatch.model import REPLACED, Asset, Band
 from minewatch.redaction import redact
 from minewatch.sensors import gdal_path
@@ -54,6 +55,8 @@ MOST_SHARED = 1 / 2
 by. One of the default 512 px, laid anyhow on blocks of as many or more, fills a quarter."""
 MOST_KNOWN = 20_000
 """Headers kept, about 3 KB each [D]."""
+MARK_SIGNS = 12
+"""Hexadecimal signs: enough for the versions of one file."""
 FAILED_ATTEMPTS = (HTTPError, OSError, deflate.DeflateError, BrokenError)
 """What is tried again."""
 GDALS_OWN = ("GDAL_HTTP_", "GDAL_PROXY", "CPL_VSIL_CURL", "CPL_CURL", "VSICURL_")
@@ -69,6 +72,8 @@ class _Known(NamedTuple):
     """Which version of the file it is of."""
     name: str
     """What names file and version; blocks are kept under it."""
+    mark: str
+    """What names the version of the file in later jobs."""
 
 
 class RangeReader:
@@ -114,6 +119,8 @@ class RangeReader:
         self._blocks = BlockCache(cache_bytes)
         self._known: OrderedDict[str, _Known] = OrderedDict()
         self._given: dict[str, str] = {}
+        self._marks: dict[str, str] = {}
+        self._expected: dict[str, str] = {}
         self._lock = threading.Lock()
         self._tally = threading.local()
         self._leave_http = any(name.startswith(GDALS_OWN) for name in os.environ)
@@ -146,6 +153,25 @@ class RangeReader:
             hint="run again with --resume: what is missing is read, and all of a replaced scene",
         )
 
+    def expect(self, marks: Mapping[str, str]) -> None:
+        """From now on give pixels of these versions of files only.
+
+        Parameters
+        ----------
+        marks
+            Address of a file to what `marks_of` said in an earlier job, or in another process.
+        """
+        with self._lock:
+            self._expected.update(marks)
+
+    def marks_of(self, hrefs: Iterable[str]) -> dict[str, str]:
+        """Of which version of each file pixels were given; files that GDAL read have none.
+
+        On disk a file is known by its size and its header, since copies have other times.
+        """
+        with self._lock:
+            return {href: self._marks[href] for href in hrefs if href in self._marks}
+
     def take_bytes(self) -> int:
         """Compressed bytes of the blocks this thread has fetched since it last asked.
 
@@ -157,11 +183,15 @@ class RangeReader:
 
     def _address(self, asset: Asset, geobox: GeoBox) -> str | None:
         """Where to fetch an asset; None when it is GDAL's from the start."""
+        if asset.index != 1:
+            return None
         if asset.transform and abs(geobox.resolution.x) >= COARSER_FROM * abs(asset.transform[0]):
             return None
         if asset.epsg and geobox.crs and asset.epsg != geobox.crs.epsg:
             return None
         address = self._locate(asset.href).removeprefix("/vsicurl/")
+        if self._fetcher.access.signs(asset.href):
+            address = asset.href  # GDAL would sign it, and check nothing of what it is given
         is_ours = not self._is_gdals(address) if is_far(address) else Path(address).is_file()
         return address if is_ours else None
 
@@ -193,8 +223,9 @@ class RangeReader:
     def _read_blocks(
         self, address: str, asset: Asset, geobox: GeoBox, band: Band
     ) -> NDArray[np.uint16]:
-        header, version, name = self._header(address, asset)
-        self._check_given(asset.href, name)
+        known = self._header(address, asset)
+        header, version, name = known.header, known.version, known.name
+        self._check_given(asset.href, known)
         if isinstance(header, OnlyGdalError):
             raise OnlyGdalError(*header.args)
         is_kept = is_far(address) and header.is_deflated and version.is_named
@@ -203,17 +234,19 @@ class RangeReader:
             self._store if is_kept else None, name,
         )  # fmt: skip
         pixels, _, _ = read_onto(file, geobox, band=band, nodata=asset.nodata)
-        self._check_given(asset.href, name, is_given_now=True)
+        self._check_given(asset.href, known, is_given_now=True)
         self._tally.bytes = getattr(self._tally, "bytes", 0) + file.bytes_read
         return pixels
 
-    def _check_given(self, href: str, name: str, *, is_given_now: bool = False) -> None:
+    def _check_given(self, href: str, known: _Known, *, is_given_now: bool = False) -> None:
         """Raise where pixels of another version of a file were given before."""
         with self._lock:
-            given = self._given.get(href, name)
-            if is_given_now:
+            given = self._given.get(href, known.name)
+            expected = self._expected.get(href, known.mark)
+            if is_given_now and expected == known.mark:
                 self._given[href] = given
-        if given != name:
+                self._marks[href] = known.mark
+        if given != known.name or expected != known.mark:
             raise ReplacedError(f"{REPLACED} after a part of it was read")
 
     def _header(self, address: str, asset: Asset) -> _Known:
@@ -256,7 +289,10 @@ class RangeReader:
                 if size <= LONGEST_HEAD_BYTES:
                     continue
                 header = OnlyGdalError("its header is long")
-            return _Known(header, version, name_of(href, version, head=head))
+            name = name_of(href, version, head=head)
+            lasting = version if is_far(address) else replace(version, modified="")
+            mark = name_of(href, lasting, head=head)[:MARK_SIGNS]
+            return _Known(header, version, name, mark)
 
     def _forget(self, address: str) -> None:
         with self._lock:
@@ -279,11 +315,13 @@ def _restore(
 
 
 def _is_expected(header: CogHeader | OnlyGdalError, asset: Asset) -> bool:
-    """Whether a header is one of ours, and says what the catalogue says, if that says anything."""
+    """Whether a header is one of ours, of no missing block, and says what the catalogue says."""
     if isinstance(header, OnlyGdalError):
         return False
     return (
-        asset.epsg in (None, header.crs.to_epsg())
+        bool(header.counts.all())
+        and (asset.nodata or 0) == (header.nodata or 0)
+        and asset.epsg in (None, header.crs.to_epsg())
         and asset.shape in (None, header.shape)
         and (
             asset.transform is None

@@ -181,22 +181,24 @@ def _survey_cost(
     scenes: Sequence[Scene], aoi: AreaOfInterest, grid: Grid, sensor: SensorProfile
 ) -> _Cost:
     """The first look over each scene: overviews of the area, and patches for its misplacement."""
-    native_m = sensor.native_pixel_m[BAND]
+    first: Band = "vh" if sensor.is_radar else BAND
+    native_m = sensor.native_pixel_m[first]
     overview = coarse_geobox(aoi, max_px=OVERVIEW_PX, native_m=native_m)
     step = abs(float(overview.resolution.x)) / native_m
-    windows = patch_geoboxes(aoi, native_m) + ([overview] if step == 1 else [])
+    patches = [] if sensor.is_radar else patch_geoboxes(aoi, native_m)
+    windows = patches + ([overview] if step == 1 else [])
     touches = _touches(scenes, grid.epsg, windows)
     side = OVERVIEW_PX + OVERVIEW_BLOCK_PX  # a window lies on a block more than it fills
     fetched, requests = np.zeros(len(scenes)), np.zeros(len(scenes))
     looked_at: tuple[tuple[Band, float], ...] = (
-        (BAND, BAND_BYTES_PER_PX),
+        (first, BAND_BYTES_PER_PX),
         ("mask", MASK_BYTES_PER_PX),
     )
     for band, per_px in looked_at:
         cost = _cost(scenes, band, windows, touches, grid, sensor)
         # Red of a patch is read where it is clear; an overview of full size, always.
         share = np.array([1 - (s.cloud_cover_pct or 0.0) / 100 for s in scenes])
-        share = share if band == BAND and step > 1 else np.ones(len(scenes))
+        share = share if band == first and step > 1 else np.ones(len(scenes))
         coarse = np.array([_overview_px(scene, band, step) for scene in scenes])
         there = touches.any(axis=1)
         fetched += cost.bytes * share + there * np.minimum(coarse, side**2) * per_px * (step > 1)

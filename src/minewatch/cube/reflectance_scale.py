@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minewatch.model import REFLECTANCE_SCALE
+from minewatch.sensors import UNCHANGED, Line
 
 UInt16 = NDArray[np.uint16]
 _MOST = np.iinfo(np.uint16).max
 
 
-@lru_cache(maxsize=16)
-def reflectance_table(scale: float, offset_dn: int) -> UInt16:
+@lru_cache(maxsize=64)
+def reflectance_table(scale: float, offset_dn: int, line: Line = UNCHANGED) -> UInt16:
     """Reflectance x 10,000 of each of the 65,536 digital numbers: index it with pixels.
 
     Nodata is set aside before the offset; ground darker than black, which over-corrected shadow
@@ -26,6 +27,8 @@ def reflectance_table(scale: float, offset_dn: int) -> UInt16:
         Reflectance per digital number.
     offset_dn
         Added to a digital number before scaling.
+    line
+        What then brings reflectance to that of another sensor.
 
     Returns
     -------
@@ -33,7 +36,8 @@ def reflectance_table(scale: float, offset_dn: int) -> UInt16:
         0 = not seen.
     """
     numbers = np.arange(_MOST + 1, dtype=np.float64) + offset_dn
-    table = np.clip(np.rint(numbers * scale * REFLECTANCE_SCALE), 1, _MOST).astype(np.uint16)
+    reflectance = numbers * scale * line.slope + line.intercept
+    table = np.clip(np.rint(reflectance * REFLECTANCE_SCALE), 1, _MOST).astype(np.uint16)
     table[0] = 0
     table.flags.writeable = False
     return table

@@ -153,6 +153,8 @@ def make_reference(
     for overpass in group_overpasses(scenes):
         looked_at += [scene.id for scene in overpass]
         profile = sensor or get_sensor(overpass[0].sensor)
+        if profile.is_radar:  # laid on a model of heights by its orbit, better than speckle shows
+            return Reference()
         try:
             if patches:
                 shift, _ = measure_shift(overpass[0], patches, reader=reader, sensor=profile)
@@ -262,7 +264,7 @@ def read_clear(
     if "mask" not in scene.assets or BAND not in scene.assets:
         return None
     mask = reader.read(scene.assets["mask"], geobox, band="mask")
-    clear = flag(mask, sensor.mask) & GROUND > 0
+    clear = flag(mask, sensor.mask_of(scene)) & GROUND > 0
     if clear.mean() < CLEAR_SHARE:
         return None
     pixels = np.where(clear, reader.read(scene.assets[BAND], geobox, band=BAND), 0)

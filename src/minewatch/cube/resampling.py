@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import rasterio
@@ -14,16 +15,21 @@ from rasterio.enums import Resampling
 from rasterio.io import DatasetReader
 from rasterio.transform import array_bounds
 from rasterio.vrt import WarpedVRT
+from rasterio.warp import transform as transform_coordinates
 from rasterio.warp import transform_bounds
 from rasterio.windows import Window
 
 from minewatch.cube.pixel_kernels import FINE, resample
-from minewatch.model import Band
+from minewatch.model import RADAR_BANDS, ZERO_CLASS, Band, backscatter_numbers
 
 COARSER_FROM = 1.5
 """Pixels of the file to one of the target from which values are averaged, not interpolated."""
 EXACT_PX = 1e-9
 """GDAL's tolerance of a warp. Its default, 1/8 pixel, makes pixels depend on their window."""
+
+
+SAME_SCALE = 0.01
+"""Units of a CRS this near to metres are metres: what a map projection stretches is less [D]."""
 
 
 class OnlyGdalError(Exception):
@@ -60,20 +66,23 @@ class Source(Protocol):
 
 
 def read_onto(
-    file: Source, geobox: GeoBox, *, band: Band, nodata: float | None = None
+    file: Source, geobox: GeoBox, *, band: Band, nodata: float | None = None, index: int = 1
 ) -> tuple[NDArray[np.uint16], Window | None, float]:
     """One band of an open file on a grid.
 
     Parameters
     ----------
     file
-        An open raster; its first band is read.
+        An open raster.
     geobox
         Target grid; may reach beyond the file.
     band
         Our name of the band; decides the resampling rule.
     nodata
-        Value of "no pixel" when the file itself does not say; None: 0.
+        Value of "no pixel" when the file itself does not say; None: 0. Of a mask: a number below
+        zero says that the file has none, and that its zeros are a class.
+    index
+        Which band of the file is read, counted from 1.
 
     Returns
     -------
@@ -91,14 +100,34 @@ def read_onto(
     """
     if file.crs is None:
         raise ValueError("the file has no CRS")
-    empty = file.nodata if file.nodata is not None else (nodata or 0)
+    band_of = _Band(index, band, _empty(file, band, nodata))
     if file.crs == _crs_named(str(geobox.crs)):
         step, corner, is_between = _relation(file.transform, geobox.affine)
-        if step:
-            return _cut(file, (geobox.shape.y, geobox.shape.x), corner, step, band, empty)
-        if is_between:
-            return _between(file, geobox, band, empty)
-    return _warp(file, geobox, band, empty)
+        is_blended = (
+            step > 1 and band_of.empty and file.nodata != band_of.empty
+        )  # GDAL would not know it
+        if step and not is_blended:
+            return _cut(file, (geobox.shape.y, geobox.shape.x), corner, step, band_of)
+        if is_between and not is_blended:
+            return _between(file, geobox, band_of)
+    return _warp(file, geobox, band_of)
+
+
+class _Band(NamedTuple):
+    """What is read of a file."""
+
+    number: int
+    """Which of its bands, counted from 1."""
+    name: Band
+    """Our name of the band."""
+    empty: float
+    """Value of "no pixel"; below zero where a file of unsigned numbers has none."""
+
+
+def _empty(file: Source, band: Band, nodata: float | None) -> float:
+    if band == "mask" and nodata is not None and nodata < 0:
+        return nodata
+    return file.nodata if file.nodata is not None else (nodata or 0)
 
 
 @lru_cache(maxsize=4096)
@@ -121,9 +150,8 @@ def _crs_named(name: str) -> Any:
 
 
 def _cut(
-    file: Source, shape: tuple[int, int], corner: tuple[int, int], step: int, band: Band,
-    empty: float,
-) -> tuple[NDArray[np.uint16], Window | None, float]:  # fmt: skip
+    file: Source, shape: tuple[int, int], corner: tuple[int, int], step: int, band: _Band
+) -> tuple[NDArray[np.uint16], Window | None, float]:
     """Pixels of the file as they are, or whole blocks of them made one."""
     (rows, cols), (top, left) = shape, corner
     first_row, first_col = max(0, -(top // step)), max(0, -(left // step))
@@ -138,8 +166,9 @@ def _cut(
         (last_row - first_row) * step,
     )
     there = (last_row - first_row, last_col - first_col)
-    how = Resampling.nearest if step == 1 else _coarser(band)
-    pixels = _digital(file.read(1, window=window, out_shape=there, resampling=how), empty)
+    how = Resampling.nearest if step == 1 else _coarser(band.name)
+    found = file.read(band.number, window=window, out_shape=there, resampling=how)
+    pixels = _digital(found, band)
     if there == (rows, cols):
         return pixels, window, step
     out = np.zeros((rows, cols), np.uint16)
@@ -148,7 +177,7 @@ def _cut(
 
 
 def _between(
-    file: Source, geobox: GeoBox, band: Band, empty: float
+    file: Source, geobox: GeoBox, band: _Band
 ) -> tuple[NDArray[np.uint16], Window | None, float]:
     """Values between the pixels of a file in the same CRS: finer, or shifted."""
     ys = _positions(
@@ -159,12 +188,16 @@ def _between(
     )
     row, col = int(ys[0]) // FINE, int(xs[0]) // FINE
     size = (int(ys[-1]) // FINE + 2 - row, int(xs[-1]) // FINE + 2 - col)
-    pixels, window, _ = _cut(file, size, (row, col), 1, band, empty)
+    pixels, window, _ = _cut(file, size, (row, col), 1, band)
     ys, xs = ys - row * FINE, xs - col * FINE
-    if band == "mask":
+    if band.name == "mask":
         rows, cols = (ys + FINE // 2) // FINE, (xs + FINE // 2) // FINE
         return pixels[np.ix_(rows, cols)], window, 1
     return resample(pixels, ys, xs), window, 1
+
+
+FARTHEST_PLACE = float(1 << 62)
+"""Places beyond are not numbers any more."""
 
 
 @lru_cache(maxsize=1024)
@@ -176,23 +209,29 @@ def _positions(
     Rounded, so that a centre has one position whatever window it is read in.
     """
     centres = start + (np.arange(count) + 0.5) * step
-    return np.asarray(np.rint(FINE * ((centres - file_start) / file_step - 0.5)), np.int64)
+    places = np.rint(FINE * ((centres - file_start) / file_step - 0.5))
+    if not (np.abs(places) < FARTHEST_PLACE).all():
+        raise ValueError("the file says that it lies nowhere near")
+    return np.asarray(places, np.int64)
 
 
 def _warp(
-    file: Source, geobox: GeoBox, band: Band, empty: float
+    file: Source, geobox: GeoBox, band: _Band
 ) -> tuple[NDArray[np.uint16], Window | None, float]:
     """Pixels of a file in another CRS or between the pixels of the grid."""
     if not isinstance(file, DatasetReader):
         raise OnlyGdalError("it must be warped")
     rows, cols = geobox.shape
-    step = abs(geobox.resolution.x) / abs(file.transform.a)
+    step, step_down = _steps(file, geobox)
     if step >= COARSER_FROM:
-        how = _coarser(band)
+        how = _coarser(band.name)
     else:
-        how = Resampling.nearest if band == "mask" else Resampling.bilinear
+        how = Resampling.nearest if band.name == "mask" else Resampling.bilinear
     # A fixed scale: GDAL would otherwise guess one a window, and pixels would depend on chunks.
-    scale = {"XSCALE": str(1 / step), "YSCALE": str(1 / step)}
+    scale = {"XSCALE": str(1 / step), "YSCALE": str(1 / step_down)}
+    kind = np.dtype(file.dtypes[band.number - 1])
+    has_empty = kind.kind == "f" or np.iinfo(kind).min <= band.empty <= np.iinfo(kind).max
+    hole = band.empty if has_empty else float(np.iinfo(np.uint16).max)
     with WarpedVRT(
         file,
         crs=str(geobox.crs),
@@ -200,19 +239,52 @@ def _warp(
         width=cols,
         height=rows,
         resampling=how,
-        src_nodata=empty,
-        nodata=0,
+        src_nodata=hole,
+        nodata=hole,
+        dtype=None if has_empty else "uint16",
         tolerance=EXACT_PX,
         **scale,
     ) as warped:
-        pixels = _digital(warped.read(1), 0)
+        pixels = _digital(warped.read(band.number), band, hole=hole)
     return pixels, _source_window(file, geobox), max(1.0, step)
+
+
+@lru_cache(maxsize=4096)
+def _bounds_in(
+    file_crs: Any, crs: str, bounds: tuple[float, float, float, float]
+) -> tuple[float, float, float, float]:
+    """A box in another CRS: the same for all bands and scenes of a tile."""
+    west, south, east, north = transform_bounds(crs, file_crs, *bounds)
+    return west, south, east, north
+
+
+def _steps(file: DatasetReader, geobox: GeoBox) -> tuple[float, float]:
+    """Pixels of a file to one of a grid of another CRS, to the right and down."""
+    naive = abs(geobox.resolution.x) / abs(file.transform.a)
+    wide, high = _pixel_m(str(file.crs), file.transform, (file.height, file.width), str(geobox.crs))
+    step, step_down = abs(geobox.resolution.x) / wide, abs(geobox.resolution.y) / high
+    is_metric = abs(step / naive - 1) < SAME_SCALE and abs(step_down / naive - 1) < SAME_SCALE
+    return (naive, naive) if is_metric else (step, step_down)
+
+
+@lru_cache(maxsize=1024)
+def _pixel_m(
+    crs: str, transform: Affine, shape: tuple[int, int], target: str
+) -> tuple[float, float]:
+    """Width and height of the pixel in the middle of a file, in a projected CRS."""
+    row, col = shape[0] / 2, shape[1] / 2
+    corners = [transform * at for at in ((col, row), (col + 1, row), (col, row + 1))]
+    xs, ys = transform_coordinates(crs, target, *map(list, zip(*corners, strict=True)))
+    return (
+        math.hypot(xs[1] - xs[0], ys[1] - ys[0]),
+        math.hypot(xs[2] - xs[0], ys[2] - ys[0]),
+    )
 
 
 def _source_window(file: DatasetReader, geobox: GeoBox) -> Window | None:
     """Pixels of the file under a grid of another CRS."""
     bounds = array_bounds(*geobox.shape, geobox.affine)
-    west, south, east, north = transform_bounds(str(geobox.crs), file.crs, *bounds)
+    west, south, east, north = _bounds_in(file.crs, str(geobox.crs), bounds)
     left, top = ~file.transform * (west, north)
     right, bottom = ~file.transform * (east, south)
     left, top = max(0.0, left), max(0.0, top)
@@ -220,12 +292,17 @@ def _source_window(file: DatasetReader, geobox: GeoBox) -> Window | None:
     return Window(left, top, right - left, bottom - top) if right > left and bottom > top else None
 
 
-def _digital(pixels: NDArray[Any], empty: float) -> NDArray[np.uint16]:
+def _digital(pixels: NDArray[Any], band: _Band, *, hole: float | None = None) -> NDArray[np.uint16]:
     """Digital numbers as uint16, with 0 for "no pixel"."""
-    digital = np.where(pixels < 0, 0, pixels) if pixels.dtype.kind == "i" else pixels
-    if empty:
-        digital = np.where(pixels == empty, 0, digital)
-    return digital.astype(np.uint16, copy=False)
+    empty = band.empty if hole is None else hole
+    if band.name in RADAR_BANDS:
+        return backscatter_numbers(pixels)  # "no pixel" is no power, whatever number it has
+    if not empty:
+        digital = np.where(pixels < 0, 0, pixels) if pixels.dtype.kind == "i" else pixels
+        return digital.astype(np.uint16, copy=False)
+    lowest = ZERO_CLASS if band.name == "mask" else 1
+    digital = np.where(pixels <= 0, np.int32(lowest), pixels)
+    return np.where(pixels == empty, 0, digital).astype(np.uint16)
 
 
 def _coarser(band: Band) -> Resampling:

@@ -72,17 +72,19 @@ def measure_scene_quality(
         When the scene cannot be opened.
     """
     profile = sensor or get_sensor(scene.sensor)
-    geobox = coarse_geobox(aoi, max_px=OVERVIEW_PX, native_m=profile.native_pixel_m["red"])
+    band: Band = "vh" if profile.is_radar else "red"
+    geobox = coarse_geobox(aoi, max_px=OVERVIEW_PX, native_m=profile.native_pixel_m[band])
     inside = aoi_mask(aoi, geobox)
-    red = reader.read(scene.assets["red"], geobox, band="red")
+    red = reader.read(scene.assets[band], geobox, band=band)
     notes: tuple[str, ...] = ()
     if "mask" in scene.assets:
         mask = reader.read(scene.assets["mask"], geobox, band="mask")
-        clear = (flag(mask, profile.mask) & GROUND > 0) & (red > 0) & inside
+        clear = (flag(mask, profile.mask_of(scene)) & GROUND > 0) & (red > 0) & inside
         classes = profile.mask.vegetation
         green = clear & np.isin(mask, classes) if classes else clear
     else:
-        notes = ("no cloud mask: every pixel counts as clear",)
+        hidden = "mask of layover and shadow" if profile.is_radar else "cloud mask"
+        notes = (f"no {hidden}: every pixel counts as clear",)
         clear = (red > 0) & inside
         green = clear
     decision = profile.offset_from_metadata(scene)
@@ -100,7 +102,7 @@ def measure_scene_quality(
         log.warning("%s: %s", scene.id, note)
     return SceneQuality(
         scene_id=scene.id,
-        scale=profile.scale,
+        scale=profile.scale_of(scene),
         offset_dn=decision.offset_dn,
         offset_source=decision.source,
         offset_reason=decision.source,
@@ -109,7 +111,7 @@ def measure_scene_quality(
         ends_dn=ends,
         unread=unread,
         clear_fraction=round(float(clear.sum() / max(1, inside.sum())), 6),
-        shift_xy_m=whole_pixels(misplaced, profile.native_pixel_m["red"]),
+        shift_xy_m=whole_pixels(misplaced, profile.native_pixel_m[band]),
         misplaced_xy_m=misplaced,
         notes=(*decision.notes, *uncertain, *notes),
     )

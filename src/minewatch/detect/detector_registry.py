@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from minewatch.detect.overpass_thresholds import CloudCommissionRules, OverpassRules
 from minewatch.detect.pool_banks.pool_bank_detector import PoolBanks
+from minewatch.detect.radar.radar_detector import RadarClearings
 from minewatch.detect.thresholds.threshold_detector import DrySeasonThresholds
 from minewatch.errors import SettingsError
 from minewatch.model import Detection, Detector, with_overrides
@@ -16,7 +17,11 @@ from minewatch.plugins import Registry
 DETECTORS: Final[Registry[Callable[[], Detector]]] = Registry(
     kind="detector",
     group="minewatch.detectors",
-    built_in={PoolBanks.name: PoolBanks, DrySeasonThresholds.name: DrySeasonThresholds},
+    built_in={
+        PoolBanks.name: PoolBanks,
+        DrySeasonThresholds.name: DrySeasonThresholds,
+        RadarClearings.name: RadarClearings,
+    },
 )
 """Name to what makes the detector; those of other packages by the entry-point group."""
 SHARED: Final = ("overpass", "cloud_commission")

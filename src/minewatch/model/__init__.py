@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         Figure,
         Findings,
         Rasterise,
+        bands_of,
     )
     from minewatch.model.evidence import Evidence, PeriodEvidence
     from minewatch.model.grids import Chunk, Grid
@@ -58,21 +59,25 @@ if TYPE_CHECKING:
     )
     from minewatch.model.pixel_state import PixelState, PixelStateLayer
     from minewatch.model.progress import Progress, ProgressListener, silent
-    from minewatch.model.protocols import Exporter, PixelReader
+    from minewatch.model.protocols import ZERO_CLASS, Exporter, PixelReader
+    from minewatch.model.radar import STEP_DB, backscatter_numbers, backscatter_power, number_of
     from minewatch.model.rule_fields import describe_rules, rule_values, with_overrides
     from minewatch.model.run_result import RunResult
     from minewatch.model.scenes import (
         CORE_BANDS,
+        RADAR_BANDS,
         REFLECTANCE_BANDS,
         REFLECTANCE_SCALE,
         REPLACED,
         Asset,
         Band,
+        MaskValues,
         Overpass,
         ReadFailure,
         Scene,
         SceneList,
         SceneQuality,
+        core_bands_of,
         group_overpasses,
     )
     from minewatch.model.tables import (
@@ -128,6 +133,7 @@ __all__ = [
     "PERIOD_KINDS",
     "POOLS_SEEN_UP_TO_M",
     "POOL_COLUMNS",
+    "RADAR_BANDS",
     "REFLECTANCE_BANDS",
     "REFLECTANCE_SCALE",
     "REPLACED",
@@ -135,9 +141,11 @@ __all__ = [
     "SHOWN_LAYERS",
     "SITES",
     "STATES",
+    "STEP_DB",
     "TRACKS",
     "WATER_COLUMNS",
     "WGS84",
+    "ZERO_CLASS",
     "Alternative",
     "AreaOfInterest",
     "Asset",
@@ -160,6 +168,7 @@ __all__ = [
     "Findings",
     "Grid",
     "Job",
+    "MaskValues",
     "Overpass",
     "Parameters",
     "Period",
@@ -178,10 +187,14 @@ __all__ = [
     "SceneQuality",
     "Step",
     "Terrain",
+    "backscatter_numbers",
+    "backscatter_power",
+    "bands_of",
     "check_columns",
     "check_month_cube",
     "choose_dry_season",
     "climate_of",
+    "core_bands_of",
     "describe_rules",
     "empty_table",
     "expected_dry_season",
@@ -189,6 +202,7 @@ __all__ = [
     "group_overpasses",
     "in_months",
     "months_of",
+    "number_of",
     "parse_day",
     "period_label",
     "read_dry_season",

@@ -8,6 +8,7 @@ from typing import Final
 
 TIME_SERIES: Final = "pool-banks"
 THRESHOLDS: Final = "dry-season-thresholds"
+RADAR: Final = "radar-clearings"
 PAIR: Final = "detect_pair"
 
 
@@ -49,7 +50,7 @@ CHANGE_KINDS: Final[Mapping[str, ChangeKind]] = {
         meaning="cleared and burnt, and green again within one monsoon",
         rule="bare for less than a season, no pools",
         contradicted_by=("lasting",),
-        colour="#8c6d31", hatch="horizontal", detectors=(TIME_SERIES, THRESHOLDS),
+        colour="#8c6d31", hatch="horizontal", detectors=(TIME_SERIES, THRESHOLDS, RADAR),
     ),
     "landslide": ChangeKind(
         meaning="new bare ground drawn out down the slope",
@@ -117,7 +118,7 @@ CHANGE_KINDS: Final[Mapping[str, ChangeKind]] = {
         meaning="cleared ground without pools, as a quarry",
         rule="cleared for a season or longer, none of the others",
         contradicted_by=("spots", "ndwi"),
-        colour="#d6616b", hatch="b_diagonal", detectors=(TIME_SERIES, THRESHOLDS, PAIR),
+        colour="#d6616b", hatch="b_diagonal", detectors=(TIME_SERIES, THRESHOLDS, RADAR, PAIR),
     ),
 }  # fmt: skip
 """Kind to what is known of it, in the order of legends."""

@@ -10,9 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from minewatch.errors import ContractError
-from minewatch.model.scenes import CORE_BANDS, REFLECTANCE_BANDS
+from minewatch.model.scenes import REFLECTANCE_BANDS, Band, core_bands_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import xarray as xr
 
 DAY_LAYERS: Final = ("last_undisturbed_day", "disturbed_since_day")
@@ -35,15 +37,27 @@ began that reaches the
 """
 
 
-def check_month_cube(cube: xr.Dataset) -> None:
+def check_month_cube(cube: xr.Dataset, *, core: Sequence[Band] | None = None) -> None:
     """Raise unless the cube has dims (time, y, x), the core bands and the counts.
+
+    Parameters
+    ----------
+    cube
+        The cube.
+    core
+        Bands that it must have; None: those of reflectance, or of radar where it holds that.
 
     Raises
     ------
     ContractError
         Names what is missing.
     """
-    needed = (*CORE_BANDS, "clear_looks", "disturbed_looks", *DAY_LAYERS)
+    needed = (
+        *(core or core_bands_of(set(map(str, cube)))),
+        "clear_looks",
+        "disturbed_looks",
+        *DAY_LAYERS,
+    )
     missing = [v for v in needed if v not in cube]
     if missing:
         raise ContractError(f"month cube: variable {missing[0]!r} is missing")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from minewatch.model.climate import KACHIN, Climate
+from minewatch.model.scenes import CORE_BANDS, Band
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -251,6 +252,18 @@ class Detector(Protocol):
             deviation; NaN where it expected nothing. No columns when it never expects anything.
         """
         ...
+
+
+def bands_of(detector: Detector) -> tuple[Band, ...]:
+    """The bands that the months of a detector must hold: those of reflectance, where it is silent.
+
+    Parameters
+    ----------
+    detector
+        The detector; one of radar has an attribute `bands`.
+    """
+    bands: tuple[Band, ...] = getattr(detector, "bands", CORE_BANDS)
+    return bands
 
 
 @dataclass(frozen=True)

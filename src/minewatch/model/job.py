@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from minewatch.addresses import plain_address
 from minewatch.errors import SettingsError
 from minewatch.model.areas import AreaOfInterest
 from minewatch.model.climate import (
@@ -34,7 +35,9 @@ from minewatch.model.grids import Grid
 from minewatch.model.periods import Period, split_periods
 from minewatch.model.scenes import SceneList
 from minewatch.model.terrain import Terrain
-from minewatch.redaction import redact
+
+SIGNED_CATALOG = "catalog_needs_signature"
+"""The parameter that says so in `manifest.json`; missing where it is not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +70,9 @@ class Parameters:
     """Heights for slopes: `auto` (the catalogue's Copernicus DEM, if any), `none`, a collection id
     of the catalogue, or a file."""
 
+    signed_catalog: bool = False
+    """The address of the catalogue was longer when it was given: a signature, say, was cut off."""
+
     def __post_init__(self) -> None:
         split_periods(self.span, self.period)  # an unknown kind ends here
         if self.dry_season != AUTO_SEASON:
@@ -85,9 +91,9 @@ class Parameters:
             raise SettingsError(
                 f"chunk of {self.chunk_px} px is outside 32..8192", hint="leave out --chunk"
             )
-        if redact(self.dem) != self.dem:
+        if plain_address(self.dem) != self.dem:
             raise SettingsError(
-                f"--dem {redact(self.dem)} carries a signature or a password",
+                f"--dem {plain_address(self.dem)} carries a signature or a password",
                 hint="give a collection id, a file on this machine, or an address without one",
             )
 
@@ -137,7 +143,8 @@ class Parameters:
             "start": self.span.start.isoformat(),
             "end": self.span.end.isoformat(),
             "period": self.period,
-            "catalog": redact(self.catalog),
+            "catalog": plain_address(self.catalog),
+            **({SIGNED_CATALOG: True} if self.needs_signature else {}),
             "collection": self.collection,
             "sensor": self.sensor,
             "detector": self.detector,
@@ -148,6 +155,11 @@ class Parameters:
             "chunk_px": self.chunk_px,
             "dem": self.dem,
         }
+
+    @property
+    def needs_signature(self) -> bool:
+        """The catalogue was given with more than scheme, host and path; that is not kept."""
+        return self.signed_catalog or plain_address(self.catalog) != self.catalog
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Parameters:
@@ -163,6 +175,7 @@ class Parameters:
             detector=detector,
             rules=values.get("rules", {}),
             dry_season=values.get("dry_season", AUTO_SEASON),
+            signed_catalog=bool(values.get(SIGNED_CATALOG)),
             **{name: values[name] for name in (*names, *more)},
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from minewatch.model.scenes import Asset, Band
 
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from odc.geo.geobox import GeoBox
 
     from minewatch.model.run_result import RunResult
+
+
+ZERO_CLASS: Final = 1 << 15
+"""A 0 in a mask where 0 is a class and another number, or none, is "no pixel"."""
 
 
 class PixelReader(Protocol):
@@ -32,7 +36,8 @@ class PixelReader(Protocol):
         Returns
         -------
         array, dims (y, x), uint16
-            0 where the file has no pixel.
+            0 where the file has no pixel. Where the file has another number for that, a dark
+            pixel of 0 or less is 1, and a 0 of a mask is `ZERO_CLASS`.
 
         Raises
         ------

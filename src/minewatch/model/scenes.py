@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -14,19 +14,51 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
-Band = Literal["blue", "green", "red", "nir", "swir16", "swir22", "mask"]
+Band = Literal["blue", "green", "red", "nir", "swir16", "swir22", "vv", "vh", "mask"]
 REFLECTANCE_BANDS: tuple[Band, ...] = ("blue", "green", "red", "nir", "swir16", "swir22")
 CORE_BANDS: tuple[Band, ...] = ("blue", "green", "red", "nir")
+RADAR_BANDS: tuple[Band, ...] = ("vv", "vh")
+"""Backscatter, in the digital numbers of `minewatch.model.radar`."""
 REFLECTANCE_SCALE = 10_000
 """Harmonised pixels are reflectance times this, as uint16, with 0 for "not seen"."""
 
 
+def core_bands_of(bands: Container[str]) -> tuple[Band, ...]:
+    """The bands that a pixel must have to be seen: those of radar, or of reflectance.
+
+    Parameters
+    ----------
+    bands
+        What there is; of an archive of radar no band of reflectance.
+
+    Examples
+    --------
+    >>> core_bands_of({"vh", "vv", "mask"}), core_bands_of({"red", "nir"})
+    (('vv', 'vh'), ('blue', 'green', 'red', 'nir'))
+    """
+    return RADAR_BANDS if "vh" in bands and "red" not in bands else CORE_BANDS
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaskValues:
+    """Which values of one mask file are ground, where the item says it and not the sensor."""
+
+    clear: tuple[int, ...] = ()
+    """Values of clear ground; with none, all are clear but those that hide it."""
+    hidden_bits: tuple[int, ...] = ()
+    """Numbers of bits that hide the ground, where the file is a bit field."""
+    grows: bool = True
+    """Whether what is hidden spreads over its margin, as clouds do."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Asset:
-    """One file of a scene that holds one band."""
+    """One band of a scene, and the file that holds it."""
 
     href: str
     """Canonical address, unsigned, absolute."""
+    index: int = 1
+    """Which band of the file it is, counted from 1."""
     epsg: int | None = None
     """CRS of its pixels, None when the item does not say."""
     shape: tuple[int, int] | None = None
@@ -41,6 +73,21 @@ class Asset:
     """Addend the item states, in reflectance."""
     file_bytes: int | None = None
     """Size of the file, None when the item does not say."""
+    pixel_m: float | None = None
+    """Pixel on the ground, metres, None when the item does not say."""
+    mask_values: MaskValues | None = None
+    """Of a mask: what its values mean; None: what the sensor says."""
+
+    @property
+    def deciding(self) -> list[Any]:
+        """What decides its pixels besides the sensor, as plain values."""
+        return [self.href, self.scale, self.offset, self.nodata, *self.only_stated]
+
+    @property
+    def only_stated(self) -> list[Any]:
+        """What no sensor can know of its pixels: empty for a file of one band of a known sensor."""
+        index: list[Any] = [self.index] if self.index != 1 else []
+        return index + ([asdict(self.mask_values)] if self.mask_values else [])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +107,7 @@ class Scene:
     assets: Mapping[Band, Asset]
     """Bands that the item has, by our names."""
     tile: str = ""
-    """MGRS tile (`47RMJ`) or WRS path/row; empty when unknown."""
+    """MGRS tile (`47RMJ`), WRS path/row, or relative orbit of a radar; empty when unknown."""
     datatake: str = ""
     """Identifier shared by all tiles of one pass, free of baseline."""
     platform: str = ""
@@ -92,7 +139,7 @@ class Scene:
 
         A scene that is processed anew under its old id and addresses has another key.
         """
-        files = sorted([b, a.href, a.scale, a.offset, a.nodata] for b, a in self.assets.items())
+        files = [[band, *self.assets[band].deciding] for band in sorted(self.assets)]
         values = [self.id, [self.baseline, self.made, self.boa_offset_applied], files]
         return hashlib.sha256(json.dumps(values).encode()).hexdigest()
 
@@ -135,14 +182,17 @@ class SceneList:
 
     @property
     def bands(self) -> tuple[Band, ...]:
-        """Reflectance bands that at least one scene has, in spectral order."""
+        """Bands that at least one scene has, without masks, in spectral order."""
         present = {band for scene in self.scenes for band in scene.assets}
-        return tuple(b for b in REFLECTANCE_BANDS if b in present)
+        return tuple(b for b in (*REFLECTANCE_BANDS, *RADAR_BANDS) if b in present)
 
     @property
     def sha256(self) -> str:
-        """Hash of the ids and band addresses."""
-        rows = [[s.id, sorted((b, a.href) for b, a in s.assets.items())] for s in self.scenes]
+        """Hash of the ids and band addresses, and of what items alone say of their pixels."""
+        rows = [
+            [s.id, sorted([b, a.href, *a.only_stated] for b, a in s.assets.items())]
+            for s in self.scenes
+        ]
         return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
 

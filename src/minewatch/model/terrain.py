@@ -21,6 +21,8 @@ class ElevationModel:
     """Canonical address of each tile's heights, unsigned."""
     simulated: bool = False
     """Whether `minewatch.synthetic` made it."""
+    is_users_file: bool = False
+    """The user named the file; no catalogue did."""
 
 
 @dataclass(frozen=True, kw_only=True)

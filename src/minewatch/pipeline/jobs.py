@@ -10,7 +10,8 @@ from typing import Any
 
 from minewatch import areas, cube, exporters
 from minewatch import catalog as catalogs
-from minewatch.detect import get_detection
+from minewatch.addresses import plain_address
+from minewatch.detect import broken_detectors, get_detection, get_detector, list_detectors
 from minewatch.errors import SettingsError, StateError
 from minewatch.model import (
     AUTO_DEM,
@@ -34,6 +35,7 @@ from minewatch.model import (
     RunResult,
     SceneList,
     Terrain,
+    bands_of,
     choose_dry_season,
     parse_day,
     silent,
@@ -99,7 +101,8 @@ def run(
     out
         Directory to write. Must be empty or absent, unless `resume`.
     catalog
-        Known name, STAC API root, or address of a static `catalog.json`.
+        Known name, STAC API root, address of a static `catalog.json`, or a folder of GeoTIFFs with
+        a mapping file.
     collection
         Collection id; None takes the catalogue's own for the sensor.
     sensor
@@ -155,6 +158,7 @@ def run(
     MinewatchError
         With the problem and the mend. `NoScenesError` when the search finds nothing.
     """
+    sensor = sensor if scenes is not None else catalogs.sensor_for(str(catalog), sensor)
     get_sensor(sensor)  # an unknown one ends here, before there is a folder or a search
     area = aoi if isinstance(aoi, AreaOfInterest) else areas.read_aoi(aoi)
     parameters = Parameters(
@@ -172,7 +176,7 @@ def run(
         dem=canonical_dem(dem),
     )
     parameters.periods(parameters.climate_before(area))  # dates without a period end here
-    get_sensor(parameters.sensor)
+    check_detector_fits(parameters.detector, parameters.sensor)
     resources = Resources(
         scheduler=scheduler, workers=workers, max_memory_gib=max_memory_gib,
         cache=Path(cache) if cache else None, cache_gib=cache_gib, reader=reader, listener=listener,
@@ -203,6 +207,7 @@ def update(
     end: str | date | None = None,
     period: str | None = None,
     today: str | date | None = None,
+    catalog: str | None = None,
     scenes: str | Path | SceneList | None = None,
     scheduler: str | None = None,
     workers: int | None = None,
@@ -230,6 +235,9 @@ def update(
         the frozen months as they are: nothing is searched for and no imagery is read.
     today
         The day to update to when `end` is not given.
+    catalog
+        Where to search from now on; None searches where the run did. A run from a signed address
+        needs it: signatures are not kept.
     scenes
         A frozen `scenes.json` to use instead of searching.
     scheduler, workers, max_memory_gib, cache, cache_gib, reader, listener
@@ -249,9 +257,18 @@ def update(
     with claimed(Path(directory), is_new=False) as state:
         before = Parameters.from_dict(state.read_parameters())
         area = exporters.read_aoi_snapshot(state.aoi_path)
-        if period is not None and end is None and scenes is None:
+        if period is not None and end is None and scenes is None and catalog is None:
             parameters = replace(before, period=period)
             return _repeat(area, parameters, state, resources=resources)
+        if catalog is not None:
+            address = catalogs.canonical_catalog(catalog)
+            before = replace(before, catalog=address, signed_catalog=False)
+        elif before.needs_signature and scenes is None:
+            raise SettingsError(
+                f"{before.catalog} was given to this run with a signature or a password, which is "
+                "not kept",
+                hint="give the whole address again with --catalog, or a list with --scenes",
+            )
         last = end or today
         span = _extended(before.span, parse_day(last, end=True, name="end") if last else None)
         parameters = replace(before, span=span, period=period or before.period)
@@ -328,6 +345,32 @@ def _repeat(
         )  # fmt: skip
 
 
+def check_detector_fits(detector: str, sensor: str) -> None:
+    """Raise when a detector judges bands that a sensor does not have.
+
+    Parameters
+    ----------
+    detector, sensor
+        Their names.
+
+    Raises
+    ------
+    SettingsError
+        Names the detectors that fit.
+    """
+    profile = get_sensor(sensor)
+    wanted = bands_of(get_detector(detector))
+    if set(wanted) <= set(profile.assets):
+        return
+    whole = (name for name in list_detectors() if name not in broken_detectors())
+    fitting = [n for n in whole if set(bands_of(get_detector(n))) <= set(profile.assets)]
+    raise SettingsError(
+        f"{detector} judges {', '.join(wanted)}, and {profile.title} has "
+        f"{', '.join(profile.core_bands)}",
+        hint=f"add --detector {' or '.join(fitting)}",
+    )
+
+
 def _with_climate(job: Job, months: FrozenMonths) -> Job:
     """The job with the seasons of its area, and periods by them."""
     pixels = int(cube.aoi_mask(job.area, job.grid.geobox).sum())
@@ -345,9 +388,11 @@ def _make_job(
     """Everything that the steps are handed: the one place where the grid is built."""
     warmup.wait("minewatch.cube", resources.listener)  # from here on pixels are read
     grid = _grid(area, parameters)
+    is_searched = plain_address(parameters.catalog) == scenes.catalog
     terrain = find_terrain(
-        area, parameters, grid, state, catalog=scenes.catalog, listener=resources.listener
-    )
+        area, parameters, grid, state, listener=resources.listener,
+        catalog=parameters.catalog if is_searched else scenes.catalog,
+    )  # fmt: skip
     return _job(area, parameters, scenes, grid, terrain)
 
 
@@ -359,7 +404,7 @@ def _job(
     return Job(
         area=area, parameters=parameters, scenes=scenes, grid=grid, terrain=terrain,
         detection=get_detection(parameters.detector, parameters.rules),
-        native_pixel_m=get_sensor(parameters.sensor).core_pixel_m,
+        native_pixel_m=get_sensor(parameters.sensor).core_pixel_m_of(scenes),
         climate=climate, periods=parameters.periods(climate),
     )  # fmt: skip
 

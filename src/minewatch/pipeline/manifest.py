@@ -14,6 +14,7 @@ import shapely
 import minewatch
 from minewatch import cube
 from minewatch.model import (
+    CORE_BANDS,
     REFLECTANCE_BANDS,
     SCHEMA_VERSION,
     Detection,
@@ -21,6 +22,7 @@ from minewatch.model import (
     Job,
     Period,
     SceneList,
+    core_bands_of,
     expected_in,
     months_of,
     period_label,
@@ -95,11 +97,10 @@ def is_simulated(scenes: SceneList) -> bool:
 
 def attribution(job: Job, *, simulated: bool) -> str:
     """Whose data this is made of, in a line."""
-    imagery = (
-        "simulated imagery, no real place"
-        if simulated
-        else get_sensor(job.parameters.sensor).attribution
-    )
+    profile = get_sensor(job.parameters.sensor)
+    stated = {str(s.item.get("properties", {}).get("attribution", "")) for s in job.scenes}
+    of_items = "; ".join(sorted(stated - {""})) if profile.is_stated_by_items else ""
+    imagery = "simulated imagery, no real place" if simulated else of_items or profile.attribution
     outline = job.area.properties.get("geometry_licence")
     heights = terrain_entry(job.terrain).get("attribution")
     parts = (imagery, heights, f"outline: {outline}" if outline else "")
@@ -145,6 +146,8 @@ def _scene_entry(scenes: SceneList) -> dict[str, Any]:
 
 
 def _missing_bands(scenes: SceneList) -> list[str]:
+    if core_bands_of(scenes.bands) != CORE_BANDS:
+        return []
     return [band for band in REFLECTANCE_BANDS if band not in scenes.bands]
 
 
@@ -160,6 +163,11 @@ def _quality_entries(scenes: SceneList, months: FrozenMonths) -> list[dict[str, 
 def _warnings(job: Job, months: FrozenMonths) -> list[str]:
     scenes = job.scenes
     warnings = [*job.area.notes, *scenes.notes]
+    if job.parameters.needs_signature:
+        warnings.append(
+            f"the address {scenes.catalog} was given with a signature or a password, which is not "
+            "kept: `minewatch update` needs it again, with --catalog"
+        )
     if missing := _missing_bands(scenes):
         warnings.append(f"no {', '.join(missing)} in this catalogue: judged without")
     if reason := _visibility(job)["reason"]:

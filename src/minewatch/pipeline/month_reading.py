@@ -28,6 +28,12 @@ from minewatch.model import (
     SceneQuality,
     months_of,
 )
+from minewatch.pipeline.file_versions import (
+    expect_versions,
+    kept_versions,
+    mixed_scenes,
+    versions_read,
+)
 from minewatch.pipeline.scene_survey import survey_scenes
 from minewatch.runtime.workers import Workers
 from minewatch.store.keys import MonthKeys
@@ -90,6 +96,7 @@ def read_all_months(
     scenes, grid, bands = job.scenes, job.grid, job.scenes.bands
     before = _records_before(job, state)
     replaced = _replaced_scenes(before.values())
+    replaced |= {failure.scene_id for failure in mixed_scenes(before.values())}
     survey = survey_scenes(
         scenes, job.area, state, reader=reader, workers=workers, listener=listener,
         replaced=replaced,
@@ -118,6 +125,7 @@ def read_all_months(
     if other_rules:
         listener(Progress(OTHER_RULES, 0, len(other_rules), "are read again", size))
     inside = cube.aoi_mask(job.area, grid.geobox)
+    versions = kept_versions(records.values())
     jobs = (
         _ReadJob(
             step,
@@ -129,6 +137,7 @@ def read_all_months(
             rules,
             job.detection.overpass,
             inside[step.chunk.window],
+            {s.id: versions[s.id] for s in step.scenes if s.id in versions},
         )
         for step, key in missing
     )
@@ -141,6 +150,7 @@ def read_all_months(
         if other_rules:
             listener(Progress(OTHER_RULES, again, len(other_rules), "are read again", size))
         listener(Progress("reading months", done, len(missing), str(read.step), bytes_read))
+    failures.extend(mixed_scenes(records.values()))
     return FrozenMonths(
         quality=quality,
         failures=tuple(sorted(set(failures))),
@@ -214,6 +224,7 @@ def collect_kept_months(
             )
         failures.extend(record.failures)
         records[step.place] = record
+    failures.extend(mixed_scenes(records.values()))
     return FrozenMonths(
         quality=quality,
         failures=tuple(sorted(set(failures))),
@@ -270,10 +281,12 @@ class _ReadJob:
     rules: str
     overpass: Any
     inside: np.ndarray
+    versions: Mapping[str, str]
 
 
 def _reduce_one(job: _ReadJob) -> MonthRecord:
     step = job.step
+    expect_versions(job.reader, step.scenes, job.versions)
     reduced = cube.reduce_month(
         step.scenes,
         job.quality,
@@ -293,6 +306,7 @@ def _reduce_one(job: _ReadJob) -> MonthRecord:
         overpasses=reduced.overpasses,
         failures=tuple(sorted(reduced.failures)),
         bytes_read=reduced.bytes_read,
+        versions=versions_read(job.reader, step.scenes),
     )
     return write_month(job.state, step.chunk, step.month, reduced.cube, record)
 

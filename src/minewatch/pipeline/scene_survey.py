@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from minewatch import cube
-from minewatch.errors import ReadError
+from minewatch.errors import PixelKindError, ReadError
 from minewatch.model import (
     AreaOfInterest,
     PixelReader,
@@ -59,7 +59,8 @@ def survey_scenes(
 ) -> Survey:
     """Quality of every scene, found once and remembered, with its shift against the reference.
 
-    Scenes of which a file was `replaced` since are looked over again.
+    Scenes of which a file was `replaced` since are looked over again. Where no scene can be opened,
+    and one for the kind of its pixels, that is the end: `PixelKindError`.
 
     What is remembered of a scene is what its own pixels say. Its offset depends on the scenes near
     it in time, too, so it is decided anew from all of them whenever scenes come or go.
@@ -78,6 +79,7 @@ def survey_scenes(
     if others:
         listener(Progress(SCENES_OF_OTHER_RULES, 0, len(others), "are looked over again"))
     failures: list[ReadFailure] = []
+    odd: PixelKindError | None = None
     jobs = (_Job(scene, aoi, reader, reference) for scene in missing)
     looked = workers.each(_look_over, jobs, spare=SCENES_QUEUED)
     for done, (job, (found, fetched)) in enumerate(looked, start=1):
@@ -87,6 +89,7 @@ def survey_scenes(
             quality[scene.id] = found
         else:
             quality.pop(scene.id, None)
+            odd = found if isinstance(found, PixelKindError) else odd
             log.warning("%s cannot be opened: %s", scene.id, found.problem)
             failures.append(
                 ReadFailure(scene_id=scene.id, band="*", chunk="*", reason=found.problem)
@@ -97,6 +100,8 @@ def survey_scenes(
         listener(Progress("looking over scenes", done, len(missing), scene.id))
         if done % KEPT_EVERY == 0 or done == len(missing):
             state.write_scene_quality(quality, keys, rules=rules)
+    if odd and not quality:
+        raise odd  # no scene can ever be read: said now, not after hours of trying
     decided = cube.decide_offsets(scenes, quality)
     return Survey(decided, tuple(sorted(failures)), bytes_read, len(others))
 

@@ -122,7 +122,9 @@ def _find(area: AreaOfInterest, parameters: Parameters, catalog: str) -> Elevati
     named = None if parameters.dem == AUTO_DEM else parameters.dem
     if named and named.lower().endswith(_FILES):
         path = Path(named)
-        return ElevationModel(collection=path.name, tiles=(path.stem,), hrefs=(named,))
+        return ElevationModel(
+            collection=path.name, tiles=(path.stem,), hrefs=(named,), is_users_file=True
+        )
     return catalogs.find_elevation(area, catalog=catalog, collection=named)
 
 

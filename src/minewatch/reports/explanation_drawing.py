@@ -109,14 +109,18 @@ def _chosen(explanation: Explanation) -> list[Chip]:
 
 
 def _draw_greenness(axes: Axes, explanation: Explanation) -> None:
-    """Greenness of the pixels with its baseline, the window of the start, and clear overpasses."""
+    """Greenness of the pixels with its baseline, the window of the start, and clear overpasses.
+
+    Of radar, backscatter takes its place.
+    """
     months, middle = explanation.months, _middles(explanation)
-    seen = months["greenness"].notna().to_numpy()
-    low, high = (months[f"greenness_{n}"].to_numpy() for n in ("low", "high"))
+    name = "vh_db" if "vh_db" in months else "greenness"
+    seen = months[name].notna().to_numpy()
+    low, high = (months[f"{name}_{n}"].to_numpy() for n in ("low", "high"))
     axes.fill_between(middle, low, high, where=seen.tolist(), color=_GREEN, alpha=0.2, lw=0)
-    axes.plot(middle[seen], months["greenness"].to_numpy()[seen], "o-", color=_GREEN, ms=3, lw=1)
+    axes.plot(middle[seen], months[name].to_numpy()[seen], "o-", color=_GREEN, ms=3, lw=1)
     baseline = months["baseline"].to_numpy()
-    words = "no baseline: too little seen before"
+    words = "no baseline" + (": too little seen before" if name == "greenness" else "")
     if np.isfinite(baseline).any():
         words = f"baseline ± {_BAND_SD} sd"
         spread = _BAND_SD * months["baseline_sd"].to_numpy()
@@ -128,8 +132,9 @@ def _draw_greenness(axes: Axes, explanation: Explanation) -> None:
     _mark(axes, explanation.site["last_undisturbed"], "last green look", side="right")
     _mark(axes, explanation.site["first_detected"], "first look", side="left")
     axes.xaxis_date()
-    axes.set_ylim(-0.35, 1)
-    axes.set_ylabel("greenness (NDVI, haze off)\nmedian, 10–90 % of pixels")
+    what = "backscatter (VH, dB)" if name == "vh_db" else "greenness (NDVI, haze off)"
+    axes.set_ylim(*((-28, -8) if name == "vh_db" else (-0.35, 1)))
+    axes.set_ylabel(f"{what}\nmedian, 10–90 % of pixels")
     overpasses = axes.twinx()
     overpasses.bar(middle, months["clear_looks"], width=18, color="black", alpha=0.25)
     overpasses.set_ylim(0, max(float(months["clear_looks"].max()) * 5, 5))
@@ -148,7 +153,7 @@ def _mark(axes: Axes, day: str | None, text: str, *, side: str) -> None:
 
 
 def _draw_pools(axes: Axes, explanation: Explanation) -> None:
-    """Pool area and count range by period, milky water by month."""
+    """Pool area and count range by period, the water that stands in them, milky water by month."""
     for row in explanation.inventory.to_dict("records"):
         start, end = (_days(row[f"period_{n}"]) for n in ("start", "end"))
         middle = (start + end) / 2
@@ -160,9 +165,11 @@ def _draw_pools(axes: Axes, explanation: Explanation) -> None:
             middle, row["pool_area_m2"], width=end - start, color=STATE_COLOURS[row["state"]],
             alpha=0.6, edgecolor="black",
         )  # fmt: skip
+        water = 0.0 if pd.isna(row["water_area_m2"]) else row["water_area_m2"]
+        axes.bar(middle, water, width=(end - start) / 2, color=_WATER, alpha=0.6, edgecolor="black")
         count = f"{row['pool_count_low']}–{row['pool_count_high']} pools"
         axes.text(middle, row["pool_area_m2"], count, ha="center", va="bottom", fontsize="x-small")
-    axes.set_ylabel("pool area (m²)\nby period, colour: state")
+    axes.set_ylabel("pool area (m²), colour: state\nblue: water in the pools")
     axes.margins(y=0.2)
     axes.set_ylim(bottom=0)
     if explanation.why_no_pools:

@@ -28,6 +28,8 @@ class CatalogProfile:
 
     Signing is done by GDAL while it reads, so that no token is in any item, graph, log or error.
     """
+    token_url: str = ""
+    """Service that gives a short-lived token for a collection, with which our own reader signs."""
     gdal_options: Mapping[str, str] = field(default_factory=dict)
     """GDAL's options for its pixels."""
     needs_env: tuple[str, ...] = ()
@@ -52,10 +54,14 @@ CATALOGS: Mapping[str, CatalogProfile] = {
             elevation="cop-dem-glo-30",
             hosts={
                 "sentinel2l2a01.blob.core.windows.net/": "sentinel-2-l2a",
+                "hls2euwest.blob.core.windows.net/hls2/S30/": "hls2-s30",
+                "hls2euwest.blob.core.windows.net/hls2/L30/": "hls2-l30",
+                "sentinel1euwestrtc.blob.core.windows.net/": "sentinel-1-rtc",
                 "landsateuwest.blob.core.windows.net/": "landsat-c2-l2",
                 "elevationeuwest.blob.core.windows.net/copernicus-dem/": "cop-dem-glo-30",
             },
             open_template="/vsicurl?pc_url_signing=yes&pc_collection={collection}&url={url}",
+            token_url="https://planetarycomputer.microsoft.com/api/sas/v1/token",
         ),
         CatalogProfile(
             name="cdse",
@@ -73,6 +79,11 @@ CATALOGS: Mapping[str, CatalogProfile] = {
     )
 }
 """The known catalogues by name."""
+PUBLIC_BUCKETS: Mapping[str, str] = {
+    "e84-earth-search-sentinel-data": "us-west-2",  # Earth Search names it by s3:// since STAC 1.1
+    "sentinel-cogs": "us-west-2",
+}
+"""Buckets that anybody may read over https, and where they are."""
 ELEVATION_COLLECTIONS = frozenset(c.elevation for c in CATALOGS.values() if c.elevation)
 """Collections of heights, by the names known catalogues give them: never scenes."""
 ELEVATION_ASSETS = ("data", "elevation", "dem")
@@ -82,6 +93,10 @@ ELEVATION_ATTRIBUTION = (
     "under COPERNICUS by the European Union and ESA; all rights reserved"
 )
 """What the licence of Copernicus DEM asks to be said of anything made with it."""
+
+
+_BUCKETS = {"s3": "vsis3", "gs": "vsigs", "az": "vsiaz"}
+"""Scheme of an address in a bucket to GDAL's reader of it, which finds its own keys."""
 
 
 def get_catalog(name: str) -> CatalogProfile:
@@ -109,6 +124,29 @@ def catalog_of(href: str) -> CatalogProfile | None:
     return None
 
 
+def collection_at(href: str) -> str:
+    """The collection whose pixels lie at this address; empty when it is of no known catalogue."""
+    profile = catalog_of(href)
+    plain = href.removeprefix("https://").removeprefix("http://")
+    starts = profile.hosts if profile else {}
+    return next((c for start, c in starts.items() if plain.startswith(start)), "")
+
+
+def plain_address(href: str) -> str:
+    """The https address of a file in a public bucket; any other address as it is.
+
+    Examples
+    --------
+    >>> plain_address("s3://sentinel-cogs/a/B02.tif")
+    'https://sentinel-cogs.s3.us-west-2.amazonaws.com/a/B02.tif'
+    """
+    parts = urlsplit(href)
+    region = PUBLIC_BUCKETS.get(parts.netloc) if parts.scheme == "s3" else None
+    if region is None:
+        return href
+    return f"https://{parts.netloc}.s3.{region}.amazonaws.com{href.removeprefix(f's3://{parts.netloc}')}"
+
+
 def gdal_path(href: str) -> str:
     """The canonical address of a file as GDAL opens it, signed by GDAL itself where needed.
 
@@ -127,14 +165,14 @@ def gdal_path(href: str) -> str:
     >>> gdal_path("s3://eodata/a.jp2"), gdal_path("https://host/a.tif"), gdal_path("/data/a.tif")
     ('/vsis3/eodata/a.jp2', '/vsicurl/https://host/a.tif', '/data/a.tif')
     """
+    href = plain_address(href)
     profile = catalog_of(href)
     if profile is not None and profile.open_template:
-        plain = href.removeprefix("https://")
-        collection = next(c for start, c in profile.hosts.items() if plain.startswith(start))
-        return profile.open_template.format(collection=collection, url=quote(href, safe=""))
+        url = quote(href, safe="")
+        return profile.open_template.format(collection=collection_at(href), url=url)
     scheme = urlsplit(href).scheme
-    if scheme == "s3":
-        return f"/vsis3/{href.removeprefix('s3://')}"
+    if scheme in _BUCKETS:
+        return f"/{_BUCKETS[scheme]}/{href.partition('://')[2]}"
     return f"/vsicurl/{href}" if scheme in {"http", "https"} else href
 
 

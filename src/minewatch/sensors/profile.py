@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import NamedTuple
 
-from minewatch.model import CORE_BANDS, Asset, Band, Scene
+from minewatch.model import (
+    CORE_BANDS,
+    RADAR_BANDS,
+    Asset,
+    Band,
+    MaskValues,
+    Scene,
+    core_bands_of,
+)
 from minewatch.model.rule_fields import rule
 
+CAME_LATER = {"came_later": True}
+"""Of a field that profiles did not always have: at its default, keys are what they were."""
+MASK_CLASSES = 256
+"""Classes that a mask may have whose values an item states: those of 8 bits."""
+_BASELINE = re.compile(r"([0-9]{1,3})\.([0-9]{1,3})")
 _MAJOR = 100  # a baseline "05.10" is compared as 5 * 100 + 10
 
 
@@ -19,6 +33,8 @@ class MaskRule:
 
     bits: bool = False
     """True: the values below are bit numbers of a bit field; False: they are classes."""
+    fill_bits: tuple[int, ...] = field(default=(0,), metadata=CAME_LATER)
+    """Bits that say that there is no pixel; only with `bits`."""
     keep: tuple[int, ...] = ()
     """Values of clear ground or water. With `bits`: a pixel is clear when no `drop` bit is set."""
     shade: tuple[int, ...] = ()
@@ -32,6 +48,46 @@ class MaskRule:
     """Dropped values whose edges spill over, and that are grown by `grow_m`."""
     grow_m: float = 60.0
     """How far to grow, metres."""
+
+    def as_stated(self, values: MaskValues) -> MaskRule:
+        """The rule of a mask whose values its item states.
+
+        Parameters
+        ----------
+        values
+            What the item says.
+        """
+        if values.hidden_bits:
+            drop = values.hidden_bits
+            return replace(
+                self, bits=True, fill_bits=(), keep=(), drop=drop, grow=drop * values.grows
+            )
+        hidden = tuple(number for number in range(MASK_CLASSES) if number not in values.clear)
+        return replace(self, keep=values.clear, drop=hidden, grow=hidden * values.grows)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProductRule:
+    """What says that an item is of the product: one sign is enough."""
+
+    types: tuple[str, ...]
+    """Product types; an item that states another one is of another product."""
+    name: str
+    """Part of an id, or of the name its agency gave it: a pattern of `re`."""
+    levels: tuple[str, ...] = ()
+    """`processing:level`, in capitals, that only this product of the spacecraft has."""
+    only_assets: tuple[str, ...] = ()
+    """Assets that no other product has."""
+
+    @property
+    def described(self) -> str:
+        """The signs, in words."""
+        assets = f", asset {' or '.join(self.only_assets)}" if self.only_assets else ""
+        return f"product type {' or '.join(self.types)}, known name or collection{assets}"
+
+    def is_named(self, name: str) -> bool:
+        """Whether an id or a name is of the product."""
+        return re.search(self.name, name, re.IGNORECASE) is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +164,19 @@ class OffsetDecision(NamedTuple):
     """True when no pixel can say otherwise: the product never carried what is in question."""
 
 
+class Line(NamedTuple):
+    """Reflectance of one sensor to that of another: `slope * reflectance + intercept`."""
+
+    slope: float
+    """Factor."""
+    intercept: float
+    """Addend, reflectance."""
+
+
+UNCHANGED = Line(1.0, 0.0)
+"""The line of the sensor that others are brought to."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class SensorProfile:
     """One mission and product: data only."""
@@ -117,13 +186,15 @@ class SensorProfile:
     title: str
     """Name for people."""
     collections: Mapping[str, str]
-    """Known catalogue to the collection id to search there."""
+    """Known catalogue to the collection id to search there; several, with commas between."""
     other_collections: tuple[str, ...] = ()
     """More collection ids that hold the same product."""
     platforms: tuple[str, ...]
     """How names of its spacecraft or constellation begin: lower case, hyphens."""
     wrong_products: tuple[str, ...] = ()
     """Product types of the same spacecraft that are something else."""
+    product: ProductRule | None = None
+    """What says that an item is of this product; None: its spacecraft is enough."""
     assets: Mapping[Band, tuple[str, ...]]
     """Band to asset names in every dialect, the best first."""
     common_names: Mapping[Band, tuple[str, ...]]
@@ -138,22 +209,68 @@ class SensorProfile:
     """Addend to every digital number of the product, whatever the baseline."""
     offset: OffsetRule | None = None
     """Addend that depends on the processing, or None."""
+    to_reference: Mapping[str, Mapping[Band, Line]] = field(
+        default_factory=dict, metadata=CAME_LATER
+    )
+    """How the name of a spacecraft begins, to the line that brings each of its bands to what the
+    newest sensor of the mission would see; a spacecraft that is not here needs none."""
     latitudes: tuple[float, float]
     """South and north end of what is imaged, degrees: an area beyond is refused by the search."""
     first_day: date
     """First day of the archive anywhere: a search that ends before it is refused."""
     attribution: str
     """What its licence asks to be said of anything made with it."""
+    parts: tuple[SensorProfile, ...] = ()
+    """Profiles of the products that are taken together, on one scale and with one mask: an item is
+    of one of them, which says where its bands are. Empty: it is one product."""
+    is_stated_by_items: bool = False
+    """Whether scale, offset, pixel and mask values are what each item states: what stands here is
+    only what holds where an item is silent."""
 
     @property
     def core_pixel_m(self) -> float:
         """Native pixel of the bands that every judgement needs, metres: the coarsest of them."""
-        return max(self.native_pixel_m[band] for band in CORE_BANDS)
+        return max(self.native_pixel_m[band] for band in self.core_bands)
+
+    @property
+    def core_bands(self) -> tuple[Band, ...]:
+        """Bands that a pixel must have to be seen."""
+        return core_bands_of(self.assets)
+
+    @property
+    def is_radar(self) -> bool:
+        """Whether it sees by its own waves: through clouds, with speckle, from one side."""
+        return self.core_bands == RADAR_BANDS
+
+    def core_pixel_m_of(self, scenes: Iterable[Scene]) -> float:
+        """Pixel of the core bands of scenes, metres: the coarsest that any of them has."""
+        if not self.is_stated_by_items:
+            return self.core_pixel_m
+        stated = [scene.assets[b].pixel_m for scene in scenes for b in CORE_BANDS]
+        return max((pixel for pixel in stated if pixel), default=self.core_pixel_m)
+
+    def mask_of(self, scene: Scene) -> MaskRule:
+        """The rule of the mask of a scene: what its item states, else the sensor's own."""
+        mask = scene.assets.get("mask")
+        return self.mask.as_stated(mask.mask_values) if mask and mask.mask_values else self.mask
+
+    def line_of(self, scene: Scene, band: Band) -> Line:
+        """What brings a band of a scene to the newest sensor of the mission."""
+        craft = re.sub(r"[ _]", "-", scene.platform.lower())
+        lines = (lines for start, lines in self.to_reference.items() if craft.startswith(start))
+        return next(lines, {}).get(band, UNCHANGED)
+
+    def scale_of(self, scene: Scene) -> float:
+        """Reflectance per digital number of a scene."""
+        stated = scene.assets["red"].scale if self.is_stated_by_items else None
+        return stated or self.scale
 
     @property
     def known_collections(self) -> frozenset[str]:
         """Every collection id that holds this product."""
-        return frozenset({*self.collections.values(), *self.other_collections})
+        own = {c for joined in self.collections.values() for c in joined.split(",")}
+        of_parts = (part.known_collections for part in self.parts)
+        return frozenset(own).union(self.other_collections, *of_parts)
 
     def offset_from_metadata(self, scene: Scene) -> OffsetDecision:
         """What this scene's metadata says of its offset; see `offset_from_metadata`."""
@@ -168,10 +285,8 @@ def baseline_number(baseline: str) -> int | None:
     >>> baseline_number("05.10"), baseline_number("02.07"), baseline_number("")
     (510, 207, None)
     """
-    major, _, minor = baseline.partition(".")
-    if not (major.isdigit() and minor.isdigit()):
-        return None
-    return int(major) * _MAJOR + int(minor)
+    found = _BASELINE.fullmatch(baseline)
+    return int(found[1]) * _MAJOR + int(found[2]) if found else None
 
 
 def offset_from_metadata(scene: Scene, profile: SensorProfile) -> OffsetDecision:
@@ -200,6 +315,10 @@ def offset_from_metadata(scene: Scene, profile: SensorProfile) -> OffsetDecision
         Addend in digital numbers, its source, what is uncertain, and whether it is certain.
     """
     rule = profile.offset
+    if profile.is_stated_by_items:
+        offset = scene.assets["red"].offset or 0.0
+        addend = round(offset / profile.scale_of(scene))
+        return OffsetDecision(addend, "offset of the item", (), is_certain=True)
     if rule is None:
         return OffsetDecision(profile.constant_offset_dn, "product", (), is_certain=True)
     baseline = baseline_number(scene.baseline)

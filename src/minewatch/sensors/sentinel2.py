@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from minewatch.model import CORE_BANDS
-from minewatch.sensors.profile import MaskRule, OffsetRule, SensorProfile
+from minewatch.sensors.profile import MaskRule, OffsetRule, ProductRule, SensorProfile
 
 SENTINEL_2_L2A = SensorProfile(
     name="sentinel-2-l2a",
@@ -19,8 +19,14 @@ SENTINEL_2_L2A = SensorProfile(
         "cdse": "sentinel-2-l2a",
     },
     other_collections=("sentinel-2-c1-l2a", "sentinel-s2-l2a-cogs", "sentinel-s2-l2a"),
-    platforms=("sentinel-2",),
+    platforms=("sentinel-2", "sentinel2", "s2"),
     wrong_products=("S2MSI1C", "S2MSI1B", "S2MSI1A"),
+    product=ProductRule(
+        types=("S2MSI2A", "S2MSI2Ap"),  # ESA, Product Specification Document
+        name=r"MSIL2A_|MSI_L2A_|S2[A-D]_.*L2A",
+        levels=("L2A", "LEVEL-2A", "2A"),
+        only_assets=("scl", "SCL", "SCL_20m"),  # the scene classification is made by Sen2Cor
+    ),
     assets={  # Earth Search v1 and stactools; Planetary Computer and Earth Search v0; CDSE
         "blue": ("blue", "B02", "B02_10m"),
         "green": ("green", "B03", "B03_10m"),

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from importlib import import_module
 from typing import Any
 
 from minewatch.sensors import get_sensor
 
 _NAMING = frozenset({
-    "title", "collections", "other_collections", "platforms", "wrong_products", "assets",
-    "common_names", "attribution",
+    "title", "collections", "other_collections", "platforms", "wrong_products", "product",
+    "assets", "common_names", "attribution", "parts", "is_stated_by_items",
 })  # fmt: skip
 """Fields of a sensor profile that find scenes or name them: they decide no pixel of a scene."""
 
@@ -49,11 +49,16 @@ def sensor_values(name: str) -> dict[str, Any]:
         In `minewatch.sensors.SENSORS`.
     """
     profile = get_sensor(name)
-    deciding = (field.name for field in fields(profile) if field.name not in _NAMING)
-    return {f"{name}.{field}": _plain(getattr(profile, field)) for field in deciding}
+    plain = _plain(profile, leaving_out=_NAMING)
+    return {f"{name}.{field}": value for field, value in plain.items()}
 
 
-def _plain(value: object) -> Any:
+def _is_default(field: Field[Any], value: object) -> bool:
+    made = field.default_factory
+    return value == (field.default if made is MISSING else made())
+
+
+def _plain(value: object, *, leaving_out: frozenset[str] = frozenset()) -> Any:
     """A value as JSON can hold it.
 
     Raises
@@ -64,7 +69,13 @@ def _plain(value: object) -> Any:
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        held = ((field, getattr(value, field.name)) for field in fields(value))
+        return {
+            field.name: _plain(one)
+            for field, one in held
+            if field.name not in leaving_out
+            and not (field.metadata.get("came_later") and _is_default(field, one))
+        }
     if isinstance(value, Mapping):
         return {str(key): _plain(value[key]) for key in value}
     if isinstance(value, set | frozenset):

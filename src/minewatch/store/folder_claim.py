@@ -10,6 +10,7 @@ from pathlib import Path
 from minewatch.errors import OutputError, StateError
 from minewatch.files import output_error, remove_leftovers
 from minewatch.model import AreaOfInterest, Parameters
+from minewatch.model.job import SIGNED_CATALOG
 from minewatch.store.output_folder import finish_interrupted
 from minewatch.store.state_folder import StateFolder, locked
 
@@ -82,7 +83,7 @@ def check_same(state: StateFolder, area: AreaOfInterest, parameters: Parameters)
     """
     then = Parameters.from_dict(held := state.read_parameters()).as_dict(area) | held
     now = parameters.as_dict(area)
-    for name in now:
+    for name in sorted(now.keys() - {SIGNED_CATALOG}):
         if then.get(name) != now[name]:
             raise StateError(
                 f"{state.directory.parent} holds a run with another {name}: "

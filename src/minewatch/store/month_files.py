@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 import logging
 import zlib
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +51,8 @@ class MonthRecord:
     """NDVI of the area's pixels that were seen, x 1,000, summed."""
     seen_pixels: int = 0
     """The area's pixels that were seen."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Scene id to the bands that were read, each with a mark of the version of its file."""
     crc32: int = 0
     """Sum of the pixels as they lie on disk."""
 

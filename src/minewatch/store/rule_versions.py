@@ -82,6 +82,7 @@ RULE_VERSIONS: Final[Mapping[str, RuleVersion]] = {
 DETECTOR_ROOTS: Final[Mapping[str, tuple[str, ...]]] = {
     "pool-banks": ("detect.pool_banks.pool_bank_evidence", "detect.pool_banks.state_layers"),
     "dry-season-thresholds": ("detect.thresholds.threshold_evidence",),
+    "radar-clearings": ("detect.radar.radar_evidence",),
 }
 """Detector that comes with minewatch to the modules that decide what it keeps of pixels."""
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from minewatch.synthetic.archive import Archive, write_archive
     from minewatch.synthetic.dem_archive import write_elevation
     from minewatch.synthetic.honest_worlds import HONEST_KINDS, honest_world
+    from minewatch.synthetic.radar_archive import RadarOrbit, write_radar_archive
     from minewatch.synthetic.scoring import Score, score_inventory
     from minewatch.synthetic.spec import PRESETS, WorldSpec, get_preset
     from minewatch.synthetic.truth import Truth, read_truth
@@ -22,6 +23,7 @@ __all__ = [
     "HONEST_KINDS",
     "PRESETS",
     "Archive",
+    "RadarOrbit",
     "Score",
     "Truth",
     "WorldSpec",
@@ -31,6 +33,7 @@ __all__ = [
     "score_inventory",
     "write_archive",
     "write_elevation",
+    "write_radar_archive",
 ]
 
 __getattr__ = attach(__name__, __file__)

@@ -117,7 +117,7 @@ def write_archive(
     items.sort(key=lambda i: (i["properties"]["datetime"], i["id"]))
     _write_json(out_dir / "collection.json", stac.make_collection(spec, items))
     _write_json(archive.catalog, stac.make_catalog(spec))
-    _write_json(archive.aoi, _aoi(spec))
+    _write_json(archive.aoi, area_feature(spec))
     write_truth(out_dir, world, truths)
     return archive
 
@@ -199,7 +199,8 @@ def _write_cog(path: Path, pixels: np.ndarray, tile: stac.Tile, band: str) -> No
         file.update_tags(TIFFTAG_IMAGEDESCRIPTION=stac.SIMULATED, minewatch_simulated="true")
 
 
-def _aoi(spec: WorldSpec) -> Mapping[str, Any]:
+def area_feature(spec: WorldSpec) -> Mapping[str, Any]:
+    """The area of interest of a world, WGS 84: all of it but a margin and a corner."""
     west, south, east, north = spec.bounds
     m, c = _AOI_MARGIN_M, 160.0
     shape = shapely.box(west + m, south + m, east - m, north - m)

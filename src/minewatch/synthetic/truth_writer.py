@@ -15,6 +15,7 @@ import shapely
 from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
+from minewatch.files import plain_cell
 from minewatch.model import WGS84, Period, split_periods
 from minewatch.synthetic.ground_spectra import WATERS
 from minewatch.synthetic.lookalikes import Confuser
@@ -225,4 +226,4 @@ def _write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(rows[0]) if rows else ["simulated"], lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows({name: plain_cell(row[name]) for name in row} for row in rows)

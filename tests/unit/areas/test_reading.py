@@ -2,10 +2,13 @@
 
 import json
 import os
+import sqlite3
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import geopandas as gpd
+import pyogrio
 import pytest
 import shapely
 from shapely import LineString, MultiPolygon, Point, Polygon, box
@@ -294,3 +297,127 @@ def test_a_coordinate_that_is_no_number_is_counted(tmp_path):
 @pytest.mark.skipif(os.name != "posix", reason="file names are bytes on POSIX only")
 def test_a_directory_is_not_an_area(tmp_path):
     assert str(tmp_path) in error_of(tmp_path).problem
+
+
+# ---- what people bring
+
+
+def zipped(path: Path, members: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return path
+
+
+def parts_of_a_shapefile(folder: Path, name: str, area: Polygon = SQUARE) -> dict[str, bytes]:
+    save(folder / f"{name}.shp", area)
+    return {part.name: part.read_bytes() for part in folder.glob(f"{name}.*")}
+
+
+def test_a_shapefile_in_a_folder_of_a_zip_is_read(tmp_path):
+    parts = parts_of_a_shapefile(tmp_path, "plot")
+    path = zipped(tmp_path / "z.zip", {f"export/aoi/{n}": data for n, data in parts.items()})
+    aoi = read_aoi(path)
+    assert aoi.geometry.equals(SQUARE)
+    assert "read from export/aoi/plot.shp" in aoi.notes
+
+
+def test_what_a_mac_adds_to_a_zip_is_passed_over(tmp_path):
+    parts = parts_of_a_shapefile(tmp_path, "plot")
+    members = {f"aoi/{n}": data for n, data in parts.items()}
+    members |= {f"__MACOSX/aoi/._{n}": b"\0\5\x16\7" for n in parts}
+    assert read_aoi(zipped(tmp_path / "mac.zip", members)).geometry.equals(SQUARE)
+
+
+@pytest.mark.parametrize("suffix", ["geojson", "kml"])
+def test_any_vector_file_in_a_zip_is_read(tmp_path, suffix):
+    driver = {"geojson": "GeoJSON", "kml": "KML"}[suffix]
+    data = save(tmp_path / f"a.{suffix}", SQUARE, driver=driver).read_bytes()
+    path = zipped(tmp_path / "mail's {1}!.zip", {"readme.txt": b"x", f"a.{suffix}": data})
+    assert shapely.equals_exact(read_aoi(path).geometry, shapely.normalize(SQUARE), 1e-7)
+
+
+def test_several_outlines_of_a_zip_are_named_and_one_can_be_chosen(tmp_path):
+    parts = parts_of_a_shapefile(tmp_path, "north") | parts_of_a_shapefile(
+        tmp_path, "south", box(98.3, 25.0, 98.4, 25.1)
+    )
+    path = zipped(tmp_path / "z.zip", parts)
+    assert "read from north.shp, south.shp" in read_aoi(path).notes
+    assert read_aoi(path, feature="south").geometry.bounds[1] == 25.0
+
+
+def test_a_zip_without_an_outline_says_what_it_holds(tmp_path):
+    error = error_of(zipped(tmp_path / "z.zip", {"notes.txt": b"x", "photo.jpg": b"y"}))
+    assert "the archive holds notes.txt, photo.jpg" in error.problem
+
+
+def test_a_layer_of_unknown_type_with_heights_is_read(tmp_path):
+    path, blobs = tmp_path / "a.gpkg", shapely.to_wkb([shapely.force_3d(SQUARE, 5.0)])
+    pyogrio.raw.write(
+        path, blobs, [], [], geometry_type="Unknown", crs="EPSG:4326", driver="GPKG", layer="my <a>"
+    )
+    with closing(sqlite3.connect(path)) as tables:
+        tables.execute("update gpkg_geometry_columns set z=1")
+        tables.commit()
+    with pytest.raises(pyogrio.errors.GeometryError):
+        pyogrio.list_layers(path)
+    aoi = read_aoi(path)
+    assert aoi.geometry.equals(SQUARE)
+    assert "heights left out" in aoi.notes
+
+
+def test_a_property_that_is_no_date_costs_only_itself(tmp_path):
+    properties = {"id": "My Valley", "when": "2024-02-30", "owner": "U"}
+    text = json.dumps(SQUARE.__geo_interface__)
+    aoi = read_aoi(raw(tmp_path / "a.geojson", text, json.dumps(properties)))
+    assert aoi.id == "my-valley"
+    assert aoi.properties == {"owner": "U"}
+    assert "property 'when' left out: day is out of range for month" in aoi.notes
+
+
+@pytest.mark.parametrize("name", ["a b!c.geojson", "a!b.shp", "old!/a.gpkg"])
+def test_a_mark_in_a_file_name_is_a_letter(tmp_path, name):
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    save(tmp_path / "a.gpkg", SQUARE)
+    gpd.read_file(tmp_path / "a.gpkg").to_file(tmp_path / f"x{Path(name).suffix}")
+    for part in tmp_path.glob("x.*"):
+        part.rename((tmp_path / name).with_suffix(part.suffix))
+    assert shapely.equals_exact(read_aoi(tmp_path / name).geometry, shapely.normalize(SQUARE), 1e-7)
+
+
+@pytest.mark.parametrize("column", ["WKT", "geometry", "geom"])
+def test_a_table_of_outlines_in_degrees_is_read_and_says_so(tmp_path, column):
+    path = tmp_path / "a.csv"
+    path.write_text(f'id,{column}\nu,"{SQUARE.wkt}"\n')
+    aoi = read_aoi(path)
+    assert aoi.geometry.equals(SQUARE)
+    assert aoi.id == "u"
+    assert "a table states no CRS: read as degrees (EPSG:4326)" in aoi.notes
+
+
+def test_a_table_of_outlines_in_metres_asks_for_their_crs(tmp_path):
+    (tmp_path / "a.csv").write_text(f'id,WKT\nu,"{box(4e5, 28e5, 41e4, 281e4).wkt}"\n')
+    assert "no coordinate reference system" in error_of(tmp_path / "a.csv").problem
+
+
+def test_a_file_that_would_take_minutes_is_refused_with_its_size(tmp_path: Path) -> None:
+    path = tmp_path / "large.geojson"
+    with path.open("wb") as file:
+        file.truncate(200_000_000)
+    with pytest.raises(AoiError, match="is 200 MB, and 16 MB is the most") as caught:
+        read_aoi(path)
+    assert "simplify" in caught.value.hint
+
+
+def test_a_zipped_file_counts_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "large.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("large.geojson", bytes(80_000_000))
+    with pytest.raises(AoiError, match="is 80 MB"):
+        read_aoi(path)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "area.geojson")
+    with pytest.raises(AoiError, match="is no file"):
+        read_aoi(tmp_path / "area.geojson")

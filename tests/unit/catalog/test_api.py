@@ -59,6 +59,32 @@ def test_pages_are_followed_to_the_end(
     assert len(loopback.asked) == 3
 
 
+def test_pages_as_planetary_computer_gives_them_are_followed_forwards(
+    find: Callable[..., SceneList], loopback: Any, item: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No count; a token in the body of a POST; `previous` beside `next`, and before it."""
+    monkeypatch.setattr(api_module, "PAGE_SIZE", 2)
+    items = days(item, 0, 6)
+
+    def search(body: Item, _: int) -> Any:
+        at = int(body.get("token", "next:0").partition(":")[2])
+        page = loopback.page(items[at : at + 2])
+        links = [("previous", f"prev:{at - 2}")] if at else []
+        links += [("next", f"next:{at + 2}")] if at < 4 else []
+        page.body["links"] = [
+            {"rel": rel, "method": "POST", "href": f"{loopback.url}/search",
+             "body": {"collections": ["sentinel-2-l2a"], "limit": 2, "token": token}}
+            for rel, token in links
+        ]  # fmt: skip
+        return page
+
+    loopback.search = search
+    found = find()
+    assert [s.id for s in found] == [i["id"] for i in items]
+    assert [body.get("token") for body in loopback.asked] == [None, "next:2", "next:4"]
+    assert found.notes == ()
+
+
 def test_the_server_is_asked_for_area_period_and_collection(
     find: Callable[..., SceneList], loopback: Any, item: Make
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ SAS = f"sv=2021&st=2026-01-01&se=2026-01-02&sr=c&sp=rl&skoid=a&sktid=b&sig={CANA
         ("B%2002.tif", "file:///data/a.json", "/data/B 02.tif"),
         (f"B02.tif?{SAS}", "https://h/c/a.json", "https://h/c/B02.tif"),
         (f"B02.tif?sig={CANARY}", "https://h/c/a.json", "https://h/c/B02.tif"),
-        ("B02.tif?versionId=3", "https://h/c/a.json", "https://h/c/B02.tif?versionId=3"),
+        ("B02.tif?versionId=3", "https://h/c/a.json", "https://h/c/B02.tif"),
         ("B02.tif#frag", "https://h/c/a.json", "https://h/c/B02.tif"),
         ("a/../B02.tif", "https://h/c/a.json", "https://h/c/B02.tif"),
         ("..", "https://h/c/a/a.json", "https://h/c/"),
@@ -41,9 +42,12 @@ SAS = f"sv=2021&st=2026-01-01&se=2026-01-02&sr=c&sp=rl&skoid=a&sktid=b&sig={CANA
         ("/vsicurl?pc_url_signing=yes&url=https%3A%2F%2Fh%2FB02.tif", "", "https://h/B02.tif"),
         (f"https://h/B02.tif?{SAS}", "", "https://h/B02.tif"),
         (f"https://h/B02.tif?X-Amz-Signature={CANARY}&X-Amz-Date=1", "", "https://h/B02.tif"),
-        (f"https://h/B02.tif?versionId=3&token={CANARY}", "", "https://h/B02.tif?versionId=3"),
+        (f"https://h/B02.tif?versionId=3&token={CANARY}", "", "https://h/B02.tif"),
+        (f"https://{CANARY}@h/B02.tif", "", "https://h/B02.tif"),
+        (f"https://u:{CANARY}@a/{CANARY}@h.org/a@2.tif", "", "https://2.tif"),
+        ("https://h.org/a@2/B02.tif", "", "https://h.org/a@2/B02.tif"),
         (f"https://user:{CANARY}@h:8080/B02.tif", "", "https://h:8080/B02.tif"),
-        ("https://h/B02.tif?a=%20b", "", "https://h/B02.tif?a=%20b"),
+        ("https://h/B02.tif?a=%20b", "", "https://h/B02.tif"),
         ("https://h/B02.tif#frag", "", "https://h/B02.tif"),
     ],
 )
@@ -97,3 +101,20 @@ def test_numbers_that_json_cannot_hold_become_null() -> None:
         assets=frozenset(),
     )
     assert clean["properties"] == {"a": None, "b": [None]}
+
+
+@pytest.mark.parametrize("name", ["a b#2.tif", "B?04.tif", "50%25.tif", "%41.tif", "မြန်.tif"])
+def test_a_local_path_is_taken_as_it_is_written(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).touch()
+    base = str(tmp_path / "item.json")
+    assert canonical_href(name, base=base) == str(tmp_path / name)
+    assert canonical_href(f"./{name}", base=base) == str(tmp_path / name)
+
+
+def test_a_local_path_is_decoded_where_only_that_is_there(tmp_path: Path) -> None:
+    (tmp_path / "IMG DATA #2").mkdir()
+    (tmp_path / "IMG DATA #2" / "B04.tif").touch()
+    base = str(tmp_path / "items" / "item.json")
+    expected = str(tmp_path / "IMG DATA #2" / "B04.tif")
+    assert canonical_href("../IMG%20DATA%20%232/B04.tif", base=base) == expected
+    assert canonical_href("../not%20there.tif", base=base) == str(tmp_path / "not%20there.tif")

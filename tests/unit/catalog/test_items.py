@@ -194,8 +194,11 @@ def test_an_acquisition_is_dated_in_utc(item: Make) -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (lambda i: i.pop("geometry"), "no geometry"),
-        (lambda i: i.update(geometry=None), "no geometry"),
+        (lambda i: (i.pop("geometry"), i.pop("bbox")), "no geometry"),
+        (lambda i: i.update(geometry=None, bbox=[99, 25, 98, 26]), "no geometry"),
+        (lambda i: i.update(geometry=None, bbox="98,25,99,26"), "no geometry"),
+        (lambda i: i.update(geometry=None, bbox=[98, 25, None, 26]), "no geometry"),
+        (lambda i: i.update(geometry=None, bbox=None), "no geometry"),
         (lambda i: i.update(geometry={"type": "Polygon", "coordinates": []}), "empty"),
         (lambda i: i.update(geometry={"type": "Blob"}), "cannot be read"),
         (lambda i: i["properties"].pop("datetime"), "no datetime"),
@@ -205,6 +208,14 @@ def test_an_acquisition_is_dated_in_utc(item: Make) -> None:
         (lambda i: i.update(assets=None), "no blue, green, red, nir band"),
         (lambda i: i["properties"].update({"s2:product_type": "S2MSI1C"}), "S2MSI1C"),
         (lambda i: i["properties"].update(platform="landsat-8", constellation=""), "landsat-8"),
+        (
+            lambda i: i["assets"]["red"].update(data_type="float32"),
+            "pixels are float32",
+        ),
+        (
+            lambda i: i["assets"]["scl"].update({"raster:bands": [{"data_type": "float32"}]}),
+            "pixels are float32",
+        ),
         (lambda i: i.pop("properties"), "not a STAC item"),
         (lambda i: i.pop("id"), "not a STAC item"),
     ],
@@ -233,3 +244,45 @@ def test_the_kept_item_is_small_and_unlinked(item: Make) -> None:
     assert set(kept["assets"]) == set(CODES)
     assert kept["links"] == []
     assert kept["properties"] == made["properties"]
+
+
+def test_a_box_serves_where_an_item_has_no_outline(item: Make) -> None:
+    flat = read(item() | {"geometry": None, "bbox": [98, 25, 99, 26]})
+    high = read(item() | {"geometry": None, "bbox": [98, 25, 10, 99, 26, 900]})
+    assert flat.footprint.bounds == high.footprint.bounds == (98, 25, 99, 26)
+
+
+STACK = ["B08", "B02", "B03", "B04", "SCL"]
+STACKS: dict[str, list[Any]] = {
+    "eo:bands": [{"name": name} for name in STACK],
+    "bands": [{"name": "1", "eo:common_name": c} for c in ("nir", "blue", "green", "red")],
+    "texts": STACK,
+}
+
+
+@pytest.mark.parametrize("kind", STACKS)
+def test_bands_of_one_file_are_found_by_their_place_in_it(item: Make, kind: str) -> None:
+    stack = {
+        "href": "https://h/all.tif", "bands" if kind != "eo:bands" else kind: STACKS[kind],
+        "raster:bands": [{"scale": n / 1e4, "nodata": n} for n in range(1, 6)],
+    }  # fmt: skip
+    picture = {"href": "https://h/tci.tif", "bands": [{"name": c} for c in ("B04", "B03", "B02")]}
+    found = read(item() | {"assets": {"a-picture": picture, "data": stack}}).assets
+    places = {band: asset.index for band, asset in found.items() if band != "mask"}
+    assert places == {"nir": 1, "blue": 2, "green": 3, "red": 4}
+    assert {asset.href for asset in found.values()} == {"https://h/all.tif"}
+    assert (found["red"].scale, found["red"].nodata) == (4e-4, 4)
+    assert ("mask" in found) == (kind != "bands")
+
+
+def test_a_picture_of_three_colours_is_no_stack(item: Make) -> None:
+    picture = {"href": "https://h/tci.tif", "bands": [{"name": c} for c in ("B04", "B03", "B02")]}
+    with pytest.raises(ItemError, match="no blue, green, red, nir band"):
+        read(item() | {"assets": {"visual": picture}})
+
+
+def test_a_band_named_by_a_plain_text_is_found(item: Make) -> None:
+    made = item()
+    made["assets"]["my green"] = {"href": "https://h/g.tif", "bands": ["green"]}
+    del made["assets"]["green"]
+    assert read(made).assets["green"].href == "https://h/g.tif"

@@ -136,7 +136,7 @@ def test_it_is_an_item_collection_to_other_tools(found: SceneList, tmp_path: Pat
 
 def test_an_item_collection_of_other_tools_is_read(item: Make, tmp_path: Path) -> None:
     features = [item("b", day="2023-02-01"), item("a"), item("old", baseline="02.14")]
-    features += [item("broken") | {"geometry": None}]
+    features += [item("broken") | {"geometry": None, "bbox": None}]
     features[0]["assets"]["blue"]["href"] += SIGNED
     foreign = pystac.ItemCollection([pystac.Item.from_dict(f) for f in features[:3]]).to_dict()
     foreign["features"].append(features[3])
@@ -197,7 +197,7 @@ def test_a_list_whose_item_was_damaged_says_which_part(found: SceneList, tmp_pat
     path = tmp_path / "scenes.json"
     write_scene_list(found, path)
     document = json.loads(path.read_text())
-    del document["features"][0]["geometry"]
+    document["features"][0] |= {"geometry": None, "bbox": None}
     path.write_text(json.dumps(document))
     with pytest.raises(CatalogError, match="has no geometry"):
         read_scene_list(path)
@@ -205,7 +205,7 @@ def test_a_list_whose_item_was_damaged_says_which_part(found: SceneList, tmp_pat
 
 def test_a_foreign_list_without_a_usable_item_gives_the_reason(item: Make, tmp_path: Path) -> None:
     path = tmp_path / "x.json"
-    path.write_text(json.dumps({"features": [item() | {"geometry": None}]}))
+    path.write_text(json.dumps({"features": [item() | {"geometry": None, "bbox": None}]}))
     with pytest.raises(NoScenesError, match="has no geometry"):
         read_scene_list(path)
 

@@ -89,7 +89,7 @@ def test_broken_items_are_dropped_with_a_reason_and_the_rest_is_used(
 ) -> None:
     names = ("good", "no-geometry", "no-datetime", "no-projection", "no-nir", "not-json", "gone")
     items = {name: item(name, day=f"2023-04-1{i}") for i, name in enumerate(names)}
-    items["no-geometry"]["geometry"] = None
+    items["no-geometry"] |= {"geometry": None, "bbox": None}
     del items["no-datetime"]["properties"]["datetime"]
     del items["no-projection"]["properties"]["proj:epsg"]
     del items["no-nir"]["assets"]["nir"]
@@ -167,7 +167,7 @@ def test_an_archive_of_elsewhere_says_so(
 def test_only_broken_items_give_their_reason(
     aoi: AreaOfInterest, item: Make, static: Write, tmp_path: Path
 ) -> None:
-    catalog = static(tmp_path, [item() | {"geometry": None}])
+    catalog = static(tmp_path, [item() | {"geometry": None, "bbox": None}])
     with pytest.raises(NoScenesError, match="1 left out: has no geometry"):
         find_scenes(aoi, YEAR, catalog=str(catalog))
 
@@ -262,3 +262,12 @@ def test_a_listener_hears_of_every_item(
     assert [(p.stage, p.done) for p in heard] == [("catalogue", 1), ("catalogue", 2)] * 1 + [
         ("catalogue", 2)
     ]
+
+
+def test_scenes_by_their_box_are_said(
+    aoi: AreaOfInterest, item: Make, static: Write, tmp_path: Path
+) -> None:
+    items = [item("a"), item("b", day="2023-01-15") | {"geometry": None}]
+    found = find_scenes(aoi, YEAR, catalog=str(static(tmp_path, items)))
+    assert [scene.id for scene in found] == ["a", "b"]
+    assert "1 of 2 scenes do not state their outline: their box is taken (b, …)" in found.notes

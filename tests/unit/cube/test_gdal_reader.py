@@ -2,19 +2,22 @@
 
 import pickle
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
 import odc.stac
 import pystac
 import pytest
+import rasterio
 from affine import Affine
 from odc.geo.geobox import GeoBox
 from pyproj import Transformer
 from shapely.geometry import box, mapping
 
-from minewatch.cube import RangeReader, RasterioReader
+from minewatch.cube import RangeReader, RasterioReader, resampling
 from minewatch.errors import ReadError
+from minewatch.model import ZERO_CLASS, Asset
 
 
 @pytest.fixture(params=[RasterioReader, RangeReader])
@@ -214,3 +217,106 @@ def test_threads_share_a_reader_that_keeps_little(archive, reader):
     with ThreadPoolExecutor(4) as pool:
         for (n, at), found in zip(tasks, pool.map(read, tasks), strict=True):
             np.testing.assert_array_equal(found, layers[n][at])
+
+
+def test_any_band_of_a_file_is_read_by_its_number(archive, make_reader):
+    bands = np.stack([np.full((40, 40), n, np.uint16) for n in (11, 22, 33)])
+    for geobox in (archive.geobox(40, 40), archive.geobox(10, 10, res=40)):
+        for index in (1, 2, 3):
+            asset = replace(stacked(archive, bands), index=index)
+            assert set(np.unique(make_reader().read(asset, geobox, band="red"))) == {11 * index}
+    with pytest.raises(ReadError, match="has 3 bands, no band 4"):
+        make_reader().read(replace(asset, index=4), archive.geobox(4, 4), band="red")
+
+
+def stacked(archive, bands, *, nodata=0, kind=None):
+    path = archive.folder / "stack.tif"
+    count, rows, cols = bands.shape
+    with rasterio.open(
+        path, "w", driver="GTiff", width=cols, height=rows, count=count, dtype=bands.dtype,
+        crs="EPSG:32647", nodata=nodata, transform=archive.geobox(rows, cols).affine,
+    ) as file:  # fmt: skip
+        file.write(bands)
+    return Asset(href=str(path), epsg=32647)
+
+
+def test_dark_ground_of_a_file_with_another_nodata_is_seen(archive, make_reader):
+    asset = archive.cog("a.tif", np.array([[-9999, -5, 0, 7]], np.int16), nodata=-9999)
+    found = make_reader().read(asset, archive.geobox(1, 4), band="red")
+    assert found.tolist() == [[0, 1, 1, 7]]
+
+
+@pytest.mark.parametrize("case", ["aligned", "finer", "coarser", "next zone"])
+def test_a_class_0_is_kept_apart_from_no_pixel(archive, make_reader, case):
+    classes = np.zeros((90, 90), np.uint8)
+    classes[:, 60:] = 2
+    geobox = {
+        "aligned": archive.geobox(99, 90), "finer": archive.geobox(198, 180, res=5),
+        "coarser": archive.geobox(25, 22, res=40), "next zone": geobox_of_next_zone(archive, 90),
+    }[case]  # fmt: skip
+    for of_file, stated in ((255, None), (None, -1), (0, -1)):
+        asset = archive.cog(f"m{of_file}.tif", classes, nodata=of_file)
+        asset = replace(asset, nodata=stated)
+        found = make_reader().read(asset, geobox, band="mask")
+        assert set(np.unique(found)) == {0, 2, ZERO_CLASS}
+    assert found.shape == geobox.shape
+
+
+def test_a_mask_of_zeros_does_not_give_way_to_ones_on_a_coarser_grid(archive, make_reader):
+    """One clear pixel in nine does not make a hidden one clear."""
+    hidden = np.zeros((90, 90), np.uint8)
+    hidden[::3, ::3] = 1
+    asset = replace(archive.cog("m.tif", hidden, nodata=None), nodata=-1)
+    for geobox in (archive.geobox(30, 30, res=30), geobox_of_next_zone(archive, 10).zoom_out(3)):
+        found = make_reader().read(asset, geobox, band="mask")
+        assert 1 not in found[:8, :8]
+
+
+def test_nodata_that_only_the_item_states_is_not_averaged_in(archive, make_reader):
+    pixels = np.full((40, 40), 800, np.int16)
+    pixels[::2] = -9999
+    asset = replace(archive.cog("a.tif", pixels, nodata=None), nodata=-9999)
+    found = make_reader().read(asset, archive.geobox(10, 10, res=40), band="red")
+    assert set(np.unique(found)) == {800}
+
+
+@pytest.mark.parametrize(("pixel_m", "is_averaged"), [(3.3, True), (33.0, False)])
+def test_pixels_of_degrees_go_by_their_size_on_the_ground(
+    archive, make_reader, pixel_m, is_averaged
+):
+    """On a grid of 10 m finer ones are averaged, and coarser ones interpolated."""
+    to_degrees = Transformer.from_crs(32647, 4326, always_xy=True)
+    west, north = to_degrees.transform(archive.west, archive.north)
+    step, side = pixel_m * 0.00001 / 1.1, round(990 / pixel_m)
+    rise = 1000 + np.indices((side, side))[1] * 100
+    rise[:, 1::2] += 4000 if is_averaged else 0
+    path = archive.folder / "degrees.tif"
+    with rasterio.open(
+        path, "w", driver="GTiff", width=side, height=side, count=1, dtype="uint16", nodata=0,
+        crs="EPSG:4326", transform=Affine(step, 0, west, 0, -step, north),
+    ) as file:  # fmt: skip
+        file.write(rise.astype(np.uint16), 1)
+    asset = Asset(href=str(path), epsg=4326)
+    row = make_reader().read(asset, archive.geobox(40, 60), band="red")[20, 5:55].astype(int)
+    steps = np.diff(row)
+    if is_averaged:
+        assert np.abs(steps).max() < 2500, "columns that alternate are mixed"
+    else:
+        assert (steps > 0).all(), "no pixel of the file shows as a block"
+
+
+def test_a_box_is_brought_to_another_zone_once_a_tile(archive, make_reader, monkeypatch):
+    calls, real = [], resampling.transform_bounds
+
+    def counted(*args):
+        calls.append(args)
+        return real(*args)
+
+    monkeypatch.setattr(resampling, "transform_bounds", counted)
+    resampling._bounds_in.cache_clear()
+    files = [archive.cog(f"{n}.tif", noise(seed=n)) for n in range(6)]
+    geobox, reader = geobox_of_next_zone(archive, 41), make_reader()
+    for file in files:
+        assert reader.read(file, geobox, band="red").any()
+        assert reader.take_bytes() > 0
+    assert len(calls) == 1

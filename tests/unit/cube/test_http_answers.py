@@ -8,9 +8,9 @@ import pytest
 from tests.range_server import FAULTS, PAGE, serving
 from urllib3.response import HTTPResponse
 
-from minewatch.cube import BlockStore, RangeReader, fetch
-from minewatch.cube.http_answers import BrokenError, FileVersion, part_of
+from minewatch.cube import BlockStore, RangeReader, RasterioReader, fetch
 from minewatch.errors import ReadError
+from minewatch.http_answers import BrokenError, FileVersion, part_of
 from minewatch.settings import Settings
 
 NOISE = np.random.default_rng(0).integers(1, 9999, (400, 400)).astype(np.uint16)
@@ -145,6 +145,33 @@ def test_a_refusal_in_the_middle_does_not_send_a_file_to_gdal(server, asset, rea
     server.faults["a.tif"] = [403]
     with pytest.raises(ReadError, match="403"):
         read(reader, asset, np.s_[200:210, :])
+
+
+@pytest.mark.parametrize("has_key", [False, True])
+def test_a_refused_file_is_left_to_gdal_only_where_it_knows_a_key(
+    server, asset, read, monkeypatch, tmp_path, has_key
+):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    if has_key:
+        (tmp_path / ".netrc").write_text("machine 127.0.0.1 login me password word\n")
+        (tmp_path / ".netrc").chmod(0o600)
+    by_gdal, gdals = [], RasterioReader.read
+
+    def count(self, *args, **kwargs):
+        by_gdal.append(1)
+        return gdals(self, *args, **kwargs)
+
+    monkeypatch.setattr(RasterioReader, "read", count)
+    server.faults["a.tif"] = [403, 200]
+    reader = RangeReader(Settings(http_retries=2, http_backoff_s=0))
+    np.testing.assert_array_equal(read(reader, asset, TOP), NOISE[TOP])
+    assert bool(by_gdal) is has_key
+
+
+def test_a_redirect_to_where_keys_are_handed_out_is_not_followed(server, asset, reader, read):
+    server.faults["a.tif"] = ["http://169.254.169.254/latest/meta-data"]
+    with pytest.raises(ReadError, match="this machine's keys"):
+        read(reader, asset, TOP)
 
 
 def test_blocks_are_kept_under_the_version_they_came_with(

@@ -9,6 +9,7 @@ import pytest
 from minewatch.cube import RasterioReader, make_grid, reduce_month, scenes_over
 from minewatch.errors import ReadError
 from minewatch.model import REFLECTANCE_BANDS, Period, check_month_cube, group_overpasses
+from minewatch.sensors import get_sensor
 
 JANUARY = Period(date(2024, 1, 1), date(2024, 1, 31))
 CLOUD = 9
@@ -249,3 +250,57 @@ def test_scenes_over_a_chunk_reach_as_far_as_its_masks_do(archive, chunk):
     far = archive.scene("far", west=archive.west + 1600 + 3000)
     assert scenes_over([near, far], chunk) == [near]
     assert scenes_over([], chunk) == []
+
+
+def landsat(archive, name, *, day, platform, gaps=None):
+    """A simulated scene of 30 m, in digital numbers of Collection 2; 0 in gaps."""
+    profile = get_sensor("landsat-c2-l2")
+    hidden = np.zeros((60, 60), bool) if gaps is None else gaps
+    numbers = {
+        band: np.where(hidden, 0, round(value * 1e-4 / profile.scale) + 7273).astype(np.uint16)
+        for band, value in archive.forest.items()
+    }
+    assets = {
+        band: archive.cog(f"{name}/{band}.tif", pixels, res=30) for band, pixels in numbers.items()
+    }
+    quality = np.where(hidden, 1, 21824).astype(np.uint16)
+    assets["mask"] = archive.cog(f"{name}/mask.tif", quality, res=30, nodata=1)
+    scene = archive.scene(name, day=day, bands=(), mask=None, sensor="landsat-c2-l2")
+    return replace(scene, assets=assets, platform=platform, datatake="")
+
+
+def test_gaps_of_landsat_7_are_not_seen_at_any_grid(archive, reduce):
+    gaps = np.zeros((60, 60), bool)
+    gaps[10:14] = True
+    scene = landsat(archive, "LE07", day="2024-01-05", platform="landsat-7", gaps=gaps)
+    known = archive.facts(scene, scale=0.0000275, offset_dn=-7273)
+    cube = reduce(scene, facts=known).cube
+    seen = cube["clear_looks"].values[0] > 0
+    assert not seen[30:42].any()
+    assert seen[:30].all()
+    assert seen[42:].all()
+    assert not cube["red"].values[0][30:42].any()
+    assert len(np.unique(cube["red"].values[0][seen])) == 1, "nothing bleeds out of a gap"
+
+
+def test_gaps_are_filled_by_whatever_else_saw_them(archive, reduce):
+    gaps = np.zeros((60, 60), bool)
+    gaps[10:14] = True
+    scenes = [
+        landsat(archive, "LE07", day="2024-01-05", platform="landsat-7", gaps=gaps),
+        landsat(archive, "LC08", day="2024-01-13", platform="landsat-8"),
+    ]
+    cube = reduce(*scenes, facts=archive.facts(*scenes, scale=0.0000275, offset_dn=-7273)).cube
+    looks = cube["clear_looks"].values[0]
+    assert (looks[30:42] == 1).all()
+    assert (looks[:30] == 2).all()
+
+
+def test_each_landsat_comes_on_the_scale_of_the_newest(archive, reduce):
+    found = {}
+    for platform in ("landsat-5", "landsat-8"):
+        scene = landsat(archive, platform, day="2024-01-05", platform=platform)
+        known = archive.facts(scene, scale=0.0000275, offset_dn=-7273)
+        found[platform] = int(reduce(scene, facts=known).cube["nir"].values.max())
+    assert found["landsat-8"] == pytest.approx(archive.forest["nir"], abs=1)
+    assert found["landsat-5"] == pytest.approx(1.0073 * archive.forest["nir"] - 21, abs=1)

@@ -1,6 +1,7 @@
 import numpy as np
 
 from minewatch.cube.reflectance_scale import reflectance_table
+from minewatch.sensors import Line
 
 
 def reflectance(pixels, *, scale=0.0001, offset_dn=0):
@@ -27,3 +28,9 @@ def test_landsat_comes_on_the_same_scale_and_saturates():
     found = reflectance(pixels, scale=0.0000275, offset_dn=-7273)
     assert found.tolist() == [[1, 750], [10000, 16022]]
     assert reflectance(pixels, scale=0.001).max() == 65535
+
+
+def test_another_sensor_is_brought_to_the_reference_by_its_line():
+    pixels = np.array([0, 300, 3000], np.uint16)
+    found = reflectance_table(0.0001, 0, Line(1.0073, -0.0021))[pixels]
+    assert found.tolist() == [0, round(300 * 1.0073 - 21), round(3000 * 1.0073 - 21)]

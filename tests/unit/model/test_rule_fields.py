@@ -14,6 +14,7 @@ import minewatch
 from minewatch.detect.overpass_thresholds import CLOUD_COMMISSION, OVERPASS
 from minewatch.detect.pair.pair_rules import PAIR_RULES
 from minewatch.detect.pool_banks.pool_bank_rules import DEFAULT
+from minewatch.detect.radar.radar_rules import RadarRules
 from minewatch.detect.thresholds.threshold_rules import ThresholdRules
 from minewatch.errors import SettingsError
 from minewatch.model import describe_rules, rule_values, with_overrides
@@ -23,6 +24,7 @@ DETECT = Path(minewatch.__file__).parent / "detect"
 SHIPPED = {
     "pool-banks": (DEFAULT, "pool_banks"),
     "dry-season-thresholds": (ThresholdRules(), "thresholds"),
+    "radar-clearings": (RadarRules(), "radar"),
     "detect_pair": (PAIR_RULES, "pair"),
     "overpass": (OVERPASS, "."),
     "cloud_commission": (CLOUD_COMMISSION, "."),

@@ -21,7 +21,8 @@ PACKAGE = Path(minewatch.__file__).parent
 TABLE = Path(__file__).with_name("rule_hashes.json")
 UNDECIDING = (
     "minewatch.errors", "minewatch.files", "minewatch.redaction", "minewatch.settings",
-    "minewatch.runtime", "minewatch.store", "minewatch.model.progress",
+    "minewatch.addresses", "minewatch.http_deadlines", "minewatch.runtime", "minewatch.store",
+    "minewatch.model.progress",
 )  # fmt: skip
 """Modules that say, keep or carry, and decide no value."""
 

@@ -196,6 +196,6 @@ def _dark_share(nir: Floats, blue: Floats, groups: _Groups, rules: FillRules) ->
     land_share = 1 - np.minimum(blue, rules.most_water)
     of_land = groups.mean((nir - water * (1 - land_share)) * land_share)
     land = (of_land / groups.mean(land_share**2))[groups.number]
-    water = np.minimum(water, rules.shaded_water * land)
-    share = np.clip((land - nir) / np.maximum(land - water, 0.01), 0, 1)
+    in_light = np.minimum(water, rules.shaded_water * land)
+    share = np.clip((land - nir) / np.maximum(land - in_light, 0.01), 0, 1)
     return np.where(land >= rules.least_land_nir, share, 0.0)
