@@ -97,6 +97,16 @@ def test_what_comes_from_outside_is_escaped(page: str) -> None:
     assert "long axis &lt;downslope&gt;" in page
 
 
+def test_no_name_from_outside_ends_the_script_of_the_page(simulated_run: RunResult) -> None:
+    name = "</script><script>alert(2)</script><img src=x>"
+    aoi = replace(simulated_run.aoi, name=name)
+    page = page_of(replace(simulated_run, read_aoi=lambda: aoi))
+    assert "alert(2)" in page
+    assert "<script>alert(2)" not in page
+    assert [tag for tag, _ in Reader(page).tags].count("script") == 2
+    assert [tag for tag, _ in Reader(page).tags].count("img") == 0
+
+
 def test_a_simulated_run_says_so_first(page: str, simulated_run: RunResult) -> None:
     assert Reader(page).text.index("SIMULATED imagery: no real place, no real mine.") < 20
     assert "<title>SIMULATED: " in page
