@@ -146,17 +146,9 @@ class _Side:
 
     def saw(self, outline: Any) -> bool:
         """Whether most of a piece of ground (WGS 84) was seen in the period."""
-        import geopandas as gpd
-        import rasterio
-        from rasterio.features import geometry_mask
+        from minewatch.analysis.seen_ground import seen_fraction
 
-        with rasterio.open(self.result.rasters["observed"]) as file:
-            shape = gpd.GeoSeries([outline], crs=4326).to_crs(file.crs).iloc[0]
-            inside = geometry_mask(
-                [shape], (file.height, file.width), file.transform, invert=True, all_touched=True
-            )
-            seen = file.read(self.step + 1)[inside]
-        return bool(seen.size) and float(seen.mean()) >= _RULES.min_observed_fraction
+        return seen_fraction(self.result, outline, self.step) >= _RULES.min_observed_fraction
 
 
 def _find_period(periods: list[Mapping[str, Any]], wanted: str) -> int:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from minewatch.api.run_view import Run
+from minewatch.api.run_view import Run, with_dates
 from minewatch.api.wrappers import Area, Plan, Scenes
 from minewatch.model.defaults import (
     AUTO_DEM,
@@ -26,6 +27,7 @@ from minewatch.runtime.progress_bars import progress_listener
 if TYPE_CHECKING:
     import pandas as pd
 
+    from minewatch.analysis import Fusion
     from minewatch.model import AreaOfInterest, SceneList
 
 AnyRun = Run | str | Path
@@ -327,6 +329,34 @@ def diff(
         known = {"site_id": difference.site_id, "change": difference.change}
         rows.append({**known, "note": difference.note, **values})
     return pd.DataFrame(rows)
+
+
+def fuse(run: AnyRun, *others: AnyRun, out: str | Path | None = None) -> Fusion:
+    """One inventory from runs of several sensors over one area, the evidence of each kept apart.
+
+    Parameters
+    ----------
+    run
+        The leading run or its folder, best the one with the finest pixels.
+    others
+        Further runs.
+    out
+        Folder to write `fused_sites.geojson` and `fusion.json` to; None writes nothing.
+
+    Returns
+    -------
+    Fusion
+        `sites`, one row a site that any run has, with real dates; `runs`, where they come from.
+
+    Raises
+    ------
+    SettingsError
+        When the runs cannot be fused; says why and what to do.
+    """
+    from minewatch import analysis
+
+    fusion = analysis.fuse(_folder(run), *map(_folder, others), out=out)
+    return replace(fusion, sites=with_dates(fusion.sites))
 
 
 def export(run: AnyRun, *, format: str, out: str | Path | None = None) -> list[Path]:

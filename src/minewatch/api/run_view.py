@@ -28,7 +28,7 @@ DATES = (
     "period_start", "period_end", "first_detected", "last_undisturbed", "last_activity",
     "last_seen", "water_last_seen",
 )  # fmt: skip
-"""Columns that hold days: texts in the files, real dates here."""
+"""How names of columns that hold days end: texts in the files, real dates here."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -301,5 +301,5 @@ def with_dates(table: Any) -> Any:
     """A table whose days are real dates; those that are unknown are NaT."""
     import pandas as pd
 
-    found = [name for name in DATES if name in table]
+    found = [name for name in table if str(name).endswith(DATES)]
     return table.assign(**{name: pd.to_datetime(table[name]) for name in found})

@@ -13,6 +13,7 @@ from minewatch.cli import (
     bench_command,
     demo_command,
     explain_command,
+    fuse_command,
     job_commands,
     search_commands,
     share_commands,
@@ -41,6 +42,7 @@ app.command()(job_commands.run)
 app.command()(job_commands.update)
 app.command()(site_commands.sites)
 app.command()(site_commands.diff)
+app.command()(fuse_command.fuse)
 app.command()(share_commands.export)
 app.command()(share_commands.report)
 app.command()(explain_command.explain)

@@ -188,6 +188,38 @@ SITES: Contract = {
 }
 """`sites.geojson`; the history follows as columns `<period>_state`, `<period>_pool_area_m2`, …"""
 
+FUSED_SITES: Contract = {
+    "aoi": Column("text", "id of the area of interest"),
+    "site_id": Column("text", "id in the first run that has the site"),
+    "alert": Column("text", "candidate, provisional, confirmed or rejected, from all runs"),
+    "alert_reason": Column("text", "what raised or lowered it; empty: the highest of the runs"),
+    "agreement": Column(
+        "text",
+        "agreed: independent sensors found it about the same time; disputed: a run speaks against "
+        "it, or against its date; alone: neither",
+    ),
+    **_ONSET,
+    "first_detected_by": Column("text", "run that first_detected is from"),
+    "last_undisturbed_by": Column("text", "run that last_undisturbed is from", optional=True),
+    "found_by": Column("list", "runs that have a site there and did not take it back"),
+    "against": Column("list", "runs that speak against it, or against its date"),
+    "unseen_by": Column("list", "runs that did not see the ground while the site was open"),
+}
+"""`fused_sites.geojson`: one row a site of any run; then `SIGHTINGS` of each run by its name."""
+
+SIGHTINGS: Contract = {
+    "verdict": Column("text", "what the run says of the site"),
+    "site_ids": Column("list", "its sites there"),
+    "alert": Column("text", "highest alert of these", optional=True),
+    "confidence": Column(
+        "float", "highest confidence of these, on the scale of its own detector", optional=True
+    ),
+    "first_detected": Column("date", "first look of it that shows one of these", optional=True),
+    "last_undisturbed": Column("date", "last clear look of it before that", optional=True),
+    "change": Column("text", "what it calls the change there, where it has no site", optional=True),
+}
+"""What one run says of a site; in `fused_sites.geojson` as `<run>_verdict`, `<run>_alert`, …"""
+
 
 def check_columns(
     table: pd.DataFrame, contract: Contract, *, name: str, epsg: int | None = None
