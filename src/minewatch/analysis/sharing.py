@@ -7,6 +7,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from minewatch import exporters, reports
+from minewatch.analysis.report_inputs import ground_pictures, run_evidence
 from minewatch.errors import OutputError
 from minewatch.model.run_result import source_mark
 from minewatch.sites import total_by_period
@@ -60,12 +61,14 @@ def report(directory: str | Path, *, out: str | Path | None = None) -> dict[str,
     Returns
     -------
     dict
-        What each file is, to its path: `report`, `map`, `before/after`.
+        What each file is, to its path: `report`, `map`, `before/after`, `timeline`.
     """
     result = open_result(directory)
     page = Path(out) if out else result.directory / "report.html"
     totals = total_by_period(result.inventory, sees_pools=not result.why_no_pools)
-    return reports.write_report(result, page, totals=totals)
+    return reports.write_report(
+        result, page, totals=totals, ground=ground_pictures(result), evidence=run_evidence(result)
+    )
 
 
 def files_of_others(directory: str | Path) -> list[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
@@ -16,9 +17,12 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from minewatch.files import write_bytes_atomic
-from minewatch.model import RunResult
+from minewatch.model import ALERTS, STATES, RunResult
 from minewatch.model.palette import STATE_COLOURS
 from minewatch.model.run_result import source_mark
+from minewatch.reports.ground_pictures import GroundPicture
+from minewatch.reports.page_charts import HEIGHT, WIDTH, area_charts
+from minewatch.reports.page_data import as_script, page_values
 from minewatch.reports.pictures import before_after, map_picture, timeline
 from minewatch.reports.raster_pictures import Box, read_picture
 from minewatch.reports.run_summary import (
@@ -28,28 +32,29 @@ from minewatch.reports.run_summary import (
     site_rows,
     summarise,
 )
+from minewatch.reports.site_evidence import NO_EVIDENCE, RunEvidence
 
 _ROWS: Final = 200  # of failures and the like; the manifest has them all
 _FOCUS_M: Final = 1_200.0
 """Side of the ground in the before/after picture: a site's bank and what lies round it."""
-_CAPTIONS: Final = {
-    "map": (
-        "Map of the area with its sites coloured by latest state",
-        "Sites by latest state. A dot marks each site, for most are too small to see.",
-    ),
-    "before/after": (
-        "Two satellite pictures of the same ground, before and after, with outlines of sites",
-        "The ground round the largest site, before and after. Grey: not seen.",
-    ),
-    "timeline": (
-        "Bars of sites by state in each period, and the range of disturbed ground",
-        "Sites by state, and disturbed ground as a range, period by period.",
-    ),
-}
-"""What each picture shows: for those who cannot see it, and below it."""
+_SCRIPTS: Final = ("state", "map", "panel", "table", "controls")
+"""The script of the page, in the order in which its parts run."""
+_COLUMNS: Final = (
+    ("site", False), ("alert", False), ("state", False), ("ground_now", True),
+    ("ground_most", True), ("pools", True), ("confidence", True), ("began", False),
+    ("last_activity", False),
+)  # fmt: skip
+"""Columns of the table of sites: label, and whether it holds numbers."""
 
 
-def write_report(result: RunResult, page: Path, *, totals: pd.DataFrame) -> dict[str, Path]:
+def write_report(
+    result: RunResult,
+    page: Path,
+    *,
+    totals: pd.DataFrame,
+    ground: Sequence[GroundPicture] = (),
+    evidence: RunEvidence = NO_EVIDENCE,
+) -> dict[str, Path]:
     """Write the report page, and its pictures beside it.
 
     Parameters
@@ -60,6 +65,10 @@ def write_report(result: RunResult, page: Path, *, totals: pd.DataFrame) -> dict
         The HTML file.
     totals
         `sites.total_by_period` of its inventory.
+    ground
+        Natural colour of the periods that have it: what the map lies on.
+    evidence
+        What speaks for and against its sites.
 
     Returns
     -------
@@ -74,7 +83,10 @@ def write_report(result: RunResult, page: Path, *, totals: pd.DataFrame) -> dict
     """
     periods = summarise(result, totals)
     pictures = make_pictures(result, periods)
-    write_bytes_atomic(page, render_page(result, periods, pictures).encode())
+    write_bytes_atomic(
+        page,
+        render_page(result, periods, ground=ground, evidence=evidence).encode(),
+    )
     written = {"report": page}
     for name, content in pictures.items():
         path = page.with_name(f"{page.stem}-{name.replace('/', '-')}.png")
@@ -135,7 +147,11 @@ def focus_box(sites: gpd.GeoDataFrame, area: Box) -> Box:
 
 
 def render_page(
-    result: RunResult, periods: Sequence[PeriodSummary], pictures: Mapping[str, bytes]
+    result: RunResult,
+    periods: Sequence[PeriodSummary],
+    *,
+    ground: Sequence[GroundPicture] = (),
+    evidence: RunEvidence = NO_EVIDENCE,
 ) -> str:
     """The page as HTML. Every value that came from outside is escaped.
 
@@ -145,40 +161,69 @@ def render_page(
         A finished run.
     periods
         From `run_summary.summarise`.
-    pictures
-        As of `make_pictures`.
+    ground, evidence
+        As for `write_report`.
     """
-    folder = files("minewatch.reports")
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    template = environment.from_string((folder / "page.html.j2").read_text("utf-8"))
-    css = (folder / "page.css").read_text("utf-8") + "".join(
-        f".state-{state} {{ background: {colour}; }}\n" for state, colour in STATE_COLOURS.items()
-    )
-    return template.render(
-        policy=_policy(css), css=Markup(css), **_values(result, periods, pictures)
+    labels = json.loads(_part("labels.json"))
+    if not result.simulated:
+        del labels["simulated"]  # a page of real imagery holds no such word
+    css, script = _style(), "\n".join(_part(f"{name}.js") for name in _SCRIPTS)
+    data = {**page_values(result, pictures=ground, evidence=evidence), "labels": labels}
+    return environment.from_string(_part("page.html.j2")).render(
+        policy=_policy(css, script),
+        css=Markup(css),
+        script=Markup(script),
+        data=Markup(as_script(data)),
+        labels=labels,
+        pictured={picture.period_start for picture in ground},
+        **_values(result, periods),
     )
 
 
-def _policy(css: str) -> str:
-    """A Content-Security-Policy under which the page can load nothing and run nothing."""
-    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
+def _part(name: str) -> str:
+    """A file of the page."""
+    return (files("minewatch.reports") / "page" / name).read_text("utf-8")
+
+
+def _style() -> str:
+    """The style of the page, with the colours that all maps share."""
+    rules = (
+        f".state.state-{name} {{ background: {colour}; }}\n"
+        f".outline.state-{name} {{ fill: {colour}; stroke: {colour}; }}\n"
+        f".mark.state-{name} {{ fill: {colour}; }}\n"
+        f".bar-state_{name} {{ --bar: {colour}; }}\n"
+        for name, colour in STATE_COLOURS.items()
+    )
+    return _part("page.css") + "".join(rules)
+
+
+def _policy(css: str, script: str) -> str:
+    """A Content-Security-Policy under which the page can load nothing and run only its own."""
     return (
-        f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; "
+        f"default-src 'none'; img-src data:; style-src {_hash(css)}; script-src {_hash(script)}; "
         "base-uri 'none'; form-action 'none'"
     )
 
 
-def _values(
-    result: RunResult, periods: Sequence[PeriodSummary], pictures: Mapping[str, bytes]
-) -> dict[str, Any]:
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _values(result: RunResult, periods: Sequence[PeriodSummary]) -> dict[str, Any]:
     """Everything the template names."""
-    manifest = result.manifest
+    manifest, rows = result.manifest, site_rows(result)
+    verdicts = sorted({str(row["verdict"] or "") for row in rows if "verdict" in row})
     return {
+        "alerts": ALERTS,
         "aoi": result.aoi,
         "aoi_entry": manifest["aoi"],
         "catalog": _catalog_name(manifest["parameters"]["catalog"]),
+        "chart_size": (WIDTH, HEIGHT),
+        "charts": area_charts(periods),
+        "columns": _COLUMNS + ((("verdict", False),) if verdicts else ()),
         "changes": count_changes(result.changes),
         "notes": [scene for scene in manifest["facts"] if scene.get("notes")],
         "failures": manifest["failures"],
@@ -188,12 +233,14 @@ def _values(
         "offsets": count_offsets(manifest["facts"]),
         "parameters": manifest["parameters"],
         "periods": periods,
-        "pictures": [_figure(name, content) for name, content in pictures.items()],
         "scenes": manifest["scenes"],
         "simulated": result.simulated,
         "source": source_mark(result.manifest),
         "places": _places(result.sites),
-        "sites": site_rows(result),
+        "sites": rows,
+        "starts": [period.start for period in periods],
+        "states": STATES,
+        "verdicts": verdicts,
         "version": manifest["version"],
         "why_no_pools": result.why_no_pools,
         "warnings": manifest["warnings"],
@@ -212,9 +259,3 @@ def _places(sites: gpd.GeoDataFrame) -> dict[str, str]:
 def _catalog_name(address: str) -> str:
     """An address as it is; of a file on this machine the end of its path, which names no one."""
     return address if "://" in address else "/".join(Path(address).parts[-2:])
-
-
-def _figure(name: str, content: bytes) -> dict[str, str]:
-    alt, caption = _CAPTIONS[name]
-    uri = f"data:image/png;base64,{base64.b64encode(content).decode()}"
-    return {"uri": uri, "alt": alt, "caption": caption}

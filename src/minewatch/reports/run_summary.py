@@ -57,8 +57,12 @@ class PeriodSummary:
     """Last day, ISO."""
     sites: Range
     """Known until then: from those confirmed, to the provisional ones with them."""
+    active: Range
+    """Those at work, likewise."""
     area_m2: Range
     """Disturbed ground, as `sites.total_by_period` says it."""
+    active_m2: Range
+    """Disturbed ground of sites at work, likewise."""
     pools: Range
     """Pools, likewise; unknown where pixels are too large for them."""
     candidates: int
@@ -120,14 +124,24 @@ def site_rows(result: RunResult) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        `site_id`, `alert`, `state`, `began` (the window), `last_activity`, `hectares`, `pools` (of
-        the last period in which they could be counted; `unknown` where they cannot be seen),
-        `confidence`.
+        `site_id`, `alert`, `state`, `began` (the window), `last_activity`, `latest` (disturbed
+        ground of the last period), `hectares` (the most of any), `pools` (of the last period in
+        which they could be counted; `unknown` where they cannot be seen), `confidence`; `verdict`
+        when the table has one.
     """
+    inventory = sorted(result.read_rows("inventory"), key=itemgetter("period_start"))
     pools = {
         row["site_id"]: Range(row["pool_count_low"], row["pool_count_high"]).text()
-        for row in sorted(result.read_rows("inventory"), key=itemgetter("period_start"))
+        for row in inventory
         if row["pool_count_low"] is not None
+    }
+    last = max((row["period_start"] for row in inventory), default="")
+    ground = {
+        row["site_id"]: "not seen"
+        if row["disturbed_area_m2"] is None
+        else hectares(Range(*[row["disturbed_area_m2"]] * 2))
+        for row in inventory
+        if row["period_start"] == last
     }
     sites = result.read_rows("sites")
     sites.sort(key=lambda site: (-site["max_disturbed_area_m2"], site["site_id"]))
@@ -142,9 +156,11 @@ def site_rows(result: RunResult) -> list[dict[str, Any]]:
                 else "before the archive"
             ),
             "last_activity": site["last_activity"],
+            "latest": ground.get(site["site_id"], "–"),
             "hectares": hectares(Range(*[site["max_disturbed_area_m2"]] * 2)),
             "pools": pools.get(site["site_id"], "unknown" if result.why_no_pools else "–"),
             "confidence": site["confidence"],
+            **({"verdict": site["verdict"]} if "verdict" in site else {}),
         }
         for site in sites
     ]
@@ -235,6 +251,8 @@ def _summarise_period(
         start=str(period["start"]),
         end=str(period["end"]),
         sites=between("sites"),
+        active=between("active"),
+        active_m2=between("active_m2"),
         area_m2=between("disturbed_area_m2"),
         pools=between("pool_count") if sees_pools else Range(math.nan, math.nan),
         candidates=int(totals.get("candidates", 0)),

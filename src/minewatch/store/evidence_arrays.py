@@ -132,6 +132,22 @@ def open_evidence_arrays(
     return layers
 
 
+def read_layer(folder: Path, name: str, layer: EvidenceLayer, shape: Sequence[int]) -> Array | None:
+    """A layer that lies in a folder, to look at; None when it is not there or of another size.
+
+    Parameters
+    ----------
+    folder, name, layer
+        Where, which, and what it is.
+    shape
+        Sizes it must have.
+    """
+    path, size = folder / f"{name}.raw", math.prod(shape) * np.dtype(layer.dtype).itemsize
+    if not size or not path.is_file() or path.stat().st_size != size:
+        return None
+    return np.memmap(path, dtype=layer.dtype, mode="r", shape=tuple(shape))
+
+
 def _read_index(folder: Path, layout: str) -> dict[str, list[str]]:
     """Keys of what lies there; none, and an empty folder, when it lies otherwise."""
     try:

@@ -1,0 +1,93 @@
+"""What the report takes from a run beside its tables: pictures of its periods, and its evidence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import rasterio
+from rasterio.errors import RasterioError
+
+from minewatch import exporters
+from minewatch.cube.natural_colour import PICTURE_LAYER
+from minewatch.detect import get_detection
+from minewatch.errors import MinewatchError, OutputError
+from minewatch.model import Parameters, RunResult
+from minewatch.reports.ground_pictures import GroundPicture
+from minewatch.reports.site_evidence import NO_EVIDENCE, RunEvidence, SiteEvidence
+from minewatch.store.evidence_arrays import read_layer
+from minewatch.store.output_folder import SITE_DETECTIONS
+from minewatch.store.state_folder import StateFolder
+
+
+def ground_pictures(result: RunResult) -> list[GroundPicture]:
+    """Natural colour of every period that a run keeps, else of its first and its last.
+
+    Parameters
+    ----------
+    result
+        A finished run. Without its `state/`, or when a later job has begun there, the two rasters
+        among its outputs are all there is.
+
+    Raises
+    ------
+    OutputError
+        When a raster cannot be read.
+    """
+    rasters = [result.rasters[n] for n in ("rgb_before", "rgb_after") if n in result.rasters]
+    shown = [_read_raster(path) for path in rasters]
+    starts = {period["label"]: period["start"] for period in result.manifest["periods"]}
+    placed = {starts[label]: rgb for label, rgb, _, _ in shown if label in starts}
+    if not placed:
+        return []
+    _, last, transform, epsg = shown[-1]
+    kept = read_layer(
+        result.directory / "state" / "evidence", "picture", PICTURE_LAYER,
+        (len(starts), *last.shape),
+    )  # fmt: skip
+    if kept is not None:
+        by_start = dict(zip(starts.values(), kept, strict=True))
+        if all(np.array_equal(by_start[start], rgb) for start, rgb in placed.items()):
+            placed = {start: rgb for start, rgb in by_start.items() if rgb.any()}
+    return [
+        GroundPicture(period_start=start, rgb=np.asarray(rgb), transform=transform, epsg=epsg)
+        for start, rgb in sorted(placed.items())
+    ]
+
+
+def run_evidence(result: RunResult) -> RunEvidence:
+    """What speaks for and against every site; nothing when the run came without its `state/`.
+
+    Parameters
+    ----------
+    result
+        A finished run.
+    """
+    state = StateFolder(directory=result.directory / "state")
+    try:
+        parameters = Parameters.from_dict(state.read_parameters())
+        detections = exporters.read_geojson(state.detections_path, SITE_DETECTIONS)
+        detector = get_detection(parameters.detector, parameters.rules).detector
+    except MinewatchError:  # not there, of an earlier layout, or of a detector that is not here
+        return NO_EVIDENCE
+    strongest = detections.sort_values(["confidence", "period_start"]).drop_duplicates(
+        "site_id", keep="last"
+    )
+    return RunEvidence(
+        meanings={name: term.meaning for name, term in detector.terms.items()},
+        basis=detector.confidence_basis,
+        sites={
+            site: SiteEvidence(terms=terms, alternatives=detector.alternatives(terms))
+            for site, terms in zip(strongest["site_id"], strongest["terms"], strict=True)
+        },
+    )
+
+
+def _read_raster(path: Path) -> tuple[str, np.ndarray, rasterio.Affine, int]:
+    """Label of its period, dims (colour, y, x), where it lies, and its zone."""
+    try:
+        with rasterio.open(path) as file:
+            label = file.tags().get("meaning", "").removeprefix("natural colour, ")
+            return label, file.read((1, 2, 3)), file.transform, file.crs.to_epsg()
+    except (RasterioError, OSError, ValueError) as error:
+        raise OutputError(f"cannot read {path}: {error}", hint="run again with --resume") from error

@@ -1,0 +1,44 @@
+"""The one table of words of the report, in three languages."""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib.resources import files
+
+from minewatch.model import ALERTS, STATES
+
+PAGE = files("minewatch.reports") / "page"
+LABELS = json.loads((PAGE / "labels.json").read_text("utf-8"))
+SCRIPTS = "".join(p.read_text("utf-8") for p in PAGE.iterdir() if p.name.endswith(".js"))
+TEMPLATE = (PAGE / "page.html.j2").read_text("utf-8")
+
+
+def test_every_label_is_in_three_languages_and_holds_the_same_figures() -> None:
+    for key, words in LABELS.items():
+        assert list(words) == ["en", "my", "zh"], key
+        assert all(words.values()), key
+        holes = [sorted(re.findall(r"\{\w+\}", text)) for text in words.values()]
+        assert holes[0] == holes[1] == holes[2], key
+        assert re.search("[\u1000-\u109f]", words["my"]), key
+        assert re.search("[\u4e00-\u9fff]", words["zh"]), key
+
+
+def test_every_state_and_alert_has_a_label() -> None:
+    assert {f"state_{s}" for s in STATES} | {f"alert_{a}" for a in ALERTS} <= set(LABELS)
+
+
+def test_every_label_that_the_page_asks_for_is_there_and_no_other() -> None:
+    asked = set(re.findall(r"(?:word|say|fill)\('(\w+)'", SCRIPTS))
+    in_template = re.findall(r'say\("(\w+)"\)|data-(?:label|title)="(\w+)"', TEMPLATE)
+    asked |= {of_macro or of_attribute for of_macro, of_attribute in in_template}
+    assert len(asked) > 50
+    assert asked <= set(LABELS)
+    everything = SCRIPTS + TEMPLATE + (PAGE / "../report_page.py").read_text("utf-8")
+    everything += (PAGE / "../page_charts.py").read_text("utf-8")
+    unused = [
+        key
+        for key in LABELS
+        if not key.startswith(("state_", "alert_")) and not re.search(rf"\b{key}\b", everything)
+    ]
+    assert unused == []
