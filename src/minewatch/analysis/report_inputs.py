@@ -10,7 +10,6 @@ from rasterio.errors import RasterioError
 
 from minewatch import exporters
 from minewatch.cube.natural_colour import PICTURE_LAYER
-from minewatch.detect import get_detection
 from minewatch.errors import MinewatchError, OutputError
 from minewatch.model import Parameters, RunResult
 from minewatch.reports.ground_pictures import GroundPicture
@@ -67,6 +66,8 @@ def run_evidence(result: RunResult) -> RunEvidence:
     try:
         parameters = Parameters.from_dict(state.read_parameters())
         detections = exporters.read_geojson(state.detections_path, SITE_DETECTIONS)
+        from minewatch.detect import get_detection  # its kernels take time to load
+
         detector = get_detection(parameters.detector, parameters.rules).detector
     except MinewatchError:  # not there, of an earlier layout, or of a detector that is not here
         return NO_EVIDENCE

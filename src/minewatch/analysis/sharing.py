@@ -7,7 +7,6 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from minewatch import exporters, reports
-from minewatch.analysis.report_inputs import ground_pictures, run_evidence
 from minewatch.errors import OutputError
 from minewatch.model.run_result import source_mark
 from minewatch.sites import total_by_period
@@ -63,6 +62,8 @@ def report(directory: str | Path, *, out: str | Path | None = None) -> dict[str,
     dict
         What each file is, to its path: `report`, `map`, `before/after`, `timeline`.
     """
+    from minewatch.analysis.report_inputs import ground_pictures, run_evidence
+
     result = open_result(directory)
     page = Path(out) if out else result.directory / "report.html"
     totals = total_by_period(result.inventory, sees_pools=not result.why_no_pools)

@@ -157,10 +157,11 @@ def _sites(result: RunResult, frame: Frame, evidence: RunEvidence) -> list[dict[
     sites.sort(key=lambda site: (-site["max_disturbed_area_m2"], site["site_id"]))
     inside = result.sites.geometry.representative_point()
     places = dict(zip(result.sites["site_id"], inside, strict=True))
+    has_verdicts = any(site.get("verdict") for site in sites)
     return [
         {
             **{name: _plain(site.get(name)) for name in _SITE_COLUMNS},
-            **({"verdict": _plain(site["verdict"])} if "verdict" in site else {}),
+            **({"verdict": _plain(site.get("verdict"))} if has_verdicts else {}),
             "x": round((places[site["site_id"]].x - frame.west) * STEPS),
             "y": round((frame.north - places[site["site_id"]].y) * STEPS),
             "scenes": sorted(scenes.get(site["site_id"], ())),
