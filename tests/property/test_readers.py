@@ -80,5 +80,6 @@ def test_the_same_pixels_as_odc_stac_on_aligned_grids(asset, size, place):
     item.add_asset("b", pystac.Asset(asset.href, media_type=pystac.MediaType.COG, roles=["data"]))
     theirs = odc.stac.load([item], bands=["b"], geobox=geobox, dtype="int32", nodata=int(nodata))
     expected = theirs["b"].values[0]
-    expected = np.where(expected == nodata, 0, expected).astype(np.uint16)
+    # where "no pixel" is another number than 0, dark ground of 0 is seen, and kept apart as 1
+    expected = np.where(expected == nodata, 0, np.maximum(expected, 1)).astype(np.uint16)
     np.testing.assert_array_equal(OURS.read(asset, geobox, band="red"), expected)
