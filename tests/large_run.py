@@ -15,7 +15,15 @@ from odc.geo.xr import xr_coords
 from scipy.ndimage import gaussian_filter
 
 from minewatch import exporters
-from minewatch.model import ALERTS, STATES, AreaOfInterest, Period, RunResult, period_label
+from minewatch.model import (
+    ALERTS,
+    STATES,
+    VERDICT,
+    AreaOfInterest,
+    Period,
+    RunResult,
+    period_label,
+)
 from minewatch.store.keys import LAYOUT_VERSION
 from minewatch.store.output_folder import SITE_DETECTIONS
 
@@ -46,7 +54,7 @@ def write_large_run(
     name
         Name of the area: it may be hostile.
     verdicts
-        Given to the sites in turn, as a column of `sites.geojson`; empty: no such column.
+        Given to the sites in turn, in `sites.geojson`; empty: none.
     """
     rng = np.random.default_rng(11)
     aoi = _aoi(name)
@@ -55,7 +63,7 @@ def write_large_run(
         of_site, of_patches = _site(rng, number)
         rows += of_site
         patches += of_patches
-    inventory = gpd.GeoDataFrame(rows, crs=EPSG)
+    inventory = gpd.GeoDataFrame(rows, crs=EPSG).assign(**dict.fromkeys(VERDICT))
     last = inventory.drop_duplicates("site_id", keep="last").copy()
     last["max_disturbed_area_m2"] = last["site_id"].map(
         inventory.groupby("site_id")["disturbed_area_m2"].max().fillna(0.0)

@@ -37,7 +37,7 @@ SHARED = Path(os.environ.get("MINEWATCH_SHARED") or HERE.parent / "shared") / "d
 pytestmark = [
     pytest.mark.real,
     pytest.mark.skipif(
-        not (SHARED / "stac_items").is_dir(), reason="no recorded items: set MINEWATCH_SHARED"
+        not (SHARED / "stac_items").is_dir(), reason="no shared data: set MINEWATCH_SHARED"
     ),
 ]
 Item = dict[str, Any]
