@@ -12,6 +12,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from minewatch.detect.plain_patches import feature_rows, stacked
 from minewatch.detect.radar import radar_evidence as months_of_radar
 from minewatch.detect.radar import radar_patches as patches
 from minewatch.detect.radar.radar_rules import RadarRules
@@ -37,7 +38,6 @@ from minewatch.model import (
     PixelState,
     PixelStateLayer,
     Rasterise,
-    empty_table,
 )
 
 
@@ -96,7 +96,7 @@ class RadarClearings:
         here = evidence.of(len(evidence) - 1)
         others = np.setdiff1d(np.flatnonzero(here.whole["first_detected"]), taken)
         return Findings(
-            detections=_stacked(mines, DETECTIONS, grid),
+            detections=stacked(mines, DETECTIONS, grid),
             features=self._rows(taken, here, grid, FEATURES),
             changes=self._rows(others, here, grid, CHANGES),
         )
@@ -108,10 +108,10 @@ class RadarClearings:
         found = patches.find_patches(at, grid, rules=self.rules)
         table = patches.describe_patches(found, here, grid, rules=self.rules)
         if contract is FEATURES:
-            rows = patches.feature_rows(found, table, grid)
+            rows = feature_rows(found, table, grid)
         else:
             rows = patches.change_rows(found, table, grid, rules=self.rules)
-        return _stacked([rows], contract, grid)
+        return stacked([rows], contract, grid)
 
     def measure(
         self,
@@ -179,13 +179,3 @@ class RadarClearings:
         """See `minewatch.model.Detector`: nothing of greenness."""
         del inside
         return pd.DataFrame(index=range(months.sizes["time"]))
-
-
-def _stacked(
-    tables: Sequence[gpd.GeoDataFrame], contract: Contract, grid: Grid
-) -> gpd.GeoDataFrame:
-    """The rows of all tables; an empty one that keeps the contract when there are none."""
-    full = [table for table in tables if len(table)]
-    if not full:
-        return empty_table(contract, epsg=grid.epsg)
-    return gpd.GeoDataFrame(pd.concat(full, ignore_index=True), crs=grid.epsg)

@@ -16,6 +16,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from minewatch.detect.plain_patches import feature_rows, stacked
 from minewatch.detect.pool_ranges import water_ranges
 from minewatch.detect.thresholds import threshold_evidence as medians
 from minewatch.detect.thresholds import threshold_patches as patches
@@ -41,7 +42,6 @@ from minewatch.model import (
     PixelState,
     PixelStateLayer,
     Rasterise,
-    empty_table,
     sees_pools_at,
 )
 
@@ -103,7 +103,7 @@ class DrySeasonThresholds:
         here = evidence.of(len(evidence) - 1)
         others = np.setdiff1d(np.flatnonzero(here.whole["first_detected"]), taken)
         return Findings(
-            detections=_visible(_stacked(mines, DETECTIONS, grid), pixel_m),
+            detections=_visible(stacked(mines, DETECTIONS, grid), pixel_m),
             features=self._rows(taken, here, grid, FEATURES),
             changes=self._rows(others, here, grid, CHANGES),
         )
@@ -115,10 +115,10 @@ class DrySeasonThresholds:
         found = patches.find_patches(at, grid, rules=self.rules)
         table = patches.describe_patches(found, here, grid, rules=self.rules)
         if contract is FEATURES:
-            rows = patches.feature_rows(found, table, grid)
+            rows = feature_rows(found, table, grid)
         else:
             rows = patches.change_rows(found, table, grid, rules=self.rules)
-        return _stacked([rows], contract, grid)
+        return stacked([rows], contract, grid)
 
     def measure(
         self,
@@ -196,13 +196,3 @@ def _visible(table: Table, pixel_m: float) -> Table:
     if not sees_pools_at(pixel_m):
         table[[c for c in (*POOL_COLUMNS, *WATER_COLUMNS) if c in table]] = np.nan
     return table
-
-
-def _stacked(
-    tables: Sequence[gpd.GeoDataFrame], contract: Contract, grid: Grid
-) -> gpd.GeoDataFrame:
-    """The rows of all tables; an empty one that keeps the contract when there are none."""
-    full = [table for table in tables if len(table)]
-    if not full:
-        return empty_table(contract, epsg=grid.epsg)
-    return gpd.GeoDataFrame(pd.concat(full, ignore_index=True), crs=grid.epsg)
