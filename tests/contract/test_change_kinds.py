@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import ast
 import inspect
-from types import ModuleType
+from collections.abc import Callable
 
 import pytest
 
+from minewatch.detect import plain_patches
 from minewatch.detect.pair import clearing_kinds
 from minewatch.detect.pool_banks.change_rules import RULES
-from minewatch.detect.thresholds import threshold_patches as thresholds
 from minewatch.exporters import qgis_symbols
 from minewatch.model import CHANGE_KINDS, ChangeKind
-from minewatch.model.change_kinds import PAIR, THRESHOLDS, TIME_SERIES
+from minewatch.model.change_kinds import PAIR, RADAR, THRESHOLDS, TIME_SERIES
 
 
-def kinds_written_in(code: ModuleType | object) -> set[str]:
+def kinds_written_in(code: Callable[..., object]) -> set[str]:
     """Kinds of change that the source of something names, comments apart."""
-    tree = ast.parse(inspect.getsource(code))  # type: ignore[arg-type]
+    tree = ast.parse(inspect.getsource(code))
     words = {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant)}
     return {str(word) for word in words} & set(CHANGE_KINDS)
 
@@ -27,7 +27,8 @@ def kinds_written_in(code: ModuleType | object) -> set[str]:
     ("detector", "given"),
     [
         (TIME_SERIES, {rule.kind for rule in RULES}),
-        (THRESHOLDS, kinds_written_in(thresholds)),
+        (THRESHOLDS, kinds_written_in(plain_patches.change_rows)),
+        (RADAR, kinds_written_in(plain_patches.change_rows)),
         (PAIR, kinds_written_in(clearing_kinds.name_kind)),
     ],
 )
