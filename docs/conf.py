@@ -7,12 +7,10 @@ because the tests run them apart.
 
 import os
 import shutil
-import sys
 from importlib.metadata import version as _version
 from pathlib import Path
 
 _HERE = Path(__file__).parent
-sys.path.insert(0, str(_HERE / "_extension"))
 _NOTEBOOKS = _HERE / "notebooks"
 shutil.rmtree(_NOTEBOOKS, ignore_errors=True)
 shutil.copytree(_HERE.parent / "notebooks", _NOTEBOOKS, ignore=shutil.ignore_patterns(".*"))
@@ -27,14 +25,13 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "numpydoc",
-    "sphinx_click",
     "sphinx_copybutton",
     "sphinx_design",
 ]
 exclude_patterns = ["_build"]
 
 myst_heading_anchors = 3
-myst_enable_extensions = ["colon_fence", "dollarmath"]
+myst_enable_extensions = ["colon_fence"]
 nb_execution_mode = "cache" if os.environ.get("MINEWATCH_DOCS_EXECUTE") else "off"
 nb_execution_timeout = 300
 nb_execution_raise_on_error = True
