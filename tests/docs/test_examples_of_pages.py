@@ -1,7 +1,8 @@
 """What README and the pages tell people to type runs as written, without a network.
 
-Blocks of the pages that are marked `bash` are run, in order, as one script. Nothing is left out. What asks a server is given the simulated archive of the demo instead: see
-`INSTEAD`; `make` is asked what it would do.
+Blocks of the pages that are marked `bash` are run, in order, as one script. Nothing is left out.
+What asks a server is given the simulated archive of the demo instead: see `INSTEAD`; `make` is
+asked what it would do.
 """
 
 from __future__ import annotations
