@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         read_manifest,
         write_manifest,
     )
+    from minewatch.exporters.run_layers import LayerExporter, run_layers
     from minewatch.exporters.table_layers import LAYERS, SITE_FEATURES, Layer
     from minewatch.exporters.vrt import write_stack
 
@@ -27,6 +28,7 @@ __all__ = [
     "RECORD",
     "SITE_FEATURES",
     "Layer",
+    "LayerExporter",
     "check_outputs",
     "hash_file",
     "hash_outputs",
@@ -37,6 +39,7 @@ __all__ = [
     "read_geojson",
     "read_manifest",
     "read_record",
+    "run_layers",
     "to_geojson",
     "write_aoi",
     "write_cog",

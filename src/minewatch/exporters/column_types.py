@@ -9,8 +9,7 @@ import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
 
-from minewatch.exporters.table_layers import Layer
-from minewatch.model import Column, Contract, RunResult
+from minewatch.model import Column, Contract, NamedLayer
 from minewatch.model.tables import Kind
 
 _TYPES: dict[Kind, pa.DataType] = {
@@ -24,16 +23,16 @@ _TYPES: dict[Kind, pa.DataType] = {
 
 
 def arrow_table(
-    result: RunResult, layer: Layer, *, lists: Literal["lists", "json"] = "json"
+    layer: NamedLayer, *, simulated: bool, lists: Literal["lists", "json"] = "json"
 ) -> pa.Table:
     """The columns of a layer in the types of their contract, without outlines.
 
     Parameters
     ----------
-    result
-        A finished run.
     layer
-        Which table of it.
+        The table.
+    simulated
+        Said in every row.
     lists
         `json` writes lists as JSON text, for formats that have none.
 
@@ -42,12 +41,12 @@ def arrow_table(
     pyarrow.Table
         Columns of the contract, then those beyond it, then `simulated`; missing values null.
     """
-    table = layer.table(result)
+    table = layer.table
     columns = {
         name: _array(table[name], layer.contract.get(name), lists=lists)
         for name in column_order(table, layer.contract)
     }
-    columns["simulated"] = pa.array([result.simulated] * len(table), type=pa.bool_())
+    columns["simulated"] = pa.array([simulated] * len(table), type=pa.bool_())
     return pa.table(columns)
 
 

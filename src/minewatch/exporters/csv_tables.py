@@ -11,20 +11,21 @@ import shapely
 
 from minewatch.exporters.column_types import arrow_table
 from minewatch.exporters.rfc7946_outlines import COORDINATE_DECIMALS
-from minewatch.exporters.table_layers import LAYERS, Layer
+from minewatch.exporters.run_layers import LayerExporter
 from minewatch.files import plain_cell, write_bytes_atomic
-from minewatch.model import RunResult
+from minewatch.model import LayerSet, NamedLayer
 
 
-def write_csv(result: RunResult, out: Path) -> list[Path]:
+@LayerExporter
+def write_csv(layers: LayerSet, out: Path) -> list[Path]:
     """One CSV a table: UTF-8, a header, ISO days, lists as JSON text.
 
     Text that a spreadsheet would take for a formula has an apostrophe before it.
 
     Parameters
     ----------
-    result
-        A finished run.
+    layers
+        What to write.
     out
         Folder to write.
 
@@ -33,12 +34,15 @@ def write_csv(result: RunResult, out: Path) -> list[Path]:
     list of Path
         `inventory.csv`, `sites.csv`, `features.csv`, `changes.csv`.
     """
-    return [_write(result, layer, out / f"{layer.name}.csv") for layer in LAYERS.values()]
+    return [
+        _write(layer, out / f"{name}.csv", simulated=layers.simulated)
+        for name, layer in layers.layers.items()
+    ]
 
 
-def _write(result: RunResult, layer: Layer, path: Path) -> Path:
-    table = arrow_table(result, layer)
-    inside = shapely.point_on_surface(layer.table(result).geometry.to_numpy())
+def _write(layer: NamedLayer, path: Path, *, simulated: bool) -> Path:
+    table = arrow_table(layer, simulated=simulated)
+    inside = shapely.point_on_surface(layer.table.geometry.to_numpy())
     for name, values in (("lon", shapely.get_x(inside)), ("lat", shapely.get_y(inside))):
         table = table.append_column(name, pa.array(values.round(COORDINATE_DECIMALS)))
     for at, column in enumerate(table.schema):

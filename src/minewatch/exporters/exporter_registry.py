@@ -11,7 +11,7 @@ EXPORTERS: Final[Registry[Exporter]] = Registry(
     kind="format",
     group="minewatch.exporters",
     built_in={
-        "geojson": "minewatch.exporters.geojson_copies:write_copies",
+        "geojson": "minewatch.exporters.geojson_files:write_geojson_files",
         "gpkg": "minewatch.exporters.gpkg:write_gpkg",
         "qgis": "minewatch.exporters.qgis:write_qgis",
         "geoparquet": "minewatch.exporters.geoparquet:write_geoparquet",

@@ -12,18 +12,19 @@ import shapely
 from pyproj import CRS
 
 from minewatch.exporters.column_types import arrow_table
-from minewatch.exporters.table_layers import LAYERS, Layer
+from minewatch.exporters.run_layers import LayerExporter
 from minewatch.files import write_bytes_atomic
-from minewatch.model import WGS84, RunResult
+from minewatch.model import WGS84, LayerSet, NamedLayer
 
 
-def write_geoparquet(result: RunResult, out: Path) -> list[Path]:
+@LayerExporter
+def write_geoparquet(layers: LayerSet, out: Path) -> list[Path]:
     """One GeoParquet file a table: days are days, lists are lists, outlines are WKB in WGS 84.
 
     Parameters
     ----------
-    result
-        A finished run.
+    layers
+        What to write.
     out
         Folder to write.
 
@@ -36,15 +37,15 @@ def write_geoparquet(result: RunResult, out: Path) -> list[Path]:
     ----------
     GeoParquet 1.1.0, https://geoparquet.org/releases/v1.1.0/
     """
-    return [_write(result, layer, out / f"{layer.name}.parquet") for layer in LAYERS.values()]
+    return [_write(layer, out / f"{name}.parquet", layers) for name, layer in layers.layers.items()]
 
 
-def _write(result: RunResult, layer: Layer, path: Path) -> Path:
-    outlines = layer.table(result).geometry.to_numpy()
-    table = arrow_table(result, layer, lists="lists").append_column(
+def _write(layer: NamedLayer, path: Path, layers: LayerSet) -> Path:
+    outlines = layer.table.geometry.to_numpy()
+    table = arrow_table(layer, simulated=layers.simulated, lists="lists").append_column(
         "geometry", pa.array(shapely.to_wkb(outlines), type=pa.binary())
     )
-    about = {"simulated": result.simulated, "title": layer.title}
+    about = {"simulated": layers.simulated, "title": layer.title}
     metadata = {"geo": json.dumps(_geo()), "minewatch": json.dumps(about)}
     content = io.BytesIO()
     pq.write_table(table.replace_schema_metadata(metadata), content, compression="zstd")

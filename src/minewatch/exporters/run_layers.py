@@ -1,0 +1,72 @@
+"""The layers of a finished run, and exporters that need nothing else of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import geopandas as gpd
+
+from minewatch.exporters.table_layers import LAYERS
+from minewatch.model import AREA, WGS84, LayerSet, NamedLayer, RunResult
+from minewatch.model.run_result import source_mark
+
+
+def run_layers(result: RunResult) -> LayerSet:
+    """Everything that a run has to show as layers, exact and complete.
+
+    Parameters
+    ----------
+    result
+        A finished run.
+
+    Returns
+    -------
+    LayerSet
+        The tables of `LAYERS` in their order, and the area watched.
+    """
+    manifest = result.manifest
+    layers = {
+        name: NamedLayer(
+            name=name,
+            title=layer.title,
+            contract=layer.contract,
+            table=layer.table(result),
+            note=result.why_no_pools,
+        )
+        for name, layer in LAYERS.items()
+    }
+    return LayerSet(
+        layers=layers,
+        area=_area(result),
+        name=result.name,
+        simulated=result.simulated,
+        attribution=str(manifest["aoi"].get("attribution", "")),
+        last_day=date.fromisoformat(manifest["parameters"]["end"]),
+        source=source_mark(manifest),
+    )
+
+
+@dataclass(frozen=True)
+class LayerExporter:
+    """An exporter that writes layers, those of a run or others: put it above such a function.
+
+    It is a `minewatch.model.Exporter` too. Formats that need more of a run than its layers (its
+    rasters, its scenes) are plain functions of a `RunResult` instead.
+    """
+
+    write_layers: Callable[[LayerSet, Path], list[Path]]
+    """Writes layers into a folder, atomically; returns the files in order."""
+
+    def __call__(self, result: RunResult, out: Path) -> list[Path]:
+        """Write the layers of a finished run."""
+        return self.write_layers(run_layers(result), out)
+
+
+def _area(result: RunResult) -> NamedLayer:
+    aoi = result.aoi
+    row = {"id": [aoi.id], "name": [aoi.name]}
+    table = gpd.GeoDataFrame(row, geometry=[aoi.geometry], crs=WGS84)
+    return NamedLayer(name="aoi", title="Area of interest", contract=AREA, table=table)
