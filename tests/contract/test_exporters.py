@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from minewatch.errors import OutputError
-from minewatch.exporters import EXPORTERS
+from minewatch.exporters import EXPORTERS, LAYERS, LayerExporter, layers_of
 from minewatch.model import RunResult
 
 FORMATS = sorted(EXPORTERS)
@@ -106,3 +106,34 @@ def test_a_folder_that_cannot_be_written_is_an_error_for_people(
         EXPORTERS[name](simulated_run, tmp_path / "file" / "out")
     assert str(tmp_path / "file") in caught.value.problem
     assert caught.value.hint
+
+
+LAYER_FORMATS = [name for name in FORMATS if isinstance(EXPORTERS[name], LayerExporter)]
+
+
+@pytest.mark.parametrize("name", LAYER_FORMATS)
+def test_layers_that_were_left_out_leave_no_trace(
+    name: str, simulated_run: RunResult, tmp_path: Path
+) -> None:
+    whole = layers_of(simulated_run)
+    few = replace(
+        whole,
+        layers={"sites": replace(whole.layers["sites"], table=whole.layers["sites"].table[:1])},
+        area=None, name="Somewhere", source="", attribution="",
+    )  # fmt: skip
+    exporter = EXPORTERS[name]
+    assert isinstance(exporter, LayerExporter)
+    for path in exporter.write_layers(few, tmp_path):
+        written = content(path)
+        for word in (b"simulated-bbbb", b"SIM_20211220", b"swidden", b"Simulated valley"):
+            assert word not in written, (path.name, word)
+        assert simulated_run.manifest["outputs"]["inventory.geojson"].encode() not in written
+
+
+def test_the_geojson_of_a_run_is_the_bytes_that_it_left(
+    simulated_run: RunResult, tmp_path: Path
+) -> None:
+    written = EXPORTERS["geojson"](simulated_run, tmp_path)
+    assert [path.name for path in written] == [layer.filename for layer in LAYERS.values()]
+    for path in written:
+        assert path.read_bytes() == (simulated_run.directory / path.name).read_bytes()

@@ -41,7 +41,7 @@ def export(directory: str | Path, *, format: str, out: str | Path | None = None)
     OutputError
         When a file lies there that minewatch did not write, or that was changed since.
     """
-    write = exporters.EXPORTERS[format]
+    write = exporters.get_exporter(format)
     result = open_result(directory)
     folder = Path(out) if out else result.directory / "export"
     return exporters.write_kept(write, result, folder)

@@ -10,8 +10,8 @@ import pyarrow.csv as pa_csv
 import shapely
 
 from minewatch.exporters.column_types import arrow_table
+from minewatch.exporters.layer_exporters import LayerExporter
 from minewatch.exporters.rfc7946_outlines import COORDINATE_DECIMALS
-from minewatch.exporters.run_layers import LayerExporter
 from minewatch.files import plain_cell, write_bytes_atomic
 from minewatch.model import LayerSet, NamedLayer
 

@@ -12,7 +12,7 @@ import shapely
 from pyproj import CRS
 
 from minewatch.exporters.column_types import arrow_table
-from minewatch.exporters.run_layers import LayerExporter
+from minewatch.exporters.layer_exporters import LayerExporter
 from minewatch.files import write_bytes_atomic
 from minewatch.model import WGS84, LayerSet, NamedLayer
 

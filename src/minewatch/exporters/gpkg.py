@@ -16,9 +16,9 @@ from pyogrio.errors import DataSourceError
 
 from minewatch.errors import OutputError
 from minewatch.exporters.column_types import arrow_table
+from minewatch.exporters.layer_exporters import LayerExporter
 from minewatch.exporters.qgis_symbols import layer_style
 from minewatch.exporters.rfc7946_outlines import wgs84_outlines
-from minewatch.exporters.run_layers import LayerExporter
 from minewatch.files import atomic_path
 from minewatch.model import WGS84, LayerSet
 

@@ -14,7 +14,7 @@ from minewatch.model import AREA, WGS84, LayerSet, NamedLayer, RunResult
 from minewatch.model.run_result import source_mark
 
 
-def run_layers(result: RunResult) -> LayerSet:
+def layers_of(result: RunResult) -> LayerSet:
     """Everything that a run has to show as layers, exact and complete.
 
     Parameters
@@ -62,7 +62,7 @@ class LayerExporter:
 
     def __call__(self, result: RunResult, out: Path) -> list[Path]:
         """Write the layers of a finished run."""
-        return self.write_layers(run_layers(result), out)
+        return self.write_layers(layers_of(result), out)
 
 
 def _area(result: RunResult) -> NamedLayer:
