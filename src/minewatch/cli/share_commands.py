@@ -10,7 +10,7 @@ import typer
 from minewatch.cli import terminal
 from minewatch.cli.options import Debug, Quiet, RunDirectory
 
-FORMATS = ("geojson", "gpkg", "qgis", "geoparquet", "csv")
+FORMATS = ("geojson", "gpkg", "qgis", "geoparquet", "flatgeobuf", "csv", "kml", "pmtiles")
 """Names in `minewatch.exporters.EXPORTERS`, repeated so that help loads no exporter."""
 
 

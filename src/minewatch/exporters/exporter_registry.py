@@ -17,7 +17,10 @@ EXPORTERS: Final[Registry[Exporter]] = Registry(
         "gpkg": "minewatch.exporters.gpkg:write_gpkg",
         "qgis": "minewatch.exporters.qgis:write_qgis",
         "geoparquet": "minewatch.exporters.geoparquet:write_geoparquet",
+        "flatgeobuf": "minewatch.exporters.flatgeobuf:write_flatgeobuf",
         "csv": "minewatch.exporters.csv_tables:write_csv",
+        "kml": "minewatch.exporters.kml:write_kml",
+        "pmtiles": "minewatch.exporters.vector_tiles:write_pmtiles",
     },
 )
 """Name of a format to what writes it. The contract tests run over all of them."""
