@@ -6,7 +6,7 @@ import html
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
@@ -85,17 +85,14 @@ def kml_document(layers: LayerSet) -> bytes:
     _text(document, "name", layers.title)
     _text(document, "open", "1")
     _text(document, "description", _about(layers))
-    for name, colour in _STYLES.items():
-        document.append(_style(name, colour))
-    for alert, colour in ALERT_COLOURS.items():
-        document.append(_style(f"alert-{alert}", colour, width=_ALERT_WIDTHS[alert], fill="00"))
     shown = layers.with_area()
     for layer in shown.values():
         document.append(_schema(layer, layers))
+    folders = [_folder(layer, layers) for layer in shown.values()]
     if "sites" in layers.layers:
-        document.append(_markers(layers.layers["sites"]))
-    for layer in shown.values():
-        document.append(_folder(layer, layers))
+        folders.insert(0, _markers(layers.layers["sites"]))
+    document.extend(_styles({url.text for folder in folders for url in folder.iter("styleUrl")}))
+    document.extend(folders)
     indent(root, " ")
     written: bytes = tostring(root, encoding="UTF-8", xml_declaration=True)
     return written
@@ -105,6 +102,16 @@ def _about(layers: LayerSet) -> str:
     words = "SIMULATED DATA: no real place." if layers.simulated else ""
     lines = [words, layers.attribution, *(f"{k}: {v}" for k, v in layers.about.items())]
     return "<br/>".join(_html(line) for line in lines if line)
+
+
+def _styles(used: Collection[str | None]) -> Iterator[Element]:
+    """The styles that placemarks name: no other, so that a file says only what it shows."""
+    for name, colour in _STYLES.items():
+        if f"#{name}" in used:
+            yield _style(name, colour)
+    for alert, colour in ALERT_COLOURS.items():
+        if f"#alert-{alert}" in used:
+            yield _style(f"alert-{alert}", colour, width=_ALERT_WIDTHS[alert], fill="00")
 
 
 def _style(name: str, colour: str, *, width: str = "2", fill: str = "66") -> Element:
