@@ -66,16 +66,16 @@ def with_outlines(table: pa.Table, layer: NamedLayer) -> pa.Table:
     return table.append_column("geometry", pa.array(outlines, type=pa.binary()))
 
 
-def multipolygons(layer: NamedLayer) -> list[shapely.MultiPolygon | None]:
-    """Outlines of a layer in WGS 84, all of one kind, for formats that want that.
+def multipolygons(layer: NamedLayer) -> list[Any]:
+    """Outlines of a layer in WGS 84, areas all of one kind, for formats that want that.
 
     Parameters
     ----------
     layer
-        Its table has areas.
+        Points and lines stay what they are.
     """
     return [
-        g if g is None or g.geom_type.startswith("Multi") else shapely.multipolygons([g])
+        shapely.multipolygons([g]) if g is not None and g.geom_type == "Polygon" else g
         for g in wgs84_outlines(layer.table)
     ]
 
