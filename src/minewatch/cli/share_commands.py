@@ -11,7 +11,8 @@ from minewatch.cli import terminal
 from minewatch.cli.options import Debug, Quiet, RunDirectory
 
 FORMATS = (
-    "geojson", "gpkg", "qgis", "geoparquet", "flatgeobuf", "csv", "kml", "pmtiles", "postgis",
+    "geojson", "gpkg", "qgis", "geoparquet", "flatgeobuf", "csv", "kml", "pmtiles", "stac",
+    "smart", "postgis",
 )  # fmt: skip
 """Names in `minewatch.exporters.EXPORTERS`, repeated so that help loads no exporter."""
 
