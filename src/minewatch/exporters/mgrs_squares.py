@@ -1,4 +1,4 @@
-"""Squares of the Military Grid Reference System, 100 km wide, that tiles of imagery are named by."""
+"""Squares of 100 km of the Military Grid Reference System, that tiles of imagery are named by."""
 
 from __future__ import annotations
 

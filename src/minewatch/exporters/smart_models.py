@@ -66,9 +66,9 @@ def write_smart(layers: LayerSet, out: Path) -> list[Path]:
     Returns
     -------
     list of Path
-        `smart/region_models/ZZ_R000.geojson`, `smart/site_models/ZZ_R000_0000.geojson` and so on. Their
-        numbers are those of the sites in this inventory, in order of their ids: another inventory
-        may give others. The id that stays is `site_id` in `cache`.
+        `smart/region_models/ZZ_R000.geojson`, `smart/site_models/ZZ_R000_0000.geojson` and so on.
+        Their numbers are those of the sites in this inventory, in order of their ids: another
+        inventory may give others. The id that stays is `site_id` in `cache`.
 
     Raises
     ------
