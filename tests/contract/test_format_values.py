@@ -63,7 +63,7 @@ def read_csv(folder: Path, layer: str) -> Rows:
     table = pa_csv.read_csv(folder / f"{layer}.csv", convert_options=options, parse_options=parsing)
     rows = table.to_pylist()
     for row in rows:
-        row["geometry"] = shapely.from_wkt(row["wkt"])
+        row["geometry"] = shapely.from_wkt(row["WKT"])
         assert row["geometry"].contains(shapely.Point(row["lon"], row["lat"]))
     return rows
 
