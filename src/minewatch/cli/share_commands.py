@@ -10,7 +10,10 @@ import typer
 from minewatch.cli import terminal
 from minewatch.cli.options import Debug, Quiet, RunDirectory
 
-FORMATS = ("geojson", "gpkg", "qgis", "geoparquet", "csv")
+FORMATS = (
+    "geojson", "gpkg", "qgis", "geoparquet", "flatgeobuf", "csv", "kml", "pmtiles", "stac",
+    "smart", "postgis",
+)  # fmt: skip
 """Names in `minewatch.exporters.EXPORTERS`, repeated so that help loads no exporter."""
 
 
@@ -21,6 +24,15 @@ def export(
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder to write; default: DIR/export.")
     ] = None,
+    dsn: Annotated[
+        str | None,
+        typer.Option(
+            "--dsn",
+            help="Address of the database for --format postgis; default: MINEWATCH_POSTGIS_DSN. "
+            "Best without the password: libpq finds it in ~/.pgpass or PGPASSWORD.",
+            show_default=False,
+        ),
+    ] = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -29,9 +41,16 @@ def export(
     Example: minewatch export pangwa --format qgis
     """
     from minewatch.analysis import export as job
+    from minewatch.analysis import export_to_database, is_database
 
     with terminal.status(f"writing {format}", quiet=quiet):
-        written = job(directory, format=format, out=out)
+        if is_database(format):
+            done = export_to_database(directory, format=format, dsn=dsn)
+            written: list[Path] = []
+        else:
+            done, written = "", job(directory, format=format, out=out)
+    if done and not quiet:
+        terminal.line(done)
     if not quiet:
         for path in written:
             terminal.line(str(path))

@@ -57,7 +57,7 @@ def write_qgis(result: RunResult, out: Path) -> list[Path]:
     OutputError
         When they cannot be written.
     """
-    written = write_gpkg(result, out)
+    written: list[Path] = write_gpkg(result, out)
     layers = [vector_layer(name, title, result) for name, title in _VECTORS.items()]
     layers += [
         raster_layer(name, title, result, source=_relative(result.rasters[name], out))
