@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from minewatch.cli import terminal
 from minewatch.cli.options import Debug, Quiet, RunDirectory
+from minewatch.errors import SettingsError
+
+if TYPE_CHECKING:
+    from minewatch.exporters.qgis.project_rasters import RasterChoice
 
 FORMATS = ("geojson", "gpkg", "qgis", "geoparquet", "csv")
 """Names in `minewatch.exporters.EXPORTERS`, repeated so that help loads no exporter."""
@@ -21,6 +25,13 @@ def export(
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder to write; default: DIR/export.")
     ] = None,
+    no_rasters: Annotated[
+        bool, typer.Option("--no-rasters", help="QGIS: leave rasters out, for a small folder.")
+    ] = False,
+    link_rasters: Annotated[
+        bool,
+        typer.Option("--link-rasters", help="QGIS: refer to the rasters of DIR, copy nothing."),
+    ] = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -30,8 +41,13 @@ def export(
     """
     from minewatch.analysis import export as job
 
+    if no_rasters and link_rasters:
+        raise SettingsError(
+            "--no-rasters and --link-rasters say two things", hint="give one of them"
+        )
+    rasters: RasterChoice = "none" if no_rasters else "link" if link_rasters else "copy"
     with terminal.status(f"writing {format}", quiet=quiet):
-        written = job(directory, format=format, out=out)
+        written = job(directory, format=format, out=out, rasters=rasters)
     if not quiet:
         for path in written:
             terminal.line(str(path))
