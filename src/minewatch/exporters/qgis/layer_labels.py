@@ -10,7 +10,7 @@ from minewatch.exporters.qgis.qgis_xml import element, parent
 
 NAME_SCALE: Final = 60_000
 """Scale from which sites bear their ids."""
-MORE_SCALE: Final = 15_000
+MORE_SCALE: Final = 10_000
 """Scale from which their state and area stand below it."""
 _OVER_POINT: Final = "1"
 

@@ -58,12 +58,16 @@ def vector_time() -> Element:
 def raster_time(span: Span) -> Element:
     """A raster is shown while its period lasts.
 
+    A frame ends with the moment at which the next one begins, and QGIS counts both ends: so a
+    raster begins a second later, or two periods would be drawn over each other.
+
     Parameters
     ----------
     span
         Its period.
     """
-    start, end = element("start", utc(span[0])), element("end", utc(span[1], last=True))
+    start = element("start", utc(span[0]).replace(":00Z", ":01Z"))
+    end = element("end", utc(span[1], last=True))
     return parent(
         "temporal", parent("fixedRange", start, end),
         enabled="1", mode=_FIXED_RANGE, fetchMode="0",

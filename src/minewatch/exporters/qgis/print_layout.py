@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 from xml.etree.ElementTree import Element
@@ -68,7 +67,7 @@ def layouts(
     items.append(_scale_bar(BEFORE, (10.0, 126.0, 60.0, 10.0)))
     items.append(_north(AFTER, (192.0, 32.0, 8.0, 8.0)))
     items.append(_legend(layers, sources_of, (206.0, 93.0, 81.0, 90.0)))
-    table, frame = _period_table(sources_of, (10.0, 138.0, 190.0, 46.0))
+    table, frame = _period_table(sources_of, (10.0, 138.0, 192.0, 46.0))
     for z, item in enumerate([*items, frame], start=1):
         item.set("zValue", str(z))
     atlas = element(
@@ -163,7 +162,7 @@ def _overview(result: RunResult, whole: Box, box: Box) -> Element:
             ),
         ),
         parent(
-            "ComposerMapOverview", frame, name="Site", show="1", centered="1", inverted="0",
+            "ComposerMapOverview", frame, name="Site", show="1", centered="0", inverted="0",
             uuid=make_uuid(NAME, "overview of", AFTER), frameMap=make_uuid(NAME, AFTER),
             position="3", blendMode="0",
         ),
@@ -186,7 +185,7 @@ def _words(result: RunResult, themes: Sequence[Theme]) -> list[Element]:
         "[% coalesce(format_date(\"last_undisturbed\", 'yyyy-MM-dd'), 'not known') %]. "
         "Verdict: [% coalesce(replace(\"verdict\", '_', ' '), 'nobody looked') %]."
     )
-    shown = _shown(themes)
+    shown = _shown(result, themes)
     words = [
         ("Title", title, (10.0, 8.0, 277.0, 9.0), 16, True, "#000000"),
         ("About", about, (10.0, 17.0, 277.0, 6.0), 9, False, "#000000"),
@@ -200,14 +199,15 @@ def _words(result: RunResult, themes: Sequence[Theme]) -> list[Element]:
     return [_label(*word) for word in words]
 
 
-def _shown(themes: Sequence[Theme]) -> dict[str, str]:
-    """What the maps before and after are of: the first day of the period of their picture."""
+def _shown(result: RunResult, themes: Sequence[Theme]) -> dict[str, str]:
+    """What the maps before and after are of: the period of their picture."""
+    labels = {str(p["start"]): str(p["label"]) for p in result.manifest["periods"]}
     found = {}
     for theme in themes:
         if theme.name in (BEFORE, AFTER):
             picture = next((n for n in theme.styles if n.startswith("natural_colour")), "")
             day = picture.rpartition("_")[2]
-            found[theme.name] = f"natural colour, period from {day}" if day else "no picture"
+            found[theme.name] = f"natural colour, {labels.get(day, day)}" if day else "no picture"
     return found
 
 
@@ -287,7 +287,7 @@ def _legend(layers: Collection[str], sources_of: Mapping[str, str], box: Box) ->
         _LEGEND, "Legend", box, [parent("styles", *styles), tree], title="", titleAlignment="1",
         map_uuid=make_uuid(NAME, AFTER), legendFilterByMap="0", legendFilterByAtlas="0",
         resizeToContents="1", columnCount="2", splitLayer="1", equalColumnWidth="0", boxSpace="0",
-        columnSpace="3", symbolWidth="5", symbolHeight="3", symbolAlignment="1", lineSpacing="1",
+        columnSpace="3", symbolWidth="6", symbolHeight="4", symbolAlignment="1", lineSpacing="1",
         maxSymbolSize="0", minSymbolSize="0", wmsLegendWidth="50", wmsLegendHeight="25",
         fontColor="#000000", wrapChar="", rasterBorder="1", rasterBorderColor="0,0,0,255",
         rasterBorderWidth="0", background="true",
@@ -301,7 +301,8 @@ def _period_table(sources_of: Mapping[str, str], box: Box) -> tuple[Element, Ele
     columns = [
         parent(
             "column", element("backgroundColor", red="0", green="0", blue="0", alpha="0"),
-            attribute=name, heading=html.escape(alias(name), quote=False), hAlignment="1",
+            attribute=f'round("{name}")' if name.endswith("_m2") else name,
+            heading=alias(name), hAlignment="1",
             vAlignment="128", width="0", sortByRank="0", sortOrder="0",
         )
         for name in _COLUMNS

@@ -70,13 +70,13 @@ VECTORS: Final[Mapping[str, LayerPlace]] = {
         title="Verdicts of people (edit here)", group="Review", is_shown=False, is_dated=False
     ),
     "sites": LayerPlace(title="Sites (ring by alert)", group="Sites"),
+    "pools": LayerPlace(title="Pools", group="Sites", display="\"site_id\" || ', pool'"),
+    "tracks": LayerPlace(title="Tracks", group="Sites", display="\"site_id\" || ', track'"),
     "inventory": LayerPlace(
         title="Sites by period (colour by state)", group="Sites",
         display="\"site_id\" || ', ' || \"period\"",
     ),
-    "pools": LayerPlace(title="Pools", group="Inside sites", display="\"site_id\" || ', pool'"),
-    "pads": LayerPlace(title="Pads", group="Inside sites", display="\"site_id\" || ', pad'"),
-    "tracks": LayerPlace(title="Tracks", group="Inside sites", display="\"site_id\" || ', track'"),
+    "pads": LayerPlace(title="Pads", group="Sites", display="\"site_id\" || ', pad'"),
     "changes": LayerPlace(
         title="Other changes", group="Elsewhere", is_shown=False,
         display="\"kind\" || ', ' || to_string(\"first_detected\")",

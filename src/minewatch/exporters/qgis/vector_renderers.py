@@ -30,8 +30,8 @@ from minewatch.model.palette import (
     STATE_MARKERS,
 )
 
-FAR_SCALE: Final = 25_000
-"""Scale beyond which a site of 100 m is 4 mm wide and less: markers take the place of outlines."""
+FAR_SCALE: Final = 15_000
+"""Scale beyond which a site of 100 m is narrower than 7 mm: markers take the place of outlines."""
 _STATE_MM: Final = 3.6
 _ALERT_MM: Final = {"confirmed": 6.6, "provisional": 6.0, "candidate": 5.4, "rejected": 4.6}
 _ALERT_WIDTH_MM: Final = {"confirmed": 0.8, "provisional": 0.5, "candidate": 0.5, "rejected": 0.3}
@@ -104,7 +104,7 @@ def _state(state: str) -> Element:
         shape, colour, size_mm=_STATE_MM, line_colour=colour if is_line else DARK,
         width_mm=0.7 if is_line else 0.3,
     )  # fmt: skip
-    return by_scale(fill(colour, opacity=150), far, scale=FAR_SCALE)
+    return by_scale(fill(colour, opacity=120), far, scale=FAR_SCALE)
 
 
 def _alert(alert: str) -> Element:
@@ -113,7 +113,7 @@ def _alert(alert: str) -> Element:
         "circle", colour, size_mm=_ALERT_MM[alert], line_colour=colour, line=line,
         width_mm=width, opacity=0,
     )  # fmt: skip
-    near = fill(colour, brush="no", line=line, width_mm=width)
+    near = fill(colour, brush="no", line=line, width_mm=0.8 * width)
     return by_scale(near, far, scale=FAR_SCALE)
 
 
