@@ -12,6 +12,10 @@ NAME_SCALE: Final = 60_000
 """Scale from which sites bear their ids."""
 MORE_SCALE: Final = 10_000
 """Scale from which their state and area stand below it."""
+FONT: Final = "DejaVu Sans"
+FALLBACKS: Final = ("Arial", "Helvetica", "Liberation Sans")
+"""Fonts that systems have. Newer versions of QGIS ask a server for some that are missing, such as
+Open Sans: no such font may be named."""
 _OVER_POINT: Final = "1"
 
 
@@ -71,12 +75,12 @@ def text_style(*, size_pt: float = 8.0, is_bold: bool = False, buffer_mm: float 
         Width of a white rim round them; 0 for none.
     """
     style = element(
-        "text-style", fontFamily="Open Sans", fontSize=f"{size_pt:g}", fontSizeUnit="Point",
+        "text-style", fontFamily=FONT, fontSize=f"{size_pt:g}", fontSizeUnit="Point",
         fontWeight="75" if is_bold else "50", fontItalic="0", fontStrikeout="0", fontUnderline="0",
         textColor="0,0,0,255", textOpacity="1", blendMode="0", multilineHeight="1",
         textOrientation="horizontal", namedStyle="Bold" if is_bold else "Regular", capitalization="0",
     )  # fmt: skip
-    names = ("Noto Sans", "DejaVu Sans", "Arial")
+    names = FALLBACKS
     style.append(parent("families", *(element("family", name=name) for name in names)))
     style.append(
         element(

@@ -7,7 +7,7 @@ from typing import Final
 from xml.etree.ElementTree import Element
 
 from minewatch.exporters.qgis.attribute_forms import alias
-from minewatch.exporters.qgis.layer_labels import text_style
+from minewatch.exporters.qgis.layer_labels import FONT, text_style
 from minewatch.exporters.qgis.layer_metadata import caution, sources
 from minewatch.exporters.qgis.layer_relations import PARENT, RELATIONS
 from minewatch.exporters.qgis.map_themes import AFTER, BEFORE, Theme
@@ -219,7 +219,7 @@ def _plain(text: str) -> str:
 def _label(name: str, text: str, box: Box, size_pt: int, is_bold: bool, colour: str) -> Element:
     red, green, blue = bytes.fromhex(colour.removeprefix("#"))
     weight = "75" if is_bold else "50"
-    description = f"Open Sans,{size_pt},-1,5,{weight},0,0,0,0,0"
+    description = f"{FONT},{size_pt},-1,5,{weight},0,0,0,0,0"
     style = text_style(size_pt=size_pt, is_bold=is_bold)
     style.set("textColor", f"{red},{green},{blue},255")
     children = [
@@ -265,7 +265,7 @@ def _legend(layers: Collection[str], sources_of: Mapping[str, str], box: Box) ->
     sizes = {"title": 11, "group": 9, "subgroup": 9, "symbol": 8, "symbolLabel": 8}
     styles = [
         parent(
-            "style", element("styleFont", description=f"Open Sans,{size},-1,5,50,0,0,0,0,0", style=""),
+            "style", element("styleFont", description=f"{FONT},{size},-1,5,50,0,0,0,0,0", style=""),
             text_style(size_pt=size, is_bold=name in ("title", "subgroup")),
             name=name, alignment="1", indent="0", marginTop="1", marginLeft="1", marginBottom="0",
         )
