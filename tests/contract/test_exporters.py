@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import json
 import re
 import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
+from pmtiles.reader import MemorySource, Reader, all_tiles
 
 from minewatch.errors import OutputError
 from minewatch.exporters import EXPORTERS, LAYERS, LayerExporter, layers_of
@@ -30,10 +34,22 @@ def hashes(folder: Path) -> dict[str, str]:
 
 
 def content(path: Path) -> bytes:
+    """All that a file says, unpacked."""
+    if path.suffix == ".pmtiles":
+        return tiles(path)
+    if path.suffix == ".parquet":
+        table = pq.read_table(path)
+        return repr((table.schema.metadata, table.to_pydict())).encode()
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             return b"".join(archive.read(name) for name in archive.namelist())
     return path.read_bytes()
+
+
+def tiles(path: Path) -> bytes:
+    reader = Reader(MemorySource(path.read_bytes()))
+    unpacked = (gzip.decompress(tile) for _, tile in all_tiles(reader.get_bytes))
+    return json.dumps(reader.metadata()).encode() + b"".join(unpacked)
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -14,7 +14,9 @@ from minewatch.errors import SettingsError
 if TYPE_CHECKING:
     from minewatch.exporters.qgis.project_rasters import RasterChoice
 
-FORMATS = ("geojson", "gpkg", "qgis", "geoparquet", "csv")
+FORMATS = (
+    "geojson", "gpkg", "qgis", "geoparquet", "flatgeobuf", "csv", "kml", "pmtiles", "postgis",
+)  # fmt: skip
 """Names in `minewatch.exporters.EXPORTERS`, repeated so that help loads no exporter."""
 
 
@@ -32,6 +34,15 @@ def export(
         bool,
         typer.Option("--link-rasters", help="QGIS: refer to the rasters of DIR, copy nothing."),
     ] = False,
+    dsn: Annotated[
+        str | None,
+        typer.Option(
+            "--dsn",
+            help="Address of the database for --format postgis; default: MINEWATCH_POSTGIS_DSN. "
+            "Best without the password: libpq finds it in ~/.pgpass or PGPASSWORD.",
+            show_default=False,
+        ),
+    ] = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -40,6 +51,7 @@ def export(
     Example: minewatch export pangwa --format qgis
     """
     from minewatch.analysis import export as job
+    from minewatch.analysis import export_to_database, is_database
 
     if no_rasters and link_rasters:
         raise SettingsError(
@@ -47,7 +59,13 @@ def export(
         )
     rasters: RasterChoice = "none" if no_rasters else "link" if link_rasters else "copy"
     with terminal.status(f"writing {format}", quiet=quiet):
-        written = job(directory, format=format, out=out, rasters=rasters)
+        if is_database(format):
+            done = export_to_database(directory, format=format, dsn=dsn)
+            written: list[Path] = []
+        else:
+            done, written = "", job(directory, format=format, out=out, rasters=rasters)
+    if done and not quiet:
+        terminal.line(done)
     if not quiet:
         for path in written:
             terminal.line(str(path))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from minewatch.errors import MinewatchError, OutputError, SettingsError
+from minewatch.exporters.layer_exporters import DatabaseExporter
 from minewatch.model import Exporter, RunResult
 from minewatch.plugins import Registry
 
@@ -17,7 +18,11 @@ EXPORTERS: Final[Registry[Exporter]] = Registry(
         "gpkg": "minewatch.exporters.gpkg:write_gpkg",
         "qgis": "minewatch.exporters.qgis.project_folder:write_qgis",
         "geoparquet": "minewatch.exporters.geoparquet:write_geoparquet",
+        "flatgeobuf": "minewatch.exporters.flatgeobuf:write_flatgeobuf",
         "csv": "minewatch.exporters.csv_tables:write_csv",
+        "kml": "minewatch.exporters.kml:write_kml",
+        "pmtiles": "minewatch.exporters.vector_tiles:write_pmtiles",
+        "postgis": "minewatch.exporters.postgis.postgis_exporter:write_postgis",
     },
 )
 """Name of a format to what writes it. The contract tests run over all of them."""
@@ -43,7 +48,7 @@ def get_exporter(name: str) -> Exporter:
             f"format {name!r} cannot be used: it is an {kind}, which cannot be called",
             hint=f"{_MEND}; CONTRIBUTING.md says what an exporter must be",
         )
-    if name not in EXPORTERS.plugins:
+    if name not in EXPORTERS.plugins or isinstance(exporter, DatabaseExporter):
         built_in: Exporter = exporter
         return built_in
 
