@@ -60,9 +60,7 @@ def see_layer(layer):
             "aliases": {f.name(): f.alias() for f in layer.fields()},
             "widgets": {f.name(): f.editorWidgetSetup().type() for f in layer.fields()},
             "settings": {f.name(): f.editorWidgetSetup().config() for f in layer.fields()},
-            "editable": [
-                f.name() for n, f in enumerate(layer.fields()) if not form.readOnly(n)
-            ],
+            "editable": [f.name() for n, f in enumerate(layer.fields()) if not form.readOnly(n)],
             "tabs": [tab.name() for tab in form.tabs()],
             "display": layer.displayExpression(),
             "labels": layer.labelsEnabled(),
@@ -81,8 +79,10 @@ def shown_in(layer, moment):
     names = [f.name() for f in layer.fields()]
     wanted = [n for n in ("site_id", "kind", "period", "state", "valid_from") if n in names]
     return sorted(
-        [[None if v is None else str(plain(f[n])) for n in wanted for v in [f[n]]]
-         for f in layer.getFeatures(request)],
+        [
+            [None if v is None else str(plain(f[n])) for n in wanted for v in [f[n]]]
+            for f in layer.getFeatures(request)
+        ],
         key=str,
     )
 
@@ -209,9 +209,7 @@ def see_tip(project):
     """The map tip of the first site, evaluated."""
     layer = project.mapLayer(PREFIX + "sites")
     for feature in layer.getFeatures():
-        context = QgsExpressionContext(
-            QgsExpressionContextUtils.globalProjectLayerScopes(layer)
-        )
+        context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
         context.setFeature(feature)
         return QgsExpression.replaceExpressionText(layer.mapTipTemplate(), context)
     return ""
@@ -266,7 +264,7 @@ def main(project_path, folder):
         "styles": see_styles(project),
         "themes": see_themes(project, folder),
         "tip": see_tip(project),
-        "atlas": see_atlas(project, folder),
+        "atlas": {} if "MINEWATCH_NO_ATLAS" in os.environ else see_atlas(project, folder),
         "requests": requests,
         "log": log,
     }

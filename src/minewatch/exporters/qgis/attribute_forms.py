@@ -60,7 +60,9 @@ def alias(column: str) -> str:
     return f"{words} ({unit})" if unit else words
 
 
-def form(layer: NamedLayer, columns: Sequence[str], *, with_relations: bool = True) -> list[Element]:
+def form(
+    layer: NamedLayer, columns: Sequence[str], *, with_relations: bool = True
+) -> list[Element]:
     """Everything of a layer that decides its form and its table of attributes.
 
     Parameters
@@ -104,7 +106,7 @@ def form(layer: NamedLayer, columns: Sequence[str], *, with_relations: bool = Tr
 
 _CHECKS: Final = {
     "verdict_reason": (
-        f"\"verdict_reason\" IS NULL OR \"verdict\" = '{NOT_MINE}'",
+        f'"verdict_reason" IS NULL OR "verdict" = \'{NOT_MINE}\'',
         "only what is not a mine has a reason",
     )
 }
@@ -171,18 +173,20 @@ def _tabs(layer: NamedLayer, columns: Sequence[str], *, with_relations: bool) ->
     named = {tab: [name for name in names if name in columns] for tab, names in _TABS.items()}
     placed = {name for names in named.values() for name in names}
     named["More"] = [n for n in columns if n not in placed and n != "fid" and n in layer.contract]
-    order = list(named) if layer.name == "verdicts" else ["What and when", "Areas", "Verdict", "More"]
+    order = (
+        list(named) if layer.name == "verdicts" else ["What and when", "Areas", "Verdict", "More"]
+    )
     tabs = [
-        _tab(tab, [
-            element("attributeEditorField", name=name, index=str(columns.index(name)), showLabel="1")
-            for name in named[tab]
-        ])
-        for tab in order
-        if named[tab]
-    ]  # fmt: skip
+        _tab(tab, [_shown(name, columns) for name in named[tab]]) for tab in order if named[tab]
+    ]
     if with_relations:
         tabs += [_tab(relation.title, [_editor(relation)]) for relation in relations_of(layer.name)]
     return tabs
+
+
+def _shown(name: str, columns: Sequence[str]) -> Element:
+    index = str(columns.index(name))
+    return element("attributeEditorField", name=name, index=index, showLabel="1")
 
 
 def _tab(name: str, children: Sequence[Element]) -> Element:

@@ -78,7 +78,8 @@ def text_style(*, size_pt: float = 8.0, is_bold: bool = False, buffer_mm: float 
         "text-style", fontFamily=FONT, fontSize=f"{size_pt:g}", fontSizeUnit="Point",
         fontWeight="75" if is_bold else "50", fontItalic="0", fontStrikeout="0", fontUnderline="0",
         textColor="0,0,0,255", textOpacity="1", blendMode="0", multilineHeight="1",
-        textOrientation="horizontal", namedStyle="Bold" if is_bold else "Regular", capitalization="0",
+        textOrientation="horizontal", namedStyle="Bold" if is_bold else "Regular",
+        capitalization="0",
     )  # fmt: skip
     names = FALLBACKS
     style.append(parent("families", *(element("family", name=name) for name in names)))

@@ -95,7 +95,9 @@ def clock(periods: Sequence[Mapping[str, Any]], kind: str) -> list[Element]:
     last = max(date.fromisoformat(p["end"]) for p in periods)
     step, unit = _STEPS.get(kind, (1, "mon"))
     span = parent(
-        "TemporalRange", element("start", utc(str(first))), element("end", utc(str(last), last=True))
+        "TemporalRange",
+        element("start", utc(str(first))),
+        element("end", utc(str(last), last=True)),
     )
     return [
         parent(

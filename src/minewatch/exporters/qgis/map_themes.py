@@ -1,4 +1,4 @@
-"""Map themes: the whole run, each period by itself, before and after, and what is to be reviewed."""
+"""Map themes: the whole run, each period by itself, before and after, what is to be reviewed."""
 
 from __future__ import annotations
 
@@ -77,7 +77,10 @@ def make_themes(
     themes += by_period
     if by_period:
         outlines = {"sites": by_period[-1].name} if "sites" in layers else {}
-        for name, start in ((BEFORE, min(pictures, default="")), (AFTER, max(pictures, default=""))):
+        for name, start in (
+            (BEFORE, min(pictures, default="")),
+            (AFTER, max(pictures, default="")),
+        ):
             styles = dict(by_period[-1].styles) if name == AFTER else outlines | area
             styles |= {pictures[start].name: ALWAYS} if start else {}
             themes.append(Theme(name=name, styles=styles))

@@ -41,7 +41,10 @@ Box = tuple[float, float, float, float]
 
 
 def layouts(
-    result: RunResult, layers: Collection[str], themes: Sequence[Theme], sources_of: Mapping[str, str]
+    result: RunResult,
+    layers: Collection[str],
+    themes: Sequence[Theme],
+    sources_of: Mapping[str, str],
 ) -> Element:
     """The layouts of a project: one page a site.
 
@@ -71,7 +74,8 @@ def layouts(
     for z, item in enumerate([*items, frame], start=1):
         item.set("zValue", str(z))
     atlas = element(
-        "Atlas", enabled="1", coverageLayer=layer_id(PARENT), coverageLayerName=VECTORS[PARENT].title,
+        "Atlas", enabled="1", coverageLayer=layer_id(PARENT),
+        coverageLayerName=VECTORS[PARENT].title,
         coverageLayerSource=sources_of[PARENT], coverageLayerProvider="ogr", hideCoverage="0",
         sortFeatures="1", sortKey='"site_id"', sortAscending="1", pageNameExpression='"site_id"',
         filenamePattern="'site-' || \"site_id\"", filterFeatures="0",
@@ -88,12 +92,22 @@ def layouts(
 
 
 def _item(
-    kind: str, name: str, box: Box, children: Sequence[Element] = (), *, properties: Mapping[str, str] | None = None, **attributes: str
+    kind: str,
+    name: str,
+    box: Box,
+    children: Sequence[Element] = (),
+    *,
+    properties: Mapping[str, str] | None = None,
+    **attributes: str,
 ) -> Element:
     x, y, width, height = box
     key = make_uuid(NAME, name)
     place = f"{x:g},{y:g},mm"
-    inside = [] if properties is None else [expression_properties(properties, tag="dataDefinedProperties")]
+    inside = (
+        []
+        if properties is None
+        else [expression_properties(properties, tag="dataDefinedProperties")]
+    )
     return parent(
         "LayoutItem",
         element("FrameColor", red="120", green="120", blue="120", alpha="255"),
@@ -178,7 +192,7 @@ def _overview(result: RunResult, whole: Box, box: Box) -> Element:
 def _words(result: RunResult, themes: Sequence[Theme]) -> list[Element]:
     """Title, what each map shows, sources and caution."""
     name = _plain(result.name)
-    title = f"Site [% \"site_id\" %]  ({name})"
+    title = f'Site [% "site_id" %]  ({name})'
     about = (
         "Alert: [% \"alert\" %]. State in the latest period: [% replace(\"state\", '_', ' ') %]. "
         "First detected: [% format_date(\"first_detected\", 'yyyy-MM-dd') %]; last undisturbed: "
@@ -190,7 +204,7 @@ def _words(result: RunResult, themes: Sequence[Theme]) -> list[Element]:
         ("Title", title, (10.0, 8.0, 277.0, 9.0), 16, True, "#000000"),
         ("About", about, (10.0, 17.0, 277.0, 6.0), 9, False, "#000000"),
         *(
-            (f"{which} title", f"{which}: {shown.get(which, '')}", (x, 24.0, 94.0, 5.5), 10, True, "#000000")
+            (which, f"{which}: {shown.get(which)}", (x, 24.0, 94.0, 5.5), 10, True, "#000000")
             for which, x in _MAPS
         ),
         ("Caution", caution(result), (10.0, 187.0, 277.0, 6.0), 11, True, "#b00020"),
@@ -216,7 +230,7 @@ def _plain(text: str) -> str:
     return text.replace("[%", "[ %")
 
 
-def _label(name: str, text: str, box: Box, size_pt: int, is_bold: bool, colour: str) -> Element:
+def _label(of: str, text: str, box: Box, size_pt: int, is_bold: bool, colour: str) -> Element:
     red, green, blue = bytes.fromhex(colour.removeprefix("#"))
     weight = "75" if is_bold else "50"
     description = f"{FONT},{size_pt},-1,5,{weight},0,0,0,0,0"
@@ -228,7 +242,8 @@ def _label(name: str, text: str, box: Box, size_pt: int, is_bold: bool, colour: 
         style,
     ]  # fmt: skip
     return _item(
-        _LABEL, name, box, children, labelText=text, htmlState="0", halign="1", valign="128",
+        _LABEL, f"Words: {of}", box, children, labelText=text, htmlState="0", halign="1",
+        valign="128",
         marginX="0", marginY="0",
     )  # fmt: skip
 
@@ -329,10 +344,9 @@ def _period_table(sources_of: Mapping[str, str], box: Box) -> tuple[Element, Ele
         filterFeatures="false", featureFilter="", showUniqueRowsOnly="0", useConditionalStyling="0",
         resizeMode="0",
     )  # fmt: skip
-    x, y, width, height = box
     frame = _item(
         _FRAME, "Periods", box, multiFrame=key, multiFrameTemplateUuid=key, sectionX="0",
-        sectionY="0", sectionWidth=f"{width:g}", sectionHeight=f"{height:g}",
+        sectionY="0", sectionWidth=f"{box[2]:g}", sectionHeight=f"{box[3]:g}",
         hidePageIfEmpty="0", hideBackgroundIfEmpty="0",
     )  # fmt: skip
     return table, frame

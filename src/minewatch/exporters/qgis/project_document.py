@@ -247,7 +247,9 @@ def _basemap() -> Element:
     made = _map_layer(BASEMAP, _BASEMAP_TITLE, _BASEMAP_SOURCE, provider="wms", epsg=WEB_EPSG)
     made.set("type", "raster")
     made.append(parent("resourceMetadata", element("abstract", _BASEMAP_NOTE)))
-    renderer = element("rasterrenderer", type="singlebandcolordata", band="1", alphaBand="-1", opacity="1")
+    renderer = element(
+        "rasterrenderer", type="singlebandcolordata", band="1", alphaBand="-1", opacity="1"
+    )
     made.extend([parent("pipe", renderer), element("blendMode", "0"), _styles({})])
     return made
 

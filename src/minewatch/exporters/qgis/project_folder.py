@@ -46,7 +46,7 @@ class QgisExporter:
     ground: Sequence[GroundPicture] = ()
     """Natural colour of every period; empty takes the first and the last, which a run has."""
     verdicts: gpd.GeoDataFrame | None = None
-    """What people say, as `minewatch.review.verdict_table` gives it; None takes what sites carry."""
+    """What people say, as `minewatch.review.verdict_table` gives it; None: what sites carry."""
 
     def __call__(self, result: RunResult, out: Path) -> list[Path]:
         """Write the folder; sources are relative paths.
@@ -68,9 +68,7 @@ class QgisExporter:
         OutputError
             When they cannot be written.
         """
-        rasters, raster_files = place_rasters(
-            result, out, choice=self.rasters, ground=self.ground
-        )
+        rasters, raster_files = place_rasters(result, out, choice=self.rasters, ground=self.ground)
         pictures = {r.span[0]: r.path for r in rasters if r.kind == NATURAL_COLOUR and r.span}
         pictures = pictures or picture_files(result)
         chips, chip_files = write_chips(result, out, pictures)

@@ -15,10 +15,12 @@ from minewatch.exporters.layer_exporters import layers_of
 from minewatch.exporters.qgis.layer_time import VALID_FROM, VALID_TO, Span, shown_during
 from minewatch.exporters.qgis.unseen_ground import unseen_ground
 from minewatch.exporters.qgis.vector_renderers import FEATURE_LAYERS
-from minewatch.model import SITES, VERDICT, WGS84, Column, Contract, NamedLayer, RunResult
+from minewatch.model import VERDICT, VERDICT_LAYER, WGS84, Column, Contract, NamedLayer, RunResult
 
 VALID: Final[Contract] = {
-    VALID_FROM: Column("date", "first day on which it is shown: of the period that counts it first"),
+    VALID_FROM: Column(
+        "date", "first day on which it is shown: of the period that counts it first"
+    ),
     VALID_TO: Column("date", "last day on which it is shown: of the period that counts it last"),
 }
 """Columns of every dated layer: what the Temporal Controller goes by."""
@@ -31,12 +33,6 @@ CHIP: Final[Contract] = {
         optional=True,
     )
 }
-REVIEW: Final[Contract] = {
-    "site_id": SITES["site_id"],
-    **VERDICT,
-    "note": Column("text", "free words of the reviewer", optional=True),
-}
-"""Columns of `verdicts` that every project has; those that `review export` adds follow."""
 PLACES: Final[Contract] = {
     "name": Column("text", "its name, with other spellings"),
     "kind": Column("text", "town, village, crossing"),
@@ -191,9 +187,11 @@ def _with(layer: NamedLayer, contract: Contract, **columns: Sequence[Any]) -> Na
 
 def _verdicts(table: gpd.GeoDataFrame) -> NamedLayer:
     """What people say; without the log of the run, what its sites carry."""
-    rows = table if "note" in table else table.assign(note=None)[[*REVIEW, table.geometry.name]]
-    rows = rows.drop(columns="simulated", errors="ignore")  # said of every layer when it is written
-    return NamedLayer(name="verdicts", title="", contract=REVIEW, table=rows)
+    known = table.drop(columns="simulated", errors="ignore")  # said of every layer
+    if "note" not in known:
+        known = known[["site_id", *VERDICT, known.geometry.name]]
+    rows = known.assign(**{name: None for name in VERDICT_LAYER if name not in known})
+    return NamedLayer(name="verdicts", title="", contract=VERDICT_LAYER, table=rows)
 
 
 def _places(result: RunResult) -> NamedLayer:
@@ -202,7 +200,8 @@ def _places(result: RunResult) -> NamedLayer:
     found = [place for place in read_places() if near.intersects(_point(place.lon, place.lat))]
     columns = {
         name: pd.Series(
-            [getattr(place, name) for place in found], dtype="float64" if c.kind == "float" else object
+            [getattr(place, name) for place in found],
+            dtype="float64" if c.kind == "float" else object,
         )
         for name, c in PLACES.items()
     }

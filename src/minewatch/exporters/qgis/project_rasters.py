@@ -159,8 +159,9 @@ def _pictures(
         geobox = GeoBox((rows, cols), picture.transform, f"EPSG:{picture.epsg}")
         layer = xr.DataArray(picture.rgb, dims=("band", "y", "x"), coords=xr_coords(geobox))
         path = out / FOLDER / NATURAL_COLOUR / f"{picture.period_start}.tif"
+        label = _period(result, picture.period_start)["label"]
         write_cog(
-            layer, path, meaning=f"natural colour, {_period(result, picture.period_start)['label']}",
+            layer, path, meaning=f"natural colour, {label}",
             unit="1", band_names=("red", "green", "blue"), simulated=result.simulated,
         )  # fmt: skip
         made[picture.period_start] = path

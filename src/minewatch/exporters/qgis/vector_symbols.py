@@ -174,8 +174,6 @@ def _symbol(kind: str, layer: Element) -> Element:
 
 
 def _layer(kind: str, values: Mapping[str, str]) -> Element:
-    layer = parent(
-        "layer", option("", values), class_=kind, enabled="1", locked="0", pass_="0"
-    )
+    layer = parent("layer", option("", values), class_=kind, enabled="1", locked="0", pass_="0")
     layer.extend(element("prop", k=name, v=value) for name, value in values.items())
     return layer
