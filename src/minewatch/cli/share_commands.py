@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from minewatch.exporters.qgis.project_rasters import RasterChoice
 
 FORMATS = (
-    "geojson", "gpkg", "qgis", "geoparquet", "flatgeobuf", "csv", "kml", "pmtiles", "postgis",
+    "geojson", "gpkg", "qgis", "geoparquet", "flatgeobuf", "csv", "kml", "pmtiles", "stac",
+    "smart", "postgis",
 )  # fmt: skip
 """Names in `minewatch.exporters.EXPORTERS`, repeated so that help loads no exporter."""
 

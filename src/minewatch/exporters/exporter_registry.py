@@ -22,6 +22,8 @@ EXPORTERS: Final[Registry[Exporter]] = Registry(
         "csv": "minewatch.exporters.csv_tables:write_csv",
         "kml": "minewatch.exporters.kml:write_kml",
         "pmtiles": "minewatch.exporters.vector_tiles:write_pmtiles",
+        "stac": "minewatch.exporters.stac_catalog:write_stac",
+        "smart": "minewatch.exporters.smart_models:write_smart",
         "postgis": "minewatch.exporters.postgis.postgis_exporter:write_postgis",
     },
 )

@@ -6,8 +6,9 @@ address, and with it of the password.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +22,13 @@ _TIMEOUT_S: Final = 10
 _LOCK_TIMEOUT: Final = "2min"
 _OLDEST: Final = 12_00_00
 """PostgreSQL 12: generated columns."""
+_PLAIN: Final = {
+    "host": re.compile(r"@?[\w.,:%/-]*"),
+    "port": re.compile(r"[\d,]*"),
+    "dbname": re.compile(r"[^@:/?#]*"),
+    "user": re.compile(r"[^@:/?#]*"),
+}
+"""What may be shown of an address. Else a password that is not encoded was taken apart."""
 _EXAMPLE: Final = "postgresql://USER@HOST/DATABASE, with the password in ~/.pgpass or PGPASSWORD"
 
 
@@ -54,19 +62,19 @@ def read_address(dsn: str) -> Address:
         When it cannot be read, or the extra `postgis` is not installed. Does not show it.
     """
     try:
-        from psycopg import ProgrammingError
+        from psycopg import OperationalError, ProgrammingError
         from psycopg.conninfo import conninfo_to_dict
     except ImportError:
         raise SettingsError(
             "the format 'postgis' needs the package psycopg, which is not installed",
             hint="pip install 'minewatch[postgis]'",
         ) from None
-    try:
+    values: dict[str, Any] = {}
+    with suppress(ProgrammingError, OperationalError, UnicodeError):
         values = dict(conninfo_to_dict(dsn))
-    except (ProgrammingError, UnicodeError):
-        raise _unreadable() from None
-    if not dsn.strip() or any(sign in str(values.get("host", ""))[1:] for sign in "@#?"):
-        raise _unreadable() from None  # part of a password that is not encoded
+    plain = (rule.fullmatch(str(values.get(name, ""))) for name, rule in _PLAIN.items())
+    if not values or not all(plain):
+        raise _unreadable()  # out here: the error of the library is no part of it
     return Address(values)
 
 
