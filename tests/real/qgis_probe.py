@@ -227,6 +227,7 @@ def see_atlas(project, folder):
         seen[layout.name()] = {
             "result": int(result),
             "error": error,
+            "enabled": atlas.enabled(),
             "pages": atlas.count(),
             "path": path,
             "items": sorted(type(item).__name__ for item in layout.items()),
