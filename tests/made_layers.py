@@ -96,7 +96,7 @@ def _value(rule: Column, column: str, row: int, *, odd: bool) -> object:
     if rule.kind == "int":
         return seed % 40
     if rule.kind == "float":
-        return seed / 8
+        return seed % 8 / 8 if column == "confidence" else seed / 8
     if rule.kind == "list":
         return [ODD_TEXTS[seed % len(ODD_TEXTS)], "SIM_1"][: seed % 3] if odd else ["SIM_1"]
     return ODD_TEXTS[seed % len(ODD_TEXTS)] if odd else f"simulated {column}"
