@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import warnings
 import zipfile
 from contextlib import closing
 from dataclasses import replace
@@ -9,8 +10,10 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, fromstring
 
+import geopandas as gpd
 import pytest
 import rasterio
+import shapely
 
 from minewatch import analysis
 from minewatch.areas.gazetteer import read_places
@@ -22,6 +25,7 @@ from minewatch.exporters.qgis.map_themes import period_styles
 from minewatch.exporters.qgis.project_folder import QgisExporter
 from minewatch.exporters.qgis.project_layers import VECTORS, project_layers
 from minewatch.exporters.qgis.project_rasters import MOST_PERIODS
+from minewatch.exporters.qgis.site_chips import CHIP_PX, write_chips
 from minewatch.exporters.qgis.unseen_ground import unseen_ground
 from minewatch.model import STATES, RunResult
 from minewatch.model.palette import STATE_COLOURS, STATE_MARKERS
@@ -245,3 +249,28 @@ def test_the_record_knows_every_file(simulated_run: RunResult, tmp_path: Path) -
     record = json.loads((tmp_path / ".minewatch-export.json").read_text())
     assert sorted(record) == sorted(p.relative_to(tmp_path).as_posix() for p in written)
     assert EXPORTERS["qgis"]
+
+
+def test_a_chip_at_the_rim_of_the_picture_is_grey_beyond_it(
+    simulated_run: RunResult, tmp_path: Path
+) -> None:
+    with rasterio.open(simulated_run.rasters["rgb_before"]) as file:
+        west, south, *_ = file.bounds
+        corner = gpd.GeoSeries([shapely.box(west - 20, south - 20, west + 20, south + 20)])
+    sites = simulated_run.sites.head(1).to_crs(simulated_run.aoi.utm_epsg)
+    moved = sites.set_geometry(corner.set_crs(sites.crs)).to_crs(4326)
+    names, [path] = write_chips(
+        simulated_run.with_tables(sites=moved), tmp_path,
+        {"2021-11-01": simulated_run.rasters["rgb_before"]},
+    )  # fmt: skip
+    assert list(names.values()) == [f"chips/{path.name}"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a picture has no place on the ground
+        with rasterio.open(path) as file:
+            chip = file.read()
+    half = CHIP_PX // 2
+    assert chip.shape == (3, CHIP_PX, CHIP_PX)
+    assert (chip[:, :, : half - 2] == 190).all()
+    assert (chip[:, half + 2 :, :] == 190).all()
+    ground = chip[:, : half - 2, half + 2 :]
+    assert ((ground >= 30) & (ground <= 80)).all(), "the forest of the run"

@@ -41,6 +41,7 @@ from minewatch.exporters.qgis.qgis_xml import (
     element,
     layer_id,
     parent,
+    spatial_reference,
     srs,
     srsid,
     xml,
@@ -363,6 +364,5 @@ def _bookmarks(result: RunResult, layers: Mapping[str, NamedLayer]) -> Element:
 def _bookmark(key: str, name: str, group: str, box: Box) -> Element:
     extent = shapely.to_wkt(shapely.box(*box), rounding_precision=6)
     return parent(
-        "Bookmark", srs("crs", WGS84_EPSG).find("spatialrefsys") or Element("spatialrefsys"),
-        id=key, name=name, group=group, extent=extent,
-    )  # fmt: skip
+        "Bookmark", spatial_reference(WGS84_EPSG), id=key, name=name, group=group, extent=extent
+    )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Final
 from uuid import UUID, uuid5
-from xml.etree.ElementTree import Element, SubElement, tostring
+from xml.etree.ElementTree import Element, tostring
 
 from pyproj import CRS
 
@@ -128,19 +129,31 @@ def srs(tag: str, epsg: int) -> Element:
     epsg
         Code of the system.
     """
+    return parent(tag, spatial_reference(epsg))
+
+
+def spatial_reference(epsg: int) -> Element:
+    """A coordinate system without what it is of.
+
+    Parameters
+    ----------
+    epsg
+        Code of the system.
+    """
+    return parent("spatialrefsys", *(element(n, text) for n, text in _words_of(epsg).items()))
+
+
+@cache
+def _words_of(epsg: int) -> Mapping[str, str]:
     crs = CRS.from_epsg(epsg)
-    outer = Element(tag)
-    inner = SubElement(outer, "spatialrefsys")
-    for name, text in {
+    return {
         "wkt": crs.to_wkt("WKT2_2019"),
         "srsid": str(srsid(epsg)),
         "srid": str(epsg),
         "authid": f"EPSG:{epsg}",
         "description": crs.name,
         "geographicflag": str(crs.is_geographic).lower(),
-    }.items():
-        inner.append(element(name, text))
-    return outer
+    }
 
 
 def srsid(epsg: int) -> int:
