@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from minewatch.cli import terminal
 from minewatch.cli.options import Debug, Quiet, RunDirectory
+from minewatch.errors import SettingsError
+
+if TYPE_CHECKING:
+    from minewatch.exporters.qgis.project_rasters import RasterChoice
 
 FORMATS = (
     "geojson", "gpkg", "qgis", "geoparquet", "flatgeobuf", "csv", "kml", "pmtiles", "stac",
@@ -24,6 +28,13 @@ def export(
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder to write; default: DIR/export.")
     ] = None,
+    no_rasters: Annotated[
+        bool, typer.Option("--no-rasters", help="QGIS: leave rasters out, for a small folder.")
+    ] = False,
+    link_rasters: Annotated[
+        bool,
+        typer.Option("--link-rasters", help="QGIS: refer to the rasters of DIR, copy nothing."),
+    ] = False,
     dsn: Annotated[
         str | None,
         typer.Option(
@@ -43,12 +54,17 @@ def export(
     from minewatch.analysis import export as job
     from minewatch.analysis import export_to_database, is_database
 
+    if no_rasters and link_rasters:
+        raise SettingsError(
+            "--no-rasters and --link-rasters say two things", hint="give one of them"
+        )
+    rasters: RasterChoice = "none" if no_rasters else "link" if link_rasters else "copy"
     with terminal.status(f"writing {format}", quiet=quiet):
         if is_database(format):
             done = export_to_database(directory, format=format, dsn=dsn)
             written: list[Path] = []
         else:
-            done, written = "", job(directory, format=format, out=out)
+            done, written = "", job(directory, format=format, out=out, rasters=rasters)
     if done and not quiet:
         terminal.line(done)
     if not quiet:
