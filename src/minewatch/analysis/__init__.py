@@ -9,6 +9,12 @@ if TYPE_CHECKING:
     from minewatch.analysis.differences import Difference, diff
     from minewatch.analysis.explanations import explain
     from minewatch.analysis.inventory_comparison import OUTCOMES, InventoryComparison, compare
+    from minewatch.analysis.publication import (
+        ReleaseChoices,
+        check_files,
+        publish_layers,
+        publish_page,
+    )
     from minewatch.analysis.reviewing import (
         Review,
         export_verdicts,
@@ -31,8 +37,10 @@ __all__ = [
     "Difference",
     "Fusion",
     "InventoryComparison",
+    "ReleaseChoices",
     "Review",
     "area_timeline",
+    "check_files",
     "compare",
     "diff",
     "explain",
@@ -42,6 +50,8 @@ __all__ = [
     "fuse",
     "import_verdicts",
     "open_review",
+    "publish_layers",
+    "publish_page",
     "report",
     "set_verdict",
     "show_verdicts",
