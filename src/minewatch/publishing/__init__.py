@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         note_of,
         periods_to_release,
         release_layers,
+        season_name,
     )
     from minewatch.publishing.township_files import read_townships
 
@@ -48,6 +49,7 @@ __all__ = [
     "read_ledger",
     "read_townships",
     "release_layers",
+    "season_name",
     "township_frame",
 ]
 

@@ -61,10 +61,10 @@ def count_sites(inventory: gpd.GeoDataFrame, frame: Frame, periods: Sequence[Per
     """
     if inventory.empty:
         return {}
-    counted = inventory["alert"].isin(COUNTED)
-    if "verdict" in inventory:
-        counted &= inventory["verdict"].astype(object) != "not_mine"
     ordered = inventory.sort_values(["period_start", "site_id"], kind="stable")
+    counted = ordered["alert"].isin(COUNTED)
+    if "verdict" in ordered:
+        counted &= ordered["verdict"].astype(object) != "not_mine"
     first, rows = ordered.drop_duplicates("site_id"), ordered[counted]
     places = first.geometry.to_crs(4326).representative_point()
     region_of = dict(zip(first["site_id"], frame.locate(places), strict=True))

@@ -238,7 +238,7 @@ class _System:
         """Regions that no constraint sets apart from each other have one kind."""
         totals: dict[int, list[int]] = defaultdict(list)
         for number, (row, _) in enumerate(self.rows):
-            if len(row) > 2 or -1 in row.values() and 1 not in row.values():
+            if len(row) > 2 or (-1 in row.values() and 1 not in row.values()):
                 for index in row:
                     totals[index].append(number)
         kinds: dict[str, list[object]] = defaultdict(list)

@@ -1,7 +1,7 @@
 """The places that a release speaks of: cells of one grid for the whole world, or townships.
 
-The grid begins at the origin of EPSG:6933 (EASE-Grid 2.0: equal areas, whose cells are rectangles in
-longitude and latitude). No area can move it, so that one piece of ground is in the same cell in
+The grid begins at the origin of EPSG:6933 (EASE-Grid 2.0: equal areas, whose cells are rectangles
+in longitude and latitude). No area can move it, so that one piece of ground is in the same cell in
 every release.
 
 References

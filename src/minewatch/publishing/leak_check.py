@@ -184,7 +184,7 @@ class LeakCheck:
             try:
                 base.deserialize(content)
                 tables = [row[0] for row in base.execute(
-                    "SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE TABLE%'"
+                    "SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE TABLE%'"
                 )]  # fmt: skip
                 for table in tables:
                     name = table.replace('"', '""')

@@ -111,7 +111,7 @@ class PrivateIndex:
         if not len(points) or not len(self.places):
             return np.zeros(len(points), bool)
         distance, _ = self.tree.query(points, p=np.inf, distance_upper_bound=degrees)
-        return np.isfinite(distance)
+        return np.asarray(np.isfinite(distance))
 
     def inside(self, points: np.ndarray) -> np.ndarray:
         """Which points lie in the box of everything private, lon and lat."""
@@ -186,8 +186,8 @@ def _places(tables: Iterable[gpd.GeoDataFrame]) -> np.ndarray:
             places.append(np.column_stack([lon, lat]))
         places.append(np.array([[total[i], total[j]] for i in (0, 2) for j in (1, 3)]))
         places.append(shapely.get_coordinates(shapes))
-        for points in (shapely.centroid(shapes), shapely.point_on_surface(shapes)):
-            places.append(shapely.get_coordinates(points))
+        inner = (shapely.centroid(shapes), shapely.point_on_surface(shapes))
+        places.extend(shapely.get_coordinates(points) for points in inner)
     every = np.concatenate(places)
     return np.unique(every[np.isfinite(every).all(1)], axis=0)
 

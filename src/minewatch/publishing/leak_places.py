@@ -55,10 +55,10 @@ class AllowedPlaces:
             Transformer.from_crs(WGS84, GRID_CRS, always_xy=True).transform(*points.T)
         )
         off = np.abs(metres - np.round(metres / self.step_m) * self.step_m)
-        allowed: np.ndarray = (off <= _ROUNDING_M).all(1)
+        allowed = np.asarray(off <= _ROUNDING_M).all(axis=1)
         if len(self.districts):
             distance, _ = KDTree(self.districts).query(points, distance_upper_bound=2e-5)
-            allowed |= np.isfinite(distance)
+            allowed = allowed | np.asarray(np.isfinite(distance))
         return allowed
 
 

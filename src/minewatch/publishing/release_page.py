@@ -87,7 +87,7 @@ def _drawing(release: Release) -> tuple[dict[str, str], str]:
     scale = _DRAWING / max(east - west, north - south)
 
     def place(xy: np.ndarray) -> np.ndarray:
-        return np.round((xy - [west, north]) * [scale, -scale], 1)
+        return np.asarray(np.round((xy - [west, north]) * [scale, -scale], 1))
 
     paths = {}
     for region in release.frame.regions:
