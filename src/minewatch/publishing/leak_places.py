@@ -59,7 +59,7 @@ class AllowedPlaces:
         if len(self.districts):
             distance, _ = KDTree(self.districts).query(points, distance_upper_bound=2e-5)
             allowed = allowed | np.asarray(np.isfinite(distance))
-        return allowed
+        return np.asarray(allowed)
 
 
 def places_of(outlines: Iterable[shapely.Geometry]) -> np.ndarray:

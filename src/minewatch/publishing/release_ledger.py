@@ -133,6 +133,40 @@ def check_release(release: Release, entries: Sequence[Entry]) -> None:
         )
 
 
+def ledger_content(release: Release) -> dict[str, Any]:
+    """What a release says, as the ledger holds it: plain values.
+
+    Parameters
+    ----------
+    release
+        What is given away.
+    """
+    disclosure = release.disclosure()
+    ground = shapely.set_precision(release.frame.ground, 1.0)
+    shown = [
+        [period, region, _pair(disclosure.spans[period, region]), {
+            name: _pair(span) for name, span in disclosure.groups.get((period, region), {}).items()
+        }]
+        for period, region in sorted(disclosure.shown)
+    ]  # fmt: skip
+    hidden = [
+        [*key, _pair(span)]
+        for key, span in sorted(disclosure.spans.items())
+        if key not in disclosure.shown
+    ]
+    return {
+        "profile": release.profile.name,
+        "scheme": SCHEME,
+        "frame": release.frame.name,
+        "regions": {region.id: region.cover for region in release.frame.regions},
+        "ground": shapely.to_wkt(ground, rounding_precision=0),
+        "periods": [span_name(period) for period in release.periods],
+        "shown": shown,
+        "hidden": hidden,
+        "totals": {period: _pair(span) for period, span in disclosure.totals.items()},
+    }
+
+
 def add_entry(
     folder: Path,
     release: Release,
@@ -166,12 +200,10 @@ def add_entry(
     """
     content = {
         "previous": entries[-1].sha256 if entries else "",
-        "profile": release.profile.name,
-        "scheme": SCHEME,
         "format": format,
         "inventory_sha256": source,
         "files": dict(sorted(files.items())),
-        **_said(release),
+        **ledger_content(release),
     }
     path = folder / f"{len(entries) + 1:04d}.json"
     try:
@@ -185,32 +217,6 @@ def add_entry(
     except OSError as error:
         raise output_error(path, error) from error
     return path
-
-
-def _said(release: Release) -> dict[str, Any]:
-    """What a release says, as plain values."""
-    disclosure = release.disclosure()
-    ground = shapely.set_precision(release.frame.ground, 1.0)
-    shown = [
-        [period, region, _pair(disclosure.spans[period, region]), {
-            name: _pair(span) for name, span in disclosure.groups.get((period, region), {}).items()
-        }]
-        for period, region in sorted(disclosure.shown)
-    ]  # fmt: skip
-    hidden = [
-        [*key, _pair(span)]
-        for key, span in sorted(disclosure.spans.items())
-        if key not in disclosure.shown
-    ]
-    return {
-        "frame": release.frame.name,
-        "regions": {region.id: region.cover for region in release.frame.regions},
-        "ground": shapely.to_wkt(ground, rounding_precision=0),
-        "periods": [span_name(period) for period in release.periods],
-        "shown": shown,
-        "hidden": hidden,
-        "totals": {period: _pair(span) for period, span in disclosure.totals.items()},
-    }
 
 
 def _check_scheme(entry: Entry) -> None:
