@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import pairwise
 from typing import Final
 from urllib.parse import unquote
@@ -37,12 +37,14 @@ _MONTH: Final = rf"(?P<month>{'|'.join(_MONTHS)})[a-z]*\.?"
 _DAYS: Final = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"(?<!\d)(?P<y>\d{4})(?P<sep>[-/._: ]?)(?P<m>\d{2})(?P=sep)(?P<d>\d{2})(?!\d)",
+        r"(?<!\d)(?P<y>\d{4})(?P<sep>[-/._: ]?)(?P<m>\d{2})(?P=sep)(?P<d>\d{2})"
+        r"(?:(?!\d)|(?=\d{4}(?:\d\d)?(?!\d)))",  # a time may follow
         r"(?<!\d)(?P<d>\d{1,2})[-/. ](?P<m>\d{1,2})[-/. ](?P<y>\d{4})(?!\d)",
         r"(?<!\d)(?P<m>\d{1,2})[-/. ](?P<d>\d{1,2})[-/. ](?P<y>\d{4})(?!\d)",
         rf"(?<!\d)(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[-\s]+{_MONTH}[-,\s]+(?P<y>\d{{4}})",
         rf"{_MONTH}\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y>\d{{4}})",
         r"(?<!\d)(?P<y>\d{4})-(?P<doy>\d{3})(?!\d)",
+        r"(?<!\d)(?P<seconds>1\d{9})(?:\d{3})?(?!\d)",
     )
 )
 _APART: Final = 60
@@ -108,6 +110,9 @@ def _days(text: str) -> Iterator[str]:
         for match in pattern.finditer(text):
             of = match.groupdict()
             try:
+                if of.get("seconds"):
+                    yield datetime.fromtimestamp(int(of["seconds"]), UTC).date().isoformat()
+                    continue
                 if of.get("doy"):
                     first = date(int(of["y"]), 1, 1).toordinal()
                     yield date.fromordinal(first + int(of["doy"]) - 1).isoformat()
