@@ -25,7 +25,14 @@ if TYPE_CHECKING:
         write_layer,
     )
     from minewatch.analysis.run_fusion import Fusion, fuse
-    from minewatch.analysis.sharing import export, files_of_others, report, stale_products
+    from minewatch.analysis.sharing import (
+        export,
+        export_to_database,
+        files_of_others,
+        is_database,
+        report,
+        stale_products,
+    )
     from minewatch.analysis.timelines import COUNTED, area_timeline, site_timeline
     from minewatch.sites.sightings import VERDICTS
 
@@ -45,10 +52,12 @@ __all__ = [
     "diff",
     "explain",
     "export",
+    "export_to_database",
     "export_verdicts",
     "files_of_others",
     "fuse",
     "import_verdicts",
+    "is_database",
     "open_review",
     "publish_layers",
     "publish_page",

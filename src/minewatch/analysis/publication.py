@@ -81,7 +81,7 @@ def publish_layers(
     SettingsError
         When profile or grid are unknown, or nothing is old enough.
     """
-    write = exporters.EXPORTERS[format]
+    write = exporters.get_exporter(format)
     if not isinstance(write, exporters.LayerExporter):
         raise PublicationError(
             f"the format {format!r} shows more of a run than layers, and is for yourself only",

@@ -14,7 +14,10 @@ from minewatch.errors import SettingsError
 if TYPE_CHECKING:
     from minewatch.analysis import ReleaseChoices
 
-FORMATS = ("geojson", "gpkg", "qgis", "geoparquet", "csv")
+FORMATS = (
+    "geojson", "gpkg", "qgis", "geoparquet", "flatgeobuf", "csv", "kml", "pmtiles", "stac",
+    "smart", "postgis",
+)  # fmt: skip
 """Names in `minewatch.exporters.EXPORTERS`, repeated so that help loads no exporter."""
 ProfileName = Annotated[
     Literal["private", "partner", "public"],
@@ -55,6 +58,15 @@ def export(
             "--out", help="Folder to write; default: DIR/export, or a new one in the ledger."
         ),
     ] = None,
+    dsn: Annotated[
+        str | None,
+        typer.Option(
+            "--dsn",
+            help="Address of the database for --format postgis; default: MINEWATCH_POSTGIS_DSN. "
+            "Best without the password: libpq finds it in ~/.pgpass or PGPASSWORD.",
+            show_default=False,
+        ),
+    ] = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -63,14 +75,19 @@ def export(
     Example: minewatch export pangwa --format qgis
     """
     from minewatch.analysis import export as job
-    from minewatch.analysis import publish_layers
+    from minewatch.analysis import export_to_database, is_database, publish_layers
 
     choices = _choices(profile, grid, townships, ledger, no_totals)
     with terminal.status(f"writing {format}", quiet=quiet):
-        if choices is None:
-            written = job(directory, format=format, out=out)
-        else:
+        done, written = "", list[Path]()
+        if choices is not None:
             written = publish_layers(directory, format=format, choices=choices, out=out)
+        elif is_database(format):
+            done = export_to_database(directory, format=format, dsn=dsn)
+        else:
+            written = job(directory, format=format, out=out)
+    if done and not quiet:
+        terminal.line(done)
     if not quiet:
         for path in written:
             terminal.line(str(path))

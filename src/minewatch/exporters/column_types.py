@@ -8,7 +8,9 @@ from typing import Any, Literal
 import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
+import shapely
 
+from minewatch.exporters.rfc7946_outlines import wgs84_outlines
 from minewatch.model import Column, Contract, NamedLayer
 from minewatch.model.tables import Kind
 
@@ -48,6 +50,34 @@ def arrow_table(
     }
     columns["simulated"] = pa.array([simulated] * len(table), type=pa.bool_())
     return pa.table(columns)
+
+
+def with_outlines(table: pa.Table, layer: NamedLayer) -> pa.Table:
+    """A table with the outlines of its layer as WKB of multipolygons, column `geometry`.
+
+    Parameters
+    ----------
+    table
+        From `arrow_table`.
+    layer
+        The layer that it was made from.
+    """
+    outlines = shapely.to_wkb(multipolygons(layer))
+    return table.append_column("geometry", pa.array(outlines, type=pa.binary()))
+
+
+def multipolygons(layer: NamedLayer) -> list[Any]:
+    """Outlines of a layer in WGS 84, areas all of one kind, for formats that want that.
+
+    Parameters
+    ----------
+    layer
+        Points and lines stay what they are.
+    """
+    return [
+        shapely.multipolygons([g]) if g is not None and g.geom_type == "Polygon" else g
+        for g in wgs84_outlines(layer.table)
+    ]
 
 
 def column_order(table: gpd.GeoDataFrame, contract: Contract) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from minewatch.exporters.geojson import write_geojson
-from minewatch.exporters.run_layers import LayerExporter
+from minewatch.exporters.layer_exporters import LayerExporter
 from minewatch.model import LayerSet
 
 

@@ -8,17 +8,14 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
-import geopandas as gpd
 import pyarrow as pa
 import pyogrio
-import shapely
 from pyogrio.errors import DataSourceError
 
 from minewatch.errors import OutputError
-from minewatch.exporters.column_types import arrow_table
+from minewatch.exporters.column_types import arrow_table, with_outlines
+from minewatch.exporters.layer_exporters import LayerExporter
 from minewatch.exporters.qgis_symbols import layer_style
-from minewatch.exporters.rfc7946_outlines import wgs84_outlines
-from minewatch.exporters.run_layers import LayerExporter
 from minewatch.files import atomic_path
 from minewatch.model import WGS84, LayerSet
 
@@ -61,8 +58,7 @@ def write_gpkg(layers: LayerSet, out: Path) -> list[Path]:
     try:
         with atomic_path(path) as part, _gdal_options(moment):
             for name, layer in shown.items():
-                outlines = layer.table.geometry
-                table = _with_outlines(arrow_table(layer, simulated=layers.simulated), outlines)
+                table = with_outlines(arrow_table(layer, simulated=layers.simulated), layer)
                 _write_layer(table, part, name=name, about=layers.describe(layer))
             _write_styles(part, list(shown), moment=moment)
     except (DataSourceError, sqlite3.Error) as error:
@@ -81,14 +77,6 @@ def _gdal_options(moment: str) -> Iterator[None]:
         yield
     finally:
         pyogrio.set_gdal_config_options(dict.fromkeys(options))
-
-
-def _with_outlines(table: pa.Table, outlines: gpd.GeoSeries) -> pa.Table:
-    whole = [
-        g if g is None or g.geom_type.startswith("Multi") else shapely.multipolygons([g])
-        for g in wgs84_outlines(outlines)
-    ]
-    return table.append_column("geometry", pa.array(shapely.to_wkb(whole), type=pa.binary()))
 
 
 def _write_layer(table: pa.Table, path: Path, *, name: str, about: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-from minewatch.model.tables import SCHEMA_VERSION, Column, Contract
+from minewatch.model.tables import SCHEMA_VERSION, VERDICT, Column, Contract
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -17,6 +17,16 @@ AREA: Contract = {
     "name": Column("text", "its name for people"),
 }
 """The layer `aoi`: one row, the area watched."""
+
+VERDICT_LAYER: Contract = {
+    "site_id": Column("text", "the site, or the id to speak of what is no site (any more)"),
+    **VERDICT,
+    "note": Column("text", "free words", optional=True),
+    "others": Column("text", "what other reviewers said", optional=True),
+    "found_by": Column("text", "how the place was found again in this inventory", optional=True),
+    "what_became": Column("text", "what became of it when it is no site now", optional=True),
+}
+"""The layer `verdicts`: one row a place that people said something of."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +63,8 @@ class LayerSet:
     """Last day of what is shown; formats that want a clock are given this one."""
     source: str
     """Mark of the inventory it was made from; empty when that is nobody's business."""
+    run: str = ""
+    """What keeps its rows apart from those of others in a database; empty: not for databases."""
     schema_version: int = SCHEMA_VERSION
     """Version of the columns."""
     about: Mapping[str, str] = field(default_factory=dict)

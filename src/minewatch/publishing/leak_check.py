@@ -34,9 +34,9 @@ _GEO_TAG: Final = re.compile(rb"\xaf\x87|\x87\xaf")
 """Number of the TIFF tag GeoKeyDirectory, in either order of bytes."""
 _LAYERS: Final = (
     ".geojson", ".gpkg", ".parquet", ".fgb", ".kml", ".csv", ".shp", ".gml", ".gpx", ".topojson",
-    ".geojsonl", ".sqlite", ".dxf", ".xlsx", ".ods", ".json",
+    ".geojsonl", ".sqlite", ".dxf", ".xlsx", ".ods", ".json", ".pmtiles",
 )  # fmt: skip
-_BINARY_LAYERS: Final = (".fgb", ".parquet", ".shp", ".shx", ".dbf")
+_BINARY_LAYERS: Final = (".fgb", ".parquet", ".shp", ".shx", ".dbf", ".pmtiles")
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/]{24,}={0,2}")
 _STREAM: Final = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
 _DEEPEST: Final = 5

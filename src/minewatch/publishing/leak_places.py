@@ -50,16 +50,48 @@ class AllowedPlaces:
             leaks[rows] = ~self._are_allowed(points[rows])
         return leaks
 
+    def draw_outline(self, outline: shapely.Geometry, *, within_m: float) -> bool:
+        """Whether an outline that was cut and rounded is one between allowed places.
+
+        Parameters
+        ----------
+        outline
+            Metres of `GRID_CRS`.
+        within_m
+            How far it was rounded.
+        """
+        near = min(max(within_m, _ROUNDING_M), 0.49 * self.step_m)
+        rings = shapely.get_rings(shapely.get_parts(outline))
+        kept = []
+        for ring in rings:
+            xy = shapely.get_coordinates(ring)
+            off = np.abs(xy - np.round(xy / self.step_m) * self.step_m)
+            good = (off <= near).all(axis=1)
+            if len(self.districts):
+                metres = _to_grid(self.districts)
+                good |= np.isfinite(KDTree(metres).query(xy, distance_upper_bound=near)[0])
+            if good.sum() < 3:
+                return False
+            kept.append(shapely.linearrings(xy[good]))
+        if not kept:
+            return False
+        drawn = shapely.multilinestrings([shapely.get_coordinates(r) for r in rings])
+        again = shapely.multilinestrings([shapely.get_coordinates(r) for r in kept])
+        return bool(shapely.hausdorff_distance(drawn, again) <= 2 * near)
+
     def _are_allowed(self, points: np.ndarray) -> np.ndarray:
-        metres = np.column_stack(
-            Transformer.from_crs(WGS84, GRID_CRS, always_xy=True).transform(*points.T)
-        )
+        metres = _to_grid(points)
         off = np.abs(metres - np.round(metres / self.step_m) * self.step_m)
         allowed = np.asarray(off <= _ROUNDING_M).all(axis=1)
         if len(self.districts):
             distance, _ = KDTree(self.districts).query(points, distance_upper_bound=2e-5)
             allowed = allowed | np.asarray(np.isfinite(distance))
         return np.asarray(allowed)
+
+
+def _to_grid(points: np.ndarray) -> np.ndarray:
+    moved = Transformer.from_crs(WGS84, GRID_CRS, always_xy=True).transform(*points.T)
+    return np.column_stack(moved)
 
 
 def places_of(outlines: Iterable[shapely.Geometry]) -> np.ndarray:

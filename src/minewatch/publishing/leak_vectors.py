@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
@@ -15,9 +15,14 @@ import pyogrio
 import shapely
 
 from minewatch.model import WGS84
+from minewatch.publishing.leak_bytes import scan_bytes
 from minewatch.publishing.leak_index import PRIVATE_COLUMNS, Leak, PrivateIndex
 from minewatch.publishing.leak_places import AllowedPlaces
 from minewatch.publishing.leak_text import scan_text
+from minewatch.publishing.leak_tiles import read_tiles, tile_bytes
+
+_SORTED_BY_PLACE: Final = (".fgb", ".pmtiles")
+"""Formats that put rows into the order of an index of their own."""
 
 
 def scan_layers(
@@ -39,10 +44,21 @@ def scan_layers(
     ValueError
         When it cannot be read as layers.
     """
+    if path.suffix.lower() == ".pmtiles":
+        yield from scan_bytes(tile_bytes(path), index, allowed, where=f"{where}, tiles")
+        for name, table, are_cells in read_tiles(path, allowed):
+            here = f"{where}, layer {name}"
+            outlines = table.iloc[:0] if are_cells else table
+            yield from _scan_outlines(outlines.geometry, index, allowed, where=here)
+            plain = pd.DataFrame(table.drop(columns="geometry"))
+            yield from _scan_columns(plain, index, allowed, where=here)
+            yield from _scan_cells(plain, least_sites, here)
+        return
     for name, table in _read(path):
-        yield from _scan_table(
-            table, index, allowed, least_sites=least_sites, where=f"{where}, layer {name}"
-        )
+        here = f"{where}, layer {name}"
+        yield from _scan_table(table, index, allowed, least_sites=least_sites, where=here)
+        if path.suffix.lower() not in _SORTED_BY_PLACE:
+            yield from _scan_order(table, here)
 
 
 def _read(path: Path) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -75,13 +91,20 @@ def _scan_table(
     if isinstance(table, gpd.GeoDataFrame):
         plain = pd.DataFrame(table.drop(columns=table.geometry.name))
         yield from _scan_outlines(table.geometry, index, allowed, where=where)
+    yield from _scan_columns(plain, index, allowed, where=where)
+    yield from _scan_cells(plain, least_sites, where)
+
+
+def _scan_columns(
+    plain: pd.DataFrame, index: PrivateIndex, allowed: AllowedPlaces, *, where: str
+) -> Iterator[Leak]:
+    """Names of columns, and every value."""
     for column in plain.columns:
         low = str(column).lower()
         if low in PRIVATE_COLUMNS or low.endswith(("area_m2", "first_detected")):
             yield Leak(kind="column", where=where, what=str(column))
     text = "\n".join(" | ".join(map(_text, row)) for row in plain.itertuples(index=False))
     yield from scan_text(text, index, allowed, where=where)
-    yield from _scan_cells(plain, least_sites, where)
 
 
 def _scan_outlines(
@@ -100,6 +123,9 @@ def _scan_cells(table: pd.DataFrame, least: int, where: str) -> Iterator[Leak]:
         low = pd.to_numeric(table["sites_low"], errors="coerce")
         for row in np.flatnonzero(low.to_numpy(float) < least):
             yield Leak(kind="small cell", where=where, what=f"row {row + 1}: {low.iloc[row]:g}")
+
+
+def _scan_order(table: pd.DataFrame, where: str) -> Iterator[Leak]:
     if "cell" in table:
         keys = table[[c for c in ("cell", "first_month") if c in table]].astype(str)
         rows = list(keys.itertuples(index=False, name=None))

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any, Final
 
 import geopandas as gpd
 
+from minewatch.errors import SettingsError
 from minewatch.exporters.table_layers import LAYERS
 from minewatch.model import AREA, WGS84, LayerSet, NamedLayer, RunResult
 from minewatch.model.run_result import source_mark
 
 
-def run_layers(result: RunResult) -> LayerSet:
+def layers_of(result: RunResult) -> LayerSet:
     """Everything that a run has to show as layers, exact and complete.
 
     Parameters
@@ -46,7 +50,26 @@ def run_layers(result: RunResult) -> LayerSet:
         attribution=str(manifest["aoi"].get("attribution", "")),
         last_day=date.fromisoformat(manifest["parameters"]["end"]),
         source=source_mark(manifest),
+        run=run_name(manifest),
     )
+
+
+_GROWS: Final = ("end", "catalog", "chunk_px")
+"""What a run may be carried on with and stay the same run."""
+
+
+def run_name(manifest: Mapping[str, Any]) -> str:
+    """A name that a run keeps through its updates, and that no run of other parameters has.
+
+    Parameters
+    ----------
+    manifest
+        Of the run.
+    """
+    asked = {name: of for name, of in manifest["parameters"].items() if name not in _GROWS}
+    asked["simulated"] = bool(manifest.get("simulated", False))
+    text = json.dumps(asked, sort_keys=True, default=str)
+    return f"{manifest['aoi']['id']}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
 
 
 @dataclass(frozen=True)
@@ -62,7 +85,23 @@ class LayerExporter:
 
     def __call__(self, result: RunResult, out: Path) -> list[Path]:
         """Write the layers of a finished run."""
-        return self.write_layers(run_layers(result), out)
+        return self.write_layers(layers_of(result), out)
+
+
+@dataclass(frozen=True)
+class DatabaseExporter:
+    """An exporter that writes layers into a database instead of a folder."""
+
+    write_layers: Callable[[LayerSet, str], str]
+    """Writes layers to where an address leads, all or nothing; returns what was done, in words
+    that show no password."""
+
+    def __call__(self, result: RunResult, out: Path) -> list[Path]:
+        """Refuse: there is no file to write."""
+        raise SettingsError(
+            f"{out} is a folder, and this format writes to a database",
+            hint="give its address with --dsn",
+        )
 
 
 def _area(result: RunResult) -> NamedLayer:
