@@ -75,19 +75,19 @@ def read_tiles(path: Path, allowed: AllowedPlaces) -> Iterator[tuple[str, gpd.Ge
             except RuntimeError:  # no such zoom
                 break
             if len(pieces):
-                whole = _put_together(pieces).to_crs(GRID_CRS)
+                whole = _put_together(pieces, step).to_crs(GRID_CRS)
                 ok = all(allowed.draw_outline(shape, within_m=step) for shape in whole.geometry)
                 yield f"{name} at zoom {zoom}", whole.to_crs(WGS84), ok
 
 
-def _put_together(pieces: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _put_together(pieces: gpd.GeoDataFrame, step: float) -> gpd.GeoDataFrame:
     columns = [c for c in pieces.columns if c not in ("geometry", "mvt_id")]
     shapes, rows = [], []
-    keys = (
-        pieces[columns].astype(str).agg("|".join, axis=1) if columns else pieces.index.astype(str)
-    )
-    for at in pieces.groupby(np.asarray(keys), sort=False).indices.values():
+    rows_as_text = pieces[columns].itertuples(index=False, name=None)
+    keys = [repr(row) for row in rows_as_text] if columns else [str(n) for n in range(len(pieces))]
+    for at in pieces.groupby(np.array(keys, dtype=object), sort=False).indices.values():
         valid = shapely.make_valid(pieces.geometry.array[at])
-        shapes.append(shapely.union_all(valid))
+        wide = shapely.union_all(shapely.buffer(valid, step, join_style="mitre"))  # over the seams
+        shapes.append(shapely.buffer(wide, -step, join_style="mitre"))
         rows.append(pieces[columns].iloc[at[0]])
     return gpd.GeoDataFrame(rows, geometry=shapes, crs=pieces.crs).reset_index(drop=True)
