@@ -19,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise, product
 from pathlib import Path
 from unittest import mock
 
@@ -139,6 +140,31 @@ def exact(count: int, least: int) -> Span:
     return Span(count, count) if count >= least else Span(0, least - 1)
 
 
+def found_by_differences(said: Sequence[Said]) -> set[tuple[str, str]]:
+    """Month and cell in which surely one or two sites came, since a season or a release before."""
+    spans = [_spans(of) for of in said]
+    steps = []
+    for one, two in pairwise(spans):
+        steps += [(one[key], two[key], key) for key in one.keys() & two.keys()]
+    for of in spans:
+        for one, two in pairwise(sorted({month for month, _ in of})):
+            keys = [(cell, (two, cell)) for month, cell in of if month == one]
+            steps += [(of[one, cell], of[key], key) for cell, key in keys if key in of]
+    return {
+        key
+        for before, after, key in steps
+        if after[0] - before[1] >= 1 and after[1] - before[0] < LEAST
+    }
+
+
+def _spans(of: Said) -> dict[tuple[str, str], tuple[float, float]]:
+    found = {key: (0.0, np.inf if high is None else float(high)) for key, high in of.hidden.items()}
+    for row in of.cells.itertuples():
+        high = np.inf if pd.isna(row.sites_high) else row.sites_high
+        found[row.first_month, row.cell] = (row.sites_low, high)
+    return found
+
+
 @contextmanager
 def unprotected() -> Iterator[None]:
     """A publisher who leaves small cells out, gives exact numbers, and keeps no ledger."""
@@ -205,20 +231,21 @@ def _true_small(run: RunResult) -> int:
     return sum(1 <= count.sites < LEAST for count in counts.values())
 
 
-def margins(work: Path, runs: dict[int, RunResult]) -> Row:
+def margins(work: Path, sites: dict[int, list[Site]]) -> Row:
+    """Small areas, of four cells each, every one with a ledger of its own."""
+    west, south, east, north = AREA.bounds
+    lons, lats = grid_lines(west, east, axis=0), grid_lines(south, north, axis=1)
     got, bare_got, tried = 0, 0, 0
-    for seed, run in runs.items():
-        safe, bare = both(work, f"margins-{seed}", [run])
-        tried += sum(len(of.hidden) for of in safe.said())
-        got += len(found_by_equations(safe.said()))
-        bare_got += len(found_by_equations(bare.said()))
-    return Row(
-        "equations over cells and totals of one release",
-        f"{tried} hidden cells and seasons",
-        got,
-        "found",
-        bare_got,
-    )
+    for seed, all_of in sites.items():
+        for n, (i, k) in enumerate(product((0, len(lons) - 3), (0, len(lats) - 3))):
+            area = shapely.box(lons[i], lats[k], lons[i + 2], lats[k + 2])
+            run = write_world(work / f"margins-{seed}-{n}", all_of, area=area)
+            safe, bare = both(work, f"margins-{seed}-{n}", [run])
+            tried += sum(len(of.hidden) for of in safe.said())
+            got += len(found_by_equations(safe.said()))
+            bare_got += len(found_by_equations(bare.said()))
+    name = "equations over cells and totals of one release"
+    return Row(name, f"{tried} hidden cells and seasons", got, "found", bare_got)
 
 
 def updates(work: Path, sites: dict[int, list[Site]]) -> Row:
@@ -233,8 +260,8 @@ def updates(work: Path, sites: dict[int, list[Site]]) -> Row:
             runs.append(run)
         safe, bare = both(work, f"updates-{seed}", runs)
         refused, made = refused + safe.refused, made + len(runs)
-        got += len(found_by_equations(safe.said()))
-        bare_got += len(found_by_equations(bare.said()))
+        got += len(found_by_equations(safe.said()) | found_by_differences(safe.said()))
+        bare_got += len(found_by_equations(bare.said()) | found_by_differences(bare.said()))
     return Row(
         "successive updates, overlaid",
         f"{made} releases, {refused} refused",
@@ -244,19 +271,25 @@ def updates(work: Path, sites: dict[int, list[Site]]) -> Row:
     )
 
 
-def grid_lines(west: float, east: float) -> list[float]:
-    """Longitudes between two where columns of the grid meet."""
+def grid_lines(low: float, high: float, *, axis: int) -> list[float]:
+    """Longitudes (axis 0) or latitudes (1) between two where cells of the grid meet."""
     metres = Transformer.from_crs(4326, 6933, always_xy=True)
-    first, last = (metres.transform(lon, 11.6)[0] / 1e4 for lon in (west, east))
-    columns = range(int(np.ceil(first)), int(last) + 1)
-    back = [metres.transform(1e4 * c, 0, direction="INVERSE")[0] for c in columns]
-    return [float(lon) for lon in back]
+    along = (1.0, 0.0) if axis == 0 else (0.0, 1.0)
+
+    def move(value: float, way: str) -> float:
+        point = (value * along[0], value * along[1])
+        return float(metres.transform(*point, direction=way)[axis])
+
+    first, last = (move(value, "FORWARD") / 1e4 for value in (low, high))
+    lines = range(int(np.ceil(first)), int(last) + 1)
+    back = [move(1e4 * n, "INVERSE") for n in lines]
+    return [float(value) for value in back]
 
 
 def sub_areas(work: Path, sites: dict[int, list[Site]]) -> Row:
     west, south, east, north = AREA.bounds
     got, bare_got, refused, made = 0, 0, 0, 0
-    lines = grid_lines(west, east)[1:-1]
+    lines = grid_lines(west, east, axis=0)[1:-1]
     for seed, all_of in sites.items():
         areas = [AREA, *(shapely.box(west, south, line, north) for line in lines)]
         areas += [shapely.box(line, south, east, north) for line in lines]
@@ -510,7 +543,7 @@ def attack(work: Path) -> list[Row]:
     first = runs[SEEDS[0]]
     return [
         small_cells(work, runs),
-        margins(work, runs),
+        margins(work, sites),
         updates(work, sites),
         sub_areas(work, sites),
         moved_grid(work, sites),
