@@ -202,14 +202,15 @@ def check_files(
         least_sites=rules.least_sites,
         allow_pictures=allow_pictures,
     )
-    found = {path: check.check(path) for path in paths}
-    if ledger is not None:
-        entries = publishing.read_ledger(ledger)
-        known = {digest for e in entries if e.profile == profile for digest in e.files.values()}
-        for path in paths:
-            if exporters.hash_file(path) not in known:
-                what = f"no {profile} release holds this file as it is"
-                found[path].append(Leak(kind="not in the ledger", where=path.name, what=what))
+    entries = publishing.read_ledger(ledger) if ledger else []
+    known = {digest for e in entries if e.profile == profile for digest in e.files.values()}
+    found = {}
+    for path in paths:
+        is_release = path.is_file() and exporters.hash_file(path) in known
+        found[path] = check.check(path, is_release=is_release)
+        if ledger is not None and not is_release:
+            what = f"no {profile} release holds this file as it is"
+            found[path].append(Leak(kind="not in the ledger", where=path.name, what=what))
     return found
 
 

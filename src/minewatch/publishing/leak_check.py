@@ -39,6 +39,8 @@ _LAYERS: Final = (
 _BINARY_LAYERS: Final = (".fgb", ".parquet", ".shp", ".shx", ".dbf", ".pmtiles")
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/]{24,}={0,2}")
 _STREAM: Final = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
+_DRAWN: Final = re.compile(r"<(?:svg|canvas|script)\b", re.IGNORECASE)
+_DRAWING: Final = "drawings or a script: they pass only in a release of the ledger (--ledger)"
 _DEEPEST: Final = 5
 _MOST_BYTES: Final = 500_000_000
 """Of a file, unpacked."""
@@ -57,13 +59,15 @@ class LeakCheck:
     allow_pictures: bool = False
     """A person looked at the pictures: only what is written in them is checked."""
 
-    def check(self, path: Path) -> list[Leak]:
+    def check(self, path: Path, *, is_release: bool = False) -> list[Leak]:
         """Every leak of a file, sorted by kind.
 
         Parameters
         ----------
         path
             A file of any format.
+        is_release
+            The ledger holds it as it is: then its drawings are those of cells.
 
         Raises
         ------
@@ -76,6 +80,8 @@ class LeakCheck:
             raise OutputError(
                 f"{path} cannot be read: {error.strerror or error}", hint="give a file"
             ) from error
+        if is_release:
+            found = [leak for leak in found if leak.what != _DRAWING]
         found += scan_text(path.name, self.index, self.allowed, where="name of the file")
         return sorted(dict.fromkeys(found), key=lambda leak: (leak.kind, leak.where, leak.what))
 
@@ -121,6 +127,8 @@ class LeakCheck:
                 return
             text = _decoded(content)
             yield from scan_text(text, self.index, self.allowed, where=where)
+            if _DRAWN.search(text) and not self.allow_pictures:
+                yield Leak(kind="picture", where=where, what=_DRAWING)
             yield from self._embedded(text, where, depth)
 
     def _zip(self, path: Path, where: str, depth: int) -> Iterator[Leak]:

@@ -220,6 +220,20 @@ def test_the_time_in_a_png_and_in_a_zip_is_looked_at(run: RunResult, tmp_path: P
     assert kinds(tmp_path / "a.zip", run) == {"date"}
 
 
+def test_a_drawing_or_a_script_passes_only_in_a_release(
+    run: RunResult, tmp_path: Path, released: dict[str, Path]
+) -> None:
+    ledger = run.directory / "releases"
+    assert kinds(released["release.html"], run) == {"picture"}
+    assert kinds(released["release.html"], run, ledger=ledger) == set()
+    for words in (
+        "<svg><path d='M0 0L5 3Z'/></svg>",
+        "<canvas id='map'>",
+        "<SCRIPT>draw()</SCRIPT>",
+    ):
+        assert kinds(written(tmp_path, "a.html", words), run) == {"picture"}
+
+
 def test_a_raster_with_a_place_is_found(run: RunResult, tmp_path: Path) -> None:
     with rasterio.open(
         tmp_path / "a.tif", "w", driver="GTiff", width=4, height=4, count=1, dtype="uint8",
@@ -307,9 +321,10 @@ def test_a_changed_release_is_not_in_the_ledger(
 def test_the_command_ends_with_one_when_something_is_found(
     run: RunResult, tmp_path: Path, released: dict[str, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
+    ledger = ["--ledger", str(run.directory / "releases")]
     words = ["publish", "check", str(released["release.html"]), "--run", str(run.directory)]
     with pytest.raises(SystemExit) as clean:
-        main(words)
+        main([*words, *ledger])
     assert clean.value.code == 0
     assert "nothing private was found" in capsys.readouterr().out
     bad = written(tmp_path, "a.txt", SITE.site_id)
