@@ -45,9 +45,11 @@ class Disclosure:
     """Parts of a shown number, which together make it up."""
 
     @property
-    def periods(self) -> list[str]:
-        """Periods in order of time."""
-        return sorted({period for period, _ in self.spans})
+    def content(self) -> tuple[object, ...]:
+        """All that it says: equal for releases that say the same."""
+        groups = ((key, tuple(sorted(parts.items()))) for key, parts in self.groups.items())
+        said = (self.spans.items(), self.totals.items(), groups)
+        return (*(frozenset(items) for items in said), self.shown)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -121,7 +121,9 @@ def check_release(release: Release, entries: Sequence[Entry]) -> None:
         _check_scheme(entry)
         _check_frame(release, entry)
         _check_periods(release, entry)
-    disclosures = [*(entry.disclosure() for entry in same), release.disclosure(len(entries) + 1)]
+    said = [*(entry.disclosure() for entry in same), release.disclosure(len(entries) + 1)]
+    different = {d.content: d for d in reversed(said)}  # other formats say nothing new
+    disclosures = list(reversed(different.values()))
     findings = audit(disclosures, least=release.profile.least_sites)
     if findings:
         others = [n for n in findings[0].releases if n <= len(entries)]
