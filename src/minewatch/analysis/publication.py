@@ -191,7 +191,9 @@ def check_files(
         Leaks by file, in the order given.
     """
     if profile not in publishing.PROFILES:
-        raise SettingsError(unknown_name("profile", profile, list(publishing.PROFILES)), hint="")
+        raise SettingsError(
+            unknown_name("profile", profile, list(publishing.PROFILES)), hint="give one"
+        )
     rules, result = publishing.PROFILES[profile], open_result(run)
     places = (
         places_of(publishing.read_townships(townships).values()) if townships else places_of([])

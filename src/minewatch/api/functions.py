@@ -424,7 +424,7 @@ def export(
     with_totals: bool = True,
     out: str | Path | None = None,
 ) -> list[Path]:
-    """Files of a run in another format: geojson, gpkg, qgis, geoparquet, csv, or of a plug-in.
+    """Files of a run in another format, one of `minewatch.exporters.EXPORTERS`.
 
     Parameters
     ----------
@@ -446,6 +446,23 @@ def export(
     if choices is not None:
         return analysis.publish_layers(_folder(run), format=format, choices=choices, out=out)
     return analysis.export(_folder(run), format=format, out=out)
+
+
+def export_to_database(run: AnyRun, *, format: str = "postgis", dsn: str | None = None) -> str:
+    """Make a database hold a run as it is now; gives what was done, in words.
+
+    Parameters
+    ----------
+    run
+        A run, or its folder.
+    format
+        Name of a format that is a database.
+    dsn
+        Address of the database; None takes the variable `MINEWATCH_POSTGIS_DSN`.
+    """
+    from minewatch import analysis
+
+    return analysis.export_to_database(_folder(run), format=format, dsn=dsn)
 
 
 def report(

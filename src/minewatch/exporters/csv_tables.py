@@ -51,7 +51,7 @@ def _write(layer: NamedLayer, path: Path, *, simulated: bool) -> Path:
             cells = [plain_cell(value) for value in table[column.name].to_pylist()]
             table = table.set_column(at, column.name, pa.array(cells, column.type))
     texts = shapely.to_wkt(outlines, rounding_precision=COORDINATE_DECIMALS)
-    table = table.append_column("wkt", pa.array(texts, pa.string()))
+    table = table.append_column("WKT", pa.array(texts, pa.string()))
     content = io.BytesIO()
     pa_csv.write_csv(table, content)
     write_bytes_atomic(path, content.getvalue())

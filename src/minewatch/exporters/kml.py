@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import html
-import io
 import re
 import zipfile
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
-from xml.etree.ElementTree import Element, SubElement, indent, tostring
+from xml.etree.ElementTree import Element, SubElement, tostring
 
 import pyarrow as pa
 import shapely
 
 from minewatch.exporters.column_types import arrow_table, multipolygons
 from minewatch.exporters.layer_exporters import LayerExporter
-from minewatch.files import write_bytes_atomic
+from minewatch.files import atomic_path
 from minewatch.model import CHANGE_KINDS, LayerSet, NamedLayer
 from minewatch.model.palette import ALERT_COLOURS, FEATURE_COLOURS, STATE_COLOURS
 
@@ -24,6 +24,7 @@ FILENAME: Final = "minewatch.kmz"
 _KML: Final = "http://www.opengis.net/kml/2.2"
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_BATCH: Final = 1000
 _SHOWN: Final = ("inventory", "aoi")
 """Layers that are switched on when the file is opened."""
 _ALERT_WIDTHS: Final = {"confirmed": "4", "provisional": "3", "candidate": "2", "rejected": "1"}
@@ -67,39 +68,59 @@ def write_kml(layers: LayerSet, out: Path) -> list[Path]:
     OGC KML 2.2, 07-147r2
     """
     path = out / FILENAME
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
+    with atomic_path(path) as part, zipfile.ZipFile(part, "w") as archive:
         entry = zipfile.ZipInfo("doc.kml", date_time=_EPOCH)
         entry.compress_type = zipfile.ZIP_DEFLATED
-        archive.writestr(entry, kml_document(layers))
-    write_bytes_atomic(path, content.getvalue())
+        with archive.open(entry, "w", force_zip64=True) as document:
+            for piece in _pieces(layers):
+                document.write(piece.encode())
     return [path]
 
 
-def kml_document(layers: LayerSet) -> bytes:
-    """The KML that the KMZ holds.
-
-    Parameters
-    ----------
-    layers
-        What to write.
-    """
-    root = Element("kml", xmlns=_KML)
-    document = SubElement(root, "Document")
-    _text(document, "name", layers.title)
-    _text(document, "open", "1")
-    _text(document, "description", _about(layers))
+def _pieces(layers: LayerSet) -> Iterator[str]:
+    """The KML, a placemark at a time: a whole tree of ten thousand sites takes a gigabyte."""
+    yield f'<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="{_KML}">\n<Document>\n'
+    head = Element("Document")
+    _text(head, "name", layers.title)
+    _text(head, "open", "1")
+    _text(head, "description", _about(layers))
     shown = layers.with_area()
-    for layer in shown.values():
-        document.append(_schema(layer, layers))
-    folders = [_folder(layer, layers) for layer in shown.values()]
+    head.extend(_styles(_used_styles(shown.values(), layers)))
+    head.extend(_schema(layer, layers) for layer in shown.values())
+    for part in head:
+        yield _xml(part)
     if "sites" in layers.layers:
-        folders.insert(0, _markers(layers.layers["sites"]))
-    document.extend(_styles({url.text for folder in folders for url in folder.iter("styleUrl")}))
-    document.extend(folders)
-    indent(root, " ")
-    written: bytes = tostring(root, encoding="UTF-8", xml_declaration=True)
-    return written
+        yield from _markers(layers.layers["sites"], layers)
+    for layer in shown.values():
+        yield from _folder(layer, layers)
+    yield "</Document>\n</kml>\n"
+
+
+def _used_styles(shown: Iterable[NamedLayer], layers: LayerSet) -> set[str]:
+    """Styles that placemarks name: no other is written, so that a file says what it shows."""
+    return {f"#{_style_of(row)}" for layer in shown for row in _rows(layer, layers)}
+
+
+def _rows(layer: NamedLayer, layers: LayerSet) -> Iterator[Mapping[str, Any]]:
+    """Rows of a layer, a few at a time."""
+    for batch in arrow_table(layer, simulated=layers.simulated).to_batches(_BATCH):
+        yield from batch.to_pylist()
+
+
+def _in_folder(name: str, pieces: Iterable[str], *, is_shown: bool) -> Iterator[str]:
+    head = Element("Folder")
+    _text(head, "name", name)
+    _text(head, "visibility", str(int(is_shown)))
+    yield "<Folder>\n"
+    for part in head:
+        yield _xml(part)
+    yield from pieces
+    yield "</Folder>\n"
+
+
+def _xml(part: Element) -> str:
+    text: str = tostring(part, encoding="unicode")
+    return f"{text}\n"
 
 
 def _about(layers: LayerSet) -> str:
@@ -108,8 +129,7 @@ def _about(layers: LayerSet) -> str:
     return "<br/>".join(_html(line) for line in lines if line)
 
 
-def _styles(used: Collection[str | None]) -> Iterator[Element]:
-    """The styles that placemarks name: no other, so that a file says only what it shows."""
+def _styles(used: Collection[str]) -> Iterator[Element]:
     for name, colour in _STYLES.items():
         if f"#{name}" in used:
             yield _style(name, colour)
@@ -139,37 +159,44 @@ def _schema(layer: NamedLayer, layers: LayerSet) -> Element:
     return schema
 
 
-def _folder(layer: NamedLayer, layers: LayerSet) -> Element:
+def _folder(layer: NamedLayer, layers: LayerSet) -> Iterator[str]:
     """A layer: its placemarks, in a folder of their own for each period."""
     is_shown = layer.name in _SHOWN
-    folder = Element("Folder")
-    _text(folder, "name", layers.describe(layer))
-    _text(folder, "visibility", str(int(is_shown)))
-    rows = arrow_table(layer, simulated=layers.simulated).to_pylist()
-    periods: dict[str, Element] = {}
-    for row, outline in zip(rows, multipolygons(layer), strict=True):
-        where = folder
-        if "period_start" in row and "period_end" in row:
-            label = f"{row['period_start']} to {row['period_end']}"
-            if label not in periods:
-                periods[label] = SubElement(folder, "Folder")
-                _text(periods[label], "name", label)
-            where = periods[label]
-        where.append(_placemark(row, outline, layer=layer, is_shown=is_shown))
-    return folder
+    outlines = multipolygons(layer)
+    periods: dict[str, list[int]] = defaultdict(list)
+    table = arrow_table(layer, simulated=layers.simulated)
+    if {"period_start", "period_end"} <= set(table.column_names):
+        ends = zip(
+            *(table[name].to_pylist() for name in ("period_start", "period_end")), strict=True
+        )
+        for at, (first, last) in enumerate(ends):
+            periods[f"{first} to {last}"].append(at)
+
+    def marks(rows: pa.Table, shapes: Sequence[Any]) -> Iterator[str]:
+        values = (row for batch in rows.to_batches(_BATCH) for row in batch.to_pylist())
+        for row, outline in zip(values, shapes, strict=True):
+            yield _xml(_placemark(row, outline, layer=layer, is_shown=is_shown))
+
+    def by_period() -> Iterator[str]:
+        for label, at in sorted(periods.items()):
+            inside = marks(table.take(at), [outlines[i] for i in at])
+            yield from _in_folder(label, inside, is_shown=is_shown)
+
+    pieces = by_period() if periods else marks(table, outlines)
+    yield from _in_folder(layers.describe(layer), pieces, is_shown=is_shown)
 
 
-def _markers(sites: NamedLayer) -> Element:
+def _markers(sites: NamedLayer, layers: LayerSet) -> Iterator[str]:
     """A point for each site: outlines of mines cannot be seen from afar."""
-    folder = Element("Folder")
-    _text(folder, "name", f"{sites.title}: markers")
     inside = shapely.point_on_surface(multipolygons(sites))
-    rows = arrow_table(sites, simulated=False).to_pylist()
-    for row, point in zip(rows, inside, strict=True):
-        mark = _dated(row, title=sites.title, is_shown=True)
-        _text(SubElement(mark, "Point"), "coordinates", "".join(_pairs([(point.x, point.y)])))
-        folder.append(mark)
-    return folder
+
+    def marks() -> Iterator[str]:
+        for row, point in zip(_rows(sites, layers), inside, strict=True):
+            mark = _dated(row, title=sites.title, is_shown=True)
+            _text(SubElement(mark, "Point"), "coordinates", "".join(_pairs([(point.x, point.y)])))
+            yield _xml(mark)
+
+    yield from _in_folder(f"{layers.describe(sites)}: markers", marks(), is_shown=True)
 
 
 def _dated(row: Mapping[str, Any], *, title: str, is_shown: bool) -> Element:

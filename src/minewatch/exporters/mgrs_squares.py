@@ -1,7 +1,8 @@
-"""Squares of the Military Grid Reference System, 100 km wide, that tiles of imagery are named by."""
+"""Squares of 100 km of the Military Grid Reference System, that tiles of imagery are named by."""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 from pyproj import Transformer
@@ -35,11 +36,16 @@ def mgrs_square(lon: float, lat: float) -> str:
     band = _BANDS[min(int((lat + 80) // 8), len(_BANDS) - 1)]
     zone = _zone(lon, lat, band)
     epsg = (32600 if lat >= 0 else 32700) + zone
-    easting, northing = Transformer.from_crs(4326, epsg, always_xy=True).transform(lon, lat)
+    easting, northing = _to_utm(epsg).transform(lon, lat)
     column = _COLUMNS[(zone - 1) % 3][int(easting // _SQUARE_M) - 1]
     shift = 0 if zone % 2 else _EVEN_ZONE_SHIFT
     row = _ROWS[(int(northing // _SQUARE_M) + shift) % len(_ROWS)]
     return f"{zone:02d}{band}{column}{row}"
+
+
+@cache
+def _to_utm(epsg: int) -> Transformer:
+    return Transformer.from_crs(4326, epsg, always_xy=True)
 
 
 def _zone(lon: float, lat: float, band: str) -> int:

@@ -21,7 +21,7 @@ from minewatch.exporters.column_types import arrow_table
 from minewatch.exporters.layer_exporters import LayerExporter
 from minewatch.exporters.mgrs_squares import mgrs_square
 from minewatch.exporters.rfc7946_outlines import wgs84_outlines
-from minewatch.files import write_bytes_atomic
+from minewatch.files import write_many_atomic
 from minewatch.model import LayerSet
 
 PHASES: Final[Mapping[str, str]] = {
@@ -66,9 +66,9 @@ def write_smart(layers: LayerSet, out: Path) -> list[Path]:
     Returns
     -------
     list of Path
-        `smart/region_models/ZZ_R000.geojson`, `smart/site_models/ZZ_R000_0000.geojson` and so on. Their
-        numbers are those of the sites in this inventory, in order of their ids: another inventory
-        may give others. The id that stays is `site_id` in `cache`.
+        `smart/region_models/ZZ_R000.geojson`, `smart/site_models/ZZ_R000_0000.geojson` and so on.
+        Their numbers are those of the sites in this inventory, in order of their ids: another
+        inventory may give others. The id that stays is `site_id` in `cache`.
 
     Raises
     ------
@@ -92,16 +92,16 @@ def write_smart(layers: LayerSet, out: Path) -> list[Path]:
         _site_model(site, observed[site["site_id"]], number=number, layers=layers)
         for number, site in enumerate(sites)
     ]
-    written = []
+    files: list[tuple[Path, bytes]] = []
     for region in range(max(-(-len(models) // _SITES_A_REGION), 1)):
         part = models[region * _SITES_A_REGION : (region + 1) * _SITES_A_REGION]
         path = out / FOLDER / "region_models" / f"{_region_id(region)}.geojson"
-        written.append(_write(_region_model(part, region, layers), path))
+        files.append((path, _encode(_region_model(part, region, layers))))
     for model in models:
         if len(model) > 1:  # a site model is a site and what was observed of it
             name = model[0]["properties"]["site_id"]
-            written.append(_write(model, out / FOLDER / "site_models" / f"{name}.geojson"))
-    return written
+            files.append((out / FOLDER / "site_models" / f"{name}.geojson", _encode(model)))
+    return write_many_atomic(files)
 
 
 def _rows(layers: LayerSet, name: str) -> list[Row]:
@@ -144,7 +144,7 @@ def _before(site: Row) -> list[Feature]:
     """The last clear look before the start, when there was one."""
     if site.get("last_undisturbed") is None:
         return []
-    look = {"state": None, "first_look_after": site.get("first_detected")}
+    look = {"first_look_after": site.get("first_detected"), "simulated": site["simulated"]}
     return [_observed(site["last_undisturbed"], site["outline"], BEFORE, look, occluded=False)]
 
 
@@ -237,8 +237,7 @@ def _plain(row: Row) -> Row:
     }
 
 
-def _write(features: list[Feature], path: Path) -> Path:
+def _encode(features: list[Feature]) -> bytes:
     collection = {"type": "FeatureCollection", "features": features}
     text = json.dumps(collection, ensure_ascii=False, allow_nan=False, sort_keys=True, indent=1)
-    write_bytes_atomic(path, f"{text}\n".encode())
-    return path
+    return f"{text}\n".encode()

@@ -27,16 +27,24 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 FILENAME: Final = "minewatch.pmtiles"
-MAX_ZOOM: Final = 14
-"""A tile of 2.4 km in 4096 steps: 0.6 m, far below a pixel."""
+MAX_ZOOM: Final = 12
+"""A tile of 10 km in 4096 steps: 2.4 m, far below a pixel; maps draw nearer zooms from it."""
+MIN_ZOOM: Final = 8
+"""Of outlines: further out a site is smaller than a pixel of the screen."""
 POINTS: Final = "site_points"
 """A point inside each site: outlines are below a pixel of the screen at small scales."""
+_POINT_COLUMNS: Final = (
+    "site_id", "alert", "state", "first_detected", "verdict", "simulated",
+)  # fmt: skip
+"""What points say: at zoom 0 all of them are in one tile."""
+_MAX_TILE_BYTES: Final = 50_000_000
+"""Above it GDAL would drop rows: a tile that leaves sites out says that there are none."""
 _E7: Final = 10_000_000
 
 
 @LayerExporter
 def write_pmtiles(layers: LayerSet, out: Path) -> list[Path]:
-    """One PMTiles file, zooms 0 to 14, a layer of tiles for each layer, and `site_points`.
+    """One PMTiles file, zooms 0 to 12, a layer of tiles for each layer, and `site_points`.
 
     GDAL cuts each layer into tiles; tiles of one place are joined as their format allows.
 
@@ -105,6 +113,7 @@ def _tables(layers: LayerSet) -> dict[str, tuple[pa.Table, str]]:
     if "sites" in filled:
         points = shapely.to_wkb(shapely.point_on_surface(wgs84_outlines(filled["sites"].table)))
         table = _plain(filled["sites"], layers)
+        table = table.select([name for name in table.column_names if name in _POINT_COLUMNS])
         tables[POINTS] = table.append_column("geometry", pa.array(points, pa.binary())), "Point"
     return tables
 
@@ -119,9 +128,14 @@ def _plain(layer: NamedLayer, layers: LayerSet) -> pa.Table:
 
 
 def _cut(table: pa.Table, path: Path, *, name: str, kind: str) -> None:
+    least = 0 if kind == "Point" or name == "aoi" else MIN_ZOOM
+    options = {
+        "MINZOOM": str(least), "MAXZOOM": str(MAX_ZOOM), "NAME": name,
+        "MAX_SIZE": str(_MAX_TILE_BYTES), "MAX_FEATURES": "1000000",
+    }  # fmt: skip
     pyogrio.write_arrow(
         table, path, layer=name, driver="PMTiles", geometry_name="geometry", geometry_type=kind,
-        crs=WGS84, dataset_options={"MINZOOM": "0", "MAXZOOM": str(MAX_ZOOM), "NAME": name},
+        crs=WGS84, dataset_options=options,
     )  # fmt: skip
 
 

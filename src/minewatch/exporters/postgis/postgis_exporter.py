@@ -28,7 +28,7 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "verdicts": ("site_id",),
     "other_layers": ("layer", "row_key"),
 }
-"""Table to what tells its rows apart within a run."""
+"""Table to the columns that name a row within a run."""
 OTHER: Final = "other_layers"
 """Where layers go that have no table of their own."""
 _SRID: Final = 4326
@@ -148,7 +148,7 @@ def _rows(
 
 
 def _keyed(rows: list[Row]) -> list[Row]:
-    """Rows with a key of what they are and where, in tables where nothing else tells them apart."""
+    """Rows with a key of what they are and where, in tables that have no other."""
     times: Counter[str] = Counter()
     for row in rows:
         if "row_key" in row:
