@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from minewatch.api.functions import (
         aoi,
         aois,
+        check_publication,
         compare,
         diff,
         explain,
@@ -42,6 +43,7 @@ __all__ = [
     "Site",
     "aoi",
     "aois",
+    "check_publication",
     "compare",
     "detect_pair",
     "diff",

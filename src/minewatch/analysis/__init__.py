@@ -9,6 +9,12 @@ if TYPE_CHECKING:
     from minewatch.analysis.differences import Difference, diff
     from minewatch.analysis.explanations import explain
     from minewatch.analysis.inventory_comparison import OUTCOMES, InventoryComparison, compare
+    from minewatch.analysis.publication import (
+        ReleaseChoices,
+        check_files,
+        publish_layers,
+        publish_page,
+    )
     from minewatch.analysis.reviewing import (
         Review,
         export_verdicts,
@@ -38,8 +44,10 @@ __all__ = [
     "Difference",
     "Fusion",
     "InventoryComparison",
+    "ReleaseChoices",
     "Review",
     "area_timeline",
+    "check_files",
     "compare",
     "diff",
     "explain",
@@ -51,6 +59,8 @@ __all__ = [
     "import_verdicts",
     "is_database",
     "open_review",
+    "publish_layers",
+    "publish_page",
     "report",
     "set_verdict",
     "show_verdicts",
