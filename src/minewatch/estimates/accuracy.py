@@ -46,6 +46,7 @@ def assess_accuracy(
     *,
     classes: Sequence[str],
     others: Sequence[str] = (),
+    known: Numbers | None = None,
     confidence: float = CONFIDENCE,
 ) -> AccuracyTable:
     """Error matrix, accuracies and areas, whether strata are map classes or not.
@@ -62,6 +63,9 @@ def assess_accuracy(
         and have an area of their own.
     classes, others
         Their names.
+    known
+        Dims (stratum, class): share of each stratum that the map gives each class, which needs no
+        sample. None: not known.
     confidence
         Share of samples whose intervals should hold the truth.
     """
@@ -89,12 +93,14 @@ def assess_accuracy(
             name: ratio(
                 units, is_mapped[:, i] * reference[:, i], is_mapped[:, i] * decided,
                 confidence=confidence,
+                most=None if known is None else (known[:, i], known[:, i]),
             )
             for i, name in enumerate(classes)
         },
         producers={
             name: ratio(
-                units, is_mapped[:, i] * reference[:, i], reference[:, i], confidence=confidence
+                units, is_mapped[:, i] * reference[:, i], reference[:, i], confidence=confidence,
+                most=None if known is None else (known[:, i], 1 - known[:, i]),
             )
             for i, name in enumerate(classes)
         },

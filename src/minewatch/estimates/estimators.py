@@ -96,6 +96,7 @@ def ratio(
     *,
     confidence: float = CONFIDENCE,
     limits: Limits = mid_p,
+    most: tuple[Numbers, Numbers] | None = None,
 ) -> Estimate:
     """Share of one thing that another is, such as of what the map calls pool that is pool.
 
@@ -107,6 +108,9 @@ def ratio(
         Of each labelled element, 0..1; a part is never more than its whole.
     confidence, limits
         As for `share`.
+    most
+        Of each stratum, the most that it can hold of the part, and of the rest of the whole, 0..1:
+        what is known of the map needs no sample. None: no more is known than the sample.
 
     Returns
     -------
@@ -127,7 +131,7 @@ def ratio(
         return UNKNOWN
     value = float(size @ units.averages(part)) / base
     error = math.sqrt(variance_of_total(units, part - value * whole)) / base
-    low, high = _ratio_limits(units, part, whole - part, confidence, limits)
+    low, high = _ratio_limits(units, part, whole - part, confidence, limits, most)
     return Estimate(value, error, min(low, value), max(high, value))
 
 
@@ -194,11 +198,19 @@ class _Pieces:
 
 
 def _pieces(
-    units: DrawnUnits, a: Numbers, b: Numbers, confidence: float, limits: Limits
+    units: DrawnUnits,
+    a: Numbers,
+    b: Numbers,
+    confidence: float,
+    limits: Limits,
+    most: tuple[Numbers, Numbers] | None = None,
 ) -> _Pieces:
     mean_a, mean_b = units.averages(a), units.averages(b)
     a_down, a_up = _stratum_reach(units, a, confidence, limits)
     b_down, b_up = _stratum_reach(units, b, confidence, limits)
+    if most is not None:
+        a_up = np.minimum(a_up, np.maximum(most[0] - mean_a, 0))
+        b_up = np.minimum(b_up, np.maximum(most[1] - mean_b, 0))
     rest = np.maximum((1 - mean_a) * (1 - mean_b), 1e-12)
     tie = -np.sqrt(np.clip(mean_a * mean_b / rest, 0, 1))
     return _Pieces(mean_a, mean_b, a_down, a_up, b_down, b_up, tie)
@@ -220,8 +232,10 @@ def _stratum_reach(
 def effective_trials(units: DrawnUnits, values: Numbers, confidence: float) -> Numbers:
     """How many independent elements the units of each stratum are worth.
 
-    Between the number of units and that of elements. Where nothing or everything was a success
-    the units show no spread, and elements of a unit are taken to be all alike.
+    Between the number of units (all elements of one alike; less where units are of unlike size)
+    and that of elements. How alike they are is estimated, and believed the less the fewer units
+    show anything: by Student's t with twice as many degrees of freedom as units that hold the
+    rarer of yes and no (starting value, chosen by coverage), and not at all where none does.
 
     Parameters
     ----------
@@ -233,17 +247,21 @@ def effective_trials(units: DrawnUnits, values: Numbers, confidence: float) -> N
         Share of samples whose interval should hold the truth.
     """
     n, elements = units.per_stratum, units.elements_per_stratum
-    if (elements == n).all():
+    if (elements == n).all() and (units.size == 1).all():
         return n
     p = np.clip(units.averages(values), 0, 1)
+    average, strata = units.unit_average(values), len(n)
+    some = np.bincount(units.stratum, average > 0, minlength=strata)
+    not_all = np.bincount(units.stratum, average < 1, minlength=strata)
+    freedom = 2 * np.minimum(some, not_all)  # as Korn & Graubard, who count clusters
+    student = special.stdtrit(np.maximum(freedom, 1), (1 + confidence) / 2)
     spread = units.spread(values) / n + units.within(values)
     with np.errstate(divide="ignore", invalid="ignore"):
-        found = np.where(spread > 1e-15, p * (1 - p) / spread + 1, n)
-    freedom = np.maximum(n - 1, 1)
-    student = special.stdtrit(freedom, (1 + confidence) / 2)
-    shrink = (normal_quantile(confidence) / student) ** 2
-    trials: Numbers = np.clip(np.where(elements > n, found * shrink, n), np.minimum(n, 1), elements)
-    return np.where(p * (1 - p) > 0, trials, n)
+        found = p * (1 - p) / spread * (normal_quantile(confidence) / student) ** 2
+    squares = np.bincount(units.stratum, units.size**2, minlength=strata)
+    least = (n * units.mean_size) ** 2 / squares
+    trials: Numbers = np.clip(found, least, elements)
+    return np.where((p * (1 - p) > 0) & (freedom > 0) & np.isfinite(found), trials, least)
 
 
 def _reach(pieces: _Pieces, of_a: Numbers, of_b: Numbers, *, upward: bool) -> float:
@@ -254,10 +272,15 @@ def _reach(pieces: _Pieces, of_a: Numbers, of_b: Numbers, *, upward: bool) -> fl
 
 
 def _ratio_limits(
-    units: DrawnUnits, part: Numbers, other: Numbers, confidence: float, limits: Limits
+    units: DrawnUnits,
+    part: Numbers,
+    other: Numbers,
+    confidence: float,
+    limits: Limits,
+    most: tuple[Numbers, Numbers] | None,
 ) -> tuple[float, float]:
     """All values of part / (part + other) that the sample does not contradict."""
-    pieces = _pieces(units, part, other, confidence, limits)
+    pieces = _pieces(units, part, other, confidence, limits, most)
     size = units.frame_size / units.frame_size.sum()
 
     def above(value: float, *, upward: bool) -> float:
