@@ -39,11 +39,14 @@ class StratumGuess:
     """Elements in these units."""
     expected: float
     """Guess of the share of it that is what is asked for, 0..1."""
+    alike: float = 1.0
+    """Variance of the mean of a unit over that of one element: 1 for units of one element, or when
+    the elements of a unit are all alike."""
 
     @property
     def spread(self) -> float:
-        """Standard deviation of a unit, if the guess is right."""
-        return math.sqrt(self.expected * (1 - self.expected))
+        """Standard deviation of the mean of a unit, if the guess is right."""
+        return math.sqrt(self.expected * (1 - self.expected) * self.alike)
 
 
 def allocate(

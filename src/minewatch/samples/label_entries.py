@@ -48,8 +48,9 @@ class LabelEntry:
     interpreter: str
     """Who says so."""
     label: str
-    """One of `LABELS`, or of `SITE_LABELS` for a site; of a block, one for each of its pixels with
-    a semicolon between, row by row from the north-west, or one for all of them."""
+    """One of `LABELS`, or of `SITE_LABELS` for a site. Of a block: one for all of its pixels; one for
+    each, with semicolons between, row by row from the north-west; or how many there are of each,
+    `pool=12;pad=30`, the others being `other`: for areas, not for accuracies."""
     time: str = ""
     """When, UTC, ISO 8601."""
     confidence: str | None = None
@@ -65,7 +66,7 @@ class LabelEntry:
 
     def __post_init__(self) -> None:
         known = {*LABELS, *SITE_LABELS}
-        for name in self.labels:
+        for name in self.counts or self.labels:
             if name not in known:
                 raise SettingsError(
                     unknown_name("label", name, [*LABELS, *SITE_LABELS]), hint="give one of these"
@@ -83,6 +84,30 @@ class LabelEntry:
     def labels(self) -> tuple[str, ...]:
         """Of each pixel of the unit; a single one stands for all of them."""
         return tuple(part.strip() for part in self.label.split(";"))
+
+    @property
+    def counts(self) -> dict[str, float]:
+        """How many pixels of the unit have each label; empty when it says which instead.
+
+        Raises
+        ------
+        SettingsError
+            When a count is no number of 0 or more, or only some parts are counts.
+        """
+        if "=" not in self.label:
+            return {}
+        found = {}
+        for part in self.labels:
+            name, _, count = part.partition("=")
+            try:
+                found[name.strip()] = float(count)
+            except ValueError:
+                raise SettingsError(
+                    f"{part!r} counts no pixels", hint="write pool=12;pad=30"
+                ) from None
+        if min(found.values()) < 0:
+            raise SettingsError(f"{self.label!r} counts below 0", hint="write pool=12;pad=30")
+        return found
 
     def as_line(self) -> str:
         """The line, without its end."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from minewatch.samples.label_entries import LabelEntry
 
@@ -15,8 +15,8 @@ Key = tuple[str, str]
 class ReferenceLabels:
     """What the sample is taken to show."""
 
-    labels: Mapping[Key, tuple[tuple[str, ...], ...]]
-    """Of each unit and period: labels of its pixels, once for each interpreter that counts."""
+    labels: Mapping[Key, tuple[LabelEntry, ...]]
+    """Of each unit and period: the entries that count, one for each interpreter."""
     disputed: tuple[Key, ...]
     """Units on which two differ and no third look decided: each counts by its share."""
     third: int
@@ -25,8 +25,6 @@ class ReferenceLabels:
     """Two interpreters to the labels that they gave the same units."""
     interpreters: tuple[str, ...]
     """Who labelled, sorted."""
-    entries: Mapping[Key, LabelEntry] = field(default_factory=dict)
-    """Of each unit and period, the entry that counts last: for ages and sizes of mines."""
 
 
 def merge_labels(
@@ -45,8 +43,7 @@ def merge_labels(
     for entry in entries:
         if interpreter is None or entry.interpreter == interpreter:
             latest.setdefault((entry.unit, entry.period), {})[_who(entry)] = entry
-    labels: dict[Key, tuple[tuple[str, ...], ...]] = {}
-    chosen: dict[Key, LabelEntry] = {}
+    labels: dict[Key, tuple[LabelEntry, ...]] = {}
     disputed, third = list[Key](), 0
     pairs: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for key, said in sorted(latest.items()):
@@ -63,10 +60,9 @@ def merge_labels(
             counted = plain or deciding
         if differ and not deciding:
             disputed.append(key)
-        labels[key] = tuple(entry.labels for entry in counted)
-        chosen[key] = counted[-1]
+        labels[key] = tuple(counted)
     return ReferenceLabels(
-        labels=labels, disputed=tuple(disputed), third=third, entries=chosen,
+        labels=labels, disputed=tuple(disputed), third=third,
         pairs={who: tuple(of) for who, of in sorted(pairs.items())},
         interpreters=tuple(sorted({e.interpreter for s in latest.values() for e in s.values()})),
     )  # fmt: skip

@@ -15,7 +15,7 @@ VERSION: Final = 1
 """Version of the rules by which a frame is made and units are drawn from it."""
 UNITS: Final[Mapping[str, str]] = {
     "pixel": "single pixels of the run's grid",
-    "block": "blocks of 3 × 3 pixels",
+    "block": "blocks of 3 × 3 pixels, or of another side, labelled whole",
     "site": "sites of the inventory: for precision, not for area",
 }
 """What is drawn, to what that means."""
