@@ -141,6 +141,7 @@ def assess(
     *,
     labels: Sequence[str | Path] = (),
     interpreter: str | None = None,
+    largest: float = 1.0,
     confidence: float = CONFIDENCE,
 ) -> Assessment:
     """Accuracy and area with intervals, from a sample that people labelled.
@@ -156,6 +157,9 @@ def assess(
         read, not taken into the log.
     interpreter
         Count only this one; None counts all.
+    largest
+        The most of a block, or of a tile, that mines are taken to cover, 0..1: an assumption that
+        is printed with the figures. 1 assumes nothing. What a labelled one holds is never cut.
     confidence
         Share of samples whose intervals should hold the truth.
 
@@ -164,6 +168,8 @@ def assess(
     SettingsError
         When there is no such sample, or no label of it.
     """
+    if not 0 < largest <= 1:
+        raise SettingsError(f"mines cover at most {largest:g} of a block", hint="give 0 to 1")
     result = open_result(directory, verify=False)
     folder = sample_folder(result.directory, sample)
     design, units = read_design(folder), read_units(folder)
@@ -183,8 +189,15 @@ def assess(
     if foreign:
         notes.append(f"{len(foreign)} labels are of no unit or period of this sample: not counted")
     notes += _notes(result, design, reference)
-    parts = _site_parts if design.unit == "site" else _pixel_parts
-    figures, matrices, more = parts(design, units, reference, confidence)
+    if design.unit == "site":
+        figures, matrices, more = _site_parts(design, units, reference, confidence)
+    else:
+        figures, matrices, more = _pixel_parts(design, units, reference, confidence, largest)
+    if largest < 1 and design.side > 1:
+        notes.append(
+            f"assumed, not measured: mines, or pools, or pads, cover at most {100 * largest:g} % "
+            f"of any {'tile' if design.inside else 'block'}"
+        )
     every = [
         u.unit for u in units if all((u.unit, start) in reference.labels for start in starts)
     ]
@@ -262,7 +275,9 @@ def _pixel_parts(
     units: Sequence[SampleUnit],
     reference: ReferenceLabels,
     confidence: float,
+    largest: float,
 ) -> tuple[list[Figure], dict[str, AccuracyTable], list[str]]:
+    largest = largest if design.side > 1 else 1.0
     figures, notes = list[Figure](), list[str]()
     matrices: dict[str, AccuracyTable] = {}
     for n, period in enumerate(design.periods):
@@ -271,15 +286,17 @@ def _pixel_parts(
             notes.append(f"no label in {period['label']}")
             continue
         notes += _left_out(elements, period["label"])
+        notes += _censused(design, elements)
         mapped, seen, known = elements.mapped[0], elements.reference[0], elements.known[0]
         table = assess_accuracy(
             elements.units, mapped, seen, classes=CLASSES, others=(CANNOT_TELL,), known=known,
-            confidence=confidence,
+            largest=largest, confidence=confidence,
         )  # fmt: skip
         both = assess_accuracy(
             elements.units, (mapped == 2).astype("int64"), _mine_or_not(seen),
             classes=("mine", "other"), others=(CANNOT_TELL,),
-            known=np.column_stack([known[:, 0] + known[:, 1], known[:, 2]]), confidence=confidence,
+            known=np.column_stack([known[:, 0] + known[:, 1], known[:, 2]]),
+            largest=largest, confidence=confidence,
         )  # fmt: skip
         if elements.has_pairs:
             matrices[period["start"]] = table
@@ -302,6 +319,13 @@ def _left_out(elements: _Elements, label: str) -> Iterator[str]:
             f"{label}: stratum {stratum.name} ({stratum.area_m2 / 10_000:,.2f} ha) has no label: "
             "it is in no figure"
         )
+
+
+def _censused(design: SampleDesign, elements: _Elements) -> Iterator[str]:
+    """Strata of which every unit was drawn."""
+    names = [s.name for s in design.strata if s.units and s.drawn == s.units]
+    if names and not elements.units.post_stratified:
+        yield f"every unit of {', '.join(names)} was drawn: no chance there, only the labels"
 
 
 def _elements(

@@ -47,6 +47,7 @@ def assess_accuracy(
     classes: Sequence[str],
     others: Sequence[str] = (),
     known: Numbers | None = None,
+    largest: float = 1.0,
     confidence: float = CONFIDENCE,
 ) -> AccuracyTable:
     """Error matrix, accuracies and areas, whether strata are map classes or not.
@@ -66,6 +67,8 @@ def assess_accuracy(
     known
         Dims (stratum, class): share of each stratum that the map gives each class, which needs no
         sample. None: not known.
+    largest
+        The most of a class other than the last that a unit can hold: see `estimators.share`.
     confidence
         Share of samples whose intervals should hold the truth.
     """
@@ -105,7 +108,10 @@ def assess_accuracy(
             for i, name in enumerate(classes)
         },
         areas={
-            name: share(units, reference[:, j], confidence=confidence)
+            name: share(
+                units, reference[:, j], confidence=confidence,
+                largest=largest if j < count - 1 else 1.0,
+            )
             for j, name in enumerate(names)
         },
         mapped={name: estimated(is_mapped[:, i]) for i, name in enumerate(classes)},

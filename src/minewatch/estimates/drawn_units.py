@@ -111,6 +111,11 @@ class DrawnUnits:
         return self.per_stratum / self.frame_units
 
     @cached_property
+    def is_partly_labelled(self) -> NDArray[np.bool_]:
+        """Whether elements of the drawn units of each stratum were left unlabelled: two stages."""
+        return self._sum((self.per_unit < self.size).astype(float)) > 0
+
+    @cached_property
     def mean_size(self) -> Numbers:
         """Mean size of the drawn units of each stratum."""
         return self._sum(self.size) / self.per_stratum

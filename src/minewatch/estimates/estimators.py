@@ -66,7 +66,12 @@ UNKNOWN = Estimate(math.nan, math.nan, math.nan, math.nan)
 
 
 def share(
-    units: DrawnUnits, values: Numbers, *, confidence: float = CONFIDENCE, limits: Limits = mid_p
+    units: DrawnUnits,
+    values: Numbers,
+    *,
+    confidence: float = CONFIDENCE,
+    limits: Limits = mid_p,
+    largest: float = 1.0,
 ) -> Estimate:
     """Share of the frame that something covers.
 
@@ -80,8 +85,15 @@ def share(
         Share of samples whose interval should hold the truth.
     limits
         Limits of one proportion that the interval is put together from.
+    largest
+        The most of it that a unit can hold, 0..1, where that is known beforehand: a block of half
+        a kilometre is never all pool. 1 assumes nothing. A unit that holds more makes it larger.
     """
-    return ratio(units, values, np.ones(len(values)), confidence=confidence, limits=limits)
+    seen = float(units.unit_average(values).max(initial=0.0))
+    return ratio(
+        units, values, np.ones(len(values)), confidence=confidence, limits=limits,
+        largest=max(largest, seen),
+    )  # fmt: skip
 
 
 def total(units: DrawnUnits, values: Numbers, *, confidence: float = CONFIDENCE) -> Estimate:
@@ -97,6 +109,7 @@ def ratio(
     confidence: float = CONFIDENCE,
     limits: Limits = mid_p,
     most: tuple[Numbers, Numbers] | None = None,
+    largest: float = 1.0,
 ) -> Estimate:
     """Share of one thing that another is, such as of what the map calls pool that is pool.
 
@@ -111,6 +124,8 @@ def ratio(
     most
         Of each stratum, the most that it can hold of the part, and of the rest of the whole, 0..1:
         what is known of the map needs no sample. None: no more is known than the sample.
+    largest
+        The most of the part that a unit can hold, as for `share`; not with a whole that varies.
 
     Returns
     -------
@@ -131,7 +146,7 @@ def ratio(
         return UNKNOWN
     value = float(size @ units.averages(part)) / base
     error = math.sqrt(variance_of_total(units, part - value * whole)) / base
-    low, high = _ratio_limits(units, part, whole - part, confidence, limits, most)
+    low, high = _ratio_limits(units, part, whole - part, confidence, limits, most, largest)
     return Estimate(value, error, min(low, value), max(high, value))
 
 
@@ -204,10 +219,14 @@ def _pieces(
     confidence: float,
     limits: Limits,
     most: tuple[Numbers, Numbers] | None = None,
+    largest: float = 1.0,
 ) -> _Pieces:
     mean_a, mean_b = units.averages(a), units.averages(b)
-    a_down, a_up = _stratum_reach(units, a, confidence, limits)
-    b_down, b_up = _stratum_reach(units, b, confidence, limits)
+    a_down, a_up = _stratum_reach(units, a, confidence, limits, largest)
+    if largest < 1:  # the rest of every unit is what the part leaves
+        b_down, b_up = a_up, a_down
+    else:
+        b_down, b_up = _stratum_reach(units, b, confidence, limits, 1.0)
     if most is not None:
         a_up = np.minimum(a_up, np.maximum(most[0] - mean_a, 0))
         b_up = np.minimum(b_up, np.maximum(most[1] - mean_b, 0))
@@ -217,15 +236,18 @@ def _pieces(
 
 
 def _stratum_reach(
-    units: DrawnUnits, values: Numbers, confidence: float, limits: Limits
+    units: DrawnUnits, values: Numbers, confidence: float, limits: Limits, largest: float
 ) -> tuple[Numbers, Numbers]:
     """How far the limits of the share of each stratum lie below and above it."""
     p = np.clip(units.averages(values), 0, 1)
     trials = effective_trials(units, values, confidence)
     low, high = limits(p * trials, trials, confidence)
+    if largest < 1:  # units hold 0 to `largest`: as proportions of that, where units are alike
+        n = units.per_stratum
+        scaled = limits(np.clip(p / largest, 0, 1) * n, n, confidence)
+        low, high = np.maximum(low, largest * scaled[0]), np.minimum(high, largest * scaled[1])
     left = np.sqrt(np.clip(1 - units.drawn_share, 0, 1))
-    inside = units.within(values) > 0
-    left = np.where(inside, 1.0, left)  # a tile that was drawn was not seen whole
+    left = np.where(units.is_partly_labelled, 1.0, left)
     return left * np.maximum(p - low, 0), left * np.maximum(high - p, 0)
 
 
@@ -278,9 +300,10 @@ def _ratio_limits(
     confidence: float,
     limits: Limits,
     most: tuple[Numbers, Numbers] | None,
+    largest: float,
 ) -> tuple[float, float]:
     """All values of part / (part + other) that the sample does not contradict."""
-    pieces = _pieces(units, part, other, confidence, limits, most)
+    pieces = _pieces(units, part, other, confidence, limits, most, largest)
     size = units.frame_size / units.frame_size.sum()
 
     def above(value: float, *, upward: bool) -> float:
