@@ -7,7 +7,8 @@ interval is asked whether it holds the truth. The table goes into `docs/area-est
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,7 +69,7 @@ def cells(
     name: str, about: str, *, frame: Sequence[float], numbers: Sequence[int],
     probability: Sequence[Sequence[float]], is_known: bool = True,
 ) -> Scenario:  # fmt: skip
-    """Strata of pixels whose map and reference is one of four: both, map only, reference only, none.
+    """Strata of pixels whose map and reference is one of four: both, map, reference, none.
 
     Parameters
     ----------
@@ -92,7 +93,10 @@ def cells(
 
     def draw(rng: np.random.Generator) -> tuple[DrawnUnits, Mapping[str, Asked]]:
         cell = np.concatenate(
-            [np.repeat(np.arange(4), rng.multinomial(n, p)) for n, p in zip(numbers, odds)]
+            [
+                np.repeat(np.arange(4), rng.multinomial(n, p))
+                for n, p in zip(numbers, odds, strict=True)
+            ]
         )
         is_map, is_ref = np.isin(cell, (0, 1)).astype(float), np.isin(cell, (0, 2)).astype(float)
         right, one = is_map * is_ref, np.ones(len(cell))
@@ -161,14 +165,16 @@ def tiles() -> Scenario:
     size = [rng.integers(400, 1025, n).astype(float) for n in frame]
     share = [rng.beta(2, 18, frame[0]), rng.beta(0.3, 60, frame[1])]
     numbers, inside = (25, 25), 10
-    truth = sum(float(m @ p) for m, p in zip(size, share)) / sum(float(m.sum()) for m in size)
+    truth = sum(float(m @ p) for m, p in zip(size, share, strict=True))
+    truth /= sum(float(m.sum()) for m in size)
 
     def draw(rng: np.random.Generator) -> tuple[DrawnUnits, Mapping[str, Asked]]:
-        at = [rng.choice(n, k, replace=False) for n, k in zip(frame, numbers)]
-        p = np.concatenate([of[i] for of, i in zip(share, at)])
+        at = [rng.choice(n, k, replace=False) for n, k in zip(frame, numbers, strict=True)]
+        p = np.concatenate([of[i] for of, i in zip(share, at, strict=True)])
         value = (rng.random((len(p), inside)) < p[:, None]).astype(float).ravel()
         units = DrawnUnits(
-            stratum=np.repeat([0, 1], numbers), size=np.concatenate([m[i] for m, i in zip(size, at)]),
+            stratum=np.repeat([0, 1], numbers),
+            size=np.concatenate([m[i] for m, i in zip(size, at, strict=True)]),
             unit=np.repeat(np.arange(len(p)), inside), frame_units=frame.astype(float),
             frame_size=np.array([m.sum() for m in size]),
         )  # fmt: skip
@@ -350,6 +356,8 @@ def _interval(
             half = Z * found.standard_error
             return found.value - half, found.value + half
         return (found.low, found.high) if method == "mid-P" else None
+    if method == "bootstrap" and not (asked.whole == 1).all():
+        return None
     if method == "bootstrap":
         return _bootstrap(units, asked, rng)
     limits: Any = LIMITS.get(method, mid_p)
@@ -382,15 +390,15 @@ def _bootstrap(
     return float(low), float(high)
 
 
-def page(draws: int, seed: int = 1) -> str:
-    """The table."""
-    lines = [
+def page(draws: int, seed: int = 1) -> Iterator[str]:
+    """The table, line by line."""
+    yield from (
         f"Share of {draws:,} samples, in percent, whose 95 % interval holds the truth "
-        f"(`python -m tests.accuracy.coverage --draws {draws}`). *Width* is that of mid-P, over the "
-        "truth; *misses*: below the truth / above it.\n",
+        f"(`python -m tests.accuracy.coverage --draws {draws}`). *Width* is that of mid-P, over "
+        "the truth; *misses*: below the truth / above it.\n",
         f"| population | of | {' | '.join(METHODS)} | width | misses |",
         f"| --- | --- | {' | '.join('---:' for _ in METHODS)} | ---: | ---: |",
-    ]
+    )
     for scenario in scenarios():
         tallies = measure(scenario, draws=draws, seed=seed)
         for name, truth in scenario.truth.items():
@@ -398,12 +406,11 @@ def page(draws: int, seed: int = 1) -> str:
             best = tallies[name, "mid-P"]
             shares = [f"{100 * t.held / draws:.1f}" if t else "–" for t in got]
             width = np.mean(best.widths) / abs(truth)
-            lines.append(
+            yield (
                 f"| {scenario.name}: {scenario.about} | {name} | {' | '.join(shares)} | "
                 f"{width:.2f} | {100 * best.too_low / draws:.1f} / "
                 f"{100 * best.too_high / draws:.1f} |"
             )
-    return "\n".join(lines) + "\n"
 
 
 def main() -> None:
@@ -412,7 +419,9 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=5_000)
     parser.add_argument("--seed", type=int, default=1)
     words = parser.parse_args()
-    print(page(words.draws, words.seed))
+    for line in page(words.draws, words.seed):
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

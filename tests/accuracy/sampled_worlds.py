@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -30,7 +31,7 @@ from minewatch.samples import (
 
 FIRST_SEED = 400
 WORLD = replace(
-    synthetic.PRESETS["demo"], name="sampled", size_px=160, mines=6, villages=1, quarries=1,
+    synthetic.PRESETS["demo"], name="sampled", size_px=160, mines=6, villages=1, quarries=0,
     revisit_days=10, start=date(2019, 11, 1), end=date(2021, 4, 30),
 )  # fmt: skip
 MISTAKE = 0.05
@@ -176,7 +177,8 @@ def main() -> None:
     for n in range(words.worlds):
         with tempfile.TemporaryDirectory() as folder:
             found += outcomes(FIRST_SEED + n, Path(folder), draws=words.draws)
-        print(table(found, n + 1), flush=True)
+        sys.stdout.write(table(found, n + 1))
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -198,9 +198,7 @@ def assess(
             f"assumed, not measured: mines, or pools, or pads, cover at most {100 * largest:g} % "
             f"of any {'tile' if design.inside else 'block'}"
         )
-    every = [
-        u.unit for u in units if all((u.unit, start) in reference.labels for start in starts)
-    ]
+    every = [u.unit for u in units if all((u.unit, start) in reference.labels for start in starts)]
     missing = len(units) - len(every)
     if missing:
         notes.append(
@@ -406,7 +404,7 @@ def _merged(
 
     Post-strata that fewer than two units fell into are added to the one with the most.
     """
-    count = {name: 0 for name in (s.name for s in design.strata)}
+    count = dict.fromkeys((s.name for s in design.strata), 0)
     for unit in chosen:
         count[unit.stratum] += 1
     if design.design != "simple":
@@ -463,9 +461,7 @@ def _figures(
         for figure in ("users", "producers"):
             values = {**getattr(both, figure), **getattr(table, figure)}
             for name in ("pool", "pad", "mine"):
-                yield Figure(
-                    **about, figure=figure, of=name, unit="share", estimate=values[name]
-                )
+                yield Figure(**about, figure=figure, of=name, unit="share", estimate=values[name])
         yield Figure(**about, figure="overall", of="all", unit="share", estimate=table.overall)
 
 

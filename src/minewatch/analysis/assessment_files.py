@@ -46,9 +46,7 @@ def write_assessment(result: RunResult, assessment: Assessment) -> list[Path]:
         "assessment.geojson": _json(_geojson(result, assessment, rows)),
     }
     shown = [
-        row
-        for row in rows
-        if row["figure"] == "area" and row["class"] in ("pool", "pad", "mine")
+        row for row in rows if row["figure"] == "area" and row["class"] in ("pool", "pad", "mine")
     ]
     if shown:
         content["assessment.png"] = assessment_picture(

@@ -361,9 +361,7 @@ def _names(design: SampleDesign, stratum_of: Mapping[int, int]) -> list[str]:
     return [names[n] for n in sorted(names)]
 
 
-def _expected(
-    name: str, by_code: Mapping[int, int], design: SampleDesign, wish: _Wish
-) -> float:
+def _expected(name: str, by_code: Mapping[int, int], design: SampleDesign, wish: _Wish) -> float:
     """Guessed share of the target in a stratum: by what the map has in its pixels."""
     if name in wish.expect:
         return wish.expect[name]
@@ -432,9 +430,7 @@ def _alike(design: SampleDesign) -> float:
     return (1 + (pixels - 1) * ALIKE[design.unit]) / pixels
 
 
-def _share(
-    text: str, target: float, design: SampleDesign, rows: Sequence[DesignStratum]
-) -> float:
+def _share(text: str, target: float, design: SampleDesign, rows: Sequence[DesignStratum]) -> float:
     """A half width in words, as a share of what was seen."""
     word = text.strip().lower()
     try:
@@ -546,9 +542,7 @@ def _near_sites(result: RunResult, design: SampleDesign, middles: gpd.GeoSeries)
     period = design.periods[-1]["start"]
     rows = result.inventory
     rows = rows[
-        (rows["period_start"] == period)
-        & rows["alert"].isin(LIKELY)
-        & (rows["state"] != UNSEEN)
+        (rows["period_start"] == period) & rows["alert"].isin(LIKELY) & (rows["state"] != UNSEEN)
     ].to_crs(int(design.run["epsg"]))
     if rows.empty:
         return [""] * len(middles)

@@ -544,9 +544,7 @@ def assess(
     from minewatch.analysis import write_assessment
     from minewatch.store import open_result
 
-    found = job(
-        _folder(run), sample, labels=labels, interpreter=interpreter, largest=largest
-    )
+    found = job(_folder(run), sample, labels=labels, interpreter=interpreter, largest=largest)
     write_assessment(open_result(_folder(run), verify=False), found)
     return found
 

@@ -84,9 +84,7 @@ def allocate(
     >>> allocate([pool, rest], 50, least=10)
     {'pool': 10, 'rest': 40}
     """
-    fixed = {
-        name: min(count, _units_of(strata, name)) for name, count in (by_hand or {}).items()
-    }
+    fixed = {name: min(count, _units_of(strata, name)) for name, count in (by_hand or {}).items()}
     free = [stratum for stratum in strata if stratum.name not in fixed]
     left = max(total - sum(fixed.values()), 0)
     numbers = dict(fixed)

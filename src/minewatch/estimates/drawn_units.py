@@ -160,4 +160,5 @@ class DrawnUnits:
         return part / (self.frame_units * self.per_stratum * self.mean_size**2)
 
     def _sum(self, values: Numbers) -> Numbers:
-        return np.bincount(self.stratum, values, minlength=len(self.frame_units))
+        sums = np.bincount(self.stratum, values, minlength=len(self.frame_units))
+        return sums.astype(float)

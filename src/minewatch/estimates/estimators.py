@@ -33,7 +33,8 @@ from minewatch.estimates.drawn_units import DrawnUnits
 
 Numbers = NDArray[np.float64]
 CONFIDENCE = 0.95
-_STEPS = 60
+_STEPS = 34
+"""Halvings of 0..1: 1e-10."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,10 @@ def ratio(
         return UNKNOWN
     value = float(size @ units.averages(part)) / base
     error = math.sqrt(variance_of_total(units, part - value * whole)) / base
-    low, high = _ratio_limits(units, part, whole - part, confidence, limits, most, largest)
+    if (whole == 1).all():
+        low, high = _share_limits(units, part, confidence, limits, largest)
+    else:
+        low, high = _ratio_limits(units, part, whole - part, confidence, limits, most)
     return Estimate(value, error, min(low, value), max(high, value))
 
 
@@ -193,7 +197,7 @@ def variance_of_total(units: DrawnUnits, values: Numbers) -> float:
         drawn, weight = n.sum(), units.frame_size / units.frame_size.sum()
         fixed = (1 - units.drawn_share[0]) / drawn * float(weight @ spread)
         chance = float((1 - weight) @ spread) / drawn**2
-        return (fixed + chance) * float(units.frame_size.sum()) ** 2
+        return float((fixed + chance) * float(units.frame_size.sum()) ** 2)
     of_mean = (1 - units.drawn_share) * spread / n + units.within(values)
     return float(units.frame_size**2 @ of_mean)
 
@@ -219,19 +223,16 @@ def _pieces(
     confidence: float,
     limits: Limits,
     most: tuple[Numbers, Numbers] | None = None,
-    largest: float = 1.0,
 ) -> _Pieces:
     mean_a, mean_b = units.averages(a), units.averages(b)
-    a_down, a_up = _stratum_reach(units, a, confidence, limits, largest)
-    if largest < 1:  # the rest of every unit is what the part leaves
-        b_down, b_up = a_up, a_down
-    else:
-        b_down, b_up = _stratum_reach(units, b, confidence, limits, 1.0)
+    a_down, a_up = _stratum_reach(units, a, confidence, limits, 1.0)
+    b_down, b_up = _stratum_reach(units, b, confidence, limits, 1.0)
     if most is not None:
         a_up = np.minimum(a_up, np.maximum(most[0] - mean_a, 0))
         b_up = np.minimum(b_up, np.maximum(most[1] - mean_b, 0))
     rest = np.maximum((1 - mean_a) * (1 - mean_b), 1e-12)
     tie = -np.sqrt(np.clip(mean_a * mean_b / rest, 0, 1))
+    tie = np.where(mean_a + mean_b > 1 - 1e-9, -1.0, tie)  # what is not one is the other
     return _Pieces(mean_a, mean_b, a_down, a_up, b_down, b_up, tie)
 
 
@@ -293,6 +294,17 @@ def _reach(pieces: _Pieces, of_a: Numbers, of_b: Numbers, *, upward: bool) -> fl
     return math.sqrt(max(float(np.sum(a**2 + b**2 - 2 * pieces.tie * a * b)), 0.0))
 
 
+def _share_limits(
+    units: DrawnUnits, values: Numbers, confidence: float, limits: Limits, largest: float
+) -> tuple[float, float]:
+    """The limits of the strata, put together around the sum of what was found."""
+    down, up = _stratum_reach(units, values, confidence, limits, largest)
+    weight = units.frame_size / units.frame_size.sum()
+    value = float(weight @ units.averages(values))
+    low = value - math.sqrt(float(np.sum((weight * down) ** 2)))
+    return max(low, 0.0), min(value + math.sqrt(float(np.sum((weight * up) ** 2))), 1.0)
+
+
 def _ratio_limits(
     units: DrawnUnits,
     part: Numbers,
@@ -300,10 +312,9 @@ def _ratio_limits(
     confidence: float,
     limits: Limits,
     most: tuple[Numbers, Numbers] | None,
-    largest: float,
 ) -> tuple[float, float]:
     """All values of part / (part + other) that the sample does not contradict."""
-    pieces = _pieces(units, part, other, confidence, limits, most, largest)
+    pieces = _pieces(units, part, other, confidence, limits, most)
     size = units.frame_size / units.frame_size.sum()
 
     def above(value: float, *, upward: bool) -> float:

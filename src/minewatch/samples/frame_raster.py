@@ -88,7 +88,7 @@ def code_of(classes: Sequence[int]) -> int:
     >>> code_of([1]), code_of([0, 2])
     (61, 66)
     """
-    return MAPPED + sum(int(c) * 3**n for n, c in enumerate(classes))
+    return MAPPED + sum(int(c) * int(3**n) for n, c in enumerate(classes))
 
 
 def classes_of(code: int, periods: int) -> tuple[int, ...]:
@@ -129,7 +129,9 @@ def write_frame(layers: FrameLayers, path: Path) -> Path:
                 for window, codes in _strips(layers, seen):
                     frame.write(codes, 1, window=window)
     except rasterio.errors.RasterioError as error:
-        raise OutputError(f"cannot make the frame {path}: {error}", hint="is the run whole?") from None
+        raise OutputError(
+            f"cannot make the frame {path}: {error}", hint="is the run whole?"
+        ) from None
     return path
 
 

@@ -48,8 +48,8 @@ class LabelEntry:
     interpreter: str
     """Who says so."""
     label: str
-    """One of `LABELS`, or of `SITE_LABELS` for a site. Of a block: one for all of its pixels; one for
-    each, with semicolons between, row by row from the north-west; or how many there are of each,
+    """One of `LABELS`, or of `SITE_LABELS` for a site. Of a block: one for all of its pixels; one
+    for each, with semicolons between, row by row from the north-west; or how many there are of each,
     `pool=12;pad=30`, the others being `other`: for areas, not for accuracies."""
     time: str = ""
     """When, UTC, ISO 8601."""

@@ -182,7 +182,11 @@ def _blind_geojson(
     features = [
         {
             "type": "Feature",
-            "properties": {"unit": unit.unit, "second": unit.second, "pixels": len(unit.cells) or 1},
+            "properties": {
+                "unit": unit.unit,
+                "second": unit.second,
+                "pixels": len(unit.cells) or 1,
+            },
             "geometry": shapely.geometry.mapping(
                 shapely.orient_polygons(shapely.set_precision(shape, 1e-7))
             ),
