@@ -10,7 +10,6 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -340,53 +339,49 @@ def measure(
     for _ in range(draws):
         units, asked = scenario.draw(rng)
         for name, of in asked.items():
-            for method in methods:
-                interval = _interval(method, units, of, rng)
-                if interval is not None:
-                    tallies.setdefault((name, method), Tally()).add(*interval, scenario.truth[name])
+            for method, interval in _intervals(units, of, rng, methods):
+                tallies.setdefault((name, method), Tally()).add(*interval, scenario.truth[name])
     return tallies
 
 
-def _interval(
-    method: str, units: DrawnUnits, asked: Asked, rng: np.random.Generator
-) -> tuple[float, float] | None:
+def _intervals(
+    units: DrawnUnits, asked: Asked, rng: np.random.Generator, methods: Sequence[str]
+) -> Iterator[tuple[str, tuple[float, float]]]:
+    """Intervals of each method; of a ratio only those of Wald and mid-P."""
+    if not asked.whole.any() and not asked.is_change:
+        yield from ((name, (0.0, 1.0)) for name in methods)  # none of the kind was drawn
+        return
     if asked.is_change:
         found = difference(units, asked.part, asked.whole)
-        if method == "Wald":
-            half = Z * found.standard_error
-            return found.value - half, found.value + half
-        return (found.low, found.high) if method == "mid-P" else None
-    if method == "bootstrap" and not (asked.whole == 1).all():
-        return None
-    if method == "bootstrap":
-        return _bootstrap(units, asked, rng)
-    limits: Any = LIMITS.get(method, mid_p)
-    if not asked.whole.any():
-        return 0.0, 1.0  # nothing of the kind was drawn: nothing is known
-    found = ratio(units, asked.part, asked.whole, limits=limits, most=asked.most)
-    if method == "Wald":
-        half = Z * found.standard_error
-        return found.value - half, found.value + half
-    return found.low, found.high
+    else:
+        found = ratio(units, asked.part, asked.whole, most=asked.most)
+    half = Z * found.standard_error
+    known = {"Wald": (found.value - half, found.value + half), "mid-P": (found.low, found.high)}
+    yield from ((name, known[name]) for name in methods if name in known)
+    if asked.is_change or not (asked.whole == 1).all():
+        return
+    for name in methods:
+        if name == "bootstrap":
+            yield name, _bootstrap(units, asked.part, rng)
+        elif name not in known:
+            other = ratio(units, asked.part, asked.whole, limits=LIMITS[name])
+            yield name, (other.low, other.high)
 
 
-def _bootstrap(
-    units: DrawnUnits, asked: Asked, rng: np.random.Generator
-) -> tuple[float, float] | None:
+def _bootstrap(units: DrawnUnits, values: Numbers, rng: np.random.Generator) -> tuple[float, float]:
     """Percentiles of samples drawn again from the sample, stratum by stratum, whole units."""
-    part = units.unit_average(asked.part) * units.size
-    whole = units.unit_average(asked.whole) * units.size
-    if not whole.any():
-        return 0.0, 1.0
-    top, base = np.zeros(RESAMPLES), np.zeros(RESAMPLES)
-    for h in range(len(units.frame_units)):
-        inside = np.flatnonzero(units.stratum == h)
-        pick = inside[rng.integers(0, len(inside), (RESAMPLES, len(inside)))]
-        scale = units.frame_size[h] / units.size[pick].sum(axis=1)
-        top += scale * part[pick].sum(axis=1)
-        base += scale * whole[pick].sum(axis=1)
-    values = np.divide(top, base, out=np.zeros(RESAMPLES), where=base > 0)
-    low, high = np.quantile(values, (0.025, 0.975))
+    inside = units.unit_average(values) * units.size
+    n = units.per_stratum.astype(int)
+    top = np.zeros(RESAMPLES)
+    for h, size in enumerate(units.frame_size):
+        at = np.flatnonzero(units.stratum == h)
+        of, weight = inside[at], units.size[at]
+        if (weight == 1).all() and np.isin(of, (0, 1)).all():
+            top += size * rng.binomial(n[h], of.mean(), RESAMPLES) / n[h]
+            continue
+        pick = rng.integers(0, n[h], (RESAMPLES, n[h]))
+        top += size * of[pick].sum(axis=1) / weight[pick].sum(axis=1)
+    low, high = np.quantile(top / units.frame_size.sum(), (0.025, 0.975))
     return float(low), float(high)
 
 

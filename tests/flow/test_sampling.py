@@ -1,4 +1,4 @@
-"""From a finished run to areas with intervals: drawn, labelled from the truth, assessed. Simulated."""
+"""From a finished run to areas with intervals: labelled, assessed. Simulated."""
 
 from __future__ import annotations
 
@@ -70,7 +70,8 @@ def test_files_for_people_give_no_class_away(own_run: Path) -> None:
     for name in ("units.geojson", "labels.csv", "collect-earth-online.csv"):
         text = (drawn.folder / name).read_text("utf-8")
         assert "stratum" not in text
-        assert "rest" not in text
+        assert '"rest"' not in text
+        assert ",rest," not in text
     table = gpd.read_file(drawn.folder / "labels.gpkg", layer="labels")
     assert "stratum" not in table
     assert table["label"].isna().all()

@@ -33,8 +33,9 @@ from minewatch.estimates.drawn_units import DrawnUnits
 
 Numbers = NDArray[np.float64]
 CONFIDENCE = 0.95
-_STEPS = 34
-"""Halvings of 0..1: 1e-10."""
+_STEPS = 64
+_ROUNDS = 5
+"""Each cuts 0..1 into 64: to 1e-9."""
 
 
 @dataclass(frozen=True)
@@ -177,8 +178,8 @@ def difference(
     error = math.sqrt(variance_of_total(units, gain - loss)) / whole
     pieces = _pieces(units, gain, loss, confidence, mid_p)
     weights = units.frame_size / whole
-    low = value - _reach(pieces, weights, weights, upward=False)
-    high = value + _reach(pieces, weights, weights, upward=True)
+    low = value - float(_reach(pieces, weights, weights, upward=False))
+    high = value + float(_reach(pieces, weights, weights, upward=True))
     return Estimate(value, error, max(low, -1.0), min(high, 1.0))
 
 
@@ -287,11 +288,15 @@ def effective_trials(units: DrawnUnits, values: Numbers, confidence: float) -> N
     return np.where((p * (1 - p) > 0) & (freedom > 0) & np.isfinite(found), trials, least)
 
 
-def _reach(pieces: _Pieces, of_a: Numbers, of_b: Numbers, *, upward: bool) -> float:
-    """How far a sum of a less a sum of b may lie above, or below, what was found."""
+def _reach(pieces: _Pieces, of_a: Numbers, of_b: Numbers, *, upward: bool) -> Numbers:
+    """How far a sum of a less a sum of b may lie above, or below, what was found.
+
+    The last dimension of the weights is that of strata.
+    """
     a = of_a * (pieces.a_up if upward else pieces.a_down)
     b = of_b * (pieces.b_down if upward else pieces.b_up)
-    return math.sqrt(max(float(np.sum(a**2 + b**2 - 2 * pieces.tie * a * b)), 0.0))
+    squares = np.sum(a**2 + b**2 - 2 * pieces.tie * a * b, axis=-1)
+    return np.asarray(np.sqrt(np.maximum(squares, 0)))
 
 
 def _share_limits(
@@ -317,25 +322,27 @@ def _ratio_limits(
     pieces = _pieces(units, part, other, confidence, limits, most)
     size = units.frame_size / units.frame_size.sum()
 
-    def above(value: float, *, upward: bool) -> float:
-        of_a, of_b = size * (1 - value), size * value
-        centre = float(np.sum(of_a * pieces.a - of_b * pieces.b))
+    def above(values: Numbers, *, upward: bool) -> Numbers:
+        of_a, of_b = size * (1 - values[:, None]), size * values[:, None]
+        centre = np.sum(of_a * pieces.a - of_b * pieces.b, axis=1)
         reach = _reach(pieces, of_a, of_b, upward=upward)
-        return centre + reach if upward else centre - reach
+        found: Numbers = centre + reach if upward else centre - reach
+        return found
 
-    low = _last_where(lambda value: above(value, upward=False) > 0)
-    high = _last_where(lambda value: above(value, upward=True) >= 0)
+    low = _last_where(lambda values: above(values, upward=False) > 0)
+    high = _last_where(lambda values: above(values, upward=True) >= 0)
     return low, high
 
 
-def _last_where(holds: Callable[[float], bool]) -> float:
+def _last_where(holds: Callable[[Numbers], NDArray[np.bool_]]) -> float:
     """The end of the values from 0 on for which something holds; 0 when it never does."""
-    if not holds(0.0):
-        return 0.0
-    if holds(1.0):
-        return 1.0
     low, high = 0.0, 1.0
-    for _ in range(_STEPS):
-        middle = (low + high) / 2
-        low, high = (middle, high) if holds(middle) else (low, middle)
+    for _ in range(_ROUNDS):
+        values = np.linspace(low, high, _STEPS + 1)
+        fails = np.flatnonzero(~holds(values))
+        if not len(fails):
+            return high
+        if fails[0] == 0:
+            return low
+        low, high = float(values[fails[0] - 1]), float(values[fails[0]])
     return low

@@ -49,8 +49,8 @@ class LabelEntry:
     """Who says so."""
     label: str
     """One of `LABELS`, or of `SITE_LABELS` for a site. Of a block: one for all of its pixels; one
-    for each, with semicolons between, row by row from the north-west; or how many there are of each,
-    `pool=12;pad=30`, the others being `other`: for areas, not for accuracies."""
+    for each that was seen, with semicolons between, row by row from the north-west; or how many
+    there are of each, `pool=12;pad=30`, the others `other`: for areas, not for accuracies."""
     time: str = ""
     """When, UTC, ISO 8601."""
     confidence: str | None = None

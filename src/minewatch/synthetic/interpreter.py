@@ -47,7 +47,7 @@ def interpret_points(
     at = min(day, spec.end).toordinal()
     areas = world.area_by_part()
     owner = {id(part): mine for mine in world.mines for part in mine.parts}
-    parts = [p for p in world.ground.parts if p.material(at) is not None]
+    parts = world.ground.parts
     tree = shapely.STRtree([part.shape for part in parts])
     top = np.full(len(x), -1)
     points, hits = tree.query(shapely.points(x, y), predicate="intersects")

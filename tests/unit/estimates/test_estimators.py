@@ -66,7 +66,7 @@ def test_kappa_of_nothing_and_of_one_label_is_unknown() -> None:
 
 
 def test_over_all_samples_that_can_be_drawn_share_and_variance_are_unbiased() -> None:
-    """Every stratified sample of a small population, one after the other: no formula is believed."""
+    """Every stratified sample of a small population: no formula is believed."""
     population = [np.array([1.0, 0, 1, 1, 0]), np.array([0.0, 0, 1, 0])]
     truth = (3 + 1) / 9
     found = []

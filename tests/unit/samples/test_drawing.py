@@ -1,4 +1,4 @@
-"""Frames and draws: the same again to the byte, every pixel in one stratum, none that was unseen."""
+"""Frames and draws: the same again to the byte, each pixel once, none that was unseen."""
 
 from __future__ import annotations
 
