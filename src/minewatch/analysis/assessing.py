@@ -31,7 +31,8 @@ SIZES_HA: Final = (0.2, 0.5, 1.0)
 """Bounds of the sizes of mines in tables of recall: as on the page of accuracy."""
 MATCHING: Final = (
     f"a mine counts as found when a confirmed or provisional site of the map lies within "
-    f"{FOUND_M:g} m of the labelled pixel; each pixel stands for the share of its mine that it is"
+    f"{FOUND_M:g} m of the labelled pixel; each pixel stands for the share of its mine that it is, "
+    "so a mine of which part lies further off is found in part"
 )
 FEWEST: Final = 10
 """Labelled units of a kind of mine, below which a note says that they are few."""
