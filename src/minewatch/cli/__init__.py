@@ -13,6 +13,7 @@ from minewatch.cli import (
     bench_command,
     compare_command,
     demo_command,
+    doctor_command,
     explain_command,
     fuse_command,
     job_commands,
@@ -53,6 +54,7 @@ app.command()(explain_command.explain)
 app.add_typer(review_commands.app, name="review")
 app.command()(sample_commands.sample)
 app.command()(sample_commands.assess)
+app.command()(doctor_command.doctor)
 app.command()(bench_command.bench)
 
 
