@@ -12,8 +12,8 @@ from minewatch.cli.options import Debug, Quiet, RunDirectory
 from minewatch.errors import SettingsError
 
 if TYPE_CHECKING:
-    from minewatch.exporters.qgis.project_rasters import RasterChoice
     from minewatch.analysis import ReleaseChoices
+    from minewatch.exporters.qgis.project_rasters import RasterChoice
 
 FORMATS = (
     "geojson", "gpkg", "qgis", "geoparquet", "flatgeobuf", "csv", "kml", "pmtiles", "stac",
