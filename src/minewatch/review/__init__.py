@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING
 from minewatch.lazy import attach
 
 if TYPE_CHECKING:
+    from minewatch.review.agreement import Agreement, reviewer_agreement
     from minewatch.review.counted_opinion import by_people
     from minewatch.review.edited_files import EditedFile, EditedRow, read_edited_file
     from minewatch.review.import_plan import ImportPlan, plan_import
     from minewatch.review.judgement_matching import match_judgements
-    from minewatch.review.judgements import Judgement, judge
+    from minewatch.review.judgements import Judgement, judge, last_words, standing_entries
+    from minewatch.review.review_queue import Queued, queue_blind, queue_sites
     from minewatch.review.verdict_columns import Reviewed, Whereabouts, add_verdicts
     from minewatch.review.verdict_entries import VerdictEntry, check_verdict, moment_text
     from minewatch.review.verdict_files import check_suffix, verdict_table, write_table_file
@@ -17,10 +19,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LOG",
+    "Agreement",
     "EditedFile",
     "EditedRow",
     "ImportPlan",
     "Judgement",
+    "Queued",
     "Reviewed",
     "VerdictEntry",
     "VerdictLog",
@@ -31,11 +35,16 @@ __all__ = [
     "check_suffix",
     "check_verdict",
     "judge",
+    "last_words",
     "match_judgements",
     "moment_text",
     "plan_import",
+    "queue_blind",
+    "queue_sites",
     "read_edited_file",
     "read_verdicts",
+    "reviewer_agreement",
+    "standing_entries",
     "verdict_table",
     "write_table_file",
 ]
