@@ -214,8 +214,8 @@ def page_style() -> str:
 def _policy(css: str, script: str) -> str:
     """A Content-Security-Policy under which the page can load nothing and run only its own."""
     return (
-        f"default-src 'none'; img-src data:; style-src {script_hash(css)}; script-src {script_hash(script)}; "
-        "base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; img-src data:; style-src {script_hash(css)}; "
+        f"script-src {script_hash(script)}; base-uri 'none'; form-action 'none'"
     )
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from minewatch.lazy import attach
 
 if TYPE_CHECKING:
-    from minewatch.review.agreement import Agreement, reviewer_agreement
+    from minewatch.review.agreement import CATEGORIES, Agreement, reviewer_agreement
     from minewatch.review.counted_opinion import by_people
     from minewatch.review.edited_files import EditedFile, EditedRow, read_edited_file
     from minewatch.review.import_plan import ImportPlan, plan_import
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from minewatch.review.verdict_log import LOG, VerdictLog, append_verdicts, read_verdicts
 
 __all__ = [
+    "CATEGORIES",
     "LOG",
     "Agreement",
     "EditedFile",

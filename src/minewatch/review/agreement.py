@@ -70,10 +70,10 @@ def reviewer_agreement(entries: Sequence[VerdictEntry]) -> list[Agreement]:
         The log, in order. What has no reviewer is nobody's.
     """
     words = {
-        subject: {name: e for name, e in last_words(said).items() if name}
+        subject: {str(name): e for name, e in last_words(said).items() if name}
         for subject, said in standing_entries(entries).items()
     }
-    names = sorted({str(name) for of in words.values() for name in of})
+    names = sorted({name for of in words.values() for name in of})
     return [_compare(one, two, words) for one, two in combinations(names, 2)]
 
 
@@ -118,9 +118,7 @@ def cohen_kappa(table: Sequence[Sequence[int]]) -> Kappa:
     )  # fmt: skip
 
 
-def _compare(
-    one: str, two: str, words: Mapping[str, Mapping[str | None, VerdictEntry]]
-) -> Agreement:
+def _compare(one: str, two: str, words: Mapping[str, Mapping[str, VerdictEntry]]) -> Agreement:
     table = [[0] * len(CATEGORIES) for _ in CATEGORIES]
     differ = []
     for subject, of in sorted(words.items()):
