@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 from minewatch.lazy import attach
 
 if TYPE_CHECKING:
-    from minewatch.serving.judging_task import TakenBackError, JudgingPage, JudgingTask
+    from minewatch.serving.judging_task import JudgingPage, JudgingTask, TakenBackError
     from minewatch.serving.review_server import ReviewServer
     from minewatch.serving.site_task import SiteTask
 
-__all__ = ["TakenBackError", "JudgingPage", "JudgingTask", "ReviewServer", "SiteTask"]
+__all__ = ["JudgingPage", "JudgingTask", "ReviewServer", "SiteTask", "TakenBackError"]
 
 __getattr__ = attach(__name__, __file__)

@@ -12,7 +12,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from minewatch.errors import MinewatchError, OutputError, SettingsError
-from minewatch.serving.judging_task import TakenBackError, JudgingTask
+from minewatch.serving.judging_task import JudgingTask, TakenBackError
 from minewatch.serving.visitors import LOOPBACK, Visitors
 
 MOST_BYTES: Final = 512 * 1024

@@ -17,7 +17,7 @@ from minewatch.errors import MinewatchError, SettingsError
 from minewatch.model import CHANGE_KINDS, RunResult
 from minewatch.model.verdicts import MINE, NOT_MINE, UNSURE, VERDICTS, WITHDRAWN
 from minewatch.serving.drawn_outlines import read_drawn_outline
-from minewatch.serving.judging_task import TakenBackError, JudgingPage
+from minewatch.serving.judging_task import JudgingPage, TakenBackError
 from minewatch.serving.table_writer import TableWriter
 from minewatch.store import open_result
 
