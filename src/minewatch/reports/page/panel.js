@@ -18,8 +18,8 @@ function followAddress() {
     return;
   }
   lookAt(site);
-  panel.querySelector('h3').focus({preventScroll: true});
-  panel.scrollIntoView({block: 'nearest'});
+  (view.heading || panel.querySelector('h3')).focus({preventScroll: true});
+  (view.heading || panel).scrollIntoView({block: 'nearest'});
 }
 
 function drawPanel(changes) {

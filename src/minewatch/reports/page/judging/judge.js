@@ -7,7 +7,7 @@ const queueLines = new Map([...by('queue').tBodies[0].rows].map((line) => [siteB
 const skipped = new Set();
 let said = {units: {}, drawn: [], progress: {}, last: null};
 let busy = Promise.resolve();
-view.queue = order;
+Object.assign(view, {queue: order, heading});
 view.alerts = new Set(run.alerts);  // those the detector rejected are judged too
 
 async function ask(path, body) {
@@ -37,7 +37,7 @@ function wordsOf(of) {
   if (!of) return '';
   const parts = of.verdict ? [labelOf(of.verdict) + (of.reason ? ` (${of.reason.replaceAll('_', ' ')})` : '')] : [];
   if (of.corrected) parts.push('outline corrected');
-  if (of.by && !of.own) parts.push(`by ${of.by}`);
+  if (of.by && of.by !== run.reviewer) parts.push(`by ${of.by}`);
   return parts.join(', ');
 }
 function labelOf(value) { return run.answers.find((answer) => answer.value === value)?.label || value; }
@@ -148,7 +148,8 @@ function keepOutline() {
 }
 function correct() {
   if (!view.site) return;
-  startDraft(view.site.site_id, said.units[view.site.site_id]?.corrected || (rowOf(view.site) || view.site.rows.at(-1)).paths);
+  const corrected = said.units[view.site.site_id]?.corrected;
+  startDraft(view.site.site_id, corrected || (rowOf(view.site) || view.site.rows.at(-1)).paths, !corrected);
 }
 
 for (const button of document.querySelectorAll('#answers button')) button.addEventListener('click', () => judge(button.dataset.value));
@@ -161,7 +162,7 @@ by('keep-note').addEventListener('click', () => {
 });
 if (run.can_draw) {
   by('correct').addEventListener('click', correct);
-  by('draw').addEventListener('click', () => startDraft(null, []));
+  by('draw').addEventListener('click', () => startDraft(null, [], false));
   by('keep-outline').addEventListener('click', keepOutline);
 }
 
@@ -181,7 +182,7 @@ document.addEventListener('keydown', (event) => {
   const answer = run.answers.find((of) => of.key === event.key);
   const act = answer ? () => judge(answer.value) : {
     s: skip, z: undo, '[': () => goTo(view.period - 1), ']': () => goTo(view.period + 1),
-    ...(run.can_draw ? {e: correct, d: () => startDraft(null, [])} : {}),
+    ...(run.can_draw ? {e: correct, d: () => startDraft(null, [], false)} : {}),
   }[event.key];
   if (act) { event.preventDefault(); act(); }
 });

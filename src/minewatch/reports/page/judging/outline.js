@@ -38,15 +38,16 @@ function simpler(points, most) {
   const farthest = points.reduce((best, point, i) => Math.hypot(point[0] - points[0][0], point[1] - points[0][1]) >
     Math.hypot(points[best][0] - points[0][0], points[best][1] - points[0][1]) ? i : best, 0);
   if (points.length < 4 || !farthest) return points;
-  const closed = points.concat([points[0]]);
-  points = closed;
+  const closed = points = points.concat([points[0]]);
   return [...keep(0, farthest), ...keep(farthest, closed.length - 1).slice(1, -1)];
 }
 
-function startDraft(target, paths) {
+/* Stairs of pixels become straight lines, by less than a pixel: stairs have too many corners to drag. */
+function startDraft(target, paths, isOfPixels) {
+  const pixel = run.chips.metres / 0.1113;
   draft.rings = outerRings(paths).map((ring) => {
-    let most = 0, fewer = ring;
-    while (fewer.length > LARGEST_RING) fewer = simpler(ring, most = most ? most * 2 : 10);
+    let most = isOfPixels ? 0.75 * pixel : 0.1 * pixel, fewer = isOfPixels ? simpler(ring, most) : ring;
+    while (fewer.length > LARGEST_RING) fewer = simpler(ring, most *= 2);
     return fewer;
   });
   if (!draft.rings.length) draft.rings = [[]];
