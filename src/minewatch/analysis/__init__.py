@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     )
     from minewatch.analysis.run_fusion import Fusion, fuse
     from minewatch.analysis.sharing import export, files_of_others, report, stale_products
+    from minewatch.analysis.suggesting import Suggestion, Suggestions, suggest
     from minewatch.analysis.timelines import COUNTED, area_timeline, site_timeline
     from minewatch.sites.sightings import VERDICTS
 
@@ -32,6 +33,8 @@ __all__ = [
     "Fusion",
     "InventoryComparison",
     "Review",
+    "Suggestion",
+    "Suggestions",
     "area_timeline",
     "compare",
     "diff",
@@ -47,6 +50,7 @@ __all__ = [
     "show_verdicts",
     "site_timeline",
     "stale_products",
+    "suggest",
     "write_layer",
 ]
 

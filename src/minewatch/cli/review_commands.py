@@ -302,6 +302,84 @@ def agreement_command(
             terminal.line(f"{place.subject}{kind}: {said}")
 
 
+@app.command("suggest")
+def suggest_command(
+    directory: RunDirectory,
+    *,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Most sites shown.")] = 20,
+    recalibrate: Annotated[
+        bool,
+        typer.Option(
+            "--recalibrate", help="With 50 verdicts: show confidence fitted to them, too."
+        ),
+    ] = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """More like this: sites that nobody judged, by their likeness to those that people call mines.
+
+    Needs ten verdicts, both of mines and of others, and scikit-learn: pip install
+    'minewatch[review]'. Nothing is written.
+
+    Example: minewatch review suggest pangwa
+    """
+    from minewatch.analysis import suggest
+
+    found = suggest(directory, recalibrate=recalibrate)
+    if json:
+        shown = asdict(found)
+        if found.calibration is not None:
+            del shown["calibration"]["calibrated"]  # stands beside each suggestion
+        terminal.as_json(shown)
+        return
+    title = f"{len(found.suggestions)} sites that nobody judged, the most like mines first"
+    if found.simulated:
+        title = f"SIMULATED, no real place: {title}"
+    columns = ["site", "likeness", "most like", "detector", "confidence"]
+    rows = [
+        [
+            s.site_id, f"{s.likeness:.2f}", f"{s.like}: {_said(s.like_verdict, None)}", s.alert,
+            f"{s.confidence:.2f}",
+            *([] if s.calibrated is None else [f"{s.calibrated:.2f}"]),
+        ]
+        for s in found.suggestions[:limit]
+    ]  # fmt: skip
+    terminal.table(title, [*columns, *(["fitted"] if recalibrate else [])], rows)
+    for text in _suggestion_words(found):
+        terminal.line(text)
+
+
+def _suggestion_words(found: Any) -> list[str]:
+    """How far all that can be trusted."""
+    ranking = found.ranking
+    lines = [
+        f"from {found.judged} verdicts, {found.mines} of mines; judged sites are no random sample"
+    ]
+    if ranking.likeness is None:
+        lines.append("how well it ranks is unknown: no part of the area could be held out")
+    else:
+        lines.append(
+            f"held out by space ({ranking.blocks} parts, {ranking.count} sites, {ranking.mines} "
+            f"mines): a mine comes before another site in {ranking.likeness:.0%} of pairs "
+            f"({ranking.low:.0%} to {ranking.high:.0%}; 50 % is chance); by the detector's "
+            f"confidence in {ranking.confidence:.0%}"
+        )
+        if ranking.likeness <= ranking.confidence:
+            lines.append("likeness ranks no better than the detector's own confidence here")
+    if found.without_evidence:
+        lines.append(f"{found.without_evidence} sites have no evidence terms and are not ranked")
+    if (fit := found.calibration) is not None:
+        lines.append(
+            f"confidence on {fit.count} sites held out: mean squared error {fit.before:.3f} as it "
+            f"is, {fit.after:.3f} fitted{'' if fit.is_better else ': no better, do not use it'}"
+        )
+        for name, bins in (("as it is", fit.bins_before), ("fitted", fit.bins_after)):
+            said = "; ".join(f"{b.said:.2f} → {b.found:.2f} ({b.count})" for b in bins)
+            lines.append(f"{name}, said → found to be mines (sites): {said}")
+        lines.append("nothing was changed: tables keep the detector's confidence")
+    return lines
+
+
 def _kappa_words(kappa: Any) -> str:
     if not kappa.count:
         return "nothing can be said: they judged no place in common"

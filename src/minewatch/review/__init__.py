@@ -12,6 +12,14 @@ if TYPE_CHECKING:
     from minewatch.review.judgement_matching import match_judgements
     from minewatch.review.judgements import Judgement, judge, last_words, standing_entries
     from minewatch.review.review_queue import Queued, queue_blind, queue_sites
+    from minewatch.review.suggestions import (
+        Calibration,
+        Judged,
+        Likeness,
+        Ranking,
+        calibrate,
+        rank_by_likeness,
+    )
     from minewatch.review.verdict_columns import Reviewed, Whereabouts, add_verdicts
     from minewatch.review.verdict_entries import VerdictEntry, check_verdict, moment_text
     from minewatch.review.verdict_files import check_suffix, verdict_table, write_table_file
@@ -21,11 +29,15 @@ __all__ = [
     "CATEGORIES",
     "LOG",
     "Agreement",
+    "Calibration",
     "EditedFile",
     "EditedRow",
     "ImportPlan",
+    "Judged",
     "Judgement",
+    "Likeness",
     "Queued",
+    "Ranking",
     "Reviewed",
     "VerdictEntry",
     "VerdictLog",
@@ -33,6 +45,7 @@ __all__ = [
     "add_verdicts",
     "append_verdicts",
     "by_people",
+    "calibrate",
     "check_suffix",
     "check_verdict",
     "judge",
@@ -42,6 +55,7 @@ __all__ = [
     "plan_import",
     "queue_blind",
     "queue_sites",
+    "rank_by_likeness",
     "read_edited_file",
     "read_verdicts",
     "reviewer_agreement",

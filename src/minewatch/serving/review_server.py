@@ -206,15 +206,15 @@ class _Handler(BaseHTTPRequestHandler):
         self, act: Callable[[Mapping[str, Any]], Mapping[str, Any]], body: Mapping[str, Any]
     ) -> None:
         try:
-            told, status = act(body), HTTPStatus.OK
+            given, status = act(body), HTTPStatus.OK
         except MinewatchError as error:
-            told = {"problem": error.problem, "hint": error.hint}
+            given = {"problem": error.problem, "hint": error.hint}
             status = (
                 HTTPStatus.CONFLICT if isinstance(error, TakenBackError)
                 else HTTPStatus.INSUFFICIENT_STORAGE if isinstance(error, OutputError)
                 else HTTPStatus.BAD_REQUEST
             )  # fmt: skip
-        content = json.dumps(told, ensure_ascii=False, allow_nan=False).encode()
+        content = json.dumps(given, ensure_ascii=False, allow_nan=False).encode()
         self._send(status, content, _JSON)
 
     def _refuse(self, status: HTTPStatus, problem: str) -> None:

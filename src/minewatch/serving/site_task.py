@@ -76,7 +76,7 @@ class SiteTask:
         self.reviewer, self.is_blind = reviewer, is_blind
         if is_blind and not reviewer:
             raise SettingsError(
-                "blind review without a name cannot be told from that of others",
+                "blind review without a name is like that of anybody",
                 hint="give --reviewer NAME",
             )
         if not len(self.result.sites):
