@@ -40,18 +40,18 @@ def read_drawn_outline(rings: Any, aoi: AreaOfInterest) -> BaseGeometry:
     parts = [shapely.make_valid(shapely.Polygon(ring)) for ring in points]
     pieces = [p for part in parts for p in shapely.get_parts(part) if p.geom_type == "Polygon"]
     outline: BaseGeometry = shapely.union_all(pieces)
+    west, south, east, north = aoi.geometry.bounds
+    margin = MARGIN * max(east - west, north - south)
+    if not outline.is_empty and not shapely.box(
+        west - margin, south - margin, east + margin, north + margin
+    ).covers(outline):
+        raise SettingsError(
+            f"the outline leaves the area {aoi.id}", hint="draw within the map, or run that area"
+        )
     area = float(gpd.GeoSeries([outline], crs=WGS84).to_crs(aoi.utm_epsg).area.iloc[0])
     if area < LEAST_M2:
         raise SettingsError(
             f"the outline encloses {area:.1f} m²", hint=f"draw one of at least {LEAST_M2:g} m²"
-        )
-    west, south, east, north = aoi.geometry.bounds
-    margin = MARGIN * max(east - west, north - south)
-    if not shapely.box(west - margin, south - margin, east + margin, north + margin).covers(
-        outline
-    ):
-        raise SettingsError(
-            f"the outline leaves the area {aoi.id}", hint="draw within the map, or run that area"
         )
     return outline
 

@@ -94,6 +94,7 @@ class ReviewServer:
         except KeyboardInterrupt:
             pass
         finally:
+            self._server.is_stopping = True  # connections that are open still ask
             self._server.server_close()
             note = self._task.close()
         return note
@@ -110,6 +111,7 @@ class _Server(ThreadingHTTPServer):
     visitors: Visitors
     say_entrance: Callable[[str], None]
     shown: Any
+    is_stopping = False
 
     def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
         if ":" in address[0]:
@@ -136,7 +138,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """The entrance, the page, and what is said so far."""
         address = urlsplit(self.path)
-        if problem := self.server.visitors.refusal(self._headers(), writes=False):
+        if self.server.is_stopping:
+            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "the server was stopped")
+        elif problem := self.server.visitors.refusal(self._headers(), writes=False):
             self._refuse(HTTPStatus.FORBIDDEN, problem)
         elif address.path == "/enter":
             self._enter(parse_qs(address.query).get("token", [""])[0])
@@ -155,7 +159,9 @@ class _Handler(BaseHTTPRequestHandler):
         acts = {"/say": self.server.task.say, "/undo": self.server.task.undo}
         path = urlsplit(self.path).path
         self.close_connection = True  # unless the body is read to its end
-        if problem := self.server.visitors.refusal(self._headers(), writes=True):
+        if self.server.is_stopping:
+            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "the server was stopped. Nothing was kept")
+        elif problem := self.server.visitors.refusal(self._headers(), writes=True):
             self._refuse(HTTPStatus.FORBIDDEN, problem)
         elif not self._is_known():
             self._refuse(HTTPStatus.FORBIDDEN, "open the address that the terminal shows")

@@ -14,7 +14,9 @@ from minewatch.review.agreement import cohen_kappa
 SQUARE = shapely.box(98.1, 25.9, 98.101, 25.901)
 
 
-def entry(subject: str, verdict: str, reviewer: str | None, at: int, **more: object) -> VerdictEntry:
+def entry(
+    subject: str, verdict: str, reviewer: str | None, at: int, **more: object
+) -> VerdictEntry:
     values: dict[str, object] = {
         "subject": subject, "site_id": subject, "verdict": verdict, "reviewer": reviewer,
         "reason": "swidden" if verdict == "not_mine" else None, "outline": SQUARE,
@@ -72,9 +74,8 @@ def test_reviewers_are_compared_by_their_last_word_on_what_both_judged() -> None
 
 
 def test_undo_takes_back_one_word_of_one_reviewer_and_no_other() -> None:
-    first, second, other = (
-        entry("a", "mine", "Kai", 1), entry("a", "unsure", "Kai", 3), entry("a", "not_mine", "Min", 2)
-    )  # fmt: skip
+    first, second = entry("a", "mine", "Kai", 1), entry("a", "unsure", "Kai", 3)
+    other = entry("a", "not_mine", "Min", 2)
     back = entry("a", "withdrawn", "Kai", 4, takes_back=second.time)
     (found,) = judge([first, other, second, back])
     assert (found.verdict, found.reviewer) == ("not_mine", "Min")

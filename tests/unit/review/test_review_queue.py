@@ -20,7 +20,9 @@ def test_what_is_near_the_bar_large_or_new_comes_first_and_says_why() -> None:
     assert (near[0].id, near[0].why) == ("c", ("near the bar",))
     large = queue_sites(sites(max_disturbed_area_m2=[1.0, 2.0, 3.0, 4000.0]))
     assert (large[0].id, "large" in large[0].why) == ("d", True)
-    new = queue_sites(sites(first_detected=["2022-01-01", "2024-01-01", "2022-01-01", "2022-01-01"]))
+    new = queue_sites(
+        sites(first_detected=["2022-01-01", "2024-01-01", "2022-01-01", "2022-01-01"])
+    )
     assert (new[0].id, "new" in new[0].why) == ("b", True)
     assert all("new" not in of.why for of in queue_sites(sites()))
 

@@ -41,7 +41,7 @@ def test_terms_without_a_word_rank_as_chance_does() -> None:
 
 
 def test_what_lies_only_in_one_place_is_not_found_elsewhere() -> None:
-    # verdicts that follow the place and terms that give the place away: random folds would say 100 %
+    # verdicts follow the place, and terms give the place away: random folds would say 100 %
     rng = np.random.default_rng(5)
     corner = np.repeat(np.arange(5), 12)
     xy = np.stack([corner * 5_000.0, np.zeros(60)], axis=1) + rng.normal(0, 50, (60, 2))
@@ -85,7 +85,7 @@ def test_a_detector_that_is_too_sure_is_mended_on_sites_held_out() -> None:
 
 
 def test_calibration_needs_fifty() -> None:
-    with pytest.raises(SettingsError, match="49 sites .* needs 50"):
+    with pytest.raises(SettingsError, match=r"49 sites .* needs 50"):
         calibrate(judged(49), np.empty(0))
 
 

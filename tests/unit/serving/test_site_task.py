@@ -147,7 +147,7 @@ def test_what_makes_no_sense_is_refused_and_not_kept(
 
 def test_an_outline_without_ground_is_refused(folder: Path) -> None:
     flat = square(folder, scale=0.0)
-    with pytest.raises(SettingsError, match="encloses 0.0 m²"):
+    with pytest.raises(SettingsError, match=r"encloses 0\.0 m²"):
         task_of(folder).say({"id": A, "outline": flat})
 
 
