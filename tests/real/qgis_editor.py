@@ -28,7 +28,7 @@ def main() -> None:
         done["edited"].append(feature["site_id"])
     if not layer.commitChanges():
         done["errors"] = layer.commitErrors()
-    print(json.dumps(done))
+    sys.stdout.write(json.dumps(done))
     del layer
     app.exitQgis()
 

@@ -239,6 +239,7 @@ def _values(result: RunResult, periods: Sequence[PeriodSummary]) -> dict[str, An
         "changes": count_changes(result.changes),
         "notes": [scene for scene in manifest["facts"] if scene.get("notes")],
         "failures": manifest["failures"],
+        "judged": sum(bool(row.get("verdict")) for row in rows),
         "latest": periods[-1] if periods else None,
         "libraries": sorted(manifest.get("libraries", {}).items()),
         "limit": _ROWS,
