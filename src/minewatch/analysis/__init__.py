@@ -5,6 +5,13 @@ from typing import TYPE_CHECKING
 from minewatch.lazy import attach
 
 if TYPE_CHECKING:
+    from minewatch.analysis.assessing import Assessment, assess, hectares
+    from minewatch.analysis.assessment_files import as_values as assessment_values
+    from minewatch.analysis.assessment_files import (
+        assessment_lines,
+        read_assessments,
+        write_assessment,
+    )
     from minewatch.analysis.differences import KINDS as DIFFERENCE_KINDS
     from minewatch.analysis.differences import Difference, diff
     from minewatch.analysis.explanations import explain
@@ -19,6 +26,7 @@ if TYPE_CHECKING:
         write_layer,
     )
     from minewatch.analysis.run_fusion import Fusion, fuse
+    from minewatch.analysis.sampling import DrawnSample, SamplePlan, draw_sample, sample_folder
     from minewatch.analysis.sharing import export, files_of_others, report, stale_products
     from minewatch.analysis.suggesting import Suggestion, Suggestions, suggest
     from minewatch.analysis.timelines import COUNTED, area_timeline, site_timeline
@@ -29,28 +37,39 @@ __all__ = [
     "DIFFERENCE_KINDS",
     "OUTCOMES",
     "VERDICTS",
+    "Assessment",
     "Difference",
+    "DrawnSample",
     "Fusion",
     "InventoryComparison",
     "Review",
+    "SamplePlan",
     "Suggestion",
     "Suggestions",
     "area_timeline",
+    "assess",
+    "assessment_lines",
+    "assessment_values",
     "compare",
     "diff",
+    "draw_sample",
     "explain",
     "export",
     "export_verdicts",
     "files_of_others",
     "fuse",
+    "hectares",
     "import_verdicts",
     "open_review",
+    "read_assessments",
     "report",
+    "sample_folder",
     "set_verdict",
     "show_verdicts",
     "site_timeline",
     "stale_products",
     "suggest",
+    "write_assessment",
     "write_layer",
 ]
 

@@ -18,6 +18,7 @@ from minewatch.cli import (
     fuse_command,
     job_commands,
     review_commands,
+    sample_commands,
     search_commands,
     share_commands,
     site_commands,
@@ -52,6 +53,8 @@ app.command()(share_commands.report)
 app.command()(explain_command.explain)
 app.add_typer(review_commands.app, name="review")
 app.command()(doctor_command.doctor)
+app.command()(sample_commands.sample)
+app.command()(sample_commands.assess)
 app.command()(bench_command.bench)
 
 

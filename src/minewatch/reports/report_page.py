@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
@@ -54,6 +54,7 @@ def write_report(
     totals: pd.DataFrame,
     ground: Sequence[GroundPicture] = (),
     evidence: RunEvidence = NO_EVIDENCE,
+    assessments: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Path]:
     """Write the report page, and its pictures beside it.
 
@@ -69,6 +70,8 @@ def write_report(
         Natural colour of the periods that have it: what the map lies on.
     evidence
         What speaks for and against its sites.
+    assessments
+        What samples say of its areas: values of `assessment.json`.
 
     Returns
     -------
@@ -85,7 +88,9 @@ def write_report(
     pictures = make_pictures(result, periods)
     write_bytes_atomic(
         page,
-        render_page(result, periods, ground=ground, evidence=evidence).encode(),
+        render_page(
+            result, periods, ground=ground, evidence=evidence, assessments=assessments
+        ).encode(),
     )
     written = {"report": page}
     for name, content in pictures.items():
@@ -152,6 +157,7 @@ def render_page(
     *,
     ground: Sequence[GroundPicture] = (),
     evidence: RunEvidence = NO_EVIDENCE,
+    assessments: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """The page as HTML. Every value that came from outside is escaped.
 
@@ -161,7 +167,7 @@ def render_page(
         A finished run.
     periods
         From `run_summary.summarise`.
-    ground, evidence
+    ground, evidence, assessments
         As for `write_report`.
     """
     labels = json.loads(page_part("labels.json"))
@@ -175,6 +181,7 @@ def render_page(
         script=Markup(script),
         data=Markup(as_script(data)),
         labels=labels,
+        assessments=assessments,
         pictured={picture.period_start for picture in ground},
         **_values(result, periods),
     )
