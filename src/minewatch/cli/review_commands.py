@@ -12,6 +12,7 @@ import typer
 
 from minewatch.cli import terminal
 from minewatch.cli.options import Debug, Json, Quiet, RunDirectory
+from minewatch.errors import SettingsError
 
 PARTLY_TAKEN = 1
 """Exit code when rows of a file were left behind."""
@@ -218,6 +219,14 @@ def serve_command(
             "--blind", help="Keep the detector's opinion and that of others from the page."
         ),
     ] = False,
+    sample: Annotated[
+        str | None,
+        typer.Option("--sample", help="Label the units of this sample instead: name or folder."),
+    ] = None,
+    second: Annotated[
+        bool,
+        typer.Option("--second", help="With --sample: only units drawn for a second interpreter."),
+    ] = False,
     host: Annotated[
         str,
         typer.Option("--host", help="Address to listen on; another than this machine is a risk."),
@@ -231,9 +240,15 @@ def serve_command(
 
     Example: minewatch review serve pangwa --reviewer Kai
     """
-    from minewatch.serving import ReviewServer, SiteTask
+    from minewatch.serving import ReviewServer, SampleTask, SiteTask
 
-    task = SiteTask(directory, reviewer=reviewer, is_blind=blind)
+    if second and not sample:
+        raise SettingsError("--second is for the units of a sample", hint="give --sample NAME too")
+    task: SiteTask | SampleTask = (
+        SampleTask(directory, sample, interpreter=reviewer, is_second=second)
+        if sample
+        else SiteTask(directory, reviewer=reviewer, is_blind=blind)
+    )
     server = ReviewServer(
         task, host=host, port=port,
         say_entrance=lambda address: terminal.line(f"another browser, once: {address}"),

@@ -140,7 +140,8 @@ def render_judging_page(
     answers
         What can be said.
     queue
-        `id` of each unit in the order to look in, and `why` in words.
+        `id` of each unit in the order to look in, `why` in words, and `period`, its number, when
+        it is to be judged in one.
     reviewer
         Who judges.
     is_blind

@@ -199,7 +199,10 @@ listeners.push((changes) => {
   queueLines.get(view.site)?.classList.add('chosen');
   drawUnit();
   drawNote();
-  if (view.site) lookClosely(view.site);
+  if (!view.site) return;
+  const {period} = run.queue[rank.get(view.site)];
+  if (period !== undefined && view.period !== period) goTo(period);
+  lookClosely(view.site);
 });
 
 /* Close enough to see a pool, wide enough to see what lies round it. */
