@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         report,
         stale_products,
     )
+    from minewatch.analysis.suggesting import Suggestion, Suggestions, suggest
     from minewatch.analysis.timelines import COUNTED, area_timeline, site_timeline
     from minewatch.sites.sightings import VERDICTS
 
@@ -57,6 +58,8 @@ __all__ = [
     "ReleaseChoices",
     "Review",
     "SamplePlan",
+    "Suggestion",
+    "Suggestions",
     "area_timeline",
     "assess",
     "assessment_lines",
@@ -84,6 +87,7 @@ __all__ = [
     "show_verdicts",
     "site_timeline",
     "stale_products",
+    "suggest",
     "write_assessment",
     "write_layer",
 ]
