@@ -17,10 +17,10 @@ from tests.flow.conftest import SMALL, run_archive, shared_archive
 from tests.large_run import write_large_run
 
 from minewatch import exporters
-from minewatch.analysis import open_review
+from minewatch.analysis import open_review, reviewer_agreement
 from minewatch.model import RunResult
 from minewatch.pipeline import update
-from minewatch.review import read_verdicts, reviewer_agreement
+from minewatch.review import read_verdicts
 from minewatch.serving import ReviewServer, SiteTask
 from minewatch.store import open_result
 

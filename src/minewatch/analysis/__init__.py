@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from minewatch.analysis.differences import Difference, diff
     from minewatch.analysis.explanations import explain
     from minewatch.analysis.inventory_comparison import OUTCOMES, InventoryComparison, compare
+    from minewatch.analysis.reviewer_agreement import CATEGORIES, reviewer_agreement
     from minewatch.analysis.reviewing import (
         Review,
         export_verdicts,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from minewatch.sites.sightings import VERDICTS
 
 __all__ = [
+    "CATEGORIES",
     "COUNTED",
     "DIFFERENCE_KINDS",
     "OUTCOMES",
@@ -63,6 +65,7 @@ __all__ = [
     "open_review",
     "read_assessments",
     "report",
+    "reviewer_agreement",
     "sample_folder",
     "set_verdict",
     "show_verdicts",

@@ -18,7 +18,7 @@ from minewatch.estimates.agreement import cohen_kappa
 from minewatch.estimates.drawn_units import DrawnUnits
 from minewatch.estimates.estimators import CONFIDENCE, Estimate, difference, ratio
 from minewatch.model.run_result import source_mark
-from minewatch.samples.label_entries import CANNOT_TELL, CLASSES, LabelEntry
+from minewatch.samples.label_entries import CLASSES, UNSURE, LabelEntry
 from minewatch.samples.label_files import read_label_log, read_labels
 from minewatch.samples.reference_labels import ReferenceLabels, merge_labels
 from minewatch.samples.sample_design import NOT_SEEN, DesignStratum, SampleDesign, read_design
@@ -26,12 +26,13 @@ from minewatch.samples.unit_files import SampleUnit, read_units
 from minewatch.store.output_folder import open_result
 
 Numbers = NDArray[np.float64]
-OUTCOMES: Final = (*CLASSES, CANNOT_TELL)
+OUTCOMES: Final = (*CLASSES, UNSURE)
 SIZES_HA: Final = (0.2, 0.5, 1.0)
 """Bounds of the sizes of mines in tables of recall: as on the page of accuracy."""
 MATCHING: Final = (
     f"a mine counts as found when a confirmed or provisional site of the map lies within "
-    f"{FOUND_M:g} m of the labelled pixel; each pixel stands for the share of its mine that it is"
+    f"{FOUND_M:g} m of the labelled pixel; each pixel stands for the share of its mine that it is, "
+    "so a mine of which part lies further off is found in part"
 )
 FEWEST: Final = 10
 """Labelled units of a kind of mine, below which a note says that they are few."""
@@ -287,12 +288,12 @@ def _pixel_parts(
         notes += _censused(design, elements)
         mapped, seen, known = elements.mapped[0], elements.reference[0], elements.known[0]
         table = assess_accuracy(
-            elements.units, mapped, seen, classes=CLASSES, others=(CANNOT_TELL,), known=known,
+            elements.units, mapped, seen, classes=CLASSES, others=(UNSURE,), known=known,
             largest=largest, confidence=confidence,
         )  # fmt: skip
         both = assess_accuracy(
             elements.units, (mapped == 2).astype("int64"), _mine_or_not(seen),
-            classes=("mine", "other"), others=(CANNOT_TELL,),
+            classes=("mine", "other"), others=(UNSURE,),
             known=np.column_stack([known[:, 0] + known[:, 1], known[:, 2]]),
             largest=largest, confidence=confidence,
         )  # fmt: skip
@@ -448,7 +449,7 @@ def _figures(
     mapped = dict(zip(CLASSES, map_share, strict=True))
     mapped["mine"] = mapped["pool"] + mapped["pad"]
     areas = {**both.areas, **table.areas}
-    for name in ("pool", "pad", "mine", "other", CANNOT_TELL):
+    for name in ("pool", "pad", "mine", "other", UNSURE):
         yield Figure(
             **about, figure="area", of=name, unit="ha", estimate=areas[name].times(whole),
             mapped=float(mapped[name]) * whole if name in mapped else None,
@@ -522,7 +523,7 @@ def _changes(
         return
     whole = float(elements.units.frame_size.sum()) * pixel_area_m2(design) / 10_000
     weights = elements.units.frame_size / elements.units.frame_size.sum()
-    unsure = sum(of[:, OUTCOMES.index(CANNOT_TELL)] for of in elements.reference) > 0
+    unsure = sum(of[:, OUTCOMES.index(UNSURE)] for of in elements.reference) > 0
     about: dict[str, Any] = {
         "period": " to ".join(period["label"] for period in design.periods),
         "period_start": design.periods[-1]["start"], "unit": "ha",
@@ -566,7 +567,7 @@ def _site_parts(
         for unit in chosen
     ]
     right = np.array([sum(n == "mine" for n in names) / len(names) for names in said])
-    decided = np.array([sum(n != CANNOT_TELL for n in names) / len(names) for names in said])
+    decided = np.array([sum(n != UNSURE for n in names) / len(names) for names in said])
     stratum = np.array([unit.stratum for unit in chosen])
     figures = []
     likely = stratum != "candidate"

@@ -52,9 +52,9 @@ app.command()(share_commands.export)
 app.command()(share_commands.report)
 app.command()(explain_command.explain)
 app.add_typer(review_commands.app, name="review")
-app.command()(doctor_command.doctor)
 app.command()(sample_commands.sample)
 app.command()(sample_commands.assess)
+app.command()(doctor_command.doctor)
 app.command()(bench_command.bench)
 
 

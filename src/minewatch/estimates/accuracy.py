@@ -21,7 +21,7 @@ class AccuracyTable:
     classes: tuple[str, ...]
     """Classes of map and reference."""
     outcomes: tuple[str, ...]
-    """Columns of the matrix: the classes, then what is none, such as `cannot_tell`."""
+    """Columns of the matrix: the classes, then what is none, such as `unsure`."""
     counts: Numbers
     """Dims (map, reference): labelled elements; a unit that two see differently counts half for
     each."""
@@ -60,7 +60,7 @@ def assess_accuracy(
         Of each labelled element: number of its map class.
     reference
         Dims (element, outcome), each row sums to 1: what it is. Outcomes are the classes, then
-        `others`: what is of no class, as what cannot be told. These take no part in accuracies,
+        `others`: what is of no class, as what nobody can name. These take no part in accuracies,
         and have an area of their own.
     classes, others
         Their names.

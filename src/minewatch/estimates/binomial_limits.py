@@ -6,7 +6,7 @@ References
 ----------
 Wilson, E. B. (1927), doi:10.1080/01621459.1927.10502953.
 Clopper, C. J. & Pearson, E. S. (1934), doi:10.1093/biomet/26.4.404.
-Lancaster, H. O. (1961), doi:10.1080/01621459.1961.10482105 (mid-P).
+Lancaster, H. O. (1961), J. Am. Stat. Assoc. 56, 223 (mid-P).
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ Olofsson, P. et al. (2014), doi:10.1016/j.rse.2014.02.015.
 Stehman, S. V. (2014), doi:10.1080/01431161.2014.930207.
 Cochran, W. G. (1977), Sampling Techniques, 3rd edition, Wiley.
 Zou, G. Y. & Donner, A. (2008), doi:10.1002/sim.3095 (variance estimates recovery).
-Newcombe, R. G. (2016), doi:10.1177/0962280211430889 (the same for ratios and functions of them).
+Fieller, E. C. (1954), doi:10.1111/j.2517-6161.1954.tb00159.x (intervals of ratios).
 Korn, E. L. & Graubard, B. I. (1998), Survey Methodology 24, 193 (effective sample size).
 """
 

@@ -7,10 +7,10 @@ from minewatch.lazy import attach
 if TYPE_CHECKING:
     from minewatch.samples.frame_raster import FrameLayers, write_frame
     from minewatch.samples.label_entries import (
-        CANNOT_TELL,
         CLASSES,
         LABELS,
         SITE_LABELS,
+        UNSURE,
         LabelEntry,
     )
     from minewatch.samples.label_files import append_labels, read_label_log, read_labels
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from minewatch.samples.unit_files import read_units, write_unit_files
 
 __all__ = [
-    "CANNOT_TELL",
     "CLASSES",
     "DESIGNS",
     "LABELS",
     "SITE_LABELS",
     "UNITS",
+    "UNSURE",
     "DesignStratum",
     "DrawnCell",
     "FrameCount",

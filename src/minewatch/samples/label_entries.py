@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from minewatch.errors import SettingsError, unknown_name
 
-CANNOT_TELL: Final = "cannot_tell"
+UNSURE: Final = "unsure"
 """Label of a unit of which nobody can say what it is: an outcome of its own, never "nothing"."""
 CLASSES: Final = ("pool", "pad", "other")
 """Classes of a map and of labels, in the order of tables."""
@@ -17,13 +17,13 @@ LABELS: Final[Mapping[str, str]] = {
     "pool": "a lined pool of a mine, whatever stands in it",
     "pad": "other ground of a mine without vegetation: pads, benches, yards",
     "other": "no mine: forest, field, water, village, a clearing of another kind",
-    CANNOT_TELL: "seen too badly to say",
+    UNSURE: "seen too badly to say",
 }
 """Labels of a pixel, to what they mean. What lies at the centre of the pixel counts."""
 SITE_LABELS: Final[Mapping[str, str]] = {
     "mine": "a rare-earth mine",
     "not_mine": "something else",
-    CANNOT_TELL: LABELS[CANNOT_TELL],
+    UNSURE: LABELS[UNSURE],
 }
 """Labels of a whole site."""
 CONFIDENCES: Final = ("high", "medium", "low")

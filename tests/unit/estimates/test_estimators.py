@@ -179,9 +179,9 @@ def test_what_cannot_be_told_is_no_nothing() -> None:
     seen[:40, 0], seen[40:70, 1], seen[70:, 2] = 1, 1, 1
     units = DrawnUnits.of_pixels(stratum, [10_000.0])
     found = assess_accuracy(
-        units, np.repeat([0, 1], 50), seen, classes=("pool", "other"), others=("cannot_tell",)
+        units, np.repeat([0, 1], 50), seen, classes=("pool", "other"), others=("unsure",)
     )
-    assert found.areas["cannot_tell"].value == pytest.approx(0.3)
+    assert found.areas["unsure"].value == pytest.approx(0.3)
     assert found.areas["other"].value == pytest.approx(0.3)
     assert found.overall.value == pytest.approx((40 + 20) / 70)
 
