@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from minewatch.analysis.differences import Difference, diff
     from minewatch.analysis.explanations import explain
     from minewatch.analysis.inventory_comparison import OUTCOMES, InventoryComparison, compare
-    from minewatch.analysis.reviewer_agreement import CATEGORIES, reviewer_agreement
+    from minewatch.analysis.reviewer_agreement import CATEGORIES, compare_reviewers
     from minewatch.analysis.reviewing import (
         Review,
         export_verdicts,
@@ -53,6 +53,7 @@ __all__ = [
     "assessment_lines",
     "assessment_values",
     "compare",
+    "compare_reviewers",
     "diff",
     "draw_sample",
     "explain",
@@ -65,7 +66,6 @@ __all__ = [
     "open_review",
     "read_assessments",
     "report",
-    "reviewer_agreement",
     "sample_folder",
     "set_verdict",
     "show_verdicts",

@@ -61,7 +61,7 @@ class Agreement:
     """Where they differ, sorted by subject."""
 
 
-def reviewer_agreement(entries: Sequence[VerdictEntry]) -> list[Agreement]:
+def compare_reviewers(entries: Sequence[VerdictEntry]) -> list[Agreement]:
     """Every pair of named reviewers, by the last word of each on every place.
 
     Parameters

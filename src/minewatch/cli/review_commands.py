@@ -283,10 +283,10 @@ def agreement_command(
 
     Example: minewatch review agreement pangwa
     """
-    from minewatch.analysis import CATEGORIES, open_review, reviewer_agreement
+    from minewatch.analysis import CATEGORIES, compare_reviewers, open_review
 
     known = open_review(directory)
-    pairs = reviewer_agreement(known.entries)
+    pairs = compare_reviewers(known.entries)
     if json:
         terminal.as_json(
             {

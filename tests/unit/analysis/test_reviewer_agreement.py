@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shapely
 
-from minewatch.analysis import reviewer_agreement
+from minewatch.analysis import compare_reviewers
 from minewatch.review import VerdictEntry, judge
 
 SQUARE = shapely.box(98.1, 25.9, 98.101, 25.901)
@@ -22,9 +22,9 @@ def entry(
 
 
 def test_without_a_place_in_common_or_anything_that_differs_kappa_is_not_defined() -> None:
-    (apart,) = reviewer_agreement([entry("a", "mine", "Kai", 1), entry("b", "mine", "Min", 2)])
+    (apart,) = compare_reviewers([entry("a", "mine", "Kai", 1), entry("b", "mine", "Min", 2)])
     assert (apart.kappa.count, apart.kappa.observed, apart.kappa.kappa) == (0, None, None)
-    (alike,) = reviewer_agreement([entry("a", "mine", "Kai", 1), entry("a", "mine", "Min", 2)])
+    (alike,) = compare_reviewers([entry("a", "mine", "Kai", 1), entry("a", "mine", "Min", 2)])
     assert (alike.kappa.count, alike.kappa.observed, alike.kappa.kappa) == (1, 1.0, None)
 
 
@@ -35,7 +35,7 @@ def test_reviewers_are_compared_by_their_last_word_on_what_both_judged() -> None
         entry("c", "not_mine", "Kai", 5), entry("c", "not_mine", "Min", 6, reason="road"),
         entry("d", "mine", "Min", 7), entry("d", "unsure", "Kai", 8), entry("d", "mine", None, 9),
     ]  # fmt: skip
-    (pair,) = reviewer_agreement(said)
+    (pair,) = compare_reviewers(said)
     assert pair.reviewers == ("Kai", "Min")
     assert pair.kappa.count == 3
     assert pair.table == ((1, 0, 0), (0, 1, 0), (1, 0, 0))
