@@ -17,10 +17,10 @@ from tests.flow.conftest import SMALL, run_archive, shared_archive
 from tests.large_run import write_large_run
 
 from minewatch import exporters
-from minewatch.analysis import open_review
+from minewatch.analysis import compare_reviewers, open_review
 from minewatch.model import RunResult
 from minewatch.pipeline import update
-from minewatch.review import read_verdicts, reviewer_agreement
+from minewatch.review import read_verdicts
 from minewatch.serving import ReviewServer, SiteTask
 from minewatch.store import open_result
 
@@ -287,7 +287,7 @@ def test_a_blind_reviewer_and_another_are_compared(browser: Browser, folder: Pat
                 table.press(key)
                 table.page.wait_for_timeout(100)
             assert "3 of 3" in table.judged()
-    (pair,) = reviewer_agreement(read_verdicts(folder).entries)
+    (pair,) = compare_reviewers(read_verdicts(folder).entries)
     assert pair.kappa.count == 3
     assert [d.subject for d in pair.disagreements] == ["simulated-cccc"]
 

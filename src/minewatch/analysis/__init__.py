@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         publish_layers,
         publish_page,
     )
+    from minewatch.analysis.reviewer_agreement import CATEGORIES, compare_reviewers
     from minewatch.analysis.reviewing import (
         Review,
         export_verdicts,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from minewatch.sites.sightings import VERDICTS
 
 __all__ = [
+    "CATEGORIES",
     "COUNTED",
     "DIFFERENCE_KINDS",
     "OUTCOMES",
@@ -66,6 +68,7 @@ __all__ = [
     "assessment_values",
     "check_files",
     "compare",
+    "compare_reviewers",
     "diff",
     "draw_sample",
     "explain",

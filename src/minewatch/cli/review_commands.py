@@ -283,15 +283,14 @@ def agreement_command(
 
     Example: minewatch review agreement pangwa
     """
-    from minewatch import review
-    from minewatch.analysis import open_review
+    from minewatch.analysis import CATEGORIES, compare_reviewers, open_review
 
     known = open_review(directory)
-    pairs = review.reviewer_agreement(known.entries)
+    pairs = compare_reviewers(known.entries)
     if json:
         terminal.as_json(
             {
-                "simulated": known.result.simulated, "categories": review.CATEGORIES,
+                "simulated": known.result.simulated, "categories": CATEGORIES,
                 "pairs": [asdict(pair) for pair in pairs],
             }
         )  # fmt: skip
@@ -304,10 +303,9 @@ def agreement_command(
         title = f"{one} and {two}: {kappa.count} places judged by both"
         if known.result.simulated:
             title = f"SIMULATED, no real place: {title}"
-        columns = (f"{one} says", *(f"{two}: {_said(c, None)}" for c in review.CATEGORIES))
+        columns = (f"{one} says", *(f"{two}: {_said(c, None)}" for c in CATEGORIES))
         rows = [
-            (_said(c, None), *map(str, row))
-            for c, row in zip(review.CATEGORIES, pair.table, strict=True)
+            (_said(c, None), *map(str, row)) for c, row in zip(CATEGORIES, pair.table, strict=True)
         ]
         terminal.table(title, columns, rows)
         terminal.line(_kappa_words(kappa))

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 from minewatch.lazy import attach
 
 if TYPE_CHECKING:
-    from minewatch.review.agreement import CATEGORIES, Agreement, reviewer_agreement
     from minewatch.review.counted_opinion import by_people
     from minewatch.review.edited_files import EditedFile, EditedRow, read_edited_file
     from minewatch.review.import_plan import ImportPlan, plan_import
@@ -31,10 +30,8 @@ if TYPE_CHECKING:
     from minewatch.review.verdict_log import LOG, VerdictLog, append_verdicts, read_verdicts
 
 __all__ = [
-    "CATEGORIES",
     "DETECTOR_COLUMNS",
     "LOG",
-    "Agreement",
     "Calibration",
     "EditedFile",
     "EditedRow",
@@ -64,7 +61,6 @@ __all__ = [
     "rank_by_likeness",
     "read_edited_file",
     "read_verdicts",
-    "reviewer_agreement",
     "standing_entries",
     "verdict_table",
     "write_table_file",

@@ -175,8 +175,8 @@ def label_answers(labels: Mapping[str, str]) -> list[reports.Answer]:
 
     Examples
     --------
-    >>> [a.key for a in label_answers({"pool": "", "pad": "", "other": "", "cannot_tell": ""})]
-    ['p', 'a', 'o', 'c']
+    >>> [a.key for a in label_answers({"pool": "", "pad": "", "other": "", "unsure": ""})]
+    ['p', 'a', 'o', 'u']
     """
     taken = set(_TAKEN_KEYS)
     answers = []

@@ -75,7 +75,7 @@ def test_the_page_has_the_units_with_their_pictures_and_no_class(run: RunResult)
     assert sorted(of["id"] for of in data["queue"]) == ["u0", "u1", "u2", "u3"]
     assert [of["period"] for of in data["queue"]] == [2] * 4
     assert [(a["key"], a["value"]) for a in data["answers"]] == [
-        ("p", "pool"), ("a", "pad"), ("o", "other"), ("c", "cannot_tell"),
+        ("p", "pool"), ("a", "pad"), ("o", "other"), ("u", "unsure"),
     ]  # fmt: skip
     assert sum(bool(period["chips"]) for period in data["periods"]) >= 1
     assert not data["can_draw"]
@@ -90,15 +90,15 @@ def test_a_label_is_kept_replaced_by_a_later_one_and_the_page_goes_on_where_it_w
     folder = write_sample(run)
     task = task_of(run)
     task.say({"id": "u0", "verdict": "pool", "note": "by the road"})
-    state = task.say({"id": "u0", "verdict": "cannot_tell"})
+    state = task.say({"id": "u0", "verdict": "unsure"})
     assert state["progress"] == {"own": 1, "all": None, "count": 4}
     entries = read_label_log(folder).entries
-    assert [e.label for e in entries] == ["pool", "cannot_tell"]
+    assert [e.label for e in entries] == ["pool", "unsure"]
     assert (entries[0].interpreter, entries[0].period, entries[0].note) == (
         "Kai", "2023-11-01", "by the road",
     )  # fmt: skip
     again = task_of(run)
-    assert again.state()["units"]["u0"]["verdict"] == "cannot_tell"
+    assert again.state()["units"]["u0"]["verdict"] == "unsure"
     assert page_data(again)["queue"] == page_data(task)["queue"]
     assert task_of(run, "Min").state()["progress"]["own"] == 0
     with pytest.raises(TakenBackError, match="not taken back"):

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
-import numpy as np
-import pytest
 import shapely
 
-from minewatch.review import VerdictEntry, judge, reviewer_agreement
-from minewatch.review.agreement import cohen_kappa
+from minewatch.analysis import compare_reviewers
+from minewatch.review import VerdictEntry, judge
 
 SQUARE = shapely.box(98.1, 25.9, 98.101, 25.901)
 
@@ -25,37 +21,11 @@ def entry(
     return VerdictEntry(**{**values, **more})
 
 
-def test_kappa_is_that_of_the_textbook() -> None:
-    # Fleiss, Levin and Paik (2003), Statistical Methods for Rates and Proportions, table 18.1
-    found = cohen_kappa([[75, 1, 4], [5, 4, 1], [0, 0, 10]])
-    assert found.count == 100
-    assert found.observed == pytest.approx(0.89)
-    assert found.kappa == pytest.approx((0.89 - 0.66) / (1 - 0.66))
-    assert cohen_kappa([[20, 5], [10, 15]]).kappa == pytest.approx(0.4)
-
-
-def test_its_interval_is_about_that_of_a_jackknife() -> None:
-    table = np.array([[62, 9, 3], [7, 41, 4], [2, 6, 16]])
-    found = cohen_kappa(table.tolist())
-    count = int(table.sum())
-    left_out = []
-    for i in range(3):
-        for j in range(3):
-            fewer = table.copy()
-            fewer[i, j] -= 1
-            left_out += [cohen_kappa(fewer.tolist()).kappa] * int(table[i, j])
-    spread = math.sqrt((count - 1) / count * sum((k - np.mean(left_out)) ** 2 for k in left_out))
-    assert (found.high - found.low) / 2 == pytest.approx(1.96 * spread, rel=0.05)
-    assert found.low < found.kappa < found.high
-
-
-@pytest.mark.parametrize(
-    ("table", "kappa"), [([[0, 0], [0, 0]], None), ([[9, 0], [0, 0]], None), ([[5, 0], [0, 5]], 1)]
-)
-def test_it_is_not_defined_where_nothing_can_differ_and_one_where_nothing_does(
-    table: list[list[int]], kappa: float | None
-) -> None:
-    assert cohen_kappa(table).kappa == kappa
+def test_without_a_place_in_common_or_anything_that_differs_kappa_is_not_defined() -> None:
+    (apart,) = compare_reviewers([entry("a", "mine", "Kai", 1), entry("b", "mine", "Min", 2)])
+    assert (apart.kappa.count, apart.kappa.observed, apart.kappa.kappa) == (0, None, None)
+    (alike,) = compare_reviewers([entry("a", "mine", "Kai", 1), entry("a", "mine", "Min", 2)])
+    assert (alike.kappa.count, alike.kappa.observed, alike.kappa.kappa) == (1, 1.0, None)
 
 
 def test_reviewers_are_compared_by_their_last_word_on_what_both_judged() -> None:
@@ -65,7 +35,7 @@ def test_reviewers_are_compared_by_their_last_word_on_what_both_judged() -> None
         entry("c", "not_mine", "Kai", 5), entry("c", "not_mine", "Min", 6, reason="road"),
         entry("d", "mine", "Min", 7), entry("d", "unsure", "Kai", 8), entry("d", "mine", None, 9),
     ]  # fmt: skip
-    (pair,) = reviewer_agreement(said)
+    (pair,) = compare_reviewers(said)
     assert pair.reviewers == ("Kai", "Min")
     assert pair.kappa.count == 3
     assert pair.table == ((1, 0, 0), (0, 1, 0), (1, 0, 0))
