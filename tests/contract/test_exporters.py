@@ -92,7 +92,7 @@ def test_a_simulated_run_says_so_in_every_file(
     for path in EXPORTERS[name](simulated_run, tmp_path / "simulated"):
         assert b"simulated" in NAMES.sub(b"", content(path)).lower(), path.name
         twin = tmp_path / "real" / path.relative_to(tmp_path / "simulated")
-        copied = simulated_run.directory / path.name
+        copied = simulated_run.directory / path.relative_to(tmp_path / "simulated")
         is_copy = copied.is_file() and content(copied) == content(path)
         assert is_copy or content(path) != content(twin), path.name
 

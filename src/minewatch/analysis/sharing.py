@@ -7,8 +7,10 @@ from contextlib import suppress
 from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from minewatch import exporters, reports, review
+from minewatch.analysis.qgis_inputs import QGIS, qgis_exporter
 from minewatch.analysis.reviewing import Review, open_review
 from minewatch.errors import OutputError, SettingsError
 from minewatch.exporters.postgis.database_connection import DSN_VARIABLE
@@ -17,6 +19,9 @@ from minewatch.model.run_result import source_mark
 from minewatch.sites import total_by_period
 from minewatch.store.output_folder import open_result
 
+if TYPE_CHECKING:
+    from minewatch.exporters.qgis.project_rasters import RasterChoice
+
 _PAGES = (
     "state/*", "manifest.json", f"export/{exporters.RECORD}", "report.html", "report-*.png",
     "explain/s??????????.png", "explain/s??????????.json", "releases/*",
@@ -24,7 +29,13 @@ _PAGES = (
 """What a run keeps, and pages that are made again at any time."""
 
 
-def export(directory: str | Path, *, format: str, out: str | Path | None = None) -> list[Path]:
+def export(
+    directory: str | Path,
+    *,
+    format: str,
+    out: str | Path | None = None,
+    rasters: RasterChoice = "copy",
+) -> list[Path]:
     """Files of a finished run in another format.
 
     Parameters
@@ -35,6 +46,9 @@ def export(directory: str | Path, *, format: str, out: str | Path | None = None)
         A name in `minewatch.exporters.EXPORTERS`.
     out
         Folder to write; None takes `directory/export`.
+    rasters
+        Of a QGIS project: `copy` puts its rasters beside it, `link` refers to those of the run,
+        `none` leaves them out.
 
     Returns
     -------
@@ -43,6 +57,8 @@ def export(directory: str | Path, *, format: str, out: str | Path | None = None)
 
     Raises
     ------
+    SettingsError
+        When the format has no rasters to link or leave out.
     OutputError
         When a file lies there that minewatch did not write, or that was changed since.
     """
@@ -53,6 +69,13 @@ def export(directory: str | Path, *, format: str, out: str | Path | None = None)
             hint="call export_to_database, or give --dsn on the command line",
         )
     result = open_result(directory)
+    if format == QGIS:
+        write = qgis_exporter(result, rasters=rasters)
+    elif rasters != "copy":
+        raise SettingsError(
+            f"format {format} has no rasters to leave out or to link",
+            hint=f"give that with --format {QGIS} only",
+        )
     folder = Path(out) if out else result.directory / "export"
     return exporters.write_kept(write, result, folder)
 
@@ -134,14 +157,16 @@ def report(directory: str | Path, *, out: str | Path | None = None) -> dict[str,
     dict
         What each file is, to its path: `report`, `map`, `before/after`, `timeline`.
     """
+    from minewatch.analysis.assessment_files import read_assessments
     from minewatch.analysis.report_inputs import ground_pictures, run_evidence
 
     result = open_result(directory)
     page = Path(out) if out else result.directory / "report.html"
     totals = total_by_period(result.inventory, sees_pools=not result.why_no_pools)
     return reports.write_report(
-        result, page, totals=totals, ground=ground_pictures(result), evidence=run_evidence(result)
-    )
+        result, page, totals=totals, ground=ground_pictures(result), evidence=run_evidence(result),
+        assessments=read_assessments(result),
+    )  # fmt: skip
 
 
 def files_of_others(directory: str | Path) -> list[str]:

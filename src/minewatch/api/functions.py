@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from minewatch.analysis import Fusion, ReleaseChoices
+    from minewatch.analysis import Assessment, DrawnSample, Fusion, ReleaseChoices
     from minewatch.model import AreaOfInterest, SceneList
     from minewatch.review import ImportPlan
 
@@ -663,6 +663,66 @@ def export_verdicts(run: AnyRun, file: str | Path) -> Path:
     from minewatch import analysis
 
     return analysis.export_verdicts(_folder(run), file)
+
+
+def sample(run: AnyRun, **options: Any) -> DrawnSample:
+    """Draw a probability sample of a run, for people to label.
+
+    Parameters
+    ----------
+    run
+        A run, or its folder.
+    **options
+        As for `minewatch.analysis.draw_sample`: `size`, `half_width`, `unit`, `design`, `periods`,
+        `seed` and so on.
+
+    Raises
+    ------
+    SettingsError
+        When no such sample can be drawn.
+    OutputError
+        When another sample lies there.
+    """
+    from minewatch.analysis import draw_sample
+
+    return draw_sample(_folder(run), **options)
+
+
+def assess(
+    run: AnyRun,
+    sample: str | Path = "sample",
+    *,
+    labels: Sequence[str | Path] = (),
+    interpreter: str | None = None,
+    largest: float = 1.0,
+) -> Assessment:
+    """Accuracy and area with 95 % intervals, from a sample that people labelled; writes the files.
+
+    Parameters
+    ----------
+    run
+        A run, or its folder.
+    sample
+        Name of a sample of it, or its folder.
+    labels
+        Files of labels beside the log of the sample.
+    interpreter
+        Count only this one; None counts all.
+    largest
+        The most of a block that mines can cover, 0..1: an assumption; 1 makes none.
+
+    Raises
+    ------
+    SettingsError
+        When there is no such sample, or no label of it.
+    """
+    from minewatch.analysis import assess as job
+    from minewatch.analysis import write_assessment
+    from minewatch.store import open_result
+
+    found = job(_folder(run), sample, labels=labels, interpreter=interpreter, largest=largest)
+    write_assessment(open_result(_folder(run), verify=False), found)
+    return found
 
 
 def compare(

@@ -13,6 +13,7 @@ from minewatch.errors import SettingsError
 
 if TYPE_CHECKING:
     from minewatch.analysis import ReleaseChoices
+    from minewatch.exporters.qgis.project_rasters import RasterChoice
 
 FORMATS = (
     "geojson", "gpkg", "qgis", "geoparquet", "flatgeobuf", "csv", "kml", "pmtiles", "stac",
@@ -58,6 +59,13 @@ def export(
             "--out", help="Folder to write; default: DIR/export, or a new one in the ledger."
         ),
     ] = None,
+    no_rasters: Annotated[
+        bool, typer.Option("--no-rasters", help="QGIS: leave rasters out, for a small folder.")
+    ] = False,
+    link_rasters: Annotated[
+        bool,
+        typer.Option("--link-rasters", help="QGIS: refer to the rasters of DIR, copy nothing."),
+    ] = False,
     dsn: Annotated[
         str | None,
         typer.Option(
@@ -77,6 +85,11 @@ def export(
     from minewatch.analysis import export as job
     from minewatch.analysis import export_to_database, is_database
 
+    if no_rasters and link_rasters:
+        raise SettingsError(
+            "--no-rasters and --link-rasters say two things", hint="give one of them"
+        )
+    rasters: RasterChoice = "none" if no_rasters else "link" if link_rasters else "copy"
     choices = _choices(profile, grid, townships, ledger, no_totals)
     with terminal.status(f"writing {format}", quiet=quiet):
         done, written = "", list[Path]()
@@ -87,7 +100,7 @@ def export(
         elif is_database(format):
             done = export_to_database(directory, format=format, dsn=dsn)
         else:
-            written = job(directory, format=format, out=out)
+            written = job(directory, format=format, out=out, rasters=rasters)
     if done and not quiet:
         terminal.line(done)
     if not quiet:

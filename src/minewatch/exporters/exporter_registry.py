@@ -16,7 +16,7 @@ EXPORTERS: Final[Registry[Exporter]] = Registry(
     built_in={
         "geojson": "minewatch.exporters.geojson_files:write_geojson_files",
         "gpkg": "minewatch.exporters.gpkg:write_gpkg",
-        "qgis": "minewatch.exporters.qgis:write_qgis",
+        "qgis": "minewatch.exporters.qgis.project_folder:write_qgis",
         "geoparquet": "minewatch.exporters.geoparquet:write_geoparquet",
         "flatgeobuf": "minewatch.exporters.flatgeobuf:write_flatgeobuf",
         "csv": "minewatch.exporters.csv_tables:write_csv",

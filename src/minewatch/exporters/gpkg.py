@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
@@ -15,7 +15,7 @@ from pyogrio.errors import DataSourceError
 from minewatch.errors import OutputError
 from minewatch.exporters.column_types import arrow_table, with_outlines
 from minewatch.exporters.layer_exporters import LayerExporter
-from minewatch.exporters.qgis_symbols import layer_style
+from minewatch.exporters.qgis.vector_renderers import layer_style
 from minewatch.files import atomic_path
 from minewatch.model import WGS84, LayerSet
 
@@ -52,20 +52,45 @@ def write_gpkg(layers: LayerSet, out: Path) -> list[Path]:
     OutputError
         When it cannot be written.
     """
-    path = out / FILENAME
-    shown = layers.with_area()
+    styles = {name: layer_style(name) for name in layers.with_area()}
+    return [write_geopackage(layers, out / FILENAME, styles=styles)]
+
+
+def write_geopackage(
+    layers: LayerSet, path: Path, *, styles: Mapping[str, str], points: Collection[str] = ()
+) -> Path:
+    """Write layers into one GeoPackage, atomically; the same bytes for the same layers.
+
+    Parameters
+    ----------
+    layers
+        What to write, the area watched last.
+    path
+        The file.
+    styles
+        Style of each layer as the text of a QML file.
+    points
+        Names of layers whose rows are points; all others are polygons.
+
+    Raises
+    ------
+    OutputError
+        When it cannot be written.
+    """
     moment = f"{layers.last_day.isoformat()}T00:00:00.000Z"
     try:
         with atomic_path(path) as part, _gdal_options(moment):
-            for name, layer in shown.items():
+            for name, layer in layers.with_area().items():
                 table = with_outlines(arrow_table(layer, simulated=layers.simulated), layer)
-                _write_layer(table, part, name=name, about=layers.describe(layer))
-            _write_styles(part, list(shown), moment=moment)
+                kind = "Point" if name in points else "MultiPolygon"
+                about = layers.describe(layer)
+                _write_layer(table, part, name=name, about=about, kind=kind)
+            _write_styles(part, styles, moment=moment)
     except (DataSourceError, sqlite3.Error) as error:
         raise OutputError(
             f"cannot write {path}: {error}", hint="free some disk space, or choose another --out"
         ) from error
-    return [path]
+    return path
 
 
 @contextmanager
@@ -79,19 +104,19 @@ def _gdal_options(moment: str) -> Iterator[None]:
         pyogrio.set_gdal_config_options(dict.fromkeys(options))
 
 
-def _write_layer(table: pa.Table, path: Path, *, name: str, about: str) -> None:
+def _write_layer(table: pa.Table, path: Path, *, name: str, about: str, kind: str) -> None:
     pyogrio.write_arrow(
         table, path, layer=name, driver="GPKG", append=path.exists(),
-        geometry_name="geometry", geometry_type="MultiPolygon", crs=WGS84,
+        geometry_name="geometry", geometry_type=kind, crs=WGS84,
         dataset_options={} if path.exists() else {"VERSION": _VERSION},
         layer_options={"IDENTIFIER": name, "DESCRIPTION": about},
     )  # fmt: skip
 
 
-def _write_styles(path: Path, layers: list[str], *, moment: str) -> None:
+def _write_styles(path: Path, styles: Mapping[str, str], *, moment: str) -> None:
     """Add the table of styles that QGIS reads."""
     rows: list[Mapping[str, str]] = [
-        {"name": name, "style": layer_style(name), "moment": moment} for name in layers
+        {"name": name, "style": style, "moment": moment} for name, style in styles.items()
     ]
     with closing(sqlite3.connect(path)) as base, base:
         base.execute("PRAGMA synchronous = OFF")
