@@ -24,11 +24,6 @@ app = typer.Typer(
 )
 
 
-@app.callback()
-def _group() -> None:
-    """Whether a file may be published."""
-
-
 @app.command("check")
 def check_command(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files of any format.")],
@@ -57,8 +52,9 @@ def check_command(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Look for coordinates, ids, scenes, days and names of a private run in files.
+    """Look for anything private of a run in files.
 
+    That is coordinates finer than the grid, ids of sites and scenes, days, names, areas.
     Ends with exit code 1 when something was found, or when part of a file could not be read.
 
     Example: minewatch publish check layer.gpkg page.html --run pangwa --ledger pangwa/releases

@@ -83,7 +83,7 @@ def export(
     Example: minewatch export pangwa --format qgis
     """
     from minewatch.analysis import export as job
-    from minewatch.analysis import export_to_database, is_database, publish_layers
+    from minewatch.analysis import export_to_database, is_database
 
     if no_rasters and link_rasters:
         raise SettingsError(
@@ -94,6 +94,8 @@ def export(
     with terminal.status(f"writing {format}", quiet=quiet):
         done, written = "", list[Path]()
         if choices is not None:
+            from minewatch.analysis import publish_layers
+
             written = publish_layers(directory, format=format, choices=choices, out=out)
         elif is_database(format):
             done = export_to_database(directory, format=format, dsn=dsn)
@@ -130,7 +132,6 @@ def report(
 
     Example: minewatch report pangwa
     """
-    from minewatch.analysis import publish_page
     from minewatch.analysis import report as job
 
     choices = _choices(profile, grid, townships, ledger, no_totals)
@@ -138,6 +139,8 @@ def report(
         if choices is None:
             written = list(job(directory, out=out).values())
         else:
+            from minewatch.analysis import publish_page
+
             written = publish_page(directory, choices=choices, out=out)
     if not quiet:
         for path in written:
