@@ -28,8 +28,8 @@ _HATCH: Final = (
     '<defs><pattern id="unseen" width="4" height="4" patternUnits="userSpaceOnUse">'
     '<path d="M0 4L4 0" stroke="#999" stroke-width="0.6"/></pattern></defs>'
 )
-_SERIES: Final = (640, 200)
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 632, 8, 158
+_SERIES: Final = (640, 164)
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 632, 8, 124
 _MAP: Final = 220
 _START: Final = "#d55e00"
 

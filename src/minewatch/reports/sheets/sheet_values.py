@@ -240,7 +240,7 @@ class SheetMaker:
         chips = []
         for period in self._periods:
             row = by_start.get(period["start"])
-            said = self.word("not_known_then") if row is None else self._seen(row)
+            said = self.word("sheet_not_known") if row is None else self._seen(row)
             if period["start"] not in self._by_start:
                 said = f"{said} {self.word('no_picture')}"
             chips.append({
@@ -313,7 +313,7 @@ class SheetMaker:
         )  # fmt: skip
         body = [
             [
-                f"{row['label']} ({row['period_start']} – {row['period_end']})",
+                f"{row['label']}\n{row['period_start']} – {row['period_end']}",
                 word(f"state_{row['state']}"),
                 word(f"alert_{row['alert_then'] or row['alert']}"),
                 *self._areas(row),
