@@ -173,9 +173,7 @@ class SheetDesk:
         place = folder / FOLDER / self.maker.language
         return place / f"{site}.html", place / f"{site}.pdf"
 
-    def is_current(
-        self, site: str, folder: Path, record: Mapping[str, Mapping[str, Any]]
-    ) -> bool:
+    def is_current(self, site: str, folder: Path, record: Mapping[str, Mapping[str, Any]]) -> bool:
         """Whether the sheet that lies there is whole and would be the same again."""
         for path in self.paths(site, folder):
             written = record.get(path.relative_to(folder).as_posix(), {}).get("sha256")

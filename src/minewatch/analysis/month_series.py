@@ -77,9 +77,7 @@ def months_of_sites(
         within = np.zeros(chunk.geobox.shape, bool)
         for site in here:
             within[_inside(where[site], chunk)] = True
-        months = read_months(
-            state, chunk, months_of(parameters.span), scenes.bands, within=within
-        )
+        months = read_months(state, chunk, months_of(parameters.span), scenes.bands, within=within)
         settled = settle_cloud_commission(months)
         places = np.flatnonzero(within)
         for site in here:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from fnmatch import fnmatch
 from pathlib import Path
 
 from minewatch import exporters, reports
-from minewatch.errors import OutputError
+from minewatch.errors import OutputError, SettingsError
+from minewatch.model.progress import ProgressListener, silent
 from minewatch.model.run_result import source_mark
 from minewatch.sites import total_by_period
 from minewatch.store.output_folder import open_result
 
+EVIDENCE = "evidence"
+"""The format that is written site by site."""
 _PAGES = (
     "state/*", "manifest.json", f"export/{exporters.RECORD}", "report.html", "report-*.png",
     "explain/s??????????.png", "explain/s??????????.json",
@@ -19,7 +23,15 @@ _PAGES = (
 """What a run keeps, and pages that are made again at any time."""
 
 
-def export(directory: str | Path, *, format: str, out: str | Path | None = None) -> list[Path]:
+def export(
+    directory: str | Path,
+    *,
+    format: str,
+    out: str | Path | None = None,
+    sites: Sequence[str] = (),
+    language: str | None = None,
+    listener: ProgressListener = silent,
+) -> list[Path]:
     """Files of a finished run in another format.
 
     Parameters
@@ -30,6 +42,10 @@ def export(directory: str | Path, *, format: str, out: str | Path | None = None)
         A name in `minewatch.exporters.EXPORTERS`.
     out
         Folder to write; None takes `directory/export`.
+    sites, language
+        Of evidence sheets: the sites that get one, all when empty, and `en`, `my` or `zh`.
+    listener
+        Hears of every evidence sheet.
 
     Returns
     -------
@@ -40,8 +56,21 @@ def export(directory: str | Path, *, format: str, out: str | Path | None = None)
     ------
     OutputError
         When a file lies there that minewatch did not write, or that was changed since.
+    SettingsError
+        When sites or a language are given for another format than evidence.
     """
     write = exporters.EXPORTERS[format]
+    if format == EVIDENCE:
+        from minewatch.analysis.evidence_sheets import export_evidence
+
+        return export_evidence(
+            directory, out=out, sites=sites, language=language or "en", listener=listener
+        )
+    if sites or language:
+        raise SettingsError(
+            f"{format} is written of the whole run, in English",
+            hint=f"--site and --lang go with --format {EVIDENCE}",
+        )
     result = open_result(directory)
     folder = Path(out) if out else result.directory / "export"
     return exporters.write_kept(write, result, folder)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -413,8 +413,15 @@ def fuse(run: AnyRun, *others: AnyRun, out: str | Path | None = None) -> Fusion:
     return replace(fusion, sites=with_dates(fusion.sites))
 
 
-def export(run: AnyRun, *, format: str, out: str | Path | None = None) -> list[Path]:
-    """Files of a run in another format: geojson, gpkg, qgis, geoparquet, csv, or of a plug-in.
+def export(
+    run: AnyRun,
+    *,
+    format: str,
+    out: str | Path | None = None,
+    sites: Sequence[str] = (),
+    language: str | None = None,
+) -> list[Path]:
+    """Files of a run in another format: geojson, gpkg, qgis, geoparquet, csv, evidence, a plug-in's.
 
     Parameters
     ----------
@@ -424,10 +431,12 @@ def export(run: AnyRun, *, format: str, out: str | Path | None = None) -> list[P
         Name of the format.
     out
         Folder to write; None takes `export/` in the run's.
+    sites, language
+        Of evidence sheets: the sites that get one, all when empty, and `en`, `my` or `zh`.
     """
     from minewatch import analysis
 
-    return analysis.export(_folder(run), format=format, out=out)
+    return analysis.export(_folder(run), format=format, out=out, sites=sites, language=language)
 
 
 def report(run: AnyRun, *, out: str | Path | None = None) -> dict[str, Path]:

@@ -10,7 +10,7 @@ import typer
 from minewatch.cli import terminal
 from minewatch.cli.options import Debug, Quiet, RunDirectory
 
-FORMATS = ("geojson", "gpkg", "qgis", "geoparquet", "csv")
+FORMATS = ("geojson", "gpkg", "qgis", "geoparquet", "csv", "evidence")
 """Names in `minewatch.exporters.EXPORTERS`, repeated so that help loads no exporter."""
 
 
@@ -21,6 +21,14 @@ def export(
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder to write; default: DIR/export.")
     ] = None,
+    site: Annotated[
+        list[str] | None,
+        typer.Option("--site", help="Of --format evidence: only this site; may be repeated."),
+    ] = None,
+    lang: Annotated[
+        str | None,
+        typer.Option("--lang", help="Of --format evidence: en, my (Burmese) or zh (Chinese)."),
+    ] = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -30,8 +38,13 @@ def export(
     """
     from minewatch.analysis import export as job
 
-    with terminal.status(f"writing {format}", quiet=quiet):
-        written = job(directory, format=format, out=out)
+    with terminal.progress(quiet=quiet) as listener:
+        written = job(
+            directory, format=format, out=out, sites=site or (), language=lang, listener=listener
+        )
+    if not quiet and format == "evidence":
+        terminal.line(f"{sum(path.suffix == '.pdf' for path in written)} sheets, listed in")
+        written = written[-2:]
     if not quiet:
         for path in written:
             terminal.line(str(path))

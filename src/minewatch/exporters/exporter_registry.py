@@ -16,6 +16,7 @@ EXPORTERS: Final[Registry[Exporter]] = Registry(
         "qgis": "minewatch.exporters.qgis:write_qgis",
         "geoparquet": "minewatch.exporters.geoparquet:write_geoparquet",
         "csv": "minewatch.exporters.csv_tables:write_csv",
+        "evidence": "minewatch.analysis.evidence_sheets:write_evidence",
     },
 )
 """Name of a format to what writes it. The contract tests run over all of them."""

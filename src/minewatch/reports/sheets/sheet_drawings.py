@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, Final
 
 import numpy as np
@@ -83,9 +83,7 @@ def ground_svg(
     return _svg(px, px, parts)
 
 
-def cut(
-    picture: GroundPicture, centre: tuple[float, float], px: int
-) -> tuple[Pixels, Affine]:
+def cut(picture: GroundPicture, centre: tuple[float, float], px: int) -> tuple[Pixels, Affine]:
     """Pixels round a place, black where there are none, and metres to places among them.
 
     Parameters
@@ -105,9 +103,9 @@ def cut(
     first_row, last_row = max(top, 0), min(top + px, rows)
     first_col, last_col = max(left, 0), min(left + px, cols)
     if first_row < last_row and first_col < last_col:
-        crop[:, first_row - top : last_row - top, first_col - left : last_col - left] = (
-            picture.rgb[:, first_row:last_row, first_col:last_col]
-        )
+        crop[:, first_row - top : last_row - top, first_col - left : last_col - left] = picture.rgb[
+            :, first_row:last_row, first_col:last_col
+        ]
     return crop, Affine.translation(-left, -top) * inverse
 
 
@@ -183,19 +181,7 @@ def series_svg(
         inside = min(max(value, low), high)
         return round(_BOTTOM - (_BOTTOM - _TOP) * (inside - low) / (high - low), 1)
 
-    parts = [_HATCH]
-    for step in (-25, -20, -15, -10) if name == "vh_db" else (0.0, 0.25, 0.5, 0.75, 1.0):
-        parts.append(
-            f'<path d="M{_LEFT} {y(step)}H{_RIGHT}" stroke="#ddd"/>'
-            f'<text x="{_LEFT - 4}" y="{y(step) + 4}" text-anchor="end" {FONT}>{step:g}</text>'
-        )
-    begun = date.fromordinal(_EPOCH + first).year + (date.fromordinal(_EPOCH + first).month > 1)
-    for year in range(begun, date.fromordinal(_EPOCH + last).year + 1):
-        at = x(date(year, 1, 1).toordinal() - _EPOCH)
-        parts.append(
-            f'<path d="M{at} {_TOP}V{_BOTTOM}" stroke="#eee"/>'
-            f'<text x="{at}" y="{_BOTTOM + 34}" text-anchor="middle" {FONT}>{year}</text>'
-        )
+    parts = [_HATCH, *_scales(first, last, 5.0 if name == "vh_db" else 0.25, (low, high), x, y)]
     parts += _baseline(months, days, x, y)
     for day, row in zip(days, months.to_dict("records"), strict=True):
         at = x(int(day) + 14)
@@ -209,14 +195,15 @@ def series_svg(
             parts.append(f'<path d="M{at} {_BOTTOM - 4}v4" stroke="#777" stroke-width="2"/>')
     for start, dash in zip(starts, (' stroke-dasharray="3 3"', ""), strict=True):
         if start:
-            at = x(date.fromisoformat(start).toordinal() - _EPOCH)
+            at = x(_day(start))
             parts.append(
                 f'<path d="M{at} {_TOP}V{_BOTTOM}" stroke="{_START}" stroke-width="1.5"{dash}/>'
             )
-    for row in rows:
-        begin, end = (date.fromisoformat(row[f"period_{n}"]).toordinal() for n in ("start", "end"))
-        left, right = x(max(begin - _EPOCH, first)), x(min(end + 1 - _EPOCH, last))
-        fill = "url(#unseen)" if row["state"] == "not_observed" else STATE_COLOURS[row["state"]]
+    for period in rows:
+        begin, end = (_day(period[f"period_{n}"]) for n in ("start", "end"))
+        left, right = x(max(begin, first)), x(min(end + 1, last))
+        state = period["state"]
+        fill = "url(#unseen)" if state == "not_observed" else STATE_COLOURS[state]
         parts.append(
             f'<rect x="{left}" y="{_BOTTOM + 6}" width="{max(right - left, 0):.1f}" height="10" '
             f'fill="{fill}" stroke="#333" stroke-width="0.5"/>'
@@ -224,7 +211,29 @@ def series_svg(
     return _svg(*_SERIES, parts)
 
 
-_EPOCH: Final = date(1970, 1, 1).toordinal()
+def _scales(
+    first: int, last: int, step: float, ends: tuple[float, float], x: Any, y: Any
+) -> list[str]:
+    """Lines across with their figures, and a line down at the start of each year."""
+    low, high = ends
+    figures = np.arange(math.ceil(low / step) * step, high + 1e-9, step)
+    across = [
+        f'<path d="M{_LEFT} {y(at)}H{_RIGHT}" stroke="#ddd"/>'
+        f'<text x="{_LEFT - 4}" y="{y(at) + 4}" text-anchor="end" {FONT}>{at:g}</text>'
+        for at in figures.tolist()
+    ]
+    years = range(1970 + int(first / 365.25), 1972 + int(last / 365.25))
+    news = [(year, day) for year in years if first <= (day := _day(f"{year}-01-01")) <= last]
+    return across + [
+        f'<path d="M{x(day)} {_TOP}V{_BOTTOM}" stroke="#eee"/>'
+        f'<text x="{x(day)}" y="{_BOTTOM + 34}" text-anchor="middle" {FONT}>{year}</text>'
+        for year, day in news
+    ]
+
+
+def _day(day: str) -> int:
+    """A day as numpy counts them: since 1970-01-01."""
+    return int(np.datetime64(day, "D").astype(np.int64))
 
 
 def _baseline(months: pd.DataFrame, days: Any, x: Any, y: Any) -> list[str]:
@@ -261,7 +270,12 @@ def _path(outline: BaseGeometry) -> str:
 
 
 def _apply(transform: Affine, xy: np.ndarray) -> np.ndarray:
-    return np.column_stack(transform * (xy[:, 0], xy[:, 1]))
+    return np.column_stack(
+        [
+            transform.a * xy[:, 0] + transform.b * xy[:, 1] + transform.c,
+            transform.d * xy[:, 0] + transform.e * xy[:, 1] + transform.f,
+        ]
+    )
 
 
 def _png(rgb: Pixels) -> bytes:

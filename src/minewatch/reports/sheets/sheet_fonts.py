@@ -39,7 +39,8 @@ SCRIPTS: Final = (
         families=("Noto Sans Myanmar", "Padauk"), package="fonts-noto-core or fonts-sil-padauk",
     ),
     Script(
-        name="Chinese", letters=re.compile("[\u3000-\u303f\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]"),
+        name="Chinese",
+        letters=re.compile("[\u3000-\u303f\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]"),
         families=("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Noto Sans CJK JP"),
         package="fonts-noto-cjk",
     ),

@@ -233,9 +233,7 @@ class SheetMaker:
         periods: Sequence[Mapping[str, Any]] = self.result.manifest["periods"]
         return periods
 
-    def _chips(
-        self, site_id: str, records: Sequence[Mapping[str, Any]]
-    ) -> list[dict[str, str]]:
+    def _chips(self, site_id: str, records: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
         by_start = {row["period_start"]: row for row in records}
         chips = []
         for period in self._periods:
@@ -402,7 +400,9 @@ class SheetMaker:
             (word("sheet_rule_versions"), ", ".join(f"{n} {of}" for n, of in versions)),
             (
                 word("sheet_version"),
-                ", ".join([f"minewatch {manifest['version']}", *(f"{n} {v}" for n, v in libraries)]),
+                ", ".join(
+                    [f"minewatch {manifest['version']}", *(f"{n} {v}" for n, v in libraries)]
+                ),
             ),
             (word("sheet_sources"), manifest["aoi"]["attribution"]),
         ]
