@@ -421,7 +421,7 @@ def export(
     sites: Sequence[str] = (),
     language: str | None = None,
 ) -> list[Path]:
-    """Files of a run in another format: geojson, gpkg, qgis, geoparquet, csv, evidence, a plug-in's.
+    """Files of a run in another format: geojson, gpkg, qgis, geoparquet, csv, evidence; plug-ins.
 
     Parameters
     ----------

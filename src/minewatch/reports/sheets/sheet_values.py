@@ -389,7 +389,7 @@ class SheetMaker:
         libraries = sorted(manifest.get("libraries", {}).items())
         span = f"{parameters['start']} – {parameters['end']}, {parameters['period']}"
         said = [
-            (word("sheet_detector"), parameters["detector"]),
+            (word("sheet_detector"), parameters.get("detector")),
             (word("sheet_sensor"), parameters.get("sensor")),
             (word("sheet_catalogue"), _catalogue(parameters, scenes)),
             (word("sheet_span"), span),
@@ -465,7 +465,7 @@ def _percent(share: float | None) -> str:
 
 
 def _catalogue(parameters: Mapping[str, Any], scenes: Mapping[str, Any]) -> str:
-    """Collection and catalogue; of a file on this machine the end of its path, which names no one."""
+    """Collection and catalogue; of a file only the end of its path: it names no one."""
     address = str(parameters["catalog"])
     shown = address if "://" in address else "/".join(Path(address).parts[-2:])
     collection = parameters["collection"] or scenes.get("collection")
