@@ -1,4 +1,4 @@
-"""Evidence sheets: an editor gets one and can trace every figure on it to the run and its scenes."""
+"""Evidence sheets: an editor gets one and traces every figure on it to the run and its scenes."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import rasterio
 from rasterio.errors import RasterioError
 
@@ -17,6 +18,9 @@ from minewatch.reports.site_evidence import NO_EVIDENCE, RunEvidence, SiteEviden
 from minewatch.store.evidence_arrays import read_layer
 from minewatch.store.output_folder import SITE_DETECTIONS
 from minewatch.store.state_folder import StateFolder
+
+MOST_MONTHS = 2_000
+"""Frozen months of chunks that are read for the report page: above it, its sites have no chart."""
 
 
 def ground_pictures(result: RunResult) -> list[GroundPicture]:
@@ -82,6 +86,22 @@ def run_evidence(result: RunResult) -> RunEvidence:
             for site, terms in zip(strongest["site_id"], strongest["terms"], strict=True)
         },
     )
+
+
+def months_for_page(result: RunResult) -> dict[str, pd.DataFrame]:
+    """Sites month by month, where reading that does not keep people waiting; else none.
+
+    Parameters
+    ----------
+    result
+        A finished run.
+    """
+    files = sum(1 for _ in (result.directory / "state" / "months").glob("*/*.tif"))
+    if not 0 < files <= MOST_MONTHS:
+        return {}
+    from minewatch.analysis.month_series import months_of_sites  # its kernels take time to load
+
+    return dict(months_of_sites(result, result.sites["site_id"].tolist()))
 
 
 def _read_raster(path: Path) -> tuple[str, np.ndarray, rasterio.Affine, int]:

@@ -8,9 +8,10 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from minewatch import exporters, reports
-from minewatch.errors import OutputError, SettingsError
+from minewatch.errors import OutputError, SettingsError, unknown_name
 from minewatch.model.progress import ProgressListener, silent
 from minewatch.model.run_result import source_mark
+from minewatch.reports.languages import LANGUAGES
 from minewatch.sites import total_by_period
 from minewatch.store.output_folder import open_result
 
@@ -76,7 +77,9 @@ def export(
     return exporters.write_kept(write, result, folder)
 
 
-def report(directory: str | Path, *, out: str | Path | None = None) -> dict[str, Path]:
+def report(
+    directory: str | Path, *, out: str | Path | None = None, language: str = "en"
+) -> dict[str, Path]:
     """The report page of a finished run and its pictures.
 
     Parameters
@@ -85,20 +88,32 @@ def report(directory: str | Path, *, out: str | Path | None = None) -> dict[str,
         Folder of a finished run.
     out
         HTML file; None takes `directory/report.html`. Pictures lie beside it.
+    language
+        Language that the page begins in: `en`, `my` or `zh`.
 
     Returns
     -------
     dict
         What each file is, to its path: `report`, `map`, `before/after`, `timeline`.
-    """
-    from minewatch.analysis.report_inputs import ground_pictures, run_evidence
 
+    Raises
+    ------
+    SettingsError
+        When there is no such language.
+    """
+    from minewatch.analysis.report_inputs import ground_pictures, months_for_page, run_evidence
+
+    if language not in LANGUAGES:
+        raise SettingsError(
+            unknown_name("language", language, list(LANGUAGES)), hint="give one of them"
+        )
     result = open_result(directory)
     page = Path(out) if out else result.directory / "report.html"
     totals = total_by_period(result.inventory, sees_pools=not result.why_no_pools)
     return reports.write_report(
-        result, page, totals=totals, ground=ground_pictures(result), evidence=run_evidence(result)
-    )
+        result, page, totals=totals, ground=ground_pictures(result), evidence=run_evidence(result),
+        months=months_for_page(result), language=language,
+    )  # fmt: skip
 
 
 def files_of_others(directory: str | Path) -> list[str]:

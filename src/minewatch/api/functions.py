@@ -439,7 +439,7 @@ def export(
     return analysis.export(_folder(run), format=format, out=out, sites=sites, language=language)
 
 
-def report(run: AnyRun, *, out: str | Path | None = None) -> dict[str, Path]:
+def report(run: AnyRun, *, out: str | Path | None = None, language: str = "en") -> dict[str, Path]:
     """The report page of a run and its pictures: what each file is, to its path.
 
     Parameters
@@ -448,10 +448,12 @@ def report(run: AnyRun, *, out: str | Path | None = None) -> dict[str, Path]:
         A run, or its folder.
     out
         HTML file; None takes `report.html` in the run's folder.
+    language
+        Language that the page begins in: `en`, `my` or `zh`.
     """
     from minewatch import analysis
 
-    return analysis.report(_folder(run), out=out)
+    return analysis.report(_folder(run), out=out, language=language)
 
 
 def set_verdict(

@@ -56,6 +56,9 @@ def report(
     out: Annotated[
         Path | None, typer.Option("--out", help="HTML file to write; default: DIR/report.html.")
     ] = None,
+    lang: Annotated[
+        str, typer.Option("--lang", help="Language it begins in: en, my (Burmese), zh (Chinese).")
+    ] = "en",
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -66,7 +69,7 @@ def report(
     from minewatch.analysis import report as job
 
     with terminal.status("drawing the report", quiet=quiet):
-        written = job(directory, out=out)
+        written = job(directory, out=out, language=lang)
     if not quiet:
         for path in written.values():
             terminal.line(str(path))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
@@ -54,6 +54,8 @@ def write_report(
     totals: pd.DataFrame,
     ground: Sequence[GroundPicture] = (),
     evidence: RunEvidence = NO_EVIDENCE,
+    months: Mapping[str, pd.DataFrame] | None = None,
+    language: str = "en",
 ) -> dict[str, Path]:
     """Write the report page, and its pictures beside it.
 
@@ -69,6 +71,10 @@ def write_report(
         Natural colour of the periods that have it: what the map lies on.
     evidence
         What speaks for and against its sites.
+    months
+        `detect.site_series` of its sites, as far as they are known.
+    language
+        Language that the page begins in: `en`, `my` or `zh`.
 
     Returns
     -------
@@ -85,7 +91,9 @@ def write_report(
     pictures = make_pictures(result, periods)
     write_bytes_atomic(
         page,
-        render_page(result, periods, ground=ground, evidence=evidence).encode(),
+        render_page(
+            result, periods, ground=ground, evidence=evidence, months=months, language=language
+        ).encode(),
     )
     written = {"report": page}
     for name, content in pictures.items():
@@ -152,6 +160,8 @@ def render_page(
     *,
     ground: Sequence[GroundPicture] = (),
     evidence: RunEvidence = NO_EVIDENCE,
+    months: Mapping[str, pd.DataFrame] | None = None,
+    language: str = "en",
 ) -> str:
     """The page as HTML. Every value that came from outside is escaped.
 
@@ -161,7 +171,7 @@ def render_page(
         A finished run.
     periods
         From `run_summary.summarise`.
-    ground, evidence
+    ground, evidence, months, language
         As for `write_report`.
     """
     environment = Environment(
@@ -171,13 +181,18 @@ def render_page(
     if not result.simulated:
         del labels["simulated"]  # a page of real imagery holds no such word
     css, script = _style(), "\n".join(_part(f"{name}.js") for name in _SCRIPTS)
-    data = {**page_values(result, pictures=ground, evidence=evidence), "labels": labels}
+    labels = {key: of for key, of in labels.items() if not key.startswith("sheet_")}
+    data = {
+        **page_values(result, pictures=ground, evidence=evidence, months=months),
+        "labels": labels, "language": language,
+    }  # fmt: skip
     return environment.from_string(_part("page.html.j2")).render(
         policy=_policy(css, script),
         css=Markup(css),
         script=Markup(script),
         data=Markup(as_script(data)),
         labels=labels,
+        language=language,
         pictured={picture.period_start for picture in ground},
         **_values(result, periods),
     )
@@ -193,7 +208,7 @@ def _style() -> str:
     rules = (
         f".state.state-{name} {{ background: {colour}; }}\n"
         f".outline.state-{name} {{ fill: {colour}; stroke: {colour}; }}\n"
-        f".mark.state-{name} {{ fill: {colour}; }}\n"
+        f".mark.state-{name}, .months .state-{name} {{ fill: {colour}; }}\n"
         f".bar-state_{name} {{ --bar: {colour}; }}\n"
         for name, colour in STATE_COLOURS.items()
     )

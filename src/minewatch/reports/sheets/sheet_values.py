@@ -17,6 +17,7 @@ from minewatch.errors import SettingsError, unknown_name
 from minewatch.model import RunResult
 from minewatch.model.palette import STATE_COLOURS
 from minewatch.reports.ground_pictures import GroundPicture
+from minewatch.reports.languages import LANGUAGES
 from minewatch.reports.sheets.sheet_drawings import (
     POOL_COLOUR,
     Line,
@@ -26,8 +27,6 @@ from minewatch.reports.sheets.sheet_drawings import (
 )
 from minewatch.reports.site_evidence import RunEvidence
 
-LANGUAGES: Final = {"en": "English", "my": "Burmese", "zh": "Chinese"}
-"""Languages of the sheets, see `page/labels.json`."""
 CLOSE_PX: Final = 64
 """Side of the pictures before and after, in pixels of the run."""
 CHIP_PX: Final = 40
