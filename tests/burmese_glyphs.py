@@ -33,4 +33,6 @@ def widths(pdf: bytes) -> list[int]:
     """Widths of the glyphs of the only font, in the order in which they are drawn first."""
     (font,) = PdfReader(BytesIO(pdf)).pages[0]["/Resources"]["/Font"].values()
     listed = font.get_object()["/DescendantFonts"][0].get_object()["/W"]
-    return [int(width) for part in listed if isinstance(part, list) for width in part]
+    groups = zip(listed[::3], listed[1::3], listed[2::3], strict=True)  # first, last, width
+    by_glyph = {n: int(width) for first, last, width in groups for n in range(first, last + 1)}
+    return [by_glyph[n] for n in sorted(by_glyph) if n > 0]

@@ -242,7 +242,7 @@ class SheetDesk:
             "language": self.maker.language, "source": source_mark(manifest),
             "simulated": word("simulated") if result.simulated else "",
             "heading": word("sheet_index"), "area": result.aoi.name,
-            "private": word("sheet_private"), "none": word("sheet_no_sites"), "rows": rows,
+            "private": word("sheet_private"), "nothing": word("sheet_no_sites"), "rows": rows,
             "heads": [word(h) for h in ("site", "alert", "state", "verdict", "ground_most")],
         }  # fmt: skip
         place = out / FOLDER / self.maker.language

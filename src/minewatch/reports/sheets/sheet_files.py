@@ -74,19 +74,37 @@ def compile_pdf(source: str, text: str, values: Mapping[str, Any]) -> bytes:
     values
         What it shows; `fonts` is added.
     """
+    return bytes(_compile(source, text, values))
+
+
+def compile_pages(values: Mapping[str, Any], *, ppi: float) -> list[bytes]:
+    """Pages of a sheet as PNG, for pages about minewatch.
+
+    Parameters
+    ----------
+    values
+        `sheet_values.SheetMaker.values`.
+    ppi
+        Pixels an inch.
+    """
+    text = json.dumps(values, ensure_ascii=False)
+    pages = _compile(part("sheet.typ"), text, values, format="png", ppi=ppi)
+    return pages if isinstance(pages, list) else [pages]
+
+
+def _compile(source: str, text: str, values: Mapping[str, Any], **options: Any) -> Any:
     typst = import_typst()
     fonts, families = installed_fonts()
     data = {**values, "fonts": choose_families(text, families)}
     try:
-        content = typst.compile(
+        return typst.compile(
             source.encode(), font_paths=fonts, ignore_system_fonts=True,
-            sys_inputs={"data": json.dumps(data, ensure_ascii=False, allow_nan=False)},
+            sys_inputs={"data": json.dumps(data, ensure_ascii=False, allow_nan=False)}, **options,
         )  # fmt: skip
     except RuntimeError as error:
         raise OutputError(
             f"cannot set a sheet as PDF: {error}", hint="please report this with --debug"
         ) from error
-    return bytes(content)
 
 
 def part(name: str) -> str:
