@@ -44,6 +44,7 @@ def test_every_label_that_the_page_asks_for_is_there_and_no_other() -> None:
     unused = [
         key
         for key in LABELS
-        if not key.startswith(("state_", "alert_", "verdict_")) and not re.search(rf"\b{key}\b", everything)
+        if not key.startswith(("state_", "alert_", "verdict_"))
+        and not re.search(rf"\b{key}\b", everything)
     ]
     assert unused == []
