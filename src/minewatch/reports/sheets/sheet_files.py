@@ -25,7 +25,7 @@ def render_html(values: Mapping[str, Any], *, mark: str, source: str) -> bytes:
     values
         `sheet_values.SheetMaker.values`.
     mark
-        What it was made from, so that it can be told whether it would be the same again.
+        What it was made from, to know whether it would be the same again.
     source
         SHA-256 of the inventory it shows.
     """
