@@ -146,7 +146,10 @@ def test_what_was_not_seen_is_said_in_table_and_pictures(
     assert not (tmp_path / "evidence/en/simulated-bbbb.pdf").exists()
     said = text_of(tmp_path / "evidence/en/simulated-aaaa.pdf")
     assert "notobserved" in said
-    assert said.count("notseen") >= 5  # ground, new ground, pools, their area, water
+    page = (tmp_path / "evidence/en/simulated-aaaa.html").read_text("utf-8")
+    (row,) = re.findall(r"<tr><td>[^<]*2021-11-01 – .*?</tr>", page)
+    assert row.count("<td>not seen</td>") == 5  # ground, new ground, pools, their area, water
+    assert row.count("<td>0 %</td>") == 1
     assert "Themonthsofthissitearenothere" in said
     assert "“Notseen”isnot“notthere”" in said
     assert "Nobodyhasgivenaverdict" in said
