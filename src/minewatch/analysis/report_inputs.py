@@ -6,6 +6,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import rasterio
 from rasterio.errors import RasterioError
 
@@ -18,6 +19,9 @@ from minewatch.reports.site_evidence import NO_EVIDENCE, RunEvidence, SiteEviden
 from minewatch.store.evidence_arrays import read_layer
 from minewatch.store.output_folder import SITE_DETECTIONS
 from minewatch.store.state_folder import StateFolder
+
+MOST_MONTHS = 2_000
+"""Frozen months of chunks that are read for the report page: above it, its sites have no chart."""
 
 
 def ground_pictures(result: RunResult) -> list[GroundPicture]:
@@ -100,6 +104,22 @@ def strongest_detections(result: RunResult) -> gpd.GeoDataFrame | None:
     return detections.sort_values(["confidence", "period_start"]).drop_duplicates(
         "site_id", keep="last"
     )
+
+
+def months_for_page(result: RunResult) -> dict[str, pd.DataFrame]:
+    """Sites month by month, where reading that does not keep people waiting; else none.
+
+    Parameters
+    ----------
+    result
+        A finished run.
+    """
+    files = sum(1 for _ in (result.directory / "state" / "months").glob("*/*.tif"))
+    if not 0 < files <= MOST_MONTHS:
+        return {}
+    from minewatch.analysis.month_series import months_of_sites  # its kernels take time to load
+
+    return dict(months_of_sites(result, result.sites["site_id"].tolist()))
 
 
 def _read_raster(path: Path) -> tuple[str, np.ndarray, rasterio.Affine, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from fnmatch import fnmatch
@@ -12,16 +13,20 @@ from typing import TYPE_CHECKING
 from minewatch import exporters, reports, review
 from minewatch.analysis.qgis_inputs import QGIS, qgis_exporter
 from minewatch.analysis.reviewing import Review, open_review
-from minewatch.errors import OutputError, SettingsError
+from minewatch.errors import OutputError, SettingsError, unknown_name
 from minewatch.exporters.postgis.database_connection import DSN_VARIABLE
 from minewatch.model import VERDICT_LAYER, LayerSet, NamedLayer
+from minewatch.model.progress import ProgressListener, silent
 from minewatch.model.run_result import source_mark
+from minewatch.reports.languages import LANGUAGES
 from minewatch.sites import total_by_period
 from minewatch.store.output_folder import open_result
 
 if TYPE_CHECKING:
     from minewatch.exporters.qgis.project_rasters import RasterChoice
 
+EVIDENCE = "evidence"
+"""The format that is written site by site."""
 _PAGES = (
     "state/*", "manifest.json", f"export/{exporters.RECORD}", "report.html", "report-*.png",
     "explain/s??????????.png", "explain/s??????????.json", "releases/*",
@@ -35,6 +40,9 @@ def export(
     format: str,
     out: str | Path | None = None,
     rasters: RasterChoice = "copy",
+    sites: Sequence[str] = (),
+    language: str | None = None,
+    listener: ProgressListener = silent,
 ) -> list[Path]:
     """Files of a finished run in another format.
 
@@ -49,6 +57,10 @@ def export(
     rasters
         Of a QGIS project: `copy` puts its rasters beside it, `link` refers to those of the run,
         `none` leaves them out.
+    sites, language
+        Of evidence sheets: the sites that get one, all when empty, and `en`, `my` or `zh`.
+    listener
+        Hears of every evidence sheet.
 
     Returns
     -------
@@ -58,10 +70,21 @@ def export(
     Raises
     ------
     SettingsError
-        When the format has no rasters to link or leave out.
+        When the format has no rasters to link or leave out, or is none of single sites.
     OutputError
         When a file lies there that minewatch did not write, or that was changed since.
     """
+    if format == EVIDENCE:
+        from minewatch.analysis.evidence_sheets import export_evidence
+
+        return export_evidence(
+            directory, out=out, sites=sites, language=language or "en", listener=listener
+        )
+    if sites or language:
+        raise SettingsError(
+            f"{format} is written of the whole run, in English",
+            hint=f"--site and --lang go with --format {EVIDENCE}",
+        )
     write = exporters.get_exporter(format)
     if isinstance(write, exporters.DatabaseExporter):
         raise SettingsError(
@@ -142,7 +165,9 @@ def _with_verdicts(known: Review) -> LayerSet:
     return replace(layers, layers={**layers.layers, "verdicts": verdicts})
 
 
-def report(directory: str | Path, *, out: str | Path | None = None) -> dict[str, Path]:
+def report(
+    directory: str | Path, *, out: str | Path | None = None, language: str = "en"
+) -> dict[str, Path]:
     """The report page of a finished run and its pictures.
 
     Parameters
@@ -151,21 +176,32 @@ def report(directory: str | Path, *, out: str | Path | None = None) -> dict[str,
         Folder of a finished run.
     out
         HTML file; None takes `directory/report.html`. Pictures lie beside it.
+    language
+        Language that the page begins in: `en`, `my` or `zh`.
 
     Returns
     -------
     dict
         What each file is, to its path: `report`, `map`, `before/after`, `timeline`.
+
+    Raises
+    ------
+    SettingsError
+        When there is no such language.
     """
     from minewatch.analysis.assessment_files import read_assessments
-    from minewatch.analysis.report_inputs import ground_pictures, run_evidence
+    from minewatch.analysis.report_inputs import ground_pictures, months_for_page, run_evidence
 
+    if language not in LANGUAGES:
+        raise SettingsError(
+            unknown_name("language", language, list(LANGUAGES)), hint="give one of them"
+        )
     result = open_result(directory)
     page = Path(out) if out else result.directory / "report.html"
     totals = total_by_period(result.inventory, sees_pools=not result.why_no_pools)
     return reports.write_report(
         result, page, totals=totals, ground=ground_pictures(result), evidence=run_evidence(result),
-        assessments=read_assessments(result),
+        assessments=read_assessments(result), months=months_for_page(result), language=language,
     )  # fmt: skip
 
 

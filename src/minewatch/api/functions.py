@@ -423,6 +423,8 @@ def export(
     ledger: str | Path | None = None,
     with_totals: bool = True,
     out: str | Path | None = None,
+    sites: Sequence[str] = (),
+    language: str | None = None,
 ) -> list[Path]:
     """Files of a run in another format, one of `minewatch.exporters.EXPORTERS`.
 
@@ -439,13 +441,15 @@ def export(
         says how many sites there are in all cells.
     out
         Folder to write; None takes `export/` in the run's, or a new one in the ledger.
+    sites, language
+        Of evidence sheets: the sites that get one, all when empty, and `en`, `my` or `zh`.
     """
     from minewatch import analysis
 
     choices = _release_choices(profile, grid_km, townships, ledger, with_totals)
     if choices is not None:
         return analysis.publish_layers(_folder(run), format=format, choices=choices, out=out)
-    return analysis.export(_folder(run), format=format, out=out)
+    return analysis.export(_folder(run), format=format, out=out, sites=sites, language=language)
 
 
 def export_to_database(run: AnyRun, *, format: str = "postgis", dsn: str | None = None) -> str:
@@ -474,6 +478,7 @@ def report(
     ledger: str | Path | None = None,
     with_totals: bool = True,
     out: str | Path | None = None,
+    language: str = "en",
 ) -> dict[str, Path]:
     """The report page of a run and its pictures: what each file is, to its path.
 
@@ -485,6 +490,8 @@ def report(
         As in `export`: with another profile than `private` the page of a release.
     out
         HTML file; None takes `report.html` in the run's folder. Of a release: a folder.
+    language
+        Language that the page begins in: `en`, `my` or `zh`.
     """
     from minewatch import analysis
 
@@ -492,7 +499,7 @@ def report(
     if choices is not None:
         page, about = analysis.publish_page(_folder(run), choices=choices, out=out)
         return {"report": page, "about": about}
-    return analysis.report(_folder(run), out=out)
+    return analysis.report(_folder(run), out=out, language=language)
 
 
 def check_publication(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 FORMATS = (
     "geojson", "gpkg", "qgis", "geoparquet", "flatgeobuf", "csv", "kml", "pmtiles", "stac",
-    "smart", "postgis",
+    "smart", "postgis", "evidence",
 )  # fmt: skip
 """Names in `minewatch.exporters.EXPORTERS`, repeated so that help loads no exporter."""
 ProfileName = Annotated[
@@ -75,6 +75,14 @@ def export(
             show_default=False,
         ),
     ] = None,
+    site: Annotated[
+        list[str] | None,
+        typer.Option("--site", help="Of --format evidence: only this site; may be repeated."),
+    ] = None,
+    lang: Annotated[
+        str | None,
+        typer.Option("--lang", help="Of --format evidence: en, my (Burmese) or zh (Chinese)."),
+    ] = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -91,8 +99,8 @@ def export(
         )
     rasters: RasterChoice = "none" if no_rasters else "link" if link_rasters else "copy"
     choices = _choices(profile, grid, townships, ledger, no_totals)
-    with terminal.status(f"writing {format}", quiet=quiet):
-        done, written = "", list[Path]()
+    done, written = "", list[Path]()
+    with terminal.progress(quiet=quiet) as listener:
         if choices is not None:
             from minewatch.analysis import publish_layers
 
@@ -100,9 +108,15 @@ def export(
         elif is_database(format):
             done = export_to_database(directory, format=format, dsn=dsn)
         else:
-            written = job(directory, format=format, out=out, rasters=rasters)
+            written = job(
+                directory, format=format, out=out, rasters=rasters, sites=site or (),
+                language=lang, listener=listener,
+            )  # fmt: skip
     if done and not quiet:
         terminal.line(done)
+    if not quiet and format == "evidence":
+        terminal.line(f"{sum(path.suffix == '.pdf' for path in written)} sheets, listed in")
+        written = written[-2:]
     if not quiet:
         for path in written:
             terminal.line(str(path))
@@ -123,6 +137,9 @@ def report(
             help="HTML file to write; default: DIR/report.html. With another profile: a folder.",
         ),
     ] = None,
+    lang: Annotated[
+        str, typer.Option("--lang", help="Language it begins in: en, my (Burmese), zh (Chinese).")
+    ] = "en",
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -137,7 +154,7 @@ def report(
     choices = _choices(profile, grid, townships, ledger, no_totals)
     with terminal.status("drawing the report", quiet=quiet):
         if choices is None:
-            written = list(job(directory, out=out).values())
+            written = list(job(directory, out=out, language=lang).values())
         else:
             from minewatch.analysis import publish_page
 

@@ -25,6 +25,7 @@ EXPORTERS: Final[Registry[Exporter]] = Registry(
         "stac": "minewatch.exporters.stac_catalog:write_stac",
         "smart": "minewatch.exporters.smart_models:write_smart",
         "postgis": "minewatch.exporters.postgis.postgis_exporter:write_postgis",
+        "evidence": "minewatch.analysis.evidence_sheets:write_evidence",
     },
 )
 """Name of a format to what writes it. The contract tests run over all of them."""

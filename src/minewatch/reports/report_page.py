@@ -55,6 +55,8 @@ def write_report(
     ground: Sequence[GroundPicture] = (),
     evidence: RunEvidence = NO_EVIDENCE,
     assessments: Sequence[Mapping[str, Any]] = (),
+    months: Mapping[str, pd.DataFrame] | None = None,
+    language: str = "en",
 ) -> dict[str, Path]:
     """Write the report page, and its pictures beside it.
 
@@ -72,6 +74,10 @@ def write_report(
         What speaks for and against its sites.
     assessments
         What samples say of its areas: values of `assessment.json`.
+    months
+        `detect.site_series` of its sites, as far as they are known.
+    language
+        Language that the page begins in: `en`, `my` or `zh`.
 
     Returns
     -------
@@ -89,7 +95,13 @@ def write_report(
     write_bytes_atomic(
         page,
         render_page(
-            result, periods, ground=ground, evidence=evidence, assessments=assessments
+            result,
+            periods,
+            ground=ground,
+            evidence=evidence,
+            assessments=assessments,
+            months=months,
+            language=language,
         ).encode(),
     )
     written = {"report": page}
@@ -158,6 +170,8 @@ def render_page(
     ground: Sequence[GroundPicture] = (),
     evidence: RunEvidence = NO_EVIDENCE,
     assessments: Sequence[Mapping[str, Any]] = (),
+    months: Mapping[str, pd.DataFrame] | None = None,
+    language: str = "en",
 ) -> str:
     """The page as HTML. Every value that came from outside is escaped.
 
@@ -167,14 +181,18 @@ def render_page(
         A finished run.
     periods
         From `run_summary.summarise`.
-    ground, evidence, assessments
+    ground, evidence, assessments, months, language
         As for `write_report`.
     """
     labels = json.loads(page_part("labels.json"))
     if not result.simulated:
         del labels["simulated"]  # a page of real imagery holds no such word
     css, script = page_style(), page_script(_SCRIPTS)
-    data = {**page_values(result, pictures=ground, evidence=evidence), "labels": labels}
+    labels = {key: of for key, of in labels.items() if not key.startswith("sheet_")}
+    data = {
+        **page_values(result, pictures=ground, evidence=evidence, months=months),
+        "labels": labels, "language": language,
+    }  # fmt: skip
     return page_template("page.html.j2").render(
         policy=_policy(css, script),
         css=Markup(css),
@@ -182,6 +200,7 @@ def render_page(
         data=Markup(as_script(data)),
         labels=labels,
         assessments=assessments,
+        language=language,
         pictured={picture.period_start for picture in ground},
         **_values(result, periods),
     )
@@ -211,7 +230,7 @@ def page_style() -> str:
     rules = (
         f".state.state-{name} {{ background: {colour}; }}\n"
         f".outline.state-{name} {{ fill: {colour}; stroke: {colour}; }}\n"
-        f".mark.state-{name} {{ fill: {colour}; }}\n"
+        f".mark.state-{name}, .months .state-{name} {{ fill: {colour}; }}\n"
         f".bar-state_{name} {{ --bar: {colour}; }}\n"
         for name, colour in STATE_COLOURS.items()
     )

@@ -7,7 +7,7 @@ const everything = () => ({
   states: new Set(run.states), alerts: new Set(run.alerts.filter((a) => a !== 'rejected')),
   verdicts: null, confidence: 0, area: 0,
 });
-const view = {period: LAST, language: 'en', compare: -1, swipe: 50, site: null, ...everything()};
+const view = {period: LAST, language: run.language, compare: -1, swipe: 50, site: null, ...everything()};
 const listeners = [];
 const siteById = new Map(run.sites.map((site, number) => [site.site_id, Object.assign(site, {number})]));
 
@@ -34,7 +34,7 @@ function isShown(site) {
 
 function word(key) {
   const of = run.labels[key];
-  return of ? of[view.language] || of.en : key.replace(/^(state|alert)_/, '').replaceAll('_', ' ');
+  return of ? of[view.language] || of.en : key.replace(/^(state|alert|verdict)_/, '').replaceAll('_', ' ');
 }
 
 function fill(key, values) { return word(key).replace(/\{(\w+)\}/g, (_, name) => values[name]); }
