@@ -6,7 +6,7 @@ import errno
 import fcntl
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
@@ -82,6 +82,43 @@ def write_bytes_atomic(path: Path, content: bytes) -> None:
     """
     with atomic_path(path) as part:
         part.write_bytes(content)
+
+
+def write_many_atomic(contents: Iterable[tuple[Path, bytes]]) -> list[Path]:
+    """Write many small files, each whole or not at all, with one flush of the disk for all.
+
+    Parameters
+    ----------
+    contents
+        Where each file belongs, and all of it.
+
+    Returns
+    -------
+    list of Path
+        The files, in their order.
+
+    Raises
+    ------
+    OutputError
+        When one cannot be written: then none of them is in its place.
+    """
+    parts: dict[Path, Path] = {}
+    path = Path()
+    try:
+        for path, content in contents:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            parts[path] = path.with_name(f"{_MARK}{uuid.uuid4().hex}{path.suffix}")
+            parts[path].write_bytes(content)
+        os.sync()
+        for path, part in parts.items():
+            part.replace(path)
+    except OSError as error:
+        raise output_error(path, error) from error
+    finally:
+        for part in parts.values():
+            with suppress(OSError):
+                part.unlink()
+    return list(parts)
 
 
 def remove_leftovers(directory: Path) -> int:

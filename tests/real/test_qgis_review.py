@@ -19,7 +19,7 @@ from minewatch.store import open_result
 from .test_qgis import PYTHON, qgis_environment
 
 __all__ = ["qgis_environment"]
-EDITOR = Path(__file__).with_name("qgis_editor.py")
+EDITOR = Path(__file__).with_name("qgis_layer_editor.py")
 A, B, C = "simulated-aaaa", "simulated-bbbb", "simulated-cccc"
 NOON = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
 LATER = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)

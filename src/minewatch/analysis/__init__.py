@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from minewatch.analysis.differences import Difference, diff
     from minewatch.analysis.explanations import explain
     from minewatch.analysis.inventory_comparison import OUTCOMES, InventoryComparison, compare
+    from minewatch.analysis.publication import (
+        ReleaseChoices,
+        check_files,
+        publish_layers,
+        publish_page,
+    )
     from minewatch.analysis.reviewer_agreement import CATEGORIES, compare_reviewers
     from minewatch.analysis.reviewing import (
         Review,
@@ -28,7 +34,14 @@ if TYPE_CHECKING:
     )
     from minewatch.analysis.run_fusion import Fusion, fuse
     from minewatch.analysis.sampling import DrawnSample, SamplePlan, draw_sample, sample_folder
-    from minewatch.analysis.sharing import export, files_of_others, report, stale_products
+    from minewatch.analysis.sharing import (
+        export,
+        export_to_database,
+        files_of_others,
+        is_database,
+        report,
+        stale_products,
+    )
     from minewatch.analysis.suggesting import Suggestion, Suggestions, suggest
     from minewatch.analysis.timelines import COUNTED, area_timeline, site_timeline
     from minewatch.sites.sightings import VERDICTS
@@ -44,6 +57,7 @@ __all__ = [
     "DrawnSample",
     "Fusion",
     "InventoryComparison",
+    "ReleaseChoices",
     "Review",
     "SamplePlan",
     "Suggestion",
@@ -52,18 +66,23 @@ __all__ = [
     "assess",
     "assessment_lines",
     "assessment_values",
+    "check_files",
     "compare",
     "compare_reviewers",
     "diff",
     "draw_sample",
     "explain",
     "export",
+    "export_to_database",
     "export_verdicts",
     "files_of_others",
     "fuse",
     "hectares",
     "import_verdicts",
+    "is_database",
     "open_review",
+    "publish_layers",
+    "publish_page",
     "read_assessments",
     "report",
     "sample_folder",

@@ -17,6 +17,7 @@ from minewatch.cli import (
     explain_command,
     fuse_command,
     job_commands,
+    publish_commands,
     review_commands,
     sample_commands,
     search_commands,
@@ -50,6 +51,7 @@ app.command()(fuse_command.fuse)
 app.command()(compare_command.compare)
 app.command()(share_commands.export)
 app.command()(share_commands.report)
+app.add_typer(publish_commands.app, name="publish")
 app.command()(explain_command.explain)
 app.add_typer(review_commands.app, name="review")
 app.command()(sample_commands.sample)

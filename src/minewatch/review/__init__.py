@@ -21,10 +21,16 @@ if TYPE_CHECKING:
     )
     from minewatch.review.verdict_columns import Reviewed, Whereabouts, add_verdicts
     from minewatch.review.verdict_entries import VerdictEntry, check_verdict, moment_text
-    from minewatch.review.verdict_files import check_suffix, verdict_table, write_table_file
+    from minewatch.review.verdict_files import (
+        DETECTOR_COLUMNS,
+        check_suffix,
+        verdict_table,
+        write_table_file,
+    )
     from minewatch.review.verdict_log import LOG, VerdictLog, append_verdicts, read_verdicts
 
 __all__ = [
+    "DETECTOR_COLUMNS",
     "LOG",
     "Calibration",
     "EditedFile",
