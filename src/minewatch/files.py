@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import uuid
 from collections.abc import Iterable, Iterator
@@ -155,6 +156,50 @@ def _flush(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def append_bytes(path: Path, content: bytes) -> None:
+    """Add lines to the end of a file, all of them or none, safe on the disk when this returns.
+
+    Parameters
+    ----------
+    path
+        The file; it and its folder are made when missing. Several writers wait for each other.
+    content
+        Whole lines. They begin on a line of their own, also behind one that was cut.
+
+    Raises
+    ------
+    OutputError
+        When it cannot be written; the file is then as it was.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
+    except OSError as error:
+        raise output_error(path, error) from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        size = os.fstat(handle).st_size
+        is_torn = size > 0 and os.pread(handle, 1, size - 1) != b"\n"
+        try:
+            _write_all(handle, b"\n" + content if is_torn else content)
+        except OSError:
+            with suppress(OSError):
+                os.ftruncate(handle, size)
+            raise
+    except OSError as error:
+        raise output_error(path, error) from error
+    finally:
+        os.close(handle)
+    with suppress(OSError):  # some network disks cannot flush a folder
+        _flush(path.parent)
+
+
+def _write_all(handle: int, content: bytes) -> None:
+    while content:
+        content = content[os.write(handle, content) :]
+    os.fsync(handle)
 
 
 FORMULA_SIGNS = "=+-@\t\r"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _PAGES = (
     "state/*", "manifest.json", f"export/{exporters.RECORD}", "report.html", "report-*.png",
-    "explain/s??????????.png", "explain/s??????????.json",
+    "explain/s??????????.png", "explain/s??????????.json", "releases/*",
 )  # fmt: skip
 """What a run keeps, and pages that are made again at any time."""
 
@@ -157,14 +157,16 @@ def report(directory: str | Path, *, out: str | Path | None = None) -> dict[str,
     dict
         What each file is, to its path: `report`, `map`, `before/after`, `timeline`.
     """
+    from minewatch.analysis.assessment_files import read_assessments
     from minewatch.analysis.report_inputs import ground_pictures, run_evidence
 
     result = open_result(directory)
     page = Path(out) if out else result.directory / "report.html"
     totals = total_by_period(result.inventory, sees_pools=not result.why_no_pools)
     return reports.write_report(
-        result, page, totals=totals, ground=ground_pictures(result), evidence=run_evidence(result)
-    )
+        result, page, totals=totals, ground=ground_pictures(result), evidence=run_evidence(result),
+        assessments=read_assessments(result),
+    )  # fmt: skip
 
 
 def files_of_others(directory: str | Path) -> list[str]:

@@ -37,7 +37,11 @@ _STYLES: Final[Mapping[str, str]] = {
 }
 """Name of a style to its colour."""
 _DAY: Final = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
-_SPANS: Final = (("period_start", "period_end"), ("first_detected", "last_seen"))
+_SPANS: Final = (
+    ("period_start", "period_end"),
+    ("first_month", "last_month"),
+    ("first_detected", "last_seen"),
+)
 """Columns that say from when to when a row holds; the first that a layer has."""
 _TYPES: Final = {pa.int64(): "int", pa.float64(): "double", pa.bool_(): "bool"}
 
