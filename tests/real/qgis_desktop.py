@@ -11,14 +11,16 @@ from qgis.utils import iface
 
 def look():
     canvas = iface.mapCanvas()
-    if not QgsProject.instance().mapLayers() or canvas.isDrawing():
+    texts = [item.text() for item in iface.messageBar().items()]
+    is_loading = any(text.startswith("Loading") for text in texts)  # a progress bar, no warning
+    if is_loading or not QgsProject.instance().mapLayers() or canvas.isDrawing():
         QTimer.singleShot(500, look)
         return
     moment, clock = canvas.temporalRange(), canvas.temporalController()
     folder = Path(os.environ["MINEWATCH_SEEN"])
     iface.mainWindow().grab().save(str(folder / "desktop.png"))
     seen = {
-        "messages": [item.text() for item in iface.messageBar().items()],
+        "messages": texts,
         "layers": [n for n, x in QgsProject.instance().mapLayers().items() if not x.isValid()],
         "mode": int(clock.navigationMode()),
         "frames": clock.totalFrameCount(),
