@@ -67,7 +67,9 @@ def sample(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """A probability sample of a run, for people to label; the plan is shown before it is drawn.
+    """A probability sample of a run, for people to label.
+
+    The plan is shown before it is drawn.
 
     Example: minewatch sample pangwa --half-width 20% --period 2023-11-01
     """
@@ -126,7 +128,7 @@ def assess(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Accuracy and area of a run with 95 % intervals, from a sample that people labelled.
+    """Accuracy and area with 95 % intervals, from a labelled sample.
 
     Example: minewatch assess pangwa --sample sample --labels labels.gpkg
     """
