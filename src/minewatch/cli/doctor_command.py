@@ -34,7 +34,8 @@ def doctor(
 ) -> None:
     """What this machine has, and what to mend.
 
-    Versions, kernels, memory, disk, extras, keys that are set, and catalogues. Without --network and --catalog no server is asked. Exit code 1 when something does not work.
+    Versions, kernels, memory, disk, extras, keys that are set, and catalogues. Without --network
+    and --catalog no server is asked. Exit code 1 when something does not work.
 
     Example: minewatch doctor --network
     """
