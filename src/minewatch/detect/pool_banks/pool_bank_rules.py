@@ -175,6 +175,9 @@ class PatchRules:
     turning_pct: int = rule(
         50, unit="%", moves="ground that is green and bare by turns is part of a mine in more years"
     )
+    turning_plants_pct: int = rule(
+        45, unit="%", moves="ground that is green and bare by turns must be less bare to be a mine's",
+    )  # fmt: skip
     beside_m: float = rule(
         10.0, unit="m", moves="strips are kept as part of a mine further from its pools"
     )
