@@ -154,7 +154,9 @@ def _cut(
         lost = lost[~is_out | is_among(lost, grown(seeds, ground.shape, margin))]
         patches = cut_patches(lost, seeds, ground.shape, pixel_m=judge.pixel_m, rules=rules.patches)
         if has_turning:
-            holds = np.bincount(patches.label[is_among(patches.at, turned)], minlength=patches.count + 1)
+            holds = np.bincount(
+                patches.label[is_among(patches.at, turned)], minlength=patches.count + 1
+            )
             patches = patches.without(holds[1:] == 0)
         yield _Cut(ground, patches, values_at(patches.at, *wet))
 
@@ -197,9 +199,7 @@ def _judge_block(read: Sequence[_Read], judge: Judge) -> list[Season]:
     return seasons
 
 
-def _reconsider(
-    seasons: Sequence[Season], evidence: Evidence, rules: PeriodRules
-) -> list[Season]:
+def _reconsider(seasons: Sequence[Season], evidence: Evidence, rules: PeriodRules) -> list[Season]:
     """Confidence of each patch as the mean log-odds of the better half of its place's seasons.
 
     A later season makes an earlier one likelier only where the ground stayed bare from one to the
