@@ -111,54 +111,61 @@ def find_seasons(judge: Judge) -> tuple[list[Season], UInt8, Pixels]:
         return [], best, np.empty(0, np.intp)
     channels = find_channels(evidence, grounds, pixel_m=judge.pixel_m, rules=rules.water)
     seasons = _judge(_cut(grounds, channels, judge), judge)
-    turning = _judge(_cut(grounds, channels, judge, has_turning=True), judge)
+    turning = _judge(_cut_turning(grounds, channels, judge), judge)
     seasons = [_joined(s, _better(t, s)) for s, t in zip(seasons, turning, strict=True)]
     seasons = _reconsider(seasons, evidence, rules.periods)
     return _carry_back(seasons, grounds, best, judge), best, channels
 
 
-def _cut(
-    grounds: Iterable[Ground], channels: Pixels, judge: Judge, *, has_turning: bool = False
-) -> Iterator[_Cut]:
+def _cut(grounds: Iterable[Ground], channels: Pixels, judge: Judge) -> Iterator[_Cut]:
     """Lost ground round pools in each period, without channels and without what turns green again.
 
     Fields and trees that drop their leaves are bare and green by turns: they are no ground of a
-    mine, and would join it to all that lies around. A mine that was opened in such a wood has the
-    seasons of the wood before it, but in its own it is plainly bare.
-
-    Parameters
-    ----------
-    grounds, channels, judge
-        Lost ground, strips of rivers, and the rest.
-    has_turning
-        Whether ground that turns counts where it is plainly bare; then only patches that hold some
-        are cut.
+    mine, and would join it to all that lies around.
     """
-    rules = judge.rules
-    seasonal = judge.evidence.whole["seasonal_pct"].reshape(-1)
-    turns = (seasonal >= rules.patches.turning_pct) & (seasonal != NO_SHARE)
-    margin = whole_pixels(rules.patches.beside_m, judge.pixel_m)
+    turns = _turns(judge)
     for ground in grounds:
         lost = ground.lost_at[~is_among(ground.lost_at, channels)]
-        wet = ground.wet_at, ground.pool_pct
-        is_out = turns[lost]
-        if has_turning:
-            plants = judge.evidence.of(ground.step).layers["vegetation_pct"].reshape(-1)[lost]
-            is_bare = plants < rules.patches.turning_plants_pct
-            turned, is_out = lost[is_out & is_bare], is_out & ~is_bare
-        may_seed = ~is_out
-        if has_turning:
-            start = judge.evidence.whole["start_disturbed_pct"].reshape(-1)[lost]
-            may_seed &= ~turns[lost] | (start < 50)
-        seeds = lost[may_seed & (values_at(lost, *wet) >= rules.water.seed_pct)]
-        lost = lost[~is_out | is_among(lost, grown(seeds, ground.shape, margin))]
-        patches = cut_patches(lost, seeds, ground.shape, pixel_m=judge.pixel_m, rules=rules.patches)
-        if has_turning:
-            holds = np.bincount(
-                patches.label[is_among(patches.at, turned)], minlength=patches.count + 1
-            )
-            patches = patches.without(holds[1:] == 0)
-        yield _Cut(ground, patches, values_at(patches.at, *wet))
+        yield _cut_round(lost, ~turns[lost], ~turns[lost], ground, judge)
+
+
+def _cut_turning(grounds: Iterable[Ground], channels: Pixels, judge: Judge) -> Iterator[_Cut]:
+    """The same where ground that turned green in other years counts: patches that hold some of it.
+
+    A mine opened in a wood that drops its leaves has the seasons of the wood before it; in its own
+    it is plainly bare. It may begin only where ground was green at first: ponds and fields that are
+    drained and filled were not.
+    """
+    rules, turns = judge.rules.patches, _turns(judge)
+    start = judge.evidence.whole["start_disturbed_pct"].reshape(-1)
+    for ground in grounds:
+        lost = ground.lost_at[~is_among(ground.lost_at, channels)]
+        plants = judge.evidence.of(ground.step).layers["vegetation_pct"].reshape(-1)[lost]
+        is_bare = turns[lost] & (plants < rules.turning_plants_pct)
+        is_kept = ~turns[lost] | is_bare
+        may_seed = ~turns[lost] | (is_bare & (start[lost] < rules.old_pct))
+        cut = _cut_round(lost, is_kept, may_seed, ground, judge)
+        label = cut.patches.label[is_among(cut.patches.at, lost[is_bare])]
+        patches = cut.patches.without(~np.isin(np.arange(1, cut.patches.count + 1), label))
+        pools = values_at(patches.at, ground.wet_at, ground.pool_pct)
+        yield replace(cut, patches=patches, pools=pools)
+
+
+def _turns(judge: Judge) -> Bool:
+    """Which pixels of the grid turn green in most years, flat."""
+    seasonal = judge.evidence.whole["seasonal_pct"].reshape(-1)
+    return np.asarray((seasonal >= judge.rules.patches.turning_pct) & (seasonal != NO_SHARE))
+
+
+def _cut_round(lost: Pixels, is_kept: Bool, may_seed: Bool, ground: Ground, judge: Judge) -> _Cut:
+    """Patches of kept ground, and of what lies right beside the pools that may begin one."""
+    rules = judge.rules
+    wet = ground.wet_at, ground.pool_pct
+    seeds = lost[may_seed & (values_at(lost, *wet) >= rules.water.seed_pct)]
+    margin = whole_pixels(rules.patches.beside_m, judge.pixel_m)
+    lost = lost[is_kept | is_among(lost, grown(seeds, ground.shape, margin))]
+    patches = cut_patches(lost, seeds, ground.shape, pixel_m=judge.pixel_m, rules=rules.patches)
+    return _Cut(ground, patches, values_at(patches.at, *wet))
 
 
 def _judge(cuts: Iterable[_Cut], judge: Judge) -> list[Season]:
