@@ -13,6 +13,7 @@ from minewatch.cli import (
     bench_command,
     compare_command,
     demo_command,
+    doctor_command,
     explain_command,
     fuse_command,
     job_commands,
@@ -50,6 +51,7 @@ app.command()(share_commands.export)
 app.command()(share_commands.report)
 app.command()(explain_command.explain)
 app.add_typer(review_commands.app, name="review")
+app.command()(doctor_command.doctor)
 app.command()(bench_command.bench)
 
 
