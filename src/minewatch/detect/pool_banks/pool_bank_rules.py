@@ -177,7 +177,7 @@ class PatchRules:
     )
     turning_plants_pct: int = rule(
         45, unit="%", moves="ground that turns green in other years is part of a mine in more",
-        source="of such ground 4 to 10 % of wood, 12 to 19 % of fields and 50 to 86 % of mines "
+        source="of such ground 4 to 10 % of wood, 12 to 19 % of fields and 42 to 86 % of mines "
         f"have fewer plants; {MEASURED}",
     )  # fmt: skip
     beside_m: float = rule(
