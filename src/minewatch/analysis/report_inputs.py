@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import rasterio
 from rasterio.errors import RasterioError
@@ -62,18 +63,17 @@ def run_evidence(result: RunResult) -> RunEvidence:
     result
         A finished run.
     """
+    strongest = strongest_detections(result)
+    if strongest is None:
+        return NO_EVIDENCE
     state = StateFolder(directory=result.directory / "state")
     try:
         parameters = Parameters.from_dict(state.read_parameters())
-        detections = exporters.read_geojson(state.detections_path, SITE_DETECTIONS)
         from minewatch.detect import get_detection  # its kernels take time to load
 
         detector = get_detection(parameters.detector, parameters.rules).detector
-    except MinewatchError:  # not there, of an earlier layout, or of a detector that is not here
+    except MinewatchError:  # of an earlier layout, or of a detector that is not here
         return NO_EVIDENCE
-    strongest = detections.sort_values(["confidence", "period_start"]).drop_duplicates(
-        "site_id", keep="last"
-    )
     return RunEvidence(
         meanings={name: term.meaning for name, term in detector.terms.items()},
         basis=detector.confidence_basis,
@@ -81,6 +81,24 @@ def run_evidence(result: RunResult) -> RunEvidence:
             site: SiteEvidence(terms=terms, alternatives=detector.alternatives(terms))
             for site, terms in zip(strongest["site_id"], strongest["terms"], strict=True)
         },
+    )
+
+
+def strongest_detections(result: RunResult) -> gpd.GeoDataFrame | None:
+    """Of every site the detection with the most confidence; None when the run has no `state/`.
+
+    Parameters
+    ----------
+    result
+        A finished run.
+    """
+    state = StateFolder(directory=result.directory / "state")
+    try:
+        detections = exporters.read_geojson(state.detections_path, SITE_DETECTIONS)
+    except MinewatchError:  # not there, or of an earlier layout
+        return None
+    return detections.sort_values(["confidence", "period_start"]).drop_duplicates(
+        "site_id", keep="last"
     )
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from minewatch.synthetic.archive import Archive, write_archive
     from minewatch.synthetic.dem_archive import write_elevation
     from minewatch.synthetic.honest_worlds import HONEST_KINDS, honest_world
+    from minewatch.synthetic.interpreter import PointTruth, interpret_points
     from minewatch.synthetic.radar_archive import RadarOrbit, write_radar_archive
     from minewatch.synthetic.scoring import Score, score_inventory
     from minewatch.synthetic.spec import PRESETS, WorldSpec, get_preset
@@ -23,12 +24,14 @@ __all__ = [
     "HONEST_KINDS",
     "PRESETS",
     "Archive",
+    "PointTruth",
     "RadarOrbit",
     "Score",
     "Truth",
     "WorldSpec",
     "get_preset",
     "honest_world",
+    "interpret_points",
     "read_truth",
     "score_inventory",
     "write_archive",

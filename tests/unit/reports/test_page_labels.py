@@ -11,7 +11,7 @@ from minewatch.model import ALERTS, STATES
 PAGE = files("minewatch.reports") / "page"
 LABELS = json.loads((PAGE / "labels.json").read_text("utf-8"))
 SCRIPTS = "".join(p.read_text("utf-8") for p in PAGE.iterdir() if p.name.endswith(".js"))
-TEMPLATE = (PAGE / "page.html.j2").read_text("utf-8")
+TEMPLATE = "".join((PAGE / n).read_text("utf-8") for n in ("page.html.j2", "map.html.j2"))
 
 
 def test_every_label_is_in_three_languages_and_holds_the_same_figures() -> None:

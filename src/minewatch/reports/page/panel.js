@@ -18,8 +18,8 @@ function followAddress() {
     return;
   }
   lookAt(site);
-  panel.querySelector('h3').focus({preventScroll: true});
-  panel.scrollIntoView({block: 'nearest'});
+  (view.heading || panel.querySelector('h3')).focus({preventScroll: true});
+  (view.heading || panel).scrollIntoView({block: 'nearest'});
 }
 
 function drawPanel(changes) {
@@ -32,17 +32,24 @@ function drawPanel(changes) {
     panelBar(site),
     make('h3', {tabindex: '-1'}, make('code', {}, site.site_id)),
     ...(row ? [] : [make('p', {class: 'note'}, word('not_known_then'))]),
-    siteFacts(site, row),
+    ...(run.blind ? [] : [siteFacts(site, row)]),
     ...chips(site),
+    ...(run.blind ? [] : opinionOn(site)),
+  );
+}
+
+/* What the detector makes of a site. A blind page has nothing of it. */
+function opinionOn(site) {
+  return [
     make('h4', {}, word('periods')), periodTable(site),
     make('h4', {}, word('evidence')), ...evidenceOf(site),
     make('h4', {}, word('others')), ...othersOf(site),
     make('h4', {}, word('scenes')), scenesOf(site),
-  );
+  ];
 }
 
 function panelBar(site) {
-  const order = view.shown.length ? view.shown : run.sites;
+  const order = view.queue || (view.shown.length ? view.shown : run.sites);
   const at = order.indexOf(site);
   const step = (by) => openSite(order[(at + by + order.length) % order.length].site_id);
   const button = (key, act) => {

@@ -28,7 +28,7 @@ function rowOf(site) { return site.byPeriod.get(view.period); }
 function isShown(site) {
   const row = rowOf(site);
   return row !== undefined && view.states.has(row.state) && view.alerts.has(row.alert_then) &&
-    row.confidence >= view.confidence && row.most_m2 >= view.area &&
+    (row.confidence ?? 0) >= view.confidence && row.most_m2 >= view.area &&
     (view.verdicts === null || view.verdicts.has(site.verdict ?? ''));
 }
 
