@@ -95,7 +95,9 @@ def build_timeline(
     )
     wet = _is_wet(water_area, pool, rules)
     colour = np.where(wet, steady(record.water_green[index], good), np.nan)
-    works = _works(area, pool, colour, days, began is None, rules)
+    dries = np.zeros(len(wet), bool)
+    dries[1:] = wet[:-1] & ~wet[1:]
+    works = _works(area, pool, colour, dries, days, began is None, rules)
     is_active = settle(works, good, rules.hold)
     is_wet = settle(wet, good, rules.hold)
     is_green = settle(green >= rules.green_share, good, rules.hold)
@@ -191,13 +193,15 @@ def _works(
     area: Numbers,
     pool: Numbers,
     colour: Numbers,
+    dries: Flags,
     days: Sequence[date],
     is_preexisting: bool,
     rules: StateRules,
 ) -> Flags:
     """Whether each period reads as worked: it grows, or stays bare after it grew, or is milky.
 
-    `colour` is the green of the water in pools, NaN where it says nothing.
+    `colour` is the green of the water in pools, NaN where it says nothing; `dries` whether pools
+    that held water in the period before hold none: then nobody fills them.
     """
     works = np.zeros(len(area), bool)
     is_milky, is_dark = colour >= rules.milky_green, colour < rules.dark_green
@@ -213,7 +217,7 @@ def _works(
         grows = area[k] - area[k - 1] >= new or digs
         grown_on = day if grows else grown_on
         is_kept = works[k - 1] and grown_on and (day - grown_on).days <= rules.steady_days
-        works[k] = grows or is_milky[k] or (is_kept and not fades and not is_dark[k])
+        works[k] = grows or is_milky[k] or (is_kept and not (fades or is_dark[k] or dries[k]))
     return works
 
 

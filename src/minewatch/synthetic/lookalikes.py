@@ -295,6 +295,18 @@ def _river(spec: WorldSpec, terrain: Terrain) -> Confuser:
     return Confuser(id=name, kind="river_bar", start=None, parts=tuple(parts))
 
 
+def river_bed(spec: WorldSpec, terrain: Terrain) -> BaseGeometry:
+    """All ground that the river takes in some year, metres; empty where there is no river."""
+    if not spec.river:
+        return shapely.Polygon()
+    west, north = spec.place.origin_xy
+    axis = np.append(terrain.river_x_m, terrain.river_x_m[-1]) + west
+    y = north - np.arange(len(axis)) * PIXEL_M
+    half = _LANES / 2 * _LANE_M
+    banks = np.concatenate([axis - half, (axis + half)[::-1]]), np.concatenate([y, y[::-1]])
+    return shapely.Polygon(np.column_stack(banks)).buffer(0)
+
+
 def _river_quads(
     spec: WorldSpec, terrain: Terrain
 ) -> Iterator[tuple[tuple[int, int], BaseGeometry]]:

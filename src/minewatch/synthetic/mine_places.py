@@ -82,6 +82,12 @@ class MinePlaces:
         self.surroundings = ["slope"] * len(self.mines)
         self._taken = [(x, y, 150.0) for x, y, _ in self.mines]
 
+    def move_mine(self, number: int, x: float, y: float) -> None:
+        """Give a mine other ground than it was given first, before anything else is placed."""
+        old = self.mines[number]
+        self.mines[number] = (x, y, old[2])
+        self._taken = [(x, y, r) if (a, b) == old[:2] else (a, b, r) for a, b, r in self._taken]
+
     def _place_mines_by_surroundings(self) -> None:
         """Each mine where its turn says, or on a slope when no such ground is found."""
         rng, spec = self._spec.random("places"), self._spec

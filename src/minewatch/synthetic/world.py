@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 import shapely
@@ -12,10 +13,13 @@ from shapely.ops import nearest_points
 from minewatch.synthetic.ground_parts import Event, Ground, Part
 from minewatch.synthetic.ground_spectra import LEAFLESS, SpectralLibrary
 from minewatch.synthetic.hills import Terrain, make_terrain, smooth_noise
-from minewatch.synthetic.lookalikes import Confuser, draw_confusers
+from minewatch.synthetic.lookalikes import Confuser, draw_confusers, river_bed
 from minewatch.synthetic.mine_places import MinePlaces
 from minewatch.synthetic.mines import Mine, draw_mine
 from minewatch.synthetic.spec import PIXEL_M, WorldSpec
+
+BANK_M = 5.0
+"""Mines keep so far from the bed of the river: what stands in it is gone after a monsoon [D]."""
 
 Backdrop = Callable[[int], np.ndarray]
 """Reflectance of real ground on a day of the year, dims (band, y, x)."""
@@ -67,14 +71,11 @@ def make_world(spec: WorldSpec, *, backdrop: Backdrop | None = None) -> World:
     terrain = make_terrain(spec)
     hill_road = _hill_road(spec, terrain) if "road" in spec.surroundings else None
     places = MinePlaces(spec, terrain, hill_road)
+    # mines choose first where they can: confusers are placed around reserved ground
+    mines = _draw_mines(spec, terrain, places)
     villages = draw_confusers(
         spec, terrain, places.find, villages_at=places.villages, slides_at=places.slides
     )
-    # mines choose first where they can: confusers were placed around reserved ground
-    mines = [
-        draw_mine(spec, i, *site, surroundings=lies_at)
-        for i, (site, lies_at) in enumerate(zip(places.mines, places.surroundings, strict=True))
-    ]
     roads = _roads(spec, terrain, mines, hill_road)
     parts = [p for c in (*roads, *villages) for p in c.parts]
     parts += [p for m in mines for p in m.parts]
@@ -87,6 +88,23 @@ def make_world(spec: WorldSpec, *, backdrop: Backdrop | None = None) -> World:
         confusers=(*roads, *villages), ground=Ground(spec, parts),
         backdrop=backdrop,
     )  # fmt: skip
+
+
+def _draw_mines(spec: WorldSpec, terrain: Terrain, places: MinePlaces) -> list[Mine]:
+    """The mines on their places; one that would lie in the bed of the river, beside it instead."""
+    bed, mines = river_bed(spec, terrain), []
+    for i, ((x, y, downhill), lies_at) in enumerate(
+        zip(places.mines, places.surroundings, strict=True)
+    ):
+        shifts = (sign * away for away in count(0.0, 5.0) for sign in (1, -1))
+        drawn = (
+            draw_mine(spec, i, x + shift, y, downhill, surroundings=lies_at) for shift in shifts
+        )
+        mine = next(m for m in drawn if not m.footprint.distance(bed) < BANK_M)
+        if mine.x != x:
+            places.move_mine(i, mine.x, y)
+        mines.append(mine)
+    return mines
 
 
 def _cover(spec: WorldSpec, rng: np.random.Generator) -> dict[str, np.ndarray]:

@@ -133,6 +133,19 @@ def test_one_milky_season_is_no_work():
     assert set(story.states) == {"abandoned_wet"}
 
 
+@pytest.mark.parametrize(("last", "state"), [(0.0, "abandoned_dry"), (800.0, "active")])
+def test_pools_that_dried_end_the_work_at_a_site_that_does_not_grow(last, state):
+    """Ground stays bare for two monsoons: bare alone is no work where nobody fills the pools."""
+    days = [date(2020, 2, 1), date(2020, 4, 20), date(2021, 4, 20)]
+    story = told([4000, 6000, 6000], pool=800, water=[800, 800, last], colour=0.13, days=days)
+    assert story.states == ("active", "active", state)
+
+
+def test_a_pool_of_ten_metres_is_wet():
+    wet, dry = (told([QUIET] * 3, pool=100, water=w, began=None) for w in (95.0, 85.0))
+    assert (wet.states[-1], dry.states[-1]) == ("abandoned_wet", "abandoned_dry")
+
+
 def test_dark_water_ends_the_work_at_a_site_that_does_not_grow():
     story = told([*WORKED, 6000, 6000], pool=800, colour=[0.2, 0.2, 0.08, 0.08])
     assert story.states == ("active", "active", "abandoned_wet", "abandoned_wet")

@@ -28,7 +28,7 @@ from minewatch.synthetic.overpass_calendar import plan_overpasses
 from minewatch.synthetic.render import ground_on, render
 from minewatch.synthetic.site_calendars import STANDINGS, draw_older_calendar
 from minewatch.synthetic.truth_writer import water_on
-from minewatch.synthetic.world import World, make_world
+from minewatch.synthetic.world import BANK_M, World, make_world
 
 SEEDS = range(2, 8)
 STATES_AT_START = {"working": {"active", "idle"}, "wet": {"abandoned_wet"},
@@ -93,7 +93,17 @@ def test_mines_at_the_river_lie_nearer_to_it_than_others_ever_did(worlds: list[W
     for world, mine in found:
         assert confusers(world, "river_bar").distance(shapely.Point(mine.x, mine.y)) < 150
     nearest = [confusers(w, "river_bar").distance(m.footprint) for w, m in found]
-    assert min(nearest) == 0
+    assert BANK_M <= min(nearest) < 15
+
+
+def test_no_mine_stands_in_the_bed_of_a_river() -> None:
+    """Of these worlds two had ten and twelve pools on the water."""
+    for seed in (2, 32):
+        world = make_world(honest_world("river-mines", seed))
+        bed = confusers(world, "river_bar")
+        assert min(bed.distance(m.footprint) for m in world.mines) > BANK_M - 0.1
+        roads = confusers(world, "road")
+        assert all(roads.distance(shapely.Point(m.x, m.y)) < 5 for m in world.mines)
 
 
 def test_mines_at_a_road_touch_one_that_is_older_than_they_are(worlds: list[World]) -> None:

@@ -111,7 +111,9 @@ def find_seasons(judge: Judge) -> tuple[list[Season], UInt8, Pixels]:
         return [], best, np.empty(0, np.intp)
     channels = find_channels(evidence, grounds, pixel_m=judge.pixel_m, rules=rules.water)
     seasons = _judge(_cut(grounds, channels, judge), judge)
-    seasons = _reconsider(seasons, rules.periods)
+    turning = _judge(_cut_turning(grounds, channels, judge), judge)
+    seasons = [_joined(s, _better(t, s)) for s, t in zip(seasons, turning, strict=True)]
+    seasons = _reconsider(seasons, evidence, rules.periods)
     return _carry_back(seasons, grounds, best, judge), best, channels
 
 
@@ -121,17 +123,49 @@ def _cut(grounds: Iterable[Ground], channels: Pixels, judge: Judge) -> Iterator[
     Fields and trees that drop their leaves are bare and green by turns: they are no ground of a
     mine, and would join it to all that lies around.
     """
-    rules = judge.rules
-    seasonal = judge.evidence.whole["seasonal_pct"].reshape(-1)
-    turns = (seasonal >= rules.patches.turning_pct) & (seasonal != NO_SHARE)
-    margin = whole_pixels(rules.patches.beside_m, judge.pixel_m)
+    turns = _turns(judge)
     for ground in grounds:
         lost = ground.lost_at[~is_among(ground.lost_at, channels)]
-        wet = ground.wet_at, ground.pool_pct
-        seeds = lost[~turns[lost] & (values_at(lost, *wet) >= rules.water.seed_pct)]
-        lost = lost[~turns[lost] | is_among(lost, grown(seeds, ground.shape, margin))]
-        patches = cut_patches(lost, seeds, ground.shape, pixel_m=judge.pixel_m, rules=rules.patches)
-        yield _Cut(ground, patches, values_at(patches.at, *wet))
+        yield _cut_round(lost, ~turns[lost], ~turns[lost], ground, judge)
+
+
+def _cut_turning(grounds: Iterable[Ground], channels: Pixels, judge: Judge) -> Iterator[_Cut]:
+    """The same where ground that turned green in other years counts: patches that hold some of it.
+
+    A mine opened in a wood that drops its leaves has the seasons of the wood before it; in its own
+    it is plainly bare. It may begin only where ground was green at first: ponds and fields that are
+    drained and filled were not.
+    """
+    rules, turns = judge.rules.patches, _turns(judge)
+    start = judge.evidence.whole["start_disturbed_pct"].reshape(-1)
+    for ground in grounds:
+        lost = ground.lost_at[~is_among(ground.lost_at, channels)]
+        plants = judge.evidence.of(ground.step).layers["vegetation_pct"].reshape(-1)[lost]
+        is_bare = turns[lost] & (plants < rules.turning_plants_pct)
+        is_kept = ~turns[lost] | is_bare
+        may_seed = ~turns[lost] | (is_bare & (start[lost] < rules.old_pct))
+        cut = _cut_round(lost, is_kept, may_seed, ground, judge)
+        label = cut.patches.label[is_among(cut.patches.at, lost[is_bare])]
+        patches = cut.patches.without(~np.isin(np.arange(1, cut.patches.count + 1), label))
+        pools = values_at(patches.at, ground.wet_at, ground.pool_pct)
+        yield replace(cut, patches=patches, pools=pools)
+
+
+def _turns(judge: Judge) -> Bool:
+    """Which pixels of the grid turn green in most years, flat."""
+    seasonal = judge.evidence.whole["seasonal_pct"].reshape(-1)
+    return np.asarray((seasonal >= judge.rules.patches.turning_pct) & (seasonal != NO_SHARE))
+
+
+def _cut_round(lost: Pixels, is_kept: Bool, may_seed: Bool, ground: Ground, judge: Judge) -> _Cut:
+    """Patches of kept ground, and of what lies right beside the pools that may begin one."""
+    rules = judge.rules
+    wet = ground.wet_at, ground.pool_pct
+    seeds = lost[may_seed & (values_at(lost, *wet) >= rules.water.seed_pct)]
+    margin = whole_pixels(rules.patches.beside_m, judge.pixel_m)
+    lost = lost[is_kept | is_among(lost, grown(seeds, ground.shape, margin))]
+    patches = cut_patches(lost, seeds, ground.shape, pixel_m=judge.pixel_m, rules=rules.patches)
+    return _Cut(ground, patches, values_at(patches.at, *wet))
 
 
 def _judge(cuts: Iterable[_Cut], judge: Judge) -> list[Season]:
@@ -172,21 +206,42 @@ def _judge_block(read: Sequence[_Read], judge: Judge) -> list[Season]:
     return seasons
 
 
-def _reconsider(seasons: Sequence[Season], rules: PeriodRules) -> list[Season]:
-    """Confidence of each patch as the mean log-odds of the better half of its place's seasons."""
+def _reconsider(seasons: Sequence[Season], evidence: Evidence, rules: PeriodRules) -> list[Season]:
+    """Confidence of each patch as the mean log-odds of the better half of its place's seasons.
+
+    A later season makes an earlier one likelier only where the ground stayed bare from one to the
+    other: a wood that lost its leaves was no mine because it is one now.
+    """
     shifts = np.cumsum([0, *(s.label.max(initial=0) for s in seasons)])[:-1]
     where = np.concatenate([s.where for s in seasons])
     label = np.concatenate([s.label + at for s, at in zip(seasons, shifts, strict=True)])
     size = np.bincount(label)
-    odds = np.concatenate([_odds_at(where, other) for other in seasons])
+    own = np.concatenate([_odds_at(s.where, s) for s in seasons])
+    odds = []
+    for other in seasons:
+        there = _odds_at(where, other)
+        odds.append(np.where(_stays_bare(seasons, other, evidence), there, np.minimum(there, own)))
     by_season = np.concatenate([label + len(size) * k for k in range(len(seasons))])
-    mean, count = _mean_by_patch(odds, by_season, len(size) * len(seasons))
+    mean, count = _mean_by_patch(np.concatenate(odds), by_season, len(size) * len(seasons))
     same = np.where(count >= rules.same_place * np.tile(size, len(seasons)), mean, np.nan)
     chance = _best_half(np.ascontiguousarray(same.reshape(len(seasons), len(size)).T))
     return [
         replace(s, table=s.table.assign(confidence=chance[s.table.index + at]))
         for s, at in zip(seasons, shifts, strict=True)
     ]
+
+
+def _stays_bare(seasons: Sequence[Season], until: Season, evidence: Evidence) -> Bool:
+    """Whether each pixel in patches stays bare up to a season; True where that is no later one."""
+    out = []
+    for season in seasons:
+        if season.step >= until.step:
+            out.append(np.ones(len(season.where), bool))
+            continue
+        at = np.unravel_index(season.where, evidence.shape)
+        run, later = (run_of(evidence.of(s.step), at) for s in (season, until))
+        out.append(run == later)
+    return np.concatenate(out)
 
 
 def _mean_by_patch(
@@ -261,6 +316,17 @@ def _opened_in(evidence: PeriodEvidence, at: Any, begun_days: int) -> Bool:
     starts = evidence.whole["run_start"]
     begins = np.where(run == 1, starts[1][at], starts[0][at])
     return np.asarray((run >= 0) & (begins >= from_day(evidence.period.end) - begun_days))
+
+
+def _better(season: Season, than: Season) -> Season:
+    """The patches of a season that are likelier mines than all they overlap in another reading."""
+    other = np.zeros(than.label.max(initial=0) + 1)
+    other[than.table.index.to_numpy()] = than.table["confidence"].to_numpy()
+    there = values_at(season.where, than.where, other[than.label], missing=0.0)
+    most = pd.Series(there).groupby(season.label).max()
+    table = season.table[season.table["confidence"] > most.reindex(season.table.index)]
+    where, label = season.pixels_of(table.index)
+    return replace(season, where=where, label=label, table=table)
 
 
 def _joined(season: Season, more: Season) -> Season:

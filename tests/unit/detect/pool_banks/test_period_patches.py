@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -16,9 +17,12 @@ from minewatch.detect.pool_banks.period_patches import (
     Judge,
     Season,
     _begun,
+    _better,
     _cut,
+    _cut_turning,
     _joined,
     _odds_at,
+    _reconsider,
     find_seasons,
 )
 from minewatch.detect.pool_banks.pool_bank_evidence import score
@@ -142,6 +146,82 @@ def test_ground_right_beside_a_pool_stays_and_a_pool_that_greens_begins_no_mine(
     assert cut(seasonal) == [33, 34, 35, 43, 44, 45, 53, 54, 55]
     seasonal[4, 4] = 100
     assert cut(seasonal) == []
+
+
+PLANTS = DEFAULT.patches.turning_plants_pct
+OLD = DEFAULT.patches.old_pct
+
+
+def cut_turning(*, plants: int = 0, start: int = 0, seasonal: int = 100) -> list[int]:
+    """Pixels of patches round a pool in a wood that drops its leaves; its left part never does."""
+    turning = np.full(SHAPE, seasonal, "uint8")
+    turning[:, :3] = 0
+    layers = {
+        "seasonal_pct": (("y", "x"), turning),
+        "start_disturbed_pct": (("y", "x"), np.full(SHAPE, start, "uint8")),
+        "nir": (("period", "y", "x"), NIR),
+        "vegetation_pct": (("period", "y", "x"), np.full((1, *SHAPE), plants, "uint8")),
+    }
+    judge = Judge(Evidence(xr.Dataset(layers), (PERIOD,)), 10.0, DEFAULT)
+    pool, share = np.array([46]), np.array([60], "uint8")
+    ground = Ground(
+        step=0, period=PERIOD, shape=SHAPE, lost_at=np.arange(100),
+        wet_at=pool, water_pct=share, pool_pct=share,
+    )  # fmt: skip
+    (found,) = _cut_turning([ground], NONE, judge)
+    assert len(found.pools) == len(found.patches.at)
+    return found.patches.at.tolist()
+
+
+@pytest.mark.parametrize(("plants", "start", "is_mine"), [
+    (PLANTS - 1, OLD - 1, True), (PLANTS, OLD - 1, False), (PLANTS - 1, OLD, False),
+])  # fmt: skip
+def test_a_mine_opened_in_a_wood_that_drops_its_leaves_is_plainly_bare_and_was_green(
+    plants: int, start: int, is_mine: bool
+) -> None:
+    """It has the seasons of the wood before it; ponds that are drained and filled are old."""
+    assert cut_turning(plants=plants, start=start) == (list(range(100)) if is_mine else [])
+
+
+def test_patches_that_hold_no_turning_ground_are_not_read_a_second_time() -> None:
+    assert cut_turning(seasonal=0) == []
+
+
+def test_a_second_reading_counts_where_it_is_likelier_than_all_it_overlaps() -> None:
+    first = season({0.3: block(0, 0), 0.6: block(0, 5)})
+    likelier = _better(season({0.5: [0, 1], 0.55: block(0, 4), 0.01: block(6, 6)}), first)
+    assert likelier.table["confidence"].tolist() == [0.5, 0.01]
+    assert likelier.where.tolist() == [0, 1, *block(6, 6)]
+
+
+@pytest.mark.parametrize(
+    ("later", "stays_bare", "raised"), [(0.9, True, True), (0.9, False, False), (0.01, False, None)]
+)
+def test_a_wood_that_lost_its_leaves_was_no_mine_because_it_is_one_now(
+    later: float, stays_bare: bool, raised: bool | None
+) -> None:
+    """A later season makes a patch likelier on ground that stayed bare, and unlikelier on any."""
+    after = Period(date(2021, 11, 1), date(2022, 4, 30))
+    starts, ends = np.zeros((2, 2, *SHAPE), "uint16")
+    starts[0], ends[0] = END - 50, from_day(after.end) if stays_bare else END
+    starts[1], ends[1] = (0, 0) if stays_bare else (from_day(after.start), from_day(after.end))
+    runs = {"run_start": starts, "run_end": ends}
+    layers = {name: (("run", "y", "x"), days) for name, days in runs.items()}
+    layers["nir"] = (("period", "y", "x"), np.zeros((2, *SHAPE), "uint8"))
+    now, then = (
+        replace(season({chance: block(0, 0)}), step=step, period=period)
+        for step, (chance, period) in enumerate([(0.2, PERIOD), (later, after)])
+    )
+    evidence = Evidence(xr.Dataset(layers), (PERIOD, after))
+    first, _ = _reconsider([now, then], evidence, DEFAULT.periods)
+    chance = first.table["confidence"].item()
+    assert (
+        (chance > 0.5)
+        if raised
+        else (chance == pytest.approx(0.2))
+        if raised is False
+        else (chance < 0.1)
+    )
 
 
 def test_the_largest_share_of_pools_of_any_period_is_told(world, periods) -> None:
