@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from minewatch.synthetic.dem_archive import write_elevation
     from minewatch.synthetic.honest_worlds import HONEST_KINDS, honest_world
     from minewatch.synthetic.radar_archive import RadarOrbit, write_radar_archive
+    from minewatch.synthetic.river_terrain import (
+        DrawnRiver,
+        RiverTerrain,
+        draw_river_terrain,
+        write_river_terrain,
+    )
     from minewatch.synthetic.scoring import Score, score_inventory
     from minewatch.synthetic.spec import PRESETS, WorldSpec, get_preset
     from minewatch.synthetic.truth import Truth, read_truth
@@ -23,10 +29,13 @@ __all__ = [
     "HONEST_KINDS",
     "PRESETS",
     "Archive",
+    "DrawnRiver",
     "RadarOrbit",
+    "RiverTerrain",
     "Score",
     "Truth",
     "WorldSpec",
+    "draw_river_terrain",
     "get_preset",
     "honest_world",
     "read_truth",
@@ -34,6 +43,7 @@ __all__ = [
     "write_archive",
     "write_elevation",
     "write_radar_archive",
+    "write_river_terrain",
 ]
 
 __getattr__ = attach(__name__, __file__)
