@@ -173,23 +173,31 @@ def cells_within(
     distance_m
         How far from it.
     """
-    rows, cols = drainage.shape
+    found = cells_under(drainage.shape, drainage.transform, outline, distance_m=distance_m)
+    kept: Cells = found[drainage.downstream[found] >= 0]
+    return kept
+
+
+def cells_under(
+    shape: tuple[int, int], transform: Affine, outline: shapely.Geometry, *, distance_m: float = 0.0
+) -> Cells:
+    """The same of any grid, with heights or not."""
+    rows, cols = shape
     west, south, east, north = outline.bounds
-    back = ~drainage.transform
+    back = ~transform
     left, top = back * (west - distance_m, north + distance_m)
     right, bottom = back * (east + distance_m, south - distance_m)
     col = np.arange(max(int(np.floor(left)), 0), min(int(np.floor(right)) + 1, cols))
     row = np.arange(max(int(np.floor(top)), 0), min(int(np.floor(bottom)) + 1, rows))
-    found = (row[:, None] * cols + col[None, :]).ravel()
-    if len(found):
-        x, y = drainage.xy(found)
-        near = shapely.dwithin(shapely.points(x, y), outline, max(distance_m, 1e-6))
-        if not near.any():
-            middle = outline.representative_point() if outline.area else outline.centroid
-            near = np.arange(len(found)) == np.hypot(x - middle.x, y - middle.y).argmin()
-        found = found[near]
-    kept: Cells = found[drainage.downstream[found] >= 0]
-    return kept
+    found: Cells = (row[:, None] * cols + col[None, :]).ravel().astype(np.int64)
+    if not len(found):
+        return found
+    x, y = transform * (found % cols + 0.5, found // cols + 0.5)
+    near = shapely.dwithin(shapely.points(x, y), outline, max(distance_m, 1e-6))
+    if not near.any():
+        middle = outline.representative_point() if outline.area else outline.centroid
+        near = np.arange(len(found)) == np.hypot(x - middle.x, y - middle.y).argmin()
+    return found[near]
 
 
 def disturb_heights(heights: Heights, *, seed: int, draw: int) -> Heights:

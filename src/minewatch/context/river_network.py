@@ -52,6 +52,14 @@ class RiverNetwork:
         x, y = self.drainage.xy(np.array(cells))
         return shapely.LineString(np.column_stack([x, y]))
 
+    def reach_line(self, reach: int) -> shapely.LineString:
+        """The course of a reach, and on to the cell that it flows into."""
+        cells = np.flatnonzero(self.reach == reach)
+        cells = cells[np.argsort(self.drainage.catchment_m2[cells], kind="stable")]
+        after = int(self.drainage.downstream[cells[-1]])
+        x, y = self.drainage.xy(np.append(cells, after))
+        return shapely.LineString(np.column_stack([x, y]))
+
 
 def find_rivers(drainage: Drainage, *, least_km2: float = RIVER_KM2) -> RiverNetwork:
     """The rivers of a drainage.
@@ -106,8 +114,8 @@ def name_rivers(
 ) -> RiverNetwork:
     """The same rivers with the names that a layer has for them.
 
-    A river takes the name of the lines along which most of it runs, when that is at least 0.3 of
-    its cells.
+    A name goes to the river that runs longest along lines of that name, when that is at least 0.3
+    of its cells.
 
     Parameters
     ----------
@@ -128,16 +136,12 @@ def name_rivers(
         {"river": network.river[cells[which]], "name": np.asarray(names, object)[line]}
     )
     counts = found[found["name"] != ""].value_counts(["river", "name"]).reset_index()
-    best = counts.sort_values(["river", "count", "name"], ascending=[True, False, True])
-    best = best.drop_duplicates("river").set_index("river")
+    counts = counts.sort_values(["count", "river", "name"], ascending=[False, True, True])
+    counts = counts.drop_duplicates("river").drop_duplicates("name")
     sizes = np.bincount(network.river)
+    counts = counts[counts["count"] >= _NAMED_SHARE * sizes[counts["river"].to_numpy(int)]]
     table = network.rivers.copy()
-    table["name"] = [
-        str(best.loc[r, "name"])
-        if r in best.index and float(str(best.loc[r, "count"])) >= _NAMED_SHARE * sizes[r]
-        else ""
-        for r in table["river"]
-    ]
+    table["name"] = table["river"].map(counts.set_index("river")["name"]).fillna("")
     return RiverNetwork(
         river=network.river, reach=network.reach, rivers=table, drainage=network.drainage
     )
