@@ -1,7 +1,7 @@
-"""Recall by size, of mines older than the archive and begun in it, for `minewatch context absence`.
+"""Recall by size, of mines older than the archive and of others, for `minewatch context absence`.
 
-`python -m tests.accuracy.recall_by_size` writes `src/minewatch/context/data/recall_by_size.csv` from
-the reporting worlds.
+`python -m tests.accuracy.recall_by_size` writes `src/minewatch/context/data/recall_by_size.csv`
+from the reporting worlds.
 """
 
 from __future__ import annotations

@@ -5,6 +5,16 @@ from typing import TYPE_CHECKING
 from minewatch.lazy import attach
 
 if TYPE_CHECKING:
+    from minewatch.analysis.context_answers import (
+        absence,
+        control,
+        kind_and_path,
+        people,
+        slopes,
+        trade,
+    )
+    from minewatch.analysis.context_downstream import downstream
+    from minewatch.analysis.context_files import ContextAnswer, write_answer
     from minewatch.analysis.differences import KINDS as DIFFERENCE_KINDS
     from minewatch.analysis.differences import Difference, diff
     from minewatch.analysis.explanations import explain
@@ -20,6 +30,7 @@ if TYPE_CHECKING:
     )
     from minewatch.analysis.run_fusion import Fusion, fuse
     from minewatch.analysis.sharing import export, files_of_others, report, stale_products
+    from minewatch.analysis.site_alerts import SiteAlert, find_alert, note_known_sites
     from minewatch.analysis.timelines import COUNTED, area_timeline, site_timeline
     from minewatch.sites.sightings import VERDICTS
 
@@ -28,25 +39,37 @@ __all__ = [
     "DIFFERENCE_KINDS",
     "OUTCOMES",
     "VERDICTS",
+    "ContextAnswer",
     "Difference",
     "Fusion",
     "InventoryComparison",
     "Review",
+    "SiteAlert",
+    "absence",
     "area_timeline",
     "compare",
+    "control",
     "diff",
+    "downstream",
     "explain",
     "export",
     "export_verdicts",
     "files_of_others",
+    "find_alert",
     "fuse",
     "import_verdicts",
+    "kind_and_path",
+    "note_known_sites",
     "open_review",
+    "people",
     "report",
     "set_verdict",
     "show_verdicts",
     "site_timeline",
+    "slopes",
     "stale_products",
+    "trade",
+    "write_answer",
     "write_layer",
 ]
 

@@ -181,7 +181,7 @@ def _places(
     left, top = heights.transform * (0, 0)
     right, bottom = heights.transform * (cols, rows)
     box = shapely.box(left, bottom, right, top)
-    layers, notes = [bundled_places(heights.epsg)], []
+    layers, notes = [bundled_places(heights.epsg)], list[str]()
     for kind, path in given.items():
         layer = read_layer(path, epsg=heights.epsg, kind=kind)
         notes += layer.notes
@@ -329,9 +329,7 @@ def _site_places(
     return table.drop(columns=["site", "target"])
 
 
-def _touched(
-    drainage: Drainage, sites: gpd.GeoDataFrame, sizes: Sequence[float]
-) -> pd.DataFrame:
+def _touched(drainage: Drainage, sites: gpd.GeoDataFrame, sizes: Sequence[float]) -> pd.DataFrame:
     """How many rivers the sites drain into first, by what counts as a river."""
     rows = []
     for least in sizes:

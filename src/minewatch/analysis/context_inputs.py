@@ -19,7 +19,7 @@ from pyproj.exceptions import ProjError
 from rasterio.errors import RasterioError
 
 from minewatch import catalog as catalogs
-from minewatch import cube
+from minewatch import context, cube
 from minewatch.areas.bundled import DATA
 from minewatch.areas.coordinate_checks import (
     are_degrees,
@@ -74,13 +74,9 @@ def read_catchment_heights(
     """
     epsg = result.aoi.utm_epsg
     west, south, east, north = result.aoi.geometry_utm.buffer(beyond_km * 1000).bounds
-    edges = [
-        np.floor(west / CELL_M), np.floor(south / CELL_M), np.ceil(east / CELL_M),
-        np.ceil(north / CELL_M),
-    ]  # fmt: skip
-    box = GeoBox.from_bbox(
-        tuple(float(v) * CELL_M for v in edges), crs=f"EPSG:{epsg}", resolution=CELL_M
-    )
+    left, bottom = (float(np.floor(v / CELL_M) * CELL_M) for v in (west, south))
+    right, top = (float(np.ceil(v / CELL_M) * CELL_M) for v in (east, north))
+    box = GeoBox.from_bbox((left, bottom, right, top), crs=f"EPSG:{epsg}", resolution=CELL_M)
     model = _find_model(result, dem, catalog, box)
     metres, simulated = cube.read_heights(model, box, settings=read_settings())
     return Heights(
@@ -89,9 +85,7 @@ def read_catchment_heights(
     )  # fmt: skip
 
 
-def _find_model(
-    result: RunResult, dem: str, catalog: str | None, box: GeoBox
-) -> ElevationModel:
+def _find_model(result: RunResult, dem: str, catalog: str | None, box: GeoBox) -> ElevationModel:
     path = Path(dem).expanduser()
     if path.is_dir() or path.suffix.lower() in _HEIGHT_FILES:
         files = sorted(p for p in path.iterdir() if p.suffix.lower() in _HEIGHT_FILES) \
@@ -180,7 +174,7 @@ def read_layer(path: Path, *, epsg: int, kind: str, name_column: str = "name") -
     SettingsError
         When it cannot be read, or its coordinates make no sense.
     """
-    path, notes = Path(path), []
+    path, notes = Path(path), list[str]()
     if not path.is_file():
         raise SettingsError(f"{path}: is no file", hint="give a layer of points, lines or areas")
     try:
@@ -218,7 +212,7 @@ def read_layer(path: Path, *, epsg: int, kind: str, name_column: str = "name") -
     if not len(table):
         notes.append(f"{path.name}: is empty")
     numbered = pd.Series([f"{kind} {n + 1}" for n in range(len(table))], dtype=object)
-    names = table[name_column] if name_column in table else numbered
+    names = table.get(name_column, numbered)
     table["name"] = names.astype(object).where(names.notna() & (names != ""), numbered)
     table["name"] = table["name"].astype(str)
     kinds = table["kind"] if "kind" in table else pd.Series([kind] * len(table), dtype=object)
@@ -236,3 +230,12 @@ def _read_table(path: Path) -> gpd.GeoDataFrame:
     if not isinstance(table, gpd.GeoDataFrame):
         raise ValueError("it has no outlines")
     return table
+
+
+def packaged_table(name: str) -> list[dict[str, str]]:
+    """Rows of a table that comes with `minewatch.context`, as texts."""
+    with (_TABLES / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+_TABLES: Final = Path(context.__file__).parent / "data"

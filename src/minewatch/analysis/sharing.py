@@ -14,7 +14,7 @@ from minewatch.store.output_folder import open_result
 
 _PAGES = (
     "state/*", "manifest.json", f"export/{exporters.RECORD}", "report.html", "report-*.png",
-    "explain/s??????????.png", "explain/s??????????.json",
+    "explain/s??????????.png", "explain/s??????????.json", "context/alerts.json",
 )  # fmt: skip
 """What a run keeps, and pages that are made again at any time."""
 

@@ -12,6 +12,7 @@ from minewatch.cli import (
     aoi_commands,
     bench_command,
     compare_command,
+    context_commands,
     demo_command,
     explain_command,
     fuse_command,
@@ -24,7 +25,10 @@ from minewatch.cli import (
 )
 from minewatch.errors import MinewatchError
 
-EPILOG = "Exit codes: 0 done; 1 error; 2 usage; 3 no scenes; 4 done, but part could not be read."
+EPILOG = (
+    "Exit codes: 0 done; 1 error; 2 usage; 3 no scenes; 4 done, but part could not be read; "
+    "5 done, and something is new (update --alert)."
+)
 
 app = typer.Typer(
     name="minewatch",
@@ -50,6 +54,7 @@ app.command()(share_commands.export)
 app.command()(share_commands.report)
 app.command()(explain_command.explain)
 app.add_typer(review_commands.app, name="review")
+app.add_typer(context_commands.app, name="context")
 app.command()(bench_command.bench)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Collection, Sequence
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,11 @@ WANTED_RECALL: Final = 0.9
 """How surely a site would have been found."""
 CONFIDENCE: Final = 0.95
 """Of the interval of a recall, both sides."""
+SMALLEST_HA: Final = 0.1
+"""Open ground below which a site counts as none, as in `docs/accuracy.md`."""
+LEAST_SITES: Final = 10
+"""No recall is claimed from fewer; starting value."""
+_COUNTS: Final = ("site_seasons", "found", "sites")
 
 
 def recall_with_bounds(table: pd.DataFrame) -> pd.DataFrame:
@@ -41,36 +46,41 @@ def recall_with_bounds(table: pd.DataFrame) -> pd.DataFrame:
     low = stats.beta.ppf(side, hits, number - hits + 1)
     high = stats.beta.ppf(1 - side, hits + 1, number - hits)
     return table.assign(
-        recall=share,
-        recall_low=np.where(hits > 0, low, 0.0),
-        recall_high=np.where(hits < number, high, 1.0),
+        recall=np.round(share, 4),
+        recall_low=np.round(np.where(hits > 0, low, 0.0), 4),
+        recall_high=np.round(np.where(hits < number - 1e-9, high, 1.0), 4),
     )
 
 
-def smallest_found(table: pd.DataFrame, *, column: str = "recall") -> pd.DataFrame:
-    """The size from which every class of size would have been found, older and new sites apart.
+def smallest_found(table: pd.DataFrame) -> pd.DataFrame:
+    """The size from which sites would have been found, older and new ones apart.
+
+    It is the smallest size from which every class reaches `WANTED_RECALL`. A class without sites
+    ends the search, and so does a claim that would rest on fewer than `LEAST_SITES` sites.
 
     Parameters
     ----------
     table
-        Answer of `recall_with_bounds`, with `begun`, `from_ha`, `to_ha`.
-    column
-        `recall`: as measured; `recall_low`: also at the low end of its interval.
+        Answer of `recall_with_bounds`, with `begun`, `from_ha`; classes from `SMALLEST_HA` on.
 
     Returns
     -------
     DataFrame
-        `begun`, `from_ha`: hectares; NaN when not even the largest class reaches `WANTED_RECALL`.
+        `begun`, `from_ha` (hectares; NaN: of no size), and of all sites from there on
+        `site_seasons`, `found`, `sites`, `recall`, `recall_low`, `recall_high`.
     """
     rows = []
-    for begun, classes in table.groupby("begun", sort=True):
-        least = np.nan
+    for begun, classes in table[table["from_ha"] >= SMALLEST_HA].groupby("begun", sort=True):
+        found: dict[str, Any] = {"from_ha": np.nan, **dict.fromkeys(_COUNTS, 0)}
+        larger = dict.fromkeys(_COUNTS, 0)
         for _, row in classes.sort_values("from_ha", ascending=False).iterrows():
-            if row["site_seasons"] == 0 or not row[column] >= WANTED_RECALL:
+            if row["site_seasons"] == 0 or not row["recall"] >= WANTED_RECALL:
                 break
-            least = float(row["from_ha"])
-        rows.append({"begun": begun, "from_ha": least})
-    return pd.DataFrame(rows, columns=["begun", "from_ha"])
+            larger = {name: larger[name] + int(row[name]) for name in _COUNTS}
+            if larger["sites"] >= LEAST_SITES:
+                found = {"from_ha": float(row["from_ha"]), **larger}
+        rows.append({"begun": begun, **found})
+    return recall_with_bounds(pd.DataFrame(rows, columns=["begun", "from_ha", *_COUNTS]))
 
 
 def seen_by_period(inventory: pd.DataFrame, periods: pd.DataFrame) -> pd.DataFrame:
@@ -94,8 +104,9 @@ def seen_by_period(inventory: pd.DataFrame, periods: pd.DataFrame) -> pd.DataFra
         here = inventory[inventory["period_start"] == period["period_start"]]
         counts = here["alert"].value_counts()
         likely = here["alert"].isin(LIKELY)
-        row = {name: int(counts.get(name, 0))
-               for name in ("confirmed", "provisional", "candidate", "rejected")}  # fmt: skip
+        row: dict[str, Any] = {name: int(counts.get(name, 0))
+                               for name in ("confirmed", "provisional", "candidate",
+                                            "rejected")}  # fmt: skip
         row["not_observed"] = int((here["state"] == "not_observed")[likely].sum())
         row["words"] = _words(int(likely.sum()), float(period["observed_fraction"]))
         rows.append(row)
@@ -133,33 +144,30 @@ def chance_of_missing(recall: pd.DataFrame, observed_fractions: Sequence[float])
     """
     seen = float(max(observed_fractions, default=0.0))
     return recall.assign(
-        missed_low=1 - seen * recall["recall_high"],
-        missed=1 - seen * recall["recall"],
-        missed_high=1 - seen * recall["recall_low"],
+        missed_low=(1 - seen * recall["recall_high"]).round(4),
+        missed=(1 - seen * recall["recall"]).round(4),
+        missed_high=(1 - seen * recall["recall_low"]).round(4),
     )
 
 
-def first_news(before: pd.DataFrame, announced: Sequence[str], now: pd.DataFrame) -> pd.DataFrame:
-    """Sites that are confirmed or provisional for the first time.
+def first_news(known: Collection[str], sites: pd.DataFrame) -> pd.DataFrame:
+    """Sites that are confirmed or provisional, and were not known to be.
 
     Parameters
     ----------
-    before
-        Contract `SITES`, before an update.
-    announced
-        Ids that were announced by earlier updates.
-    now
-        Contract `SITES`, after it.
+    known
+        Ids of sites that are known.
+    sites
+        Contract `SITES`.
 
     Returns
     -------
     DataFrame
-        Rows of `now`. A site that grew out of known ones (`merged_from`, `split_from`) is no news.
+        Rows of `sites`. What grew out of known sites (`merged_from`, `split_from`) is no news.
     """
-    known = {*before.loc[before["alert"].isin(LIKELY), "site_id"], *announced}
-    likely = now[now["alert"].isin(LIKELY)]
+    likely = sites[sites["alert"].isin(LIKELY)]
     is_new = [
-        site_id not in known and not known & {*(merged or ()), *(split or ())}
+        not {site_id, *(merged or ()), *(split or ())} & set(known)
         for site_id, merged, split in zip(
             likely["site_id"], likely["merged_from"], likely["split_from"], strict=True
         )

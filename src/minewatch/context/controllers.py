@@ -15,6 +15,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
+from minewatch.context.plain_records import records
 from minewatch.errors import SettingsError
 from minewatch.model import ControlInterval
 
@@ -109,7 +110,7 @@ def claims_from(table: gpd.GeoDataFrame, *, where: str) -> tuple[Claim, ...]:
             f"{where}: column {missing[0]!r} is missing", hint=f"it needs {', '.join(needed)}"
         )
     claims = []
-    for number, row in enumerate(table.to_dict("records"), start=1):
+    for number, row in enumerate(records(table), start=1):
         if pd.isna(row["controller"]) or not str(row["controller"]).strip():
             raise SettingsError(f"{where}, row {number}: names no controller", hint="name one")
         if pd.isna(row["source"]) or not str(row["source"]).strip():
@@ -164,9 +165,7 @@ def find_candidates(
     return Candidates(all=everybody, sure=sure, likely=likely)
 
 
-def with_candidates(
-    happenings: gpd.GeoDataFrame, claims: Sequence[Claim]
-) -> gpd.GeoDataFrame:
+def with_candidates(happenings: gpd.GeoDataFrame, claims: Sequence[Claim]) -> gpd.GeoDataFrame:
     """Things that happened, with who may have held their place then.
 
     Parameters
@@ -217,6 +216,8 @@ def count_by_controller(happenings: pd.DataFrame) -> pd.DataFrame:
             is_one = part["candidates"].map(lambda text, name=name: name in text.split(" | "))
             is_old = part["earliest"].isna()
             confirmed = part["alert"] == "confirmed"
+            if not is_one.any():
+                continue
             rows.append(
                 {
                     "controller": name, "what": what,

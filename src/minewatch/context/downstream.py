@@ -1,7 +1,7 @@
 """What lies below the sites: rivers, reaches and places, with the share of draws that say so.
 
-A pair of a site and what lies below it has a share: of the draws of the heights, and of the cells of
-the site, from which the water comes there. Ranges of counts and areas take pairs of at least
+A pair of a site and what lies below it has a share: of the draws of the heights, and of the cells
+of the site, from which the water comes there. Ranges of counts and areas take pairs of at least
 `SURE_SHARE` at their low end and of at least `MAYBE_SHARE` at their high end.
 """
 
@@ -280,7 +280,9 @@ def total_upstream(
             values = table[column].astype(float).mask(nothing, 0.0)
             out[column] = np.nan if unknown and column.startswith(unknown) else values
     out["not_observed"] = table["not_observed"].fillna(0).astype(int)
-    return out
+    ends = [c.removesuffix("_low") for c in out.columns if c.endswith("_low")]
+    ends = sorted(ends, key=lambda name: not name.startswith("abandoned"))
+    return out[[*_KEYS, *(f"{n}_{end}" for n in ends for end in ("low", "high")), "not_observed"]]
 
 
 def _abandoned_wet(rows: pd.DataFrame) -> pd.DataFrame:
@@ -331,7 +333,9 @@ def site_paths(
             continue
         middle = outline.representative_point()
         x, y = drainage.xy(found)
-        cells, metres = path_down(drainage, int(found[np.hypot(x - middle.x, y - middle.y).argmin()]))
+        cells, metres = path_down(
+            drainage, int(found[np.hypot(x - middle.x, y - middle.y).argmin()])
+        )
         x, y = drainage.xy(cells)
         at = np.flatnonzero(label[cells])
         points = np.column_stack([x, y])

@@ -62,8 +62,7 @@ class Drainage:
     def xy(self, cells: Cells) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Middles of cells, metres."""
         rows, cols = np.divmod(np.asarray(cells, np.int64), self.shape[1])
-        x, y = self.transform * (cols + 0.5, rows + 0.5)
-        return np.asarray(x, float), np.asarray(y, float)
+        return middles_of(self.transform, rows, cols)
 
     def steps_m(self, cells: Cells, following: Cells) -> NDArray[np.float64]:
         """Metres from cells to those that follow them."""
@@ -192,12 +191,22 @@ def cells_under(
     found: Cells = (row[:, None] * cols + col[None, :]).ravel().astype(np.int64)
     if not len(found):
         return found
-    x, y = transform * (found % cols + 0.5, found // cols + 0.5)
+    x, y = middles_of(transform, found // cols, found % cols)
     near = shapely.dwithin(shapely.points(x, y), outline, max(distance_m, 1e-6))
     if not near.any():
         middle = outline.representative_point() if outline.area else outline.centroid
         near = np.arange(len(found)) == np.hypot(x - middle.x, y - middle.y).argmin()
-    return found[near]
+    kept: Cells = found[near]
+    return kept
+
+
+def middles_of(
+    transform: Affine, rows: Cells, cols: Cells
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Middles of the cells of a north-up grid, metres."""
+    x = transform.c + transform.a * (np.asarray(cols) + 0.5)
+    y = transform.f + transform.e * (np.asarray(rows) + 0.5)
+    return np.asarray(x, float), np.asarray(y, float)
 
 
 def disturb_heights(heights: Heights, *, seed: int, draw: int) -> Heights:
@@ -230,4 +239,4 @@ def disturb_heights(heights: Heights, *, seed: int, draw: int) -> Heights:
 def gradient_of(heights: Heights) -> NDArray[np.float64]:
     """How much the ground rises per metre, dims (y, x); 0 beside unknown ground."""
     south, east = np.gradient(heights.metres.astype(float), heights.cell_m)
-    return np.nan_to_num(np.hypot(south, east))
+    return np.asarray(np.nan_to_num(np.hypot(south, east)), float)

@@ -1,8 +1,8 @@
-"""What happened to sites, as the days between which it must have happened, and counts beside events.
+"""What happened to sites, as the days between which it must have been, and counts beside events.
 
 An opening that was first seen in November may be of June: clouds and seasons decide what is seen
-when. So each happening has an earliest and a latest day, and each count a low and a high end. Counts
-before and after an event say nothing of why.
+when. So each happening has an earliest and a latest day, and each count a low and a high end.
+Counts before and after an event say nothing of why.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from minewatch.context.plain_records import records
 from minewatch.sites.totals import LIKELY, UNSEEN
 
 WHAT: Final[Mapping[str, str]] = {
@@ -65,8 +66,8 @@ def find_happenings(inventory: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     likely = likely.sort_values(["site_id", "period_start"])
     rows: list[dict[str, Any]] = []
     for site_id, site in likely.groupby("site_id", sort=True):
-        records = site.to_dict("records")
-        latest = records[-1]
+        periods = records(site)
+        latest = periods[-1]
         known = {"site_id": site_id, "alert": latest["alert"], "geometry": latest["geometry"]}
         before = _day(latest["last_undisturbed"])
         rows.append(
@@ -76,7 +77,7 @@ def find_happenings(inventory: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
             }
         )  # fmt: skip
         seen: dict[str, Any] | None = None
-        for row in records:
+        for row in periods:
             if row["state"] == UNSEEN:
                 continue
             if seen is not None:
@@ -190,7 +191,8 @@ def before_and_after(
                         }
                     )  # fmt: skip
     columns = [
-        "event", "date", "side", "what", "first_day", "last_day", "low", "high", "covered", "source",
+        "event", "date", "side", "what", "first_day", "last_day", "low", "high", "covered",
+        "source",
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
 

@@ -19,9 +19,7 @@ WITHIN_M: Final = (250.0, 1000.0, 5000.0)
 """Distances at which features are counted; starting values."""
 
 
-def distances(
-    inventory: gpd.GeoDataFrame, features: gpd.GeoDataFrame
-) -> pd.DataFrame:
+def distances(inventory: gpd.GeoDataFrame, features: gpd.GeoDataFrame) -> pd.DataFrame:
     """The nearest feature of each kind to each site in each period, and the ground they share.
 
     Parameters
@@ -35,7 +33,7 @@ def distances(
     -------
     DataFrame
         `site_id`, `period_start`, `period_end`, `alert`, `state`, `kind`, `nearest`, `distance_m`,
-        `overlap_m2` (NaN: the site was not observed in the period, and its outline is an older one).
+        `overlap_m2` (NaN: the site was not observed then, and its outline is an older one).
     """
     likely = inventory[inventory["alert"].isin(LIKELY)].reset_index(drop=True)
     rows: list[dict[str, Any]] = []

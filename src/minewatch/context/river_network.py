@@ -99,7 +99,9 @@ def find_rivers(drainage: Drainage, *, least_km2: float = RIVER_KM2) -> RiverNet
         row = rows[river[cell] - 1]
         row["head_cell"] = cell
         row["length_m"] = row.get("length_m", 0.0) + (
-            0.0 if after == cell else float(drainage.steps_m(np.array([cell]), np.array([after]))[0])
+            0.0
+            if after == cell
+            else float(drainage.steps_m(np.array([cell]), np.array([after]))[0])
         )
     table = pd.DataFrame(rows, columns=["mouth_cell", "flows_into", "head_cell", "length_m"])
     table.insert(0, "river", np.arange(1, len(table) + 1))
@@ -159,4 +161,3 @@ def mark_lines(heights: Heights, lines: Sequence[shapely.Geometry]) -> NDArray[n
         inside = (row >= 0) & (row < rows) & (col >= 0) & (col < cols)
         mask[row[inside], col[inside]] = True
     return mask
-

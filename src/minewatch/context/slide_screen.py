@@ -1,7 +1,7 @@
 """Slopes under sites, landslides beside them, and a screen of where to look first.
 
-The screen ranks sites by what is known to make slopes fail. It is no forecast: it was never fitted to
-slides of the ground it is used on, and says nothing of when.
+The screen ranks sites by what is known to make slopes fail. It is no forecast: it was never fitted
+to slides of the ground it is used on, and says nothing of when.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import pandas as pd
 import shapely
 
 from minewatch.context.drainage import Heights, cells_under
+from minewatch.context.plain_records import records
 
 BESIDE_M: Final = 500.0
 """Slides at most so far from a site are beside it."""
@@ -81,8 +82,8 @@ def slides_beside(
     Returns
     -------
     DataFrame
-        `site_id`, `slide` (number of the row), `distance_m`, `is_upslope` (higher than the site, and
-        falls towards it), `order` (`before`: it was there before the site began; `after`: it began
+        `site_id`, `slide` (number of the row), `distance_m`, `is_upslope` (higher than the site,
+        and falls towards it), `order` (`before`: it was there before the site began; `after`: it began
         after the site was seen; `unknown`: their windows overlap, or one is older than the
         archive), `slide_after`, `slide_by` (the window in which it began), `area_m2`.
     """
@@ -141,8 +142,8 @@ def screen(factors: pd.DataFrame) -> pd.DataFrame:
         score=score.round(4),
         unknown=["; ".join(n for n in names if pd.isna(row[n])) for _, row in values.iterrows()],
         reasons=[
-            "; ".join(n for n in names if row[n] >= 2 / 3 and values.loc[index, n] > 0)
-            for index, row in ranks.iterrows()
+            "; ".join(n for n in names if rank[n] >= 2 / 3 and value[n] > 0)
+            for rank, value in zip(records(ranks), records(values), strict=True)
         ],
     )
     out = out.sort_values(["score", "site_id"], ascending=[False, True], na_position="last")

@@ -1,7 +1,7 @@
 """Trade figures with their bases, compared only where these are alike, and beside activity.
 
-Area is an indicator of activity, never production, and nothing here is a proof: ranges and the number
-of points are what there is.
+Area is an indicator of activity, never production, and nothing here is a proof: ranges and the
+number of points are what there is.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from minewatch.context.happenings import add_months
+from minewatch.context.plain_records import records
 from minewatch.errors import SettingsError, unknown_name
 from minewatch.sites.totals import LIKELY, SURE, UNSEEN, total_by_period
 
@@ -96,7 +97,7 @@ def check_figures(table: pd.DataFrame, *, where: str) -> pd.DataFrame:
                 f"{where}: column {name!r} is missing", hint=f"it needs {', '.join(COLUMNS)}"
             )
     rows = []
-    for number, row in enumerate(table.to_dict("records"), start=1):
+    for number, row in enumerate(records(table), start=1):
         at = f"{where}, row {number}"
         out: dict[str, Any] = {
             k: NOT_STATED if pd.isna(row[k]) or not str(row[k]).strip() else str(row[k]).strip()
@@ -183,7 +184,7 @@ def compare_figures(figures: pd.DataFrame, first: str, second: str) -> FigureCom
 
 
 def compare_all(figures: pd.DataFrame) -> pd.DataFrame:
-    """Every pair of figures: `first`, `second`, `ratio` (NaN: refused), `refused_because`, `mend`."""
+    """Every pair of figures: `ratio` of the second to the first (NaN: refused), why, and the mend."""
     rows = []
     names = list(figures["figure"])
     for n, first in enumerate(names):
@@ -301,13 +302,11 @@ def lagged_pairs(
     ]
     rows = []
     for lag in range(most_lag + 1):
-        for figure in figures.to_dict("records"):
+        for figure in records(figures):
             first = add_months(figure["first_day"], -3 * lag)
             last = add_months(figure["last_day"], -3 * lag)
             days = (last - first).days + 1
-            shares = [
-                max((min(last, e) - max(first, s)).days + 1, 0) / days for s, e in periods
-            ]
+            shares = [max((min(last, e) - max(first, s)).days + 1, 0) / days for s, e in periods]
             if not shares or max(shares) < _PAIRED_SHARE:
                 continue
             best = int(np.argmax(shares))
@@ -315,7 +314,7 @@ def lagged_pairs(
                 {
                     "basis": basis_of(figure), "lag_quarters": lag,
                     **{k: figure[k] for k in ("figure", "first_day", "last_day", "value", "unit")},
-                    "share_of_days": round(shares[best], 4), **activity.iloc[best].to_dict(),
+                    "share_of_days": round(shares[best], 4), **records(activity)[best],
                 }
             )  # fmt: skip
     columns = [
@@ -396,4 +395,4 @@ def _months(first: date, last: date) -> float:
 
 def series_of(figures: pd.DataFrame) -> Sequence[str]:
     """Every basis among some figures, each once."""
-    return sorted({basis_of(row) for row in figures.to_dict("records")})
+    return sorted({basis_of(row) for row in records(figures)})

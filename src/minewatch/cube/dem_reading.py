@@ -78,7 +78,7 @@ def read_gradient(
 def read_heights(
     model: ElevationModel, box: GeoBox, *, settings: Settings | None = None
 ) -> tuple[NDArray[np.float32], bool]:
-    """Heights over a box, metres, dims (y, x), NaN where no tile has any; whether all are simulated.
+    """Heights over a box, metres, dims (y, x), NaN where there are none; whether all are simulated.
 
     Parameters
     ----------

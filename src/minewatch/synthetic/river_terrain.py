@@ -117,7 +117,9 @@ def _draw_rivers(
     main = shapely.LineString(np.column_stack([x, y]))
     rivers = [DrawnRiver(name="Simulated main river", line=main, flows_into="")]
     for number in range(tributaries):
-        share = 0.65 * (number + 0.6) / tributaries  # from the south; north of them all is the main's
+        share = (
+            0.65 * (number + 0.6) / tributaries
+        )  # from the south; north of them all is the main's
         mouth = main.interpolate(1 - share, normalized=True)
         side = 1 if number % 2 == 0 else -1
         length = size_m * rng.uniform(0.3, 0.4)

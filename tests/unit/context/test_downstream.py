@@ -50,7 +50,9 @@ def points_off_divides(terrain: RiverTerrain, count: int, seed: int) -> list[sha
     left, top = terrain.transform * (0, 0)
     size, found = terrain.metres.shape[0] * 30.0, []
     while len(found) < count:
-        point = shapely.Point(left + rng.uniform(600, size - 600), top - rng.uniform(600, size - 600))
+        point = shapely.Point(
+            left + rng.uniform(600, size - 600), top - rng.uniform(600, size - 600)
+        )
         near = np.sort(shapely.distance(lines, point))
         nearest = lines[int(shapely.distance(lines, point).argmin())]
         along = nearest.project(point, normalized=True)
@@ -60,7 +62,7 @@ def points_off_divides(terrain: RiverTerrain, count: int, seed: int) -> list[sha
 
 
 def drawn_way(terrain: RiverTerrain, point: shapely.Point) -> tuple[list[str], float]:
-    """Names of the rivers that its water comes to, walked on the drawing, and metres to the edge."""
+    """Rivers that its water comes to, walked on the drawing, and metres to the edge."""
     by_name = {r.name: r for r in terrain.rivers}
     river = min(terrain.rivers, key=lambda r: r.line.distance(point))
     at, names, metres = point, [], river.line.distance(point)
@@ -74,9 +76,7 @@ def drawn_way(terrain: RiverTerrain, point: shapely.Point) -> tuple[list[str], f
 
 def sites_at(points: list[shapely.Point], epsg: int) -> gpd.GeoDataFrame:
     names = [f"simulated-{n:03d}" for n in range(len(points))]
-    return gpd.GeoDataFrame(
-        {"site_id": names}, geometry=[p.buffer(45) for p in points], crs=epsg
-    )
+    return gpd.GeoDataFrame({"site_id": names}, geometry=[p.buffer(45) for p in points], crs=epsg)
 
 
 def test_every_drawn_river_is_found_and_named(terrain, network) -> None:
