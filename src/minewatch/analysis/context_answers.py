@@ -219,6 +219,7 @@ def control(
             "states_by_controller": _states_by_controller(observed), "before_after": table,
             "happenings": happened, "observations": observed,
         },
+        published=frozenset({"claims"}),
         notes=tuple(words), about={"months": months, "placebo_months": placebo_months},
         pictures={"openings": events_figure(table, "opened", simulated=result.simulated)},
     )  # fmt: skip
@@ -357,6 +358,7 @@ def trade(result: RunResult, *, figures: Path | None = None) -> ContextAnswer:
             "alike": comparisons.loc[comparisons["ratio"].notna(), _ALIKE],
             "comparisons": comparisons, "activity": activity, "lagged": pairs, "directions": seen,
         },
+        published=frozenset({"figures", "alike", "comparisons"}),
         notes=tuple(words),
         pictures={"activity": activity_figure(table, activity, simulated=result.simulated)},
     )  # fmt: skip
@@ -406,6 +408,7 @@ def slopes(result: RunResult, *, dem: str = "auto", catalog: str | None = None) 
             "slides_beside": beside,
             "factors": pd.DataFrame({"factor": list(FACTORS), "meaning": list(FACTORS.values())}),
         },
+        published=frozenset({"factors"}),
         notes=words, about={"heights": heights.source},
     )  # fmt: skip
 

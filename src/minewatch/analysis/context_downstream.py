@@ -118,6 +118,8 @@ def downstream(
         listener(Progress("draws of the heights", draw - 1, draws, ""))
         other = find_drainage(disturb_heights(heights, seed=seed, draw=draw), rivers=marked)
         answers.append(trace(other, starts, network, near, beside=1))
+    if draws:
+        listener(Progress("draws of the heights", draws, draws, ""))
     # the heights as measured place the path; shares come from the draws alone, where there are any
     shares = mean_shares(answers[1:] or answers)
     paths = site_paths(drainage, sites, network)

@@ -41,6 +41,8 @@ class ContextAnswer:
     """Whether any part of it is no real place."""
     tables: Mapping[str, pd.DataFrame]
     """Name to table; those with outlines are layers, in any CRS."""
+    published: frozenset[str] = frozenset()
+    """Names of tables that hold nothing of the run: published figures, words of the method."""
     notes: tuple[str, ...] = ()
     """What must be said beside them."""
     about: Mapping[str, Any] = field(default_factory=dict)
@@ -54,6 +56,10 @@ class ContextAnswer:
     def layers(self) -> Mapping[str, gpd.GeoDataFrame]:
         """The tables with outlines: for a project of a GIS."""
         return {n: t for n, t in self.tables.items() if isinstance(t, gpd.GeoDataFrame)}
+
+    def is_simulated(self, table: str) -> bool:
+        """Whether a table holds what is no real place."""
+        return self.simulated and table not in self.published
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -87,7 +93,7 @@ def write_answer(answer: ContextAnswer, result: RunResult, out: Path | None = No
     }  # fmt: skip
     files = []
     for name, table in answer.tables.items():
-        marked = table.assign(simulated=answer.simulated)
+        marked = table.assign(simulated=answer.is_simulated(name))
         plain = pd.DataFrame(marked).drop(columns="geometry", errors="ignore")
         files.append(_write_csv(plain, folder / f"{name}.csv"))
         if name in answer.layers:

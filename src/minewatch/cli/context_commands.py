@@ -277,7 +277,7 @@ def _close(
         )  # fmt: skip
         return
     for name, columns in shown:
-        _show(name, answer.tables[name], columns, simulated=answer.simulated)
+        _show(name, answer.tables[name], columns, simulated=answer.is_simulated(name))
     for line in answer.notes:
         terminal.line(f"note: {line}")
     if not quiet:
@@ -304,9 +304,13 @@ def _cell(row: dict[str, Any], column: str) -> Any:
     if column in row:
         value = row[column]
         if isinstance(value, float):
-            return "–" if pd.isna(value) else f"{value:g}"
+            return "–" if pd.isna(value) else _number(value)
         return value
     low, high = row[f"{column}_low"], row[f"{column}_high"]
     if pd.isna(high):
         return "unknown"
-    return f"{low:g}" if low == high else f"{low:g}–{high:g}"
+    return _number(low) if low == high else f"{_number(low)}–{_number(high)}"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:g}"

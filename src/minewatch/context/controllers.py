@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 import geopandas as gpd
 import pandas as pd
 import shapely
 
+from minewatch.areas.control import parse_fuzzy_date
 from minewatch.context.plain_records import records
 from minewatch.errors import SettingsError
 from minewatch.model import ControlInterval
@@ -95,7 +96,8 @@ def claims_from(table: gpd.GeoDataFrame, *, where: str) -> tuple[Claim, ...]:
     ----------
     table
         `controller`, `valid_from`, `valid_to`, `source`, and outlines, metres of the zone;
-        `certainty` where it is not medium. Days as ISO text, empty when open.
+        `certainty` where it is not medium. Days as 2024-09-30, 2024-09 or 2024 (the widest that it may
+        mean is taken), empty when open.
     where
         What to call the layer in an error.
 
@@ -118,7 +120,9 @@ def claims_from(table: gpd.GeoDataFrame, *, where: str) -> tuple[Claim, ...]:
                 f"{where}, row {number}: {row['controller']} has no source",
                 hint="say who says so: a claim without a source is not used",
             )
-        first, last = (_day(row[end], f"{where}, row {number}: {end}") for end in needed[1:3])
+        at = f"{where}, row {number}"
+        first = _day(row["valid_from"], f"{at}: valid_from", first=True)
+        last = _day(row["valid_to"], f"{at}: valid_to", first=False)
         if first and last and last < first:
             raise SettingsError(f"{where}, row {number}: ends ({last}) before {first}")
         certainty = row.get("certainty")
@@ -230,10 +234,14 @@ def count_by_controller(happenings: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def _day(value: Any, where: str) -> date | None:
+def _day(value: Any, where: str, *, first: bool) -> date | None:
+    """The earliest or the latest day that a written date may mean; None: open."""
     if value is None or pd.isna(value) or not str(value).strip():
         return None
-    try:
-        return pd.Timestamp(str(value)).date()
-    except ValueError:
-        raise SettingsError(f"{where} {value!r} is no day", hint="write it as 2024-09-30") from None
+    text = value.date().isoformat() if isinstance(value, datetime) else str(value)
+    days = parse_fuzzy_date(text)
+    if days is None:
+        raise SettingsError(
+            f"{where} {value!r} is no day", hint="write it as 2024-09-30, 2024-09 or 2024"
+        )
+    return days[0] if first else days[1]

@@ -83,8 +83,8 @@ def slides_beside(
     -------
     DataFrame
         `site_id`, `slide` (number of the row), `distance_m`, `is_upslope` (higher than the site,
-        and falls towards it), `order` (`before`: it was there before the site began; `after`: it began
-        after the site was seen; `unknown`: their windows overlap, or one is older than the
+        and falls towards it), `order` (`before`: it was there before the site began; `after`: it
+        began after the site was seen; `unknown`: their windows overlap, or one is older than the
         archive), `slide_after`, `slide_by` (the window in which it began), `area_m2`.
     """
     columns = [

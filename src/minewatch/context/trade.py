@@ -184,7 +184,7 @@ def compare_figures(figures: pd.DataFrame, first: str, second: str) -> FigureCom
 
 
 def compare_all(figures: pd.DataFrame) -> pd.DataFrame:
-    """Every pair of figures: `ratio` of the second to the first (NaN: refused), why, and the mend."""
+    """Every pair of figures: `ratio` of second to first (NaN: refused), why, and the mend."""
     rows = []
     names = list(figures["figure"])
     for n, first in enumerate(names):
