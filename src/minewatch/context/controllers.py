@@ -96,8 +96,8 @@ def claims_from(table: gpd.GeoDataFrame, *, where: str) -> tuple[Claim, ...]:
     ----------
     table
         `controller`, `valid_from`, `valid_to`, `source`, and outlines, metres of the zone;
-        `certainty` where it is not medium. Days as 2024-09-30, 2024-09 or 2024 (the widest that it may
-        mean is taken), empty when open.
+        `certainty` where it is not medium. Days as 2024-09-30, 2024-09 or 2024 (the widest that
+        they may mean is taken), empty when open.
     where
         What to call the layer in an error.
 
