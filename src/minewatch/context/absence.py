@@ -116,7 +116,8 @@ def seen_by_period(inventory: pd.DataFrame, periods: pd.DataFrame) -> pd.DataFra
 
 def _words(sites: int, seen: float) -> str:
     if sites:
-        return f"not empty: {sites} sites are confirmed or provisional"
+        are = "site is" if sites == 1 else "sites are"
+        return f"not empty: {sites} {are} confirmed or provisional"
     if not seen > 0:
         return "nothing was seen: nothing can be said"
     if seen > 0.995:

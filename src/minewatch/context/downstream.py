@@ -29,6 +29,8 @@ REACH_M: Final = 250.0
 """A place is within reach of a path at most so far from it; starting value."""
 _KEYS = ["period_start", "period_end"]
 _MOST_CELLS = 25
+_LABELS = ("river", "reach")
+_STAY = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +132,8 @@ def trace(
         Cells within reach of places.
     beside
         A walk is in a river when it is at most so many cells beside it: 0 for the heights as
-        measured, 1 for a draw, whose rivers may lie beside those.
+        measured, 1 for a draw, whose rivers may lie beside those. Then it must stay in it for three
+        cells.
 
     Returns
     -------
@@ -142,13 +145,11 @@ def trace(
     river = network.near(network.river, cells=beside)
     reach = network.near(network.reach, cells=beside)
     seen: dict[str, list[tuple[Any, Any, Any]]] = {"river": [], "reach": [], "place": []}
-    last = {"river": np.zeros(len(starts.cell), int), "reach": np.zeros(len(starts.cell), int)}
+    # beside a river as measured, a walk may cross the last cells of streams that end in it
+    stays = {name: _Stays.begin(len(starts.cell), _STAY if beside else 1) for name in _LABELS}
     for walks, here, metres in walk_down(drainage, starts.cell):
-        for name, label in (("river", river), ("reach", reach)):
-            now = label[here]
-            is_new = (now > 0) & (now != last[name][walks])
-            last[name][walks] = np.where(now > 0, now, last[name][walks])
-            seen[name].append((walks[is_new], now[is_new], metres[is_new]))
+        for name, label in zip(_LABELS, (river, reach), strict=True):
+            seen[name].append(stays[name].step(walks, label[here], metres))
         if (hit := near.is_near[here]).any():
             low = np.searchsorted(near.cell, here[hit], "left")
             count = np.searchsorted(near.cell, here[hit], "right") - low
@@ -173,6 +174,32 @@ def trace(
             out["first"] = _shares(table.drop_duplicates("walk"), walks_of)
         out[name] = _shares(table.drop_duplicates(["walk", "target"]), walks_of)
     return out
+
+
+@dataclass
+class _Stays:
+    """For how many steps each walk has been in which river, and since which metre."""
+
+    label: NDArray[np.int64]
+    steps: NDArray[np.int64]
+    since: NDArray[np.float64]
+    least: int
+    """Steps from which a stay counts."""
+
+    @classmethod
+    def begin(cls, walks: int, least: int) -> _Stays:
+        return cls(np.zeros(walks, int), np.zeros(walks, int), np.zeros(walks), least)
+
+    def step(
+        self, walks: NDArray[np.intp], now: NDArray[np.int32], metres: NDArray[np.float64]
+    ) -> tuple[NDArray[np.intp], NDArray[np.int32], NDArray[np.float64]]:
+        """The walks whose stay counts from this step on, the label, and where it began."""
+        goes_on = now == self.label[walks]
+        self.since[walks] = np.where(goes_on, self.since[walks], metres)
+        self.steps[walks] = np.where(goes_on, self.steps[walks] + 1, 1)
+        self.label[walks] = now
+        counts = (now > 0) & (self.steps[walks] == self.least)
+        return walks[counts], now[counts], self.since[walks][counts]
 
 
 def _shares(walks: pd.DataFrame, walks_of: NDArray[np.intp]) -> pd.DataFrame:

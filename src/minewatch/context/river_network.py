@@ -34,11 +34,18 @@ class RiverNetwork:
     """Where they were found."""
 
     def near(self, label: NDArray[np.int32], *, cells: int = 1) -> NDArray[np.int32]:
-        """Labels spread to some cells beside the river, where no other label is."""
+        """Labels spread to some cells beside the river, where no other label is.
+
+        Beside two rivers it is the larger one: else a walk along a river would touch every stream
+        whose mouth it passes.
+        """
         if not cells:
             return label
-        spread = ndimage.grey_dilation(label.reshape(self.drainage.shape), size=2 * cells + 1)
-        out: NDArray[np.int32] = np.where(label > 0, label, spread.ravel()).astype(np.int32)
+        none = np.iinfo(np.int32).max
+        numbered = np.where(label > 0, label, none).reshape(self.drainage.shape)
+        spread = ndimage.minimum_filter(numbered, size=2 * cells + 1, mode="nearest").ravel()
+        spread[spread == none] = 0
+        out: NDArray[np.int32] = np.where(label > 0, label, spread).astype(np.int32)
         return out
 
     def line(self, river: int) -> shapely.LineString:

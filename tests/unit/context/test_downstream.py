@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from affine import Affine
 
 from minewatch.context.downstream import (
     find_places_near,
@@ -148,6 +151,22 @@ def test_draws_are_repeatable_and_shares_lie_between_none_and_all(terrain, drain
     shares = mean_shares(draws)["first"]
     assert ((shares["share"] > 0) & (shares["share"] <= 1)).all()
     assert np.allclose(shares.groupby("site")["share"].sum(), 1)
+
+
+def test_a_walk_beside_a_river_touches_no_stream_whose_mouth_it_passes(
+    terrain, drainage, network
+) -> None:
+    main, tributary = terrain.rivers[0].line, terrain.rivers[1]
+    head = shapely.Point(main.coords[30])
+    starts = find_starts(drainage, sites_at([head], terrain.epsg))
+    moved = replace(drainage, transform=drainage.transform @ Affine.translation(1, 0))
+    beside = replace(network, drainage=moved)  # labels lie a cell beside the walk
+    shifted = np.roll(network.river.reshape(drainage.shape), 1, axis=1).ravel()
+    beside = replace(beside, river=shifted)
+    table = trace(drainage, starts, beside, find_places_near(drainage, []), beside=1)
+    names = network.rivers.set_index("river")["name"]
+    assert {names[t] for t in table["river"]["target"]} == {"Simulated main river"}
+    assert tributary.name in set(names)
 
 
 def test_the_disturbance_has_the_spread_of_the_handbook(terrain) -> None:
