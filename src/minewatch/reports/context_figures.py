@@ -296,13 +296,13 @@ def activity_figure(figures: pd.DataFrame, activity: pd.DataFrame, *, simulated:
                 basis = names.index(row["basis"])
                 axes.plot(  # thinner ones on top: equal values of two bases both show
                     [first, last], [per_month / _SCALE.get(unit, (1.0, ""))[0]] * 2,
-                    linewidth=max(9 - basis, 2), solid_capstyle="butt", color=colour_of(basis),
+                    linewidth=max(12 - 2 * basis, 2), solid_capstyle="butt", color=colour_of(basis),
                 )  # fmt: skip
             axes.set_ylabel(f"{_SCALE.get(unit, (1.0, unit))[1]} a month,\nmean of the days")
             axes.set_ylim(bottom=0)
             axes.spines[["top", "right"]].set_visible(False)
         _activity(panels[-1], activity)
-        panels[-1].set_ylabel(f"new ground, ha{', simulated' if simulated else ''}")
+        panels[-1].set_ylabel(f"new ground, ha{',\nsimulated' if simulated else ''}")
         handles: list[Line2D | Patch] = [
             Line2D([], [], color=colour_of(n), lw=4, label=name) for n, name in enumerate(names)
         ]
@@ -312,7 +312,7 @@ def activity_figure(figures: pd.DataFrame, activity: pd.DataFrame, *, simulated:
         ]
         figure.legend(
             handles=handles, loc="outside lower center", ncols=2, fontsize="small",
-            title="different colours stand on different bases: not to be compared",
+            title="published figures: colours stand on different bases, not to be compared",
         )  # fmt: skip
 
     return _png(draw, size=(9.5, 7.5), simulated=simulated)
