@@ -25,6 +25,7 @@ from minewatch.context.downstream import (
     find_places_near,
     find_starts,
     mean_shares,
+    rivers_touched,
     site_paths,
     totals_below,
     trace,
@@ -138,7 +139,7 @@ def downstream(
         "reaches_by_period": _reach_layer(totals["reach"], network, heights.epsg),
         "site_rivers": _pairs(shares["river"], starts.sites, network.rivers, "river"),
         "site_places": _site_places(shares["place"], starts.sites, below),
-        "rivers_touched": _touched(drainage, sites, COUNTED_AT_KM2),
+        "rivers_touched": rivers_touched(drainage, sites, sizes_km2=COUNTED_AT_KM2),
     }
     simulated = result.simulated or heights.simulated
     words = _words(heights, paths, starts.outside, below, draws, seed, network, result)
@@ -329,23 +330,6 @@ def _site_places(
     table.insert(1, "place", [places["name"][n] for n in table["target"]])
     table.insert(2, "kind", [places["kind"][n] for n in table["target"]])
     return table.drop(columns=["site", "target"])
-
-
-def _touched(drainage: Drainage, sites: gpd.GeoDataFrame, sizes: Sequence[float]) -> pd.DataFrame:
-    """How many rivers the sites drain into first, by what counts as a river."""
-    rows = []
-    for least in sizes:
-        network = find_rivers(drainage, least_km2=least)
-        paths = site_paths(drainage, sites, network)
-        rows.append(
-            {
-                "river_from_km2": least,
-                "rivers_touched": int(paths.loc[paths["river"] > 0, "river"].nunique()),
-                "sites": len(paths),
-                "sites_that_reach_none": int((paths["river"] == 0).sum()),
-            }
-        )
-    return pd.DataFrame(rows)
 
 
 def _words(

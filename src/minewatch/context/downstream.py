@@ -18,7 +18,7 @@ import shapely
 from numpy.typing import NDArray
 
 from minewatch.context.drainage import Cells, Drainage, cells_within, path_down, walk_down
-from minewatch.context.river_network import RiverNetwork
+from minewatch.context.river_network import RiverNetwork, find_rivers
 from minewatch.sites.totals import LIKELY, POOL_MEASURES, SURE, UNSEEN, total_by_period
 
 SURE_SHARE: Final = 0.9
@@ -332,6 +332,48 @@ def _abandoned_wet(rows: pd.DataFrame) -> pd.DataFrame:
     return table.groupby(_KEYS, as_index=False).sum()
 
 
+def rivers_touched(
+    drainage: Drainage, sites: gpd.GeoDataFrame, *, sizes_km2: Sequence[float]
+) -> pd.DataFrame:
+    """How many rivers sites drain into first, by what counts as a river.
+
+    Parameters
+    ----------
+    drainage
+        Where water goes.
+    sites
+        Outlines, metres of the same zone.
+    sizes_km2
+        Catchments from which a stream is a river.
+
+    Returns
+    -------
+    DataFrame
+        `river_from_km2`, `rivers_touched`, `sites`, `sites_that_reach_none`.
+    """
+    starts = [c for outline in sites.geometry if (c := _first_cell(drainage, outline)) is not None]
+    rows = []
+    for size in sizes_km2:
+        label = find_rivers(drainage, least_km2=size).river
+        first = np.zeros(len(starts), int)
+        for walks, here, _ in walk_down(drainage, np.array(starts, np.int64)):
+            first[walks] = np.where(first[walks] > 0, first[walks], label[here])
+        touched = first[first > 0]
+        rows.append((size, len(np.unique(touched)), len(starts), len(starts) - len(touched)))
+    columns = ["river_from_km2", "rivers_touched", "sites", "sites_that_reach_none"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _first_cell(drainage: Drainage, outline: shapely.Geometry) -> int | None:
+    """The cell with heights that is nearest to the middle of a site; None: it has none."""
+    found = cells_within(drainage, outline)
+    if not len(found):
+        return None
+    middle = outline.representative_point()
+    x, y = drainage.xy(found)
+    return int(found[np.hypot(x - middle.x, y - middle.y).argmin()])
+
+
 def site_paths(
     drainage: Drainage, sites: gpd.GeoDataFrame, network: RiverNetwork
 ) -> gpd.GeoDataFrame:
@@ -355,14 +397,10 @@ def site_paths(
     """
     label, rows = network.river, []
     for site_id, outline in zip(sites["site_id"], sites.geometry, strict=True):
-        found = cells_within(drainage, outline)
-        if not len(found):
+        start = _first_cell(drainage, outline)
+        if start is None:
             continue
-        middle = outline.representative_point()
-        x, y = drainage.xy(found)
-        cells, metres = path_down(
-            drainage, int(found[np.hypot(x - middle.x, y - middle.y).argmin()])
-        )
+        cells, metres = path_down(drainage, start)
         x, y = drainage.xy(cells)
         at = np.flatnonzero(label[cells])
         points = np.column_stack([x, y])

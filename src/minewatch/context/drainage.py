@@ -111,10 +111,9 @@ def find_drainage(heights: Heights, *, rivers: NDArray[np.bool_] | None = None) 
         metres[rivers & known] -= np.float32(BURN_M)
     flow = pyflwdir.from_dem(metres, nodata=NO_HEIGHT, transform=heights.transform, latlon=False)
     cells = np.asarray(flow.upstream_area("cell"), float).ravel()
-    downstream = np.asarray(flow.idxs_ds).astype(np.int64).ravel()
-    downstream[~known.ravel()] = -1
     return Drainage(
-        downstream=downstream, catchment_m2=np.maximum(cells, 0) * heights.cell_m**2,
+        downstream=np.asarray(flow.idxs_ds).astype(np.int64).ravel(),
+        catchment_m2=np.maximum(cells, 0) * heights.cell_m**2,
         shape=(int(metres.shape[0]), int(metres.shape[1])), transform=heights.transform,
     )  # fmt: skip
 
@@ -152,8 +151,12 @@ def walk_down(
 
 def path_down(drainage: Drainage, cell: int) -> tuple[Cells, NDArray[np.float64]]:
     """The way of water from one cell to where it leaves the heights, and metres to each cell."""
-    steps = [(here[0], metres[0]) for _, here, metres in walk_down(drainage, np.array([cell]))]
-    return np.array([s[0] for s in steps], np.int64), np.array([s[1] for s in steps])
+    path, downstream = [int(cell)], drainage.downstream
+    while (following := int(downstream[path[-1]])) not in (-1, path[-1]):
+        path.append(following)
+    cells = np.array(path, np.int64)
+    steps = drainage.steps_m(cells[:-1], cells[1:])
+    return cells, np.concatenate([[0.0], np.cumsum(steps)])
 
 
 def cells_within(

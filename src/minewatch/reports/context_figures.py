@@ -302,7 +302,7 @@ def activity_figure(figures: pd.DataFrame, activity: pd.DataFrame, *, simulated:
             axes.set_ylim(bottom=0)
             axes.spines[["top", "right"]].set_visible(False)
         _activity(panels[-1], activity)
-        panels[-1].set_ylabel(f"new ground, ha{',\nsimulated' if simulated else ''}")
+        panels[-1].set_ylabel("new ground, ha" + (",\nsimulated" if simulated else ""))
         handles: list[Line2D | Patch] = [
             Line2D([], [], color=colour_of(n), lw=4, label=name) for n, name in enumerate(names)
         ]

@@ -45,6 +45,16 @@ def test_figures_of_one_basis_are_compared(bundled: pd.DataFrame) -> None:
     assert exports.notes
 
 
+def test_what_neither_states_is_alike_only_within_one_source() -> None:
+    silent = {"reporter": "", "hs_codes": ""}
+    one = figures(silent, {"figure": "b", **silent})
+    assert not compare_figures(one, "a", "b").is_refused
+    two = figures(silent, {"figure": "b", **silent, "source": "another"})
+    assert len(compare_figures(two, "a", "b").reasons) == 2
+    nothing = figures({"commodity": ""}, {"figure": "b", "commodity": ""})
+    assert compare_figures(nothing, "a", "b").is_refused
+
+
 @pytest.mark.parametrize(
     ("column", "value", "words"),
     [
@@ -134,6 +144,16 @@ def test_a_direction_is_clear_only_where_ranges_do_not_overlap() -> None:
     pairs = lagged_pairs(quarters([10, 20, 30, 40]), table)
     row = directions(pairs, "new_area_m2").set_index("lag_quarters").loc[0]
     assert row[["points", "same", "unclear", "opposite"]].tolist() == [4, 1, 1, 1]
+
+
+def test_two_imports_beside_one_period_are_no_step() -> None:
+    year = pd.DataFrame(
+        {"period_start": ["2022-01-01", "2022-07-01"], "period_end": ["2022-06-30", "2022-12-31"],
+         "new_area_m2_low": [1.0, 1.0], "new_area_m2_high": [0.5, 0.5]}
+    )  # fmt: skip
+    # ranges turned round: a step within one period would count as a rise
+    row = directions(lagged_pairs(quarters([1, 2]), year), "new_area_m2").iloc[0]
+    assert (row["points"], row["same"], row["unclear"]) == (2, 0, 1)
 
 
 def test_figures_of_two_bases_are_never_in_one_series() -> None:
