@@ -35,8 +35,8 @@ lint: $(READY) ## format, lint, types, architecture
 check: lint ## lint, then every test, those with real servers, QGIS and imagery too
 	$(PYTEST)
 
-docs: $(READY) ## the pages, in docs/_build/html
-	$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build/html
+docs: $(READY) ## the pages, with notebooks run, in docs/_build/html
+	MINEWATCH_DOCS_EXECUTE=1 $(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
 
 accuracy-real: $(READY) ## figures on real pairs of pictures, where that imagery is present

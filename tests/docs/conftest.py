@@ -101,10 +101,11 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def beside_the_demo(demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of its own, the working one, with the demo and the command in their places."""
     (tmp_path / "demo").symlink_to(demo)
-    command = tmp_path / ".venv" / "bin" / "minewatch"
-    command.parent.mkdir(parents=True)
-    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m minewatch "$@"\n', "utf-8")
-    command.chmod(0o755)
+    for name, words in {"minewatch": "-m minewatch", "python": ""}.items():
+        command = tmp_path / ".venv" / "bin" / name
+        command.parent.mkdir(parents=True, exist_ok=True)
+        command.write_text(f'#!/bin/sh\nexec "{sys.executable}" {words} "$@"\n', "utf-8")
+        command.chmod(0o755)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

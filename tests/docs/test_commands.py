@@ -1,5 +1,6 @@
 """The pages name every command, and every command says how to use it."""
 
+import runpy
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,3 +45,9 @@ def test_the_help_of_every_command_holds_an_example_of_it(name):
 def test_every_option_says_what_it_does(name):
     silent = [p.name for p in COMMANDS[name].params if not getattr(p, "help", None)]
     assert silent == []
+
+
+def test_the_page_of_every_option_is_that_of_the_command_line():
+    render = runpy.run_path(str(ROOT / "scripts/command-reference"))["render"]
+    page = (ROOT / "docs" / "command-reference.md").read_text("utf-8")
+    assert page == render(), "run scripts/command-reference"

@@ -1,13 +1,15 @@
-"""What README and docs/python.md tell people to type runs as written, without a network.
+"""What README and the pages tell people to type runs as written, without a network.
 
-Nothing is left out. What asks a server is given the simulated archive of the demo instead: see
-`INSTEAD`; `make` is asked what it would do.
+Blocks of the pages that are marked `bash` are run, in order, as one script. Nothing is left out.
+What asks a server is given the simulated archive of the demo instead: see `INSTEAD`; `make` is
+asked what it would do.
 """
 
 from __future__ import annotations
 
 import ast
 import json
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -21,11 +23,13 @@ ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
 README = BLOCK.findall((ROOT / "README.md").read_text("utf-8"))
 PYTHON = [text for _, text in BLOCK.findall((ROOT / "docs/python.md").read_text("utf-8"))]
+PAGES = sorted(page for page in ROOT.glob("docs/*.md") if "```bash" in page.read_text("utf-8"))
 INSTEAD = {
+    "minewatch demo --quiet": "test -f demo/archive/catalog.json",
     "--aoi chipwe-pangwa": "--aoi demo/archive/aoi.geojson --catalog demo/archive/catalog.json",
     '"chipwe-pangwa"': '"demo/archive/aoi.geojson", catalog="demo/archive/catalog.json"',
 }
-"""A real area, whose imagery a server has, to the simulated one of the demo."""
+"""A real area, whose imagery a server has, to the simulated one of the demo, which is there."""
 
 
 def on_the_demo(text: str) -> str:
@@ -48,10 +52,17 @@ def run_python(text: str, names: dict[str, Any]) -> list[str]:
 def run_shell(text: str) -> str:
     script = f"set -e\n{on_the_demo(text)}"
     done = subprocess.run(
-        ["bash", "-c", script], env=offline(), capture_output=True, text=True, check=False
+        ["bash", "-c", script], env=beside(), capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def beside() -> dict[str, str]:
+    """An environment in which `minewatch` and `python` are those of the working folder."""
+    environment = offline()
+    environment["PATH"] = os.pathsep.join([str(Path(".venv/bin").absolute()), environment["PATH"]])
+    return environment
 
 
 def test_make_knows_every_target_of_the_readme() -> None:
@@ -91,3 +102,17 @@ def test_the_page_of_python_runs_as_written() -> None:
     assert [len(lines) for lines in shown] == [7, 5]
     assert len(names["run"].sites) > 0
     assert names["run"].months(names["run"].sites.total_bounds).sizes["x"] > 0
+
+
+@pytest.mark.usefixtures("beside_the_demo")
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_what_a_page_tells_to_type_runs_as_written(page: Path) -> None:
+    blocks = [text for kind, text in BLOCK.findall(page.read_text("utf-8")) if kind == "bash"]
+    assert run_shell("\n".join(blocks))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_no_command_of_such_a_page_stands_where_it_is_not_run(page: Path) -> None:
+    blocks = BLOCK.findall(page.read_text("utf-8"))
+    unmarked = [text for kind, text in blocks if kind == "" and "minewatch " in text]
+    assert unmarked == []

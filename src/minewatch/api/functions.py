@@ -132,13 +132,19 @@ def plan(
 
     Parameters
     ----------
-    aoi, start, end, catalog, collection, sensor, resolution_m, max_cloud_cover_pct, chunk_px, \
-    period, dry_season, workers, max_memory_gib
+    aoi, start, end, catalog, collection, sensor, resolution_m
         As in `run`. With `scenes` the days may be left out.
+    max_cloud_cover_pct, chunk_px, period, dry_season, workers, max_memory_gib
+        As in `run`.
     scenes
         A frozen `scenes.json`, or what `search` found; no network is needed then.
     progress
         As in `search`.
+
+    Returns
+    -------
+    Plan
+        Scenes, bytes, requests, memory and seconds; it shows itself.
     """
     from minewatch import pipeline
     from minewatch.catalog import canonical_catalog
@@ -191,11 +197,49 @@ def run(
         its last.
     out
         Folder to write; new or empty, unless `resume`.
-    catalog, collection, sensor, detector, rules, dry_season, period, resolution_m, \
-    max_cloud_cover_pct, chunk_px, dem, scenes, scheduler, workers, max_memory_gib, cache, cache_gib
-        As in `minewatch.pipeline.run`.
+    catalog
+        Known name, STAC API root, address of a static `catalog.json`, or a folder of GeoTIFFs with
+        a mapping file.
+    collection
+        Collection id; None takes the catalogue's own for the sensor.
+    sensor
+        Sensor profile.
+    detector
+        Who judges the months: a name in `docs/detectors.md`, or of a plug-in.
+    rules
+        Thresholds to replace: a TOML file, or nested plain values; None takes them as shipped.
+    dry_season
+        First and last month of the dry season, `11-04`; `auto` takes the property `dry_season` of
+        the area, or finds it in the area's record.
+    period
+        Step of the inventory: `dry-season`, `quarter`, `month`, `year`, or `custom:` and a list.
+    resolution_m
+        Pixel of the grid, metres. Pools are seen at 10 m only.
+    max_cloud_cover_pct
+        Scenes cloudier than this are not read.
+    chunk_px
+        Side of a chunk, pixels. Sets the memory, never the answer.
+    dem
+        Heights, from which slopes sharpen what is said of changes: `auto` takes Copernicus DEM
+        where the catalogue of the scenes has it, `none` nothing; else a collection id of that
+        catalogue, or a file.
+    scenes
+        A frozen `scenes.json` to use instead of searching.
+    scheduler
+        Address of a Dask scheduler; None works in threads on this machine.
+    workers
+        Threads; None takes one a core, or as many as fit into the memory.
+    max_memory_gib
+        Most memory of the process, GiB, or an error; None aims at 3. Workers of a cluster are
+        not counted. Changes no answer.
+    cache
+        Folder that keeps blocks of remote files for later runs, compressed as they came; several
+        runs may share it. None keeps nothing. Files that GDAL must read are not kept.
+    cache_gib
+        Most GiB in it; blocks not used for longest give way.
     resume
-        Go on with a run that was cut, reading only what is missing.
+        Go on with a run that was cut, reading only what is missing; what other rules made is read
+        or scored again.
     progress
         Draw progress; None draws it in a notebook and in a terminal.
 
@@ -272,6 +316,11 @@ def update(
 def open_run(directory: str | Path) -> Run:
     """A finished run, opened from its folder; every file is checked against the manifest.
 
+    Parameters
+    ----------
+    directory
+        The folder.
+
     Raises
     ------
     OutputError
@@ -343,7 +392,7 @@ def fuse(run: AnyRun, *others: AnyRun, out: str | Path | None = None) -> Fusion:
     ----------
     run
         The leading run or its folder, best the one with the finest pixels.
-    others
+    *others
         Further runs.
     out
         Folder to write `fused_sites.geojson` and `fusion.json` to; None writes nothing.
@@ -440,7 +489,13 @@ def set_verdict(
 
 
 def verdicts(run: AnyRun) -> gpd.GeoDataFrame:
-    """Every site with what people say of it, and what they judged that is no site."""
+    """Every site with what people say of it, and what they judged that is no site.
+
+    Parameters
+    ----------
+    run
+        A run, or its folder.
+    """
     from minewatch import analysis, review
 
     known = analysis.open_review(_folder(run))
@@ -483,7 +538,15 @@ def import_verdicts(
 
 
 def export_verdicts(run: AnyRun, file: str | Path) -> Path:
-    """Write every site with its verdict into one .gpkg, .geojson or .csv, to be edited."""
+    """Write every site with its verdict into one file, to be edited.
+
+    Parameters
+    ----------
+    run
+        A run, or its folder.
+    file
+        `.gpkg`, `.geojson` or `.csv`.
+    """
     from minewatch import analysis
 
     return analysis.export_verdicts(_folder(run), file)

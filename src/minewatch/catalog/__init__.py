@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from minewatch.lazy import attach
 
 if TYPE_CHECKING:
+    from minewatch.catalog.connection import ask_root
     from minewatch.catalog.dem_search import find_elevation
     from minewatch.catalog.folder_mapping import sensor_for
     from minewatch.catalog.hrefs import canonical_catalog, canonical_href
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ItemError",
+    "ask_root",
     "canonical_catalog",
     "canonical_href",
     "drop_duplicates",

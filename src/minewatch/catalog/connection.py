@@ -158,6 +158,23 @@ def read_json(io: StacApiIO, address: str) -> dict[str, Any]:
         return found
 
 
+def ask_root(address: str, settings: Settings) -> str:
+    """The title of a catalogue, by its first page: whether it can be reached at all.
+
+    Raises
+    ------
+    CatalogError
+        As in `read_json`; also when the page does not look like STAC.
+    """
+    page = read_json(connect(settings), address)
+    if not page.get("links") and not page.get("stac_version"):
+        raise CatalogError(
+            f"{redact(address)} is not STAC: it has neither links nor stac_version",
+            hint="give the root of a STAC API, or a catalog.json",
+        )
+    return short(page.get("title") or page.get("id") or "a catalogue without a title")
+
+
 def _read_file(path: str) -> str:
     if Path(path).exists() and not Path(path).is_file():
         raise ValueError("it is no file")

@@ -14,6 +14,7 @@ from minewatch.cli import (
     compare_command,
     context_commands,
     demo_command,
+    doctor_command,
     explain_command,
     fuse_command,
     job_commands,
@@ -55,6 +56,7 @@ app.command()(share_commands.report)
 app.command()(explain_command.explain)
 app.add_typer(review_commands.app, name="review")
 app.add_typer(context_commands.app, name="context")
+app.command()(doctor_command.doctor)
 app.command()(bench_command.bench)
 
 

@@ -100,46 +100,10 @@ def run(
         its last.
     out
         Directory to write. Must be empty or absent, unless `resume`.
-    catalog
-        Known name, STAC API root, address of a static `catalog.json`, or a folder of GeoTIFFs with
-        a mapping file.
-    collection
-        Collection id; None takes the catalogue's own for the sensor.
-    sensor
-        Sensor profile.
-    detector
-        Who judges the months: a name in `minewatch.detect.DETECTORS`.
-    rules
-        Thresholds to replace: a TOML file, or nested plain values; None takes them as shipped.
-    dry_season
-        First and last month of the dry season, `11-04`; `auto` takes the property `dry_season` of
-        the area, or finds it in the area's record.
-    period
-        Step of the inventory: one of `PERIOD_KINDS`, or `custom:` and a list.
-    resolution_m
-        Pixel of the grid, metres. Pools are seen at 10 m only.
-    max_cloud_cover_pct
-        Scenes cloudier than this are not read.
-    chunk_px
-        Side of a chunk, pixels. Sets the memory, never the answer.
-    dem
-        Heights, from which slopes sharpen what is said of changes: `auto` takes Copernicus DEM
-        where the catalogue of the scenes has it, `none` nothing; else a collection id of that
-        catalogue, or a file.
-    scenes
-        A frozen `scenes.json` to use instead of searching.
-    scheduler
-        Address of a Dask scheduler; None works in threads on this machine.
-    workers
-        Threads; None takes one a core, or as many as fit into the memory.
-    max_memory_gib
-        Most memory of the process, GiB, or an error; None aims at 3. Workers of a cluster are
-        not counted. Changes no answer.
-    cache
-        Folder that keeps blocks of remote files for later runs, compressed as they came; several
-        runs may share it. None keeps nothing. Files that GDAL must read are not kept.
-    cache_gib
-        Most GiB in it; blocks not used for longest give way.
+    catalog, collection, sensor, detector, rules, dry_season, period, resolution_m, dem, scenes
+        As in `minewatch.run`.
+    max_cloud_cover_pct, chunk_px, scheduler, workers, max_memory_gib, cache, cache_gib
+        As in `minewatch.run`.
     resume
         Go on with a run that was cut, reading only what is missing; what other rules made is read
         or scored again.
