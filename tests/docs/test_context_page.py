@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -33,6 +34,10 @@ def test_the_page_runs_as_written_on_the_demo() -> None:
         )
         assert done.returncode == 0, done.stdout + done.stderr
         assert "SIMULATED, no real place" in done.stdout
+    (python,) = (text for kind, text in FENCED if kind == "python")
+    names: dict[str, Any] = {}
+    exec(python, names)
+    assert len(names["answer"].tables["periods"]) == 4
     places = pd.read_csv("below/places_by_period.csv")
     assert set(places["name"]) == {"Simulated village"}
     assert places["sites_high"].max() > 0
