@@ -5,16 +5,13 @@ from typing import TYPE_CHECKING
 from minewatch.lazy import attach
 
 if TYPE_CHECKING:
-    from minewatch.analysis.context_answers import (
-        absence,
-        control,
-        kind_and_path,
-        people,
-        slopes,
-        trade,
-    )
+    from minewatch.analysis.context_absence import absence
+    from minewatch.analysis.context_control import control
     from minewatch.analysis.context_downstream import downstream
     from minewatch.analysis.context_files import ContextAnswer, write_answer
+    from minewatch.analysis.context_people import kind_and_path, people
+    from minewatch.analysis.context_slopes import slopes
+    from minewatch.analysis.context_trade import trade
     from minewatch.analysis.differences import KINDS as DIFFERENCE_KINDS
     from minewatch.analysis.differences import Difference, diff
     from minewatch.analysis.explanations import explain

@@ -28,6 +28,7 @@ from minewatch.areas.coordinate_checks import (
     check_metres,
 )
 from minewatch.context.drainage import Heights
+from minewatch.context.plain_records import records
 from minewatch.errors import AoiError, CatalogError, ReadError, SettingsError
 from minewatch.model import AUTO_DEM, WGS84, ElevationModel, RunResult
 from minewatch.settings import read_settings
@@ -239,3 +240,14 @@ def packaged_table(name: str) -> list[dict[str, str]]:
 
 
 _TABLES: Final = Path(context.__file__).parent / "data"
+
+
+def csv_rows(path: Path) -> list[dict[str, str]]:
+    """Rows of a CSV of the user's own."""
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (OSError, ValueError, pyogrio.errors.DataSourceError) as error:
+        raise SettingsError(
+            f"{path}: cannot be read as a table ({str(error).splitlines()[0]})", hint="give a CSV"
+        ) from None
+    return records(table)
