@@ -25,6 +25,7 @@ from minewatch.context.downstream import (
     find_places_near,
     find_starts,
     mean_shares,
+    only_maybe,
     rivers_touched,
     site_paths,
     totals_below,
@@ -113,7 +114,9 @@ def downstream(
     below, notes = _places(heights, places or {})
     notes += course.notes if course else ()
     starts = find_starts(drainage, sites)
-    near = find_places_near(drainage, list(below.geometry), reach_m=reach_m)
+    is_maybe = (below["uncertainty_m"] > reach_m).to_numpy(bool)
+    reaches = reach_m + below["uncertainty_m"].where(is_maybe, 0.0)
+    near = find_places_near(drainage, list(below.geometry), reach_m=list(reaches))
     answers = [trace(drainage, starts, network, near)]
     for draw in range(1, draws + 1):
         listener(Progress("draws of the heights", draw - 1, draws, ""))
@@ -123,6 +126,7 @@ def downstream(
         listener(Progress("draws of the heights", draws, draws, ""))
     # the heights as measured place the path; shares come from the draws alone, where there are any
     shares = mean_shares(answers[1:] or answers)
+    shares["place"] = only_maybe(shares["place"], is_maybe)
     paths = site_paths(drainage, sites, network)
     periods = [(str(p["start"]), str(p["end"])) for p in result.manifest["periods"]]
     totals = {
@@ -142,7 +146,7 @@ def downstream(
         "rivers_touched": rivers_touched(drainage, sites, sizes_km2=COUNTED_AT_KM2),
     }
     simulated = result.simulated or heights.simulated
-    words = _words(heights, paths, starts.outside, below, draws, seed, network, result)
+    words = _words(heights, paths, starts.outside, below, draws, seed, network, reach_m, result)
     pictures = {
         "map": downstream_map(
             heights, tables["rivers_by_period"], tables["paths"], sites,
@@ -200,8 +204,9 @@ def _places(
         if outside:
             notes.append(f"{path.name}: {outside} features lie beyond the heights: left out")
         layers.append(layer.table)
-    columns = ["name", "kind", "geometry"]
-    table = pd.concat([layer[columns] for layer in layers], ignore_index=True)
+    columns = ["name", "kind", "uncertainty_m", "geometry"]
+    table = pd.concat([layer.reindex(columns=columns) for layer in layers], ignore_index=True)
+    table["uncertainty_m"] = table["uncertainty_m"].astype(float).fillna(0.0)
     inside = gpd.GeoDataFrame(table, geometry="geometry", crs=heights.epsg)
     return inside[inside.intersects(box)].reset_index(drop=True), tuple(notes)
 
@@ -277,7 +282,7 @@ def _place_layer(
     table = totals.merge(
         known, left_on="target", right_index=True, how="left", validate="many_to_one"
     ).drop(columns="target")
-    first = ["name", "kind", "above_stream_m"]
+    first = ["name", "kind", "uncertainty_m", "above_stream_m"]
     table = table[[*first, *(c for c in table if c not in first)]]
     return gpd.GeoDataFrame(_worst_first(table), geometry="geometry", crs=places.crs)
 
@@ -340,6 +345,7 @@ def _words(
     draws: int,
     seed: int,
     network: RiverNetwork,
+    reach_m: float,
     result: RunResult,
 ) -> tuple[str, ...]:
     rows, cols = heights.metres.shape
@@ -360,6 +366,11 @@ def _words(
         if draws
         else "the heights were not disturbed (--draws 0): a share of 1 says nothing of their errors"
     )
+    if unsure := int((places["uncertainty_m"] > reach_m).sum()):
+        words.append(
+            f"{unsure} places are known to more than {reach_m:g} m: all within that distance more "
+            "may be within reach, and they count in high ends alone; give layers of your own"
+        )
     if not len(places):
         words.append("no place is known on the heights: give layers with --places KIND=FILE")
     if not len(network.rivers):

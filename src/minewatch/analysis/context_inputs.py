@@ -145,14 +145,17 @@ def _files_over(files: Sequence[Path], given: Path, box: GeoBox) -> list[Path]:
 
 
 def bundled_places(epsg: int) -> gpd.GeoDataFrame:
-    """The gazetteer points that come with minewatch: `name`, `kind`, `uncertainty_km`, `source`."""
+    """The gazetteer points that come with minewatch: `name`, `kind`, `uncertainty_m`, `source`.
+
+    What is only claimed to be a mine is no place of people, and left out.
+    """
     with (DATA / "places.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+        rows = [row for row in csv.DictReader(file) if not row["kind"].startswith("claimed")]
     points = shapely.points(
         [float(row["lon"]) for row in rows], [float(row["lat"]) for row in rows]
     )
-    columns = ("name", "kind", "uncertainty_km", "source")
-    table = {c: [row[c] for row in rows] for c in columns}
+    table: dict[str, list[Any]] = {c: [row[c] for row in rows] for c in ("name", "kind", "source")}
+    table["uncertainty_m"] = [1000 * float(row["uncertainty_km"]) for row in rows]
     return gpd.GeoDataFrame(table, geometry=list(points), crs=WGS84).to_crs(epsg)
 
 

@@ -7,7 +7,7 @@ of the site, from which the water comes there. Ranges of counts and areas take p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -88,7 +88,10 @@ def find_starts(drainage: Drainage, sites: gpd.GeoDataFrame) -> Starts:
 
 
 def find_places_near(
-    drainage: Drainage, outlines: Iterable[shapely.Geometry], *, reach_m: float = REACH_M
+    drainage: Drainage,
+    outlines: Sequence[shapely.Geometry],
+    *,
+    reach_m: float | Sequence[float] = REACH_M,
 ) -> PlacesNear:
     """The cells from which each place is at most so far.
 
@@ -99,9 +102,13 @@ def find_places_near(
     outlines
         Places in order: points, lines or areas, metres of the same zone.
     reach_m
-        How far.
+        How far: one for all, or one for each.
     """
-    found = [cells_within(drainage, outline, distance_m=reach_m) for outline in outlines]
+    reaches = np.broadcast_to(np.asarray(reach_m, float), len(outlines))
+    found = [
+        cells_within(drainage, outline, distance_m=float(reach))
+        for outline, reach in zip(outlines, reaches, strict=True)
+    ]
     cell = np.concatenate([*found, np.empty(0, np.int64)])
     place = np.repeat(np.arange(len(found), dtype=np.intp), [len(f) for f in found])
     order = np.lexsort((place, cell))
@@ -227,6 +234,21 @@ def mean_shares(draws: Sequence[Mapping[str, pd.DataFrame]]) -> dict[str, pd.Dat
         merged["share"] = (merged["share"] / len(draws)).clip(upper=1.0)
         out[name] = merged
     return out
+
+
+def only_maybe(shares: pd.DataFrame, targets: NDArray[np.bool_]) -> pd.DataFrame:
+    """The same shares, those of some targets below `SURE_SHARE`: they count in high ends alone.
+
+    Parameters
+    ----------
+    shares
+        `site`, `target`, `share`.
+    targets
+        Whether each target, by its number, is only maybe where it is said to be.
+    """
+    is_maybe = targets[shares["target"].to_numpy(int)]
+    highest = np.nextafter(SURE_SHARE, 0)
+    return shares.assign(share=shares["share"].mask(is_maybe, shares["share"].clip(upper=highest)))
 
 
 def totals_below(

@@ -15,6 +15,7 @@ from minewatch.context.downstream import (
     find_places_near,
     find_starts,
     mean_shares,
+    only_maybe,
     site_paths,
     totals_below,
     trace,
@@ -151,6 +152,18 @@ def test_draws_are_repeatable_and_shares_lie_between_none_and_all(terrain, drain
     shares = mean_shares(draws)["first"]
     assert ((shares["share"] > 0) & (shares["share"] <= 1)).all()
     assert np.allclose(shares.groupby("site")["share"].sum(), 1)
+
+
+def test_a_place_that_is_not_known_well_counts_in_high_ends_alone(simulated_run) -> None:
+    inventory = simulated_run.inventory
+    sites = tuple(sorted(set(inventory["site_id"])))
+    pairs = pd.DataFrame({"site": [0, 1, 0, 1], "target": [0, 0, 1, 1], "share": 1.0})
+    periods = [(p["start"], p["end"]) for p in simulated_run.manifest["periods"]]
+    table = totals_below(only_maybe(pairs, np.array([True, False])), sites, inventory, periods)
+    vague, known = table[table["target"] == 0], table[table["target"] == 1]
+    assert (vague["sites_low"] == 0).all()
+    assert vague["sites_high"].tolist() == known["sites_high"].tolist() == [2, 2, 2]
+    assert known["sites_low"].tolist() == [2, 2, 2]
 
 
 def test_a_walk_beside_a_river_touches_no_stream_whose_mouth_it_passes(
