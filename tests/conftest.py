@@ -15,7 +15,14 @@ from odc.geo.geobox import GeoBox
 from odc.geo.xr import xr_coords
 
 from minewatch import exporters, review
-from minewatch.model import AreaOfInterest, ControlInterval, Period, RunResult, period_label
+from minewatch.model import (
+    SCHEMA_VERSION,
+    AreaOfInterest,
+    ControlInterval,
+    Period,
+    RunResult,
+    period_label,
+)
 
 EPSG = 32647
 WEST, SOUTH, SIZE_M = 700_000, 2_830_000, 2_000
@@ -232,7 +239,11 @@ def _write_run(directory: Path) -> RunResult:
         "changes": _changes(),
     }
     tables = dict(review.add_verdicts(tables, (), epsg=EPSG).tables)
-    member = {"simulated": True, "attribution": "Simulated; no real place"}
+    member = {
+        "schema_version": SCHEMA_VERSION,
+        "simulated": True,
+        "attribution": "Simulated; no real place",
+    }
     for name, layer in exporters.LAYERS.items():
         exporters.write_geojson(
             tables[name], directory / layer.filename, layer.contract, member=member

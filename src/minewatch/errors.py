@@ -55,6 +55,10 @@ class OutputError(MinewatchError):
     """An output directory or file that cannot be written or read back."""
 
 
+class PublicationError(MinewatchError):
+    """A release that would give away what its profile hides."""
+
+
 class StateError(OutputError):
     """State on disk that is damaged, locked, or of another version or run."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
@@ -83,6 +84,43 @@ def write_bytes_atomic(path: Path, content: bytes) -> None:
         part.write_bytes(content)
 
 
+def write_many_atomic(contents: Iterable[tuple[Path, bytes]]) -> list[Path]:
+    """Write many small files, each whole or not at all, with one flush of the disk for all.
+
+    Parameters
+    ----------
+    contents
+        Where each file belongs, and all of it.
+
+    Returns
+    -------
+    list of Path
+        The files, in their order.
+
+    Raises
+    ------
+    OutputError
+        When one cannot be written: then none of them is in its place.
+    """
+    parts: dict[Path, Path] = {}
+    path = Path()
+    try:
+        for path, content in contents:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            parts[path] = path.with_name(f"{_MARK}{uuid.uuid4().hex}{path.suffix}")
+            parts[path].write_bytes(content)
+        os.sync()
+        for path, part in parts.items():
+            part.replace(path)
+    except OSError as error:
+        raise output_error(path, error) from error
+    finally:
+        for part in parts.values():
+            with suppress(OSError):
+                part.unlink()
+    return list(parts)
+
+
 def remove_leftovers(directory: Path) -> int:
     """Remove what a killed process left half-written, and say how many files that were.
 
@@ -118,6 +156,50 @@ def _flush(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def append_bytes(path: Path, content: bytes) -> None:
+    """Add lines to the end of a file, all of them or none, safe on the disk when this returns.
+
+    Parameters
+    ----------
+    path
+        The file; it and its folder are made when missing. Several writers wait for each other.
+    content
+        Whole lines. They begin on a line of their own, also behind one that was cut.
+
+    Raises
+    ------
+    OutputError
+        When it cannot be written; the file is then as it was.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
+    except OSError as error:
+        raise output_error(path, error) from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        size = os.fstat(handle).st_size
+        is_torn = size > 0 and os.pread(handle, 1, size - 1) != b"\n"
+        try:
+            _write_all(handle, b"\n" + content if is_torn else content)
+        except OSError:
+            with suppress(OSError):
+                os.ftruncate(handle, size)
+            raise
+    except OSError as error:
+        raise output_error(path, error) from error
+    finally:
+        os.close(handle)
+    with suppress(OSError):  # some network disks cannot flush a folder
+        _flush(path.parent)
+
+
+def _write_all(handle: int, content: bytes) -> None:
+    while content:
+        content = content[os.write(handle, content) :]
+    os.fsync(handle)
 
 
 FORMULA_SIGNS = "=+-@\t\r"

@@ -11,7 +11,7 @@ import pytest
 from minewatch.detect import plain_patches
 from minewatch.detect.pair import clearing_kinds
 from minewatch.detect.pool_banks.change_rules import RULES
-from minewatch.exporters import qgis_symbols
+from minewatch.exporters.qgis import vector_renderers
 from minewatch.model import CHANGE_KINDS, ChangeKind
 from minewatch.model.change_kinds import PAIR, RADAR, THRESHOLDS, TIME_SERIES
 
@@ -44,8 +44,8 @@ def test_no_kind_is_in_the_catalogue_that_nothing_gives() -> None:
 
 def test_qgis_has_a_style_for_any_number_of_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
     some: ChangeKind = CHANGE_KINDS["swidden"]
-    monkeypatch.setattr(qgis_symbols, "CHANGE_KINDS", {f"kind_{i}": some for i in range(40)})
-    renderer = qgis_symbols.vector_renderer("changes")
+    monkeypatch.setattr(vector_renderers, "CHANGE_KINDS", {f"kind_{i}": some for i in range(40)})
+    renderer = vector_renderers.vector_renderer("changes")
     assert len(renderer.findall("categories/category")) == 40
     assert len(renderer.findall("symbols/symbol")) == 40
 

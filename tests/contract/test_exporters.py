@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import json
 import re
 import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
+from pmtiles.reader import MemorySource, Reader, all_tiles
 
 from minewatch.errors import OutputError
-from minewatch.exporters import EXPORTERS
+from minewatch.exporters import EXPORTERS, LAYERS, DatabaseExporter, LayerExporter, layers_of
 from minewatch.model import RunResult
 
-FORMATS = sorted(EXPORTERS)
+FORMATS = [name for name in sorted(EXPORTERS) if not isinstance(EXPORTERS[name], DatabaseExporter)]
 NAMES = re.compile(
     rb"simulated[- _](valley|group|archive|[a-d]{4})|simulated; no real place", re.IGNORECASE
 )
@@ -30,10 +34,22 @@ def hashes(folder: Path) -> dict[str, str]:
 
 
 def content(path: Path) -> bytes:
+    """All that a file says, unpacked."""
+    if path.suffix == ".pmtiles":
+        return tiles(path)
+    if path.suffix == ".parquet":
+        table = pq.read_table(path)
+        return repr((table.schema.metadata, table.to_pydict())).encode()
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             return b"".join(archive.read(name) for name in archive.namelist())
     return path.read_bytes()
+
+
+def tiles(path: Path) -> bytes:
+    reader = Reader(MemorySource(path.read_bytes()))
+    unpacked = (gzip.decompress(tile) for _, tile in all_tiles(reader.get_bytes))
+    return json.dumps(reader.metadata()).encode() + b"".join(unpacked)
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -76,7 +92,7 @@ def test_a_simulated_run_says_so_in_every_file(
     for path in EXPORTERS[name](simulated_run, tmp_path / "simulated"):
         assert b"simulated" in NAMES.sub(b"", content(path)).lower(), path.name
         twin = tmp_path / "real" / path.relative_to(tmp_path / "simulated")
-        copied = simulated_run.directory / path.name
+        copied = simulated_run.directory / path.relative_to(tmp_path / "simulated")
         is_copy = copied.is_file() and content(copied) == content(path)
         assert is_copy or content(path) != content(twin), path.name
 
@@ -106,3 +122,34 @@ def test_a_folder_that_cannot_be_written_is_an_error_for_people(
         EXPORTERS[name](simulated_run, tmp_path / "file" / "out")
     assert str(tmp_path / "file") in caught.value.problem
     assert caught.value.hint
+
+
+LAYER_FORMATS = [name for name in FORMATS if isinstance(EXPORTERS[name], LayerExporter)]
+
+
+@pytest.mark.parametrize("name", LAYER_FORMATS)
+def test_layers_that_were_left_out_leave_no_trace(
+    name: str, simulated_run: RunResult, tmp_path: Path
+) -> None:
+    whole = layers_of(simulated_run)
+    few = replace(
+        whole,
+        layers={"sites": replace(whole.layers["sites"], table=whole.layers["sites"].table[:1])},
+        area=None, name="Somewhere", source="", attribution="",
+    )  # fmt: skip
+    exporter = EXPORTERS[name]
+    assert isinstance(exporter, LayerExporter)
+    for path in exporter.write_layers(few, tmp_path):
+        written = content(path)
+        for word in (b"simulated-bbbb", b"SIM_20211220", b"swidden", b"Simulated valley"):
+            assert word not in written, (path.name, word)
+        assert simulated_run.manifest["outputs"]["inventory.geojson"].encode() not in written
+
+
+def test_the_geojson_of_a_run_is_the_bytes_that_it_left(
+    simulated_run: RunResult, tmp_path: Path
+) -> None:
+    written = EXPORTERS["geojson"](simulated_run, tmp_path)
+    assert [path.name for path in written] == [layer.filename for layer in LAYERS.values()]
+    for path in written:
+        assert path.read_bytes() == (simulated_run.directory / path.name).read_bytes()

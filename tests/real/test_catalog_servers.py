@@ -7,20 +7,17 @@ implementation, over the same database and alone in memory.
 from __future__ import annotations
 
 import json
-import os
 import random
-import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from shapely.geometry import box, mapping, shape
-from tests.server_tools import free_port, missing, server_tools, serving
+from tests.postgres_server import postgres, postgres_commands
+from tests.server_tools import free_port, server_tools, serving
 
 from minewatch.catalog import api as api_module
 from minewatch.catalog import find_scenes
@@ -90,42 +87,6 @@ def truth(area: AreaOfInterest, period: Period, max_cloud: float) -> set[str]:
 
 
 # Servers
-
-
-def postgres_commands() -> Path:
-    """Folder of the commands of a PostgreSQL that has PostGIS."""
-    for control in sorted(Path("/usr/share/postgresql").glob("*/extension/postgis.control")):
-        return Path("/usr/lib/postgresql") / control.parent.parent.name / "bin"
-    missing("postgresql-15-postgis-3")
-    raise AssertionError
-
-
-def as_postgres(*command: str) -> list[str]:
-    """The command, run as the user postgres when we are root: PostgreSQL refuses root."""
-    return ["runuser", "-u", "postgres", "--", *command] if os.geteuid() == 0 else [*command]
-
-
-@contextmanager
-def postgres(commands: Path) -> Iterator[dict[str, str]]:
-    """An empty database; gives the environment with which to reach it."""
-    home = Path(tempfile.mkdtemp(prefix="minewatch-pg-"))
-    if os.geteuid() == 0:
-        shutil.chown(home, "postgres", "postgres")
-    port, data = free_port(), str(home / "data")
-    quiet: dict[str, Any] = {"check": True, "stdout": subprocess.DEVNULL, "cwd": home}
-    initdb = as_postgres(str(commands / "initdb"), "-D", data, "-U", "postgres", "-A", "trust")
-    subprocess.run(initdb, **quiet)
-    options = f"-p {port} -k {home} -c listen_addresses=127.0.0.1 -c fsync=off"
-    control = as_postgres(str(commands / "pg_ctl"), "-D", data, "-w", "-l", str(home / "log"))
-    subprocess.run([*control, "-o", options, "start"], **quiet)
-    try:
-        yield os.environ | {
-            "PGHOST": "127.0.0.1", "PGPORT": str(port), "PGUSER": "postgres",
-            "PGPASSWORD": "none", "PGDATABASE": "postgres",
-        }  # fmt: skip
-    finally:
-        subprocess.run([*control, "-m", "immediate", "stop"], **quiet)
-        shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 import rasterio
 from rasterio.errors import RasterioError
 
@@ -17,6 +19,9 @@ from minewatch.reports.site_evidence import NO_EVIDENCE, RunEvidence, SiteEviden
 from minewatch.store.evidence_arrays import read_layer
 from minewatch.store.output_folder import SITE_DETECTIONS
 from minewatch.store.state_folder import StateFolder
+
+MOST_MONTHS = 2_000
+"""Frozen months of chunks that are read for the report page: above it, its sites have no chart."""
 
 
 def ground_pictures(result: RunResult) -> list[GroundPicture]:
@@ -62,18 +67,17 @@ def run_evidence(result: RunResult) -> RunEvidence:
     result
         A finished run.
     """
+    strongest = strongest_detections(result)
+    if strongest is None:
+        return NO_EVIDENCE
     state = StateFolder(directory=result.directory / "state")
     try:
         parameters = Parameters.from_dict(state.read_parameters())
-        detections = exporters.read_geojson(state.detections_path, SITE_DETECTIONS)
         from minewatch.detect import get_detection  # its kernels take time to load
 
         detector = get_detection(parameters.detector, parameters.rules).detector
-    except MinewatchError:  # not there, of an earlier layout, or of a detector that is not here
+    except MinewatchError:  # of an earlier layout, or of a detector that is not here
         return NO_EVIDENCE
-    strongest = detections.sort_values(["confidence", "period_start"]).drop_duplicates(
-        "site_id", keep="last"
-    )
     return RunEvidence(
         meanings={name: term.meaning for name, term in detector.terms.items()},
         basis=detector.confidence_basis,
@@ -82,6 +86,40 @@ def run_evidence(result: RunResult) -> RunEvidence:
             for site, terms in zip(strongest["site_id"], strongest["terms"], strict=True)
         },
     )
+
+
+def strongest_detections(result: RunResult) -> gpd.GeoDataFrame | None:
+    """Of every site the detection with the most confidence; None when the run has no `state/`.
+
+    Parameters
+    ----------
+    result
+        A finished run.
+    """
+    state = StateFolder(directory=result.directory / "state")
+    try:
+        detections = exporters.read_geojson(state.detections_path, SITE_DETECTIONS)
+    except MinewatchError:  # not there, or of an earlier layout
+        return None
+    return detections.sort_values(["confidence", "period_start"]).drop_duplicates(
+        "site_id", keep="last"
+    )
+
+
+def months_for_page(result: RunResult) -> dict[str, pd.DataFrame]:
+    """Sites month by month, where reading that does not keep people waiting; else none.
+
+    Parameters
+    ----------
+    result
+        A finished run.
+    """
+    files = sum(1 for _ in (result.directory / "state" / "months").glob("*/*.tif"))
+    if not 0 < files <= MOST_MONTHS:
+        return {}
+    from minewatch.analysis.month_series import months_of_sites  # its kernels take time to load
+
+    return dict(months_of_sites(result, result.sites["site_id"].tolist()))
 
 
 def _read_raster(path: Path) -> tuple[str, np.ndarray, rasterio.Affine, int]:

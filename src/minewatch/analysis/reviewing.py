@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -49,7 +49,7 @@ class Review:
 
 def open_review(directory: str | Path) -> Review:
     """What people say of a finished run: read from the log, whatever its tables show."""
-    return _beside(open_result(directory, verify=False))
+    return review_of(open_result(directory, verify=False))
 
 
 def set_verdict(
@@ -103,7 +103,7 @@ def set_verdict(
     if verdict is None and drawn is None and not note:
         raise SettingsError("nothing is said", hint="give a verdict, --outline or --note")
     entry = review.VerdictEntry(
-        **_subject(known, site, drawn), verdict=verdict, reason=reason, note=note,
+        **subject_of(known, site, drawn), verdict=verdict, reason=reason, note=note,
         reviewer=reviewer, time=review.moment_text(time), seen_until=known.seen_until,
     )  # fmt: skip
     review.append_verdicts(known.result.directory, [entry])
@@ -264,17 +264,39 @@ def _member(path: Path) -> dict[str, Any]:
     return {**member, "schema_version": SCHEMA_VERSION}
 
 
-def _beside(result: RunResult) -> Review:
-    said = review.read_verdicts(result.directory)
+def review_of(result: RunResult, entries: Sequence[review.VerdictEntry] | None = None) -> Review:
+    """A run that is open already beside what people say of it by now.
+
+    Parameters
+    ----------
+    result
+        The run.
+    entries
+        What counts of the log, in order; None: all that is in it now.
+    """
+    notes: tuple[str, ...] = ()
+    if entries is None:
+        said = review.read_verdicts(result.directory)
+        entries, notes = said.entries, said.notes
     places: tuple[review.Whereabouts, ...] = ()
-    if said.entries:
+    if entries:
         tables = {name: layer.table(result) for name, layer in exporters.LAYERS.items()}
-        places = review.add_verdicts(tables, said.entries, epsg=result.aoi.utm_epsg).places
-    return Review(result=result, places=places, entries=said.entries, notes=said.notes)
+        places = review.add_verdicts(tables, entries, epsg=result.aoi.utm_epsg).places
+    return Review(result=result, places=places, entries=tuple(entries), notes=notes)
 
 
-def _subject(known: Review, site: str, drawn: BaseGeometry | None) -> dict[str, Any]:
-    """What an entry is about."""
+def subject_of(known: Review, site: str, drawn: BaseGeometry | None) -> dict[str, Any]:
+    """What an entry is about, as fields of `VerdictEntry`.
+
+    Parameters
+    ----------
+    known
+        A run and what is said of it.
+    site
+        Id of a site or of a place that a person drew; `new` for one that is drawn now.
+    drawn
+        Its outline as it should be, WGS 84.
+    """
     if site == NEW:
         if drawn is None:
             raise SettingsError("a new site has no outline", hint="draw it: give --outline FILE")

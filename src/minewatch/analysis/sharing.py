@@ -2,24 +2,48 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from minewatch import exporters, reports
-from minewatch.errors import OutputError
+from minewatch import exporters, reports, review
+from minewatch.analysis.qgis_inputs import QGIS, qgis_exporter
+from minewatch.analysis.reviewing import Review, open_review
+from minewatch.errors import OutputError, SettingsError, unknown_name
+from minewatch.exporters.postgis.database_connection import DSN_VARIABLE
+from minewatch.model import VERDICT_LAYER, LayerSet, NamedLayer
+from minewatch.model.progress import ProgressListener, silent
 from minewatch.model.run_result import source_mark
+from minewatch.reports.languages import LANGUAGES
 from minewatch.sites import total_by_period
 from minewatch.store.output_folder import open_result
 
+if TYPE_CHECKING:
+    from minewatch.exporters.qgis.project_rasters import RasterChoice
+
+EVIDENCE = "evidence"
+"""The format that is written site by site."""
 _PAGES = (
     "state/*", "manifest.json", f"export/{exporters.RECORD}", "report.html", "report-*.png",
-    "explain/s??????????.png", "explain/s??????????.json", "context/alerts.json",
+    "explain/s??????????.png", "explain/s??????????.json", "releases/*", "context/alerts.json",
 )  # fmt: skip
 """What a run keeps, and pages that are made again at any time."""
 
 
-def export(directory: str | Path, *, format: str, out: str | Path | None = None) -> list[Path]:
+def export(
+    directory: str | Path,
+    *,
+    format: str,
+    out: str | Path | None = None,
+    rasters: RasterChoice = "copy",
+    sites: Sequence[str] = (),
+    language: str | None = None,
+    listener: ProgressListener = silent,
+) -> list[Path]:
     """Files of a finished run in another format.
 
     Parameters
@@ -30,6 +54,13 @@ def export(directory: str | Path, *, format: str, out: str | Path | None = None)
         A name in `minewatch.exporters.EXPORTERS`.
     out
         Folder to write; None takes `directory/export`.
+    rasters
+        Of a QGIS project: `copy` puts its rasters beside it, `link` refers to those of the run,
+        `none` leaves them out.
+    sites, language
+        Of evidence sheets: the sites that get one, all when empty, and `en`, `my` or `zh`.
+    listener
+        Hears of every evidence sheet.
 
     Returns
     -------
@@ -38,16 +69,105 @@ def export(directory: str | Path, *, format: str, out: str | Path | None = None)
 
     Raises
     ------
+    SettingsError
+        When the format has no rasters to link or leave out, or is none of single sites.
     OutputError
         When a file lies there that minewatch did not write, or that was changed since.
     """
-    write = exporters.EXPORTERS[format]
+    if format == EVIDENCE:
+        from minewatch.analysis.evidence_sheets import export_evidence
+
+        return export_evidence(
+            directory, out=out, sites=sites, language=language or "en", listener=listener
+        )
+    if sites or language:
+        raise SettingsError(
+            f"{format} is written of the whole run, in English",
+            hint=f"--site and --lang go with --format {EVIDENCE}",
+        )
+    write = exporters.get_exporter(format)
+    if isinstance(write, exporters.DatabaseExporter):
+        raise SettingsError(
+            f"format {format!r} writes to a database, not into a folder",
+            hint="call export_to_database, or give --dsn on the command line",
+        )
     result = open_result(directory)
+    if format == QGIS:
+        write = qgis_exporter(result, rasters=rasters)
+    elif rasters != "copy":
+        raise SettingsError(
+            f"format {format} has no rasters to leave out or to link",
+            hint=f"give that with --format {QGIS} only",
+        )
     folder = Path(out) if out else result.directory / "export"
     return exporters.write_kept(write, result, folder)
 
 
-def report(directory: str | Path, *, out: str | Path | None = None) -> dict[str, Path]:
+def is_database(format: str) -> bool:
+    """Whether a format is written to a database instead of a folder.
+
+    Parameters
+    ----------
+    format
+        A name in `minewatch.exporters.EXPORTERS`.
+    """
+    return isinstance(exporters.get_exporter(format), exporters.DatabaseExporter)
+
+
+def export_to_database(
+    directory: str | Path, *, format: str = "postgis", dsn: str | None = None
+) -> str:
+    """Make a database hold a finished run as it is now, with what people say of its sites.
+
+    Parameters
+    ----------
+    directory
+        Folder of a finished run.
+    format
+        A name in `minewatch.exporters.EXPORTERS` that writes to a database.
+    dsn
+        Address of the database; None takes the variable `MINEWATCH_POSTGIS_DSN`.
+
+    Returns
+    -------
+    str
+        What was done, in words that show no password.
+
+    Raises
+    ------
+    SettingsError
+        When there is no address, or it cannot be read.
+    OutputError
+        When the database cannot be written: then nothing in it was changed.
+    """
+    exporter = exporters.get_exporter(format)
+    if not isinstance(exporter, exporters.DatabaseExporter):
+        raise SettingsError(f"format {format!r} writes no database", hint="leave --dsn away")
+    address = dsn or os.environ.get(DSN_VARIABLE, "")
+    if not address:
+        raise SettingsError(
+            f"format {format!r} needs the address of a database",
+            hint=f"give --dsn postgresql://USER@HOST/DATABASE, or set {DSN_VARIABLE}",
+        )
+    return exporter.write_layers(_with_verdicts(open_review(directory)), address)
+
+
+def _with_verdicts(known: Review) -> LayerSet:
+    """The layers of a run, and one of all that people said something of."""
+    layers = exporters.layers_of(known.result)
+    simulated = known.result.simulated
+    table = review.verdict_table(known.result.sites, known.places, simulated=simulated)
+    said = table[table["found_by"].notna()].drop(columns=["simulated", *review.DETECTOR_COLUMNS])
+    verdicts = NamedLayer(
+        name="verdicts", title="Verdicts", contract=VERDICT_LAYER, table=said,
+        note=layers.layers["sites"].note,
+    )  # fmt: skip
+    return replace(layers, layers={**layers.layers, "verdicts": verdicts})
+
+
+def report(
+    directory: str | Path, *, out: str | Path | None = None, language: str = "en"
+) -> dict[str, Path]:
     """The report page of a finished run and its pictures.
 
     Parameters
@@ -56,20 +176,33 @@ def report(directory: str | Path, *, out: str | Path | None = None) -> dict[str,
         Folder of a finished run.
     out
         HTML file; None takes `directory/report.html`. Pictures lie beside it.
+    language
+        Language that the page begins in: `en`, `my` or `zh`.
 
     Returns
     -------
     dict
         What each file is, to its path: `report`, `map`, `before/after`, `timeline`.
-    """
-    from minewatch.analysis.report_inputs import ground_pictures, run_evidence
 
+    Raises
+    ------
+    SettingsError
+        When there is no such language.
+    """
+    from minewatch.analysis.assessment_files import read_assessments
+    from minewatch.analysis.report_inputs import ground_pictures, months_for_page, run_evidence
+
+    if language not in LANGUAGES:
+        raise SettingsError(
+            unknown_name("language", language, list(LANGUAGES)), hint="give one of them"
+        )
     result = open_result(directory)
     page = Path(out) if out else result.directory / "report.html"
     totals = total_by_period(result.inventory, sees_pools=not result.why_no_pools)
     return reports.write_report(
-        result, page, totals=totals, ground=ground_pictures(result), evidence=run_evidence(result)
-    )
+        result, page, totals=totals, ground=ground_pictures(result), evidence=run_evidence(result),
+        assessments=read_assessments(result), months=months_for_page(result), language=language,
+    )  # fmt: skip
 
 
 def files_of_others(directory: str | Path) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from minewatch.analysis import Fusion
+    from minewatch.analysis import Assessment, DrawnSample, Fusion, ReleaseChoices
     from minewatch.model import AreaOfInterest, SceneList
     from minewatch.review import ImportPlan
 
@@ -413,8 +413,20 @@ def fuse(run: AnyRun, *others: AnyRun, out: str | Path | None = None) -> Fusion:
     return replace(fusion, sites=with_dates(fusion.sites))
 
 
-def export(run: AnyRun, *, format: str, out: str | Path | None = None) -> list[Path]:
-    """Files of a run in another format: geojson, gpkg, qgis, geoparquet, csv, or of a plug-in.
+def export(
+    run: AnyRun,
+    *,
+    format: str,
+    profile: str = "private",
+    grid_km: int | None = None,
+    townships: str | Path | None = None,
+    ledger: str | Path | None = None,
+    with_totals: bool = True,
+    out: str | Path | None = None,
+    sites: Sequence[str] = (),
+    language: str | None = None,
+) -> list[Path]:
+    """Files of a run in another format, one of `minewatch.exporters.EXPORTERS`.
 
     Parameters
     ----------
@@ -422,27 +434,135 @@ def export(run: AnyRun, *, format: str, out: str | Path | None = None) -> list[P
         A run, or its folder.
     format
         Name of the format.
+    profile
+        `private`: exact. `partner` and `public`: generalised layers, entered into the ledger.
+    grid_km, townships, ledger, with_totals
+        Of a release: cell of its grid, or a file of districts; folder of the ledger; whether it
+        says how many sites there are in all cells.
     out
-        Folder to write; None takes `export/` in the run's.
+        Folder to write; None takes `export/` in the run's, or a new one in the ledger.
+    sites, language
+        Of evidence sheets: the sites that get one, all when empty, and `en`, `my` or `zh`.
     """
     from minewatch import analysis
 
-    return analysis.export(_folder(run), format=format, out=out)
+    choices = _release_choices(profile, grid_km, townships, ledger, with_totals)
+    if choices is not None:
+        return analysis.publish_layers(_folder(run), format=format, choices=choices, out=out)
+    return analysis.export(_folder(run), format=format, out=out, sites=sites, language=language)
 
 
-def report(run: AnyRun, *, out: str | Path | None = None) -> dict[str, Path]:
+def export_to_database(run: AnyRun, *, format: str = "postgis", dsn: str | None = None) -> str:
+    """Make a database hold a run as it is now; gives what was done, in words.
+
+    Parameters
+    ----------
+    run
+        A run, or its folder.
+    format
+        Name of a format that is a database.
+    dsn
+        Address of the database; None takes the variable `MINEWATCH_POSTGIS_DSN`.
+    """
+    from minewatch import analysis
+
+    return analysis.export_to_database(_folder(run), format=format, dsn=dsn)
+
+
+def report(
+    run: AnyRun,
+    *,
+    profile: str = "private",
+    grid_km: int | None = None,
+    townships: str | Path | None = None,
+    ledger: str | Path | None = None,
+    with_totals: bool = True,
+    out: str | Path | None = None,
+    language: str = "en",
+) -> dict[str, Path]:
     """The report page of a run and its pictures: what each file is, to its path.
 
     Parameters
     ----------
     run
         A run, or its folder.
+    profile, grid_km, townships, ledger, with_totals
+        As in `export`: with another profile than `private` the page of a release.
     out
-        HTML file; None takes `report.html` in the run's folder.
+        HTML file; None takes `report.html` in the run's folder. Of a release: a folder.
+    language
+        Language that the page begins in: `en`, `my` or `zh`.
     """
     from minewatch import analysis
 
-    return analysis.report(_folder(run), out=out)
+    choices = _release_choices(profile, grid_km, townships, ledger, with_totals)
+    if choices is not None:
+        page, about = analysis.publish_page(_folder(run), choices=choices, out=out)
+        return {"report": page, "about": about}
+    return analysis.report(_folder(run), out=out, language=language)
+
+
+def check_publication(
+    files: Sequence[str | Path],
+    run: AnyRun,
+    *,
+    profile: str = "public",
+    ledger: str | Path | None = None,
+    townships: str | Path | None = None,
+    allow_pictures: bool = False,
+) -> pd.DataFrame:
+    """What files would give away of a private run: a row a leak; none when they may be published.
+
+    Parameters
+    ----------
+    files
+        Files of any format.
+    run
+        The run that is private, or its folder.
+    profile
+        `public` or `partner`.
+    ledger
+        Also ask whether each file is a release of this ledger.
+    townships
+        Districts whose outlines may be in the files.
+    allow_pictures
+        A person looked at the pictures: only what is written in them is checked.
+
+    Returns
+    -------
+    DataFrame
+        `file`, `kind`, `where`, `what`.
+    """
+    import pandas as pd
+
+    from minewatch import analysis
+
+    found = analysis.check_files(
+        [Path(file) for file in files], _folder(run), profile=profile,
+        ledger=Path(ledger) if ledger else None, townships=Path(townships) if townships else None,
+        allow_pictures=allow_pictures,
+    )  # fmt: skip
+    rows = [
+        (str(p), leak.kind, leak.where, leak.what) for p, leaks in found.items() for leak in leaks
+    ]
+    return pd.DataFrame(rows, columns=["file", "kind", "where", "what"])
+
+
+def _release_choices(
+    profile: str,
+    grid_km: int | None,
+    townships: str | Path | None,
+    ledger: str | Path | None,
+    with_totals: bool,
+) -> ReleaseChoices | None:
+    if profile == "private":
+        return None
+    from minewatch.analysis import ReleaseChoices
+
+    return ReleaseChoices(
+        profile=profile, grid_km=grid_km, townships=Path(townships) if townships else None,
+        ledger=Path(ledger) if ledger else None, with_totals=with_totals,
+    )  # fmt: skip
 
 
 def set_verdict(
@@ -550,6 +670,66 @@ def export_verdicts(run: AnyRun, file: str | Path) -> Path:
     from minewatch import analysis
 
     return analysis.export_verdicts(_folder(run), file)
+
+
+def sample(run: AnyRun, **options: Any) -> DrawnSample:
+    """Draw a probability sample of a run, for people to label.
+
+    Parameters
+    ----------
+    run
+        A run, or its folder.
+    **options
+        As for `minewatch.analysis.draw_sample`: `size`, `half_width`, `unit`, `design`, `periods`,
+        `seed` and so on.
+
+    Raises
+    ------
+    SettingsError
+        When no such sample can be drawn.
+    OutputError
+        When another sample lies there.
+    """
+    from minewatch.analysis import draw_sample
+
+    return draw_sample(_folder(run), **options)
+
+
+def assess(
+    run: AnyRun,
+    sample: str | Path = "sample",
+    *,
+    labels: Sequence[str | Path] = (),
+    interpreter: str | None = None,
+    largest: float = 1.0,
+) -> Assessment:
+    """Accuracy and area with 95 % intervals, from a sample that people labelled; writes the files.
+
+    Parameters
+    ----------
+    run
+        A run, or its folder.
+    sample
+        Name of a sample of it, or its folder.
+    labels
+        Files of labels beside the log of the sample.
+    interpreter
+        Count only this one; None counts all.
+    largest
+        The most of a block that mines can cover, 0..1: an assumption; 1 makes none.
+
+    Raises
+    ------
+    SettingsError
+        When there is no such sample, or no label of it.
+    """
+    from minewatch.analysis import assess as job
+    from minewatch.analysis import write_assessment
+    from minewatch.store import open_result
+
+    found = job(_folder(run), sample, labels=labels, interpreter=interpreter, largest=largest)
+    write_assessment(open_result(_folder(run), verify=False), found)
+    return found
 
 
 def compare(

@@ -187,7 +187,9 @@ class Run:
             "area": f"{manifest['aoi']['name']}, {manifest['aoi']['area_km2']:,.1f} km²",
             "dates": f"{parameters['start']} to {parameters['end']}, by {parameters['period']}",
             "imagery": f"{manifest['scenes']['count']} scenes, {parameters['sensor']}",
-            "found": f"{rows['sites']} sites, {rows['changes']} changes that are not mines",
+            "found": f"{rows['sites']} sites, {rows['changes']} changes that are not mines, "
+            "as detected",
+            "people say": verdict_words(manifest),
         }
         if last:
             summary["seen"] = (
@@ -284,7 +286,8 @@ class Site:
         before = row["last_undisturbed"]
         began = f"after {before:%Y-%m-%d}" if before == before else "before the archive"
         return {
-            "alert": row["alert"], "state": str(row["state"]).replace("_", " "),
+            "alert": row["alert"], "people say": str(row["verdict"] or "nothing yet"),
+            "state": str(row["state"]).replace("_", " "),
             "began": f"{began}, first seen {row['first_detected']:%Y-%m-%d}",
             "ground": f"{row['max_disturbed_area_m2']:,.0f} m² at most",
             "confidence": f"{row['confidence']:.2f}",
@@ -295,6 +298,18 @@ class Site:
 
     def _repr_html_(self) -> str:
         return summary_table(f"site {self.id}", self._summary(), simulated=self.run.simulated)
+
+
+def verdict_words(manifest: Mapping[str, Any]) -> str:
+    """How many verdicts of people there are, in words; they change no other figure.
+
+    Examples
+    --------
+    >>> verdict_words({}), verdict_words({"review": {"verdicts": {"mine": 2, "not_mine": 1}}})
+    ('nothing yet', '2 mine, 1 not mine')
+    """
+    verdicts = manifest.get("review", {}).get("verdicts", {})
+    return ", ".join(f"{n} {v.replace('_', ' ')}" for v, n in verdicts.items()) or "nothing yet"
 
 
 def with_dates(table: Any) -> Any:

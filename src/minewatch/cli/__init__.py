@@ -18,7 +18,9 @@ from minewatch.cli import (
     explain_command,
     fuse_command,
     job_commands,
+    publish_commands,
     review_commands,
+    sample_commands,
     search_commands,
     share_commands,
     site_commands,
@@ -53,9 +55,12 @@ app.command()(fuse_command.fuse)
 app.command()(compare_command.compare)
 app.command()(share_commands.export)
 app.command()(share_commands.report)
+app.add_typer(publish_commands.app, name="publish")
 app.command()(explain_command.explain)
 app.add_typer(review_commands.app, name="review")
 app.add_typer(context_commands.app, name="context")
+app.command()(sample_commands.sample)
+app.command()(sample_commands.assess)
 app.command()(doctor_command.doctor)
 app.command()(bench_command.bench)
 

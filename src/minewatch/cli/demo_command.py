@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 import shutil
 from itertools import count
 from pathlib import Path
@@ -18,6 +19,7 @@ from minewatch.errors import OutputError
 from minewatch.model.progress import ProgressListener
 
 if TYPE_CHECKING:
+    from minewatch.model import RunResult
     from minewatch.synthetic import Archive, WorldSpec
 
 PRESET = "demo"
@@ -56,7 +58,23 @@ def demo(
         for name, path in pages.items():
             terminal.line(f"{name:<13} {path}")
         terminal.line("")
-    close(result, json=json, quiet=quiet)
+    try:
+        close(result, json=json, quiet=quiet)
+    finally:
+        if not (quiet or json):
+            _show_what_to_do(result, pages["report"])
+
+
+def _show_what_to_do(result: RunResult, page: Path) -> None:
+    """How to look at the run, say what a site is, and file it."""
+    where = shlex.quote(str(result.directory))
+    ids = sorted(row["site_id"] for row in result.read_rows("sites"))
+    terminal.line("")
+    terminal.line(f"open the report in a browser: {page}")
+    terminal.line("then say what a site is, see all that was said, and file the sites as PDF:")
+    terminal.line(f"  minewatch review set {where} {ids[0] if ids else 'SITE'} mine --by YOU")
+    terminal.line(f"  minewatch review list {where}")
+    terminal.line(f"  minewatch export {where} --format evidence")
 
 
 def make_room(folder: Path) -> Path | None:

@@ -32,9 +32,9 @@ def doctor(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Versions, memory, disk, keys and catalogues of this machine, and what to mend.
+    """What this machine has, and what to mend.
 
-    Without --network and --catalog no server is asked. Exit code 1 when something does not work.
+    Versions, kernels, memory, disk, extras, keys that are set, and catalogues. Without --network and --catalog no server is asked. Exit code 1 when something does not work.
 
     Example: minewatch doctor --network
     """

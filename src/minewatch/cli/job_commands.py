@@ -247,7 +247,7 @@ def _show(result: RunResult) -> None:
     columns = ("period", "looks", "seen", "confirmed", "provisional", "candidate", "not observed")
     terminal.table(title, columns, periods)
     terminal.line(
-        f"{rows['sites']} sites, {rows['changes']} changes that are not mines, "
+        f"{rows['sites']} sites, {rows['changes']} changes that are not mines, as detected, "
         f"in {result.directory}"
     )
     if said := result.manifest.get("review"):

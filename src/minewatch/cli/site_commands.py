@@ -46,7 +46,8 @@ def sites(
     elif figure or json:
         timeline = analysis.area_timeline(result, counted=counted)
     if figure:
-        title = f"{result.name}: {site}" if site else result.name
+        counted_by = {"detector": "as detected", "people": "with verdicts of people"}[counted]
+        title = f"{result.name}: {site}" if site else f"{result.name}, {counted_by}"
         draw = reports.site_figure if site else reports.area_figure
         write_bytes_atomic(figure, draw(timeline, title=title, simulated=result.simulated))
     if json:
@@ -63,6 +64,7 @@ def sites(
         said = {row["site_id"]: row["verdict"] for row in result.read_rows("sites")}
         rows = [{**row, "verdict": said[row["site_id"]]} for row in reports.site_rows(result)]
         _show_sites(rows, title=result.name, simulated=result.simulated)
+        terminal.line(_whose(rows))
     if result.why_no_pools:
         terminal.line(f"note: {result.why_no_pools}")
     if figure:
@@ -132,6 +134,15 @@ def _show_sites(rows: list[dict[str, Any]], *, title: str, simulated: bool) -> N
         for r in rows
     ]
     terminal.table(_title(title, simulated), columns, [tuple(r[k] for k in keys) for r in shown])
+
+
+def _whose(rows: list[dict[str, Any]]) -> str:
+    """Whose opinion the rows are."""
+    judged = sum(row["verdict"] is not None for row in rows)
+    return (
+        f"{len(rows)} {'site' if len(rows) == 1 else 'sites'} of the detector, of which people "
+        f"judged {judged}: their verdicts stand below its alert and change nothing else"
+    )
 
 
 POOLS = ("pool_area_m2", "pool_count", "water_area_m2")

@@ -7,9 +7,10 @@ from minewatch.lazy import attach
 if TYPE_CHECKING:
     from minewatch.exporters.aoi_snapshot import read_aoi_snapshot, write_aoi
     from minewatch.exporters.cog_writing import read_cog, write_cog
-    from minewatch.exporters.exporter_registry import EXPORTERS
+    from minewatch.exporters.exporter_registry import EXPORTERS, get_exporter
     from minewatch.exporters.geojson import read_geojson, to_geojson, write_geojson
     from minewatch.exporters.kept_files import RECORD, mark_imported, read_record, write_kept
+    from minewatch.exporters.layer_exporters import DatabaseExporter, LayerExporter, layers_of
     from minewatch.exporters.manifest_file import (
         check_outputs,
         hash_file,
@@ -26,10 +27,14 @@ __all__ = [
     "LAYERS",
     "RECORD",
     "SITE_FEATURES",
+    "DatabaseExporter",
     "Layer",
+    "LayerExporter",
     "check_outputs",
+    "get_exporter",
     "hash_file",
     "hash_outputs",
+    "layers_of",
     "mark_imported",
     "open_result",
     "read_aoi_snapshot",

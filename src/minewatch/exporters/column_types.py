@@ -8,9 +8,10 @@ from typing import Any, Literal
 import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
+import shapely
 
-from minewatch.exporters.table_layers import Layer
-from minewatch.model import Column, Contract, RunResult
+from minewatch.exporters.rfc7946_outlines import wgs84_outlines
+from minewatch.model import Column, Contract, NamedLayer
 from minewatch.model.tables import Kind
 
 _TYPES: dict[Kind, pa.DataType] = {
@@ -24,16 +25,16 @@ _TYPES: dict[Kind, pa.DataType] = {
 
 
 def arrow_table(
-    result: RunResult, layer: Layer, *, lists: Literal["lists", "json"] = "json"
+    layer: NamedLayer, *, simulated: bool, lists: Literal["lists", "json"] = "json"
 ) -> pa.Table:
     """The columns of a layer in the types of their contract, without outlines.
 
     Parameters
     ----------
-    result
-        A finished run.
     layer
-        Which table of it.
+        The table.
+    simulated
+        Said in every row.
     lists
         `json` writes lists as JSON text, for formats that have none.
 
@@ -42,13 +43,41 @@ def arrow_table(
     pyarrow.Table
         Columns of the contract, then those beyond it, then `simulated`; missing values null.
     """
-    table = layer.table(result)
+    table = layer.table
     columns = {
         name: _array(table[name], layer.contract.get(name), lists=lists)
         for name in column_order(table, layer.contract)
     }
-    columns["simulated"] = pa.array([result.simulated] * len(table), type=pa.bool_())
+    columns["simulated"] = pa.array([simulated] * len(table), type=pa.bool_())
     return pa.table(columns)
+
+
+def with_outlines(table: pa.Table, layer: NamedLayer) -> pa.Table:
+    """A table with the outlines of its layer as WKB of multipolygons, column `geometry`.
+
+    Parameters
+    ----------
+    table
+        From `arrow_table`.
+    layer
+        The layer that it was made from.
+    """
+    outlines = shapely.to_wkb(multipolygons(layer))
+    return table.append_column("geometry", pa.array(outlines, type=pa.binary()))
+
+
+def multipolygons(layer: NamedLayer) -> list[Any]:
+    """Outlines of a layer in WGS 84, areas all of one kind, for formats that want that.
+
+    Parameters
+    ----------
+    layer
+        Points and lines stay what they are.
+    """
+    return [
+        shapely.multipolygons([g]) if g is not None and g.geom_type == "Polygon" else g
+        for g in wgs84_outlines(layer.table)
+    ]
 
 
 def column_order(table: gpd.GeoDataFrame, contract: Contract) -> list[str]:

@@ -6,24 +6,27 @@ import io
 import json
 from pathlib import Path
 
-import pyarrow as pa
+import geopandas as gpd
+import pandas as pd
 import pyarrow.parquet as pq
-import shapely
-from pyproj import CRS
 
 from minewatch.exporters.column_types import arrow_table
-from minewatch.exporters.table_layers import LAYERS, Layer
+from minewatch.exporters.layer_exporters import LayerExporter
+from minewatch.exporters.rfc7946_outlines import wgs84_outlines
 from minewatch.files import write_bytes_atomic
-from minewatch.model import WGS84, RunResult
+from minewatch.model import WGS84, LayerSet, NamedLayer
 
 
-def write_geoparquet(result: RunResult, out: Path) -> list[Path]:
+@LayerExporter
+def write_geoparquet(layers: LayerSet, out: Path) -> list[Path]:
     """One GeoParquet file a table: days are days, lists are lists, outlines are WKB in WGS 84.
+
+    The column `bbox` covers each outline, so that a reader skips what lies elsewhere.
 
     Parameters
     ----------
-    result
-        A finished run.
+    layers
+        What to write.
     out
         Folder to write.
 
@@ -36,28 +39,31 @@ def write_geoparquet(result: RunResult, out: Path) -> list[Path]:
     ----------
     GeoParquet 1.1.0, https://geoparquet.org/releases/v1.1.0/
     """
-    return [_write(result, layer, out / f"{layer.name}.parquet") for layer in LAYERS.values()]
+    return [_write(layer, out / f"{name}.parquet", layers) for name, layer in layers.layers.items()]
 
 
-def _write(result: RunResult, layer: Layer, path: Path) -> Path:
-    outlines = layer.table(result).geometry.to_numpy()
-    table = arrow_table(result, layer, lists="lists").append_column(
-        "geometry", pa.array(shapely.to_wkb(outlines), type=pa.binary())
-    )
-    about = {"simulated": result.simulated, "title": layer.title}
-    metadata = {"geo": json.dumps(_geo()), "minewatch": json.dumps(about)}
+def _write(layer: NamedLayer, path: Path, layers: LayerSet) -> Path:
+    table = arrow_table(layer, simulated=layers.simulated, lists="lists")
+    typed = table.to_pandas(types_mapper=pd.ArrowDtype)  # also of columns without a value
+    frame = gpd.GeoDataFrame(typed, geometry=list(wgs84_outlines(layer.table)), crs=WGS84)
     content = io.BytesIO()
-    pq.write_table(table.replace_schema_metadata(metadata), content, compression="zstd")
-    write_bytes_atomic(path, content.getvalue())
+    frame.to_parquet(
+        content, index=False, schema_version="1.1.0", write_covering_bbox=True, compression="zstd"
+    )
+    write_bytes_atomic(path, _described(content, layer, layers))
     return path
 
 
-def _geo() -> dict[str, object]:
-    """What GeoParquet says of the outlines."""
-    column = {
-        "encoding": "WKB",
-        "geometry_types": [],
-        "crs": CRS.from_user_input(WGS84).to_json_dict(),
-        "orientation": "counterclockwise",
+def _described(content: io.BytesIO, layer: NamedLayer, layers: LayerSet) -> bytes:
+    """The file with what it holds, and without pandas' note of types that pandas cannot read."""
+    whole = pq.read_table(content)
+    about = {
+        "simulated": layers.simulated,
+        "title": layers.describe(layer),
+        "attribution": layers.attribution,
+        **layers.about,
     }
-    return {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}
+    metadata = {"geo": whole.schema.metadata[b"geo"], "minewatch": json.dumps(about)}
+    described = io.BytesIO()
+    pq.write_table(whole.replace_schema_metadata(metadata), described, compression="zstd")
+    return described.getvalue()

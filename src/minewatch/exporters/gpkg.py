@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
-import geopandas as gpd
 import pyarrow as pa
 import pyogrio
-import shapely
 from pyogrio.errors import DataSourceError
 
 from minewatch.errors import OutputError
-from minewatch.exporters.column_types import arrow_table
-from minewatch.exporters.qgis_symbols import layer_style
-from minewatch.exporters.rfc7946_outlines import wgs84_outlines
-from minewatch.exporters.table_layers import LAYERS
+from minewatch.exporters.column_types import arrow_table, with_outlines
+from minewatch.exporters.layer_exporters import LayerExporter
+from minewatch.exporters.qgis.vector_renderers import layer_style
 from minewatch.files import atomic_path
-from minewatch.model import WGS84, RunResult
+from minewatch.model import WGS84, LayerSet
 
 FILENAME: Final = "minewatch.gpkg"
 _VERSION: Final = "1.2"  # older GDALs warn of newer ones each time they open the file
@@ -33,13 +30,14 @@ CREATE TABLE layer_styles (
 )"""
 
 
-def write_gpkg(result: RunResult, out: Path) -> list[Path]:
-    """One GeoPackage with the layers inventory, sites, features, changes and aoi.
+@LayerExporter
+def write_gpkg(layers: LayerSet, out: Path) -> list[Path]:
+    """One GeoPackage with every layer, the area watched last.
 
     Parameters
     ----------
-    result
-        A finished run.
+    layers
+        What to write.
     out
         Folder to write.
 
@@ -54,37 +52,45 @@ def write_gpkg(result: RunResult, out: Path) -> list[Path]:
     OutputError
         When it cannot be written.
     """
-    path = out / FILENAME
-    tables = gpkg_tables(result)
-    moment = f"{result.manifest['parameters']['end']}T00:00:00.000Z"
+    styles = {name: layer_style(name) for name in layers.with_area()}
+    return [write_geopackage(layers, out / FILENAME, styles=styles)]
+
+
+def write_geopackage(
+    layers: LayerSet, path: Path, *, styles: Mapping[str, str], points: Collection[str] = ()
+) -> Path:
+    """Write layers into one GeoPackage, atomically; the same bytes for the same layers.
+
+    Parameters
+    ----------
+    layers
+        What to write, the area watched last.
+    path
+        The file.
+    styles
+        Style of each layer as the text of a QML file.
+    points
+        Names of layers whose rows are points; all others are polygons.
+
+    Raises
+    ------
+    OutputError
+        When it cannot be written.
+    """
+    moment = f"{layers.last_day.isoformat()}T00:00:00.000Z"
     try:
         with atomic_path(path) as part, _gdal_options(moment):
-            for name, table in tables.items():
-                _write_layer(table, part, name=name, about=_about(name, result))
-            _write_styles(part, list(tables), moment=moment)
+            for name, layer in layers.with_area().items():
+                table = with_outlines(arrow_table(layer, simulated=layers.simulated), layer)
+                kind = "Point" if name in points else "MultiPolygon"
+                about = layers.describe(layer)
+                _write_layer(table, part, name=name, about=about, kind=kind)
+            _write_styles(part, styles, moment=moment)
     except (DataSourceError, sqlite3.Error) as error:
         raise OutputError(
             f"cannot write {path}: {error}", hint="free some disk space, or choose another --out"
         ) from error
-    return [path]
-
-
-def gpkg_tables(result: RunResult) -> dict[str, pa.Table]:
-    """Every layer of the GeoPackage with its outlines as WKB in the column `geometry`.
-
-    Parameters
-    ----------
-    result
-        A finished run.
-    """
-    tables = {
-        name: _with_outlines(arrow_table(result, layer), layer.table(result).geometry)
-        for name, layer in LAYERS.items()
-    }
-    aoi = result.aoi
-    about = {"id": [aoi.id], "name": [aoi.name], "simulated": [result.simulated]}
-    outline = gpd.GeoSeries([aoi.geometry], crs=WGS84)
-    return {**tables, "aoi": _with_outlines(pa.table(about), outline)}
+    return path
 
 
 @contextmanager
@@ -98,35 +104,19 @@ def _gdal_options(moment: str) -> Iterator[None]:
         pyogrio.set_gdal_config_options(dict.fromkeys(options))
 
 
-def _with_outlines(table: pa.Table, outlines: gpd.GeoSeries) -> pa.Table:
-    whole = [
-        g if g is None or g.geom_type.startswith("Multi") else shapely.multipolygons([g])
-        for g in wgs84_outlines(outlines)
-    ]
-    return table.append_column("geometry", pa.array(shapely.to_wkb(whole), type=pa.binary()))
-
-
-def _about(name: str, result: RunResult) -> str:
-    """What a layer holds, for whoever opens the file."""
-    title = LAYERS[name].title if name in LAYERS else "Area of interest"
-    words = f"SIMULATED: {title}" if result.simulated else title
-    reason = result.why_no_pools if name in LAYERS else ""
-    return f"{words} ({reason})" if reason else words
-
-
-def _write_layer(table: pa.Table, path: Path, *, name: str, about: str) -> None:
+def _write_layer(table: pa.Table, path: Path, *, name: str, about: str, kind: str) -> None:
     pyogrio.write_arrow(
         table, path, layer=name, driver="GPKG", append=path.exists(),
-        geometry_name="geometry", geometry_type="MultiPolygon", crs=WGS84,
+        geometry_name="geometry", geometry_type=kind, crs=WGS84,
         dataset_options={} if path.exists() else {"VERSION": _VERSION},
         layer_options={"IDENTIFIER": name, "DESCRIPTION": about},
     )  # fmt: skip
 
 
-def _write_styles(path: Path, layers: list[str], *, moment: str) -> None:
+def _write_styles(path: Path, styles: Mapping[str, str], *, moment: str) -> None:
     """Add the table of styles that QGIS reads."""
     rows: list[Mapping[str, str]] = [
-        {"name": name, "style": layer_style(name), "moment": moment} for name in layers
+        {"name": name, "style": style, "moment": moment} for name, style in styles.items()
     ]
     with closing(sqlite3.connect(path)) as base, base:
         base.execute("PRAGMA synchronous = OFF")

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from minewatch.model.evidence import Evidence, PeriodEvidence
     from minewatch.model.grids import Chunk, Grid
     from minewatch.model.job import Job, Parameters, choose_dry_season, expected_in
+    from minewatch.model.layer_sets import AREA, VERDICT_LAYER, LayerSet, NamedLayer
     from minewatch.model.periods import (
         PERIOD_KINDS,
         Period,
@@ -112,6 +113,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ALERTS",
+    "AREA",
     "AUTO_DEM",
     "AUTO_SEASON",
     "CHANGES",
@@ -149,6 +151,7 @@ __all__ = [
     "STEP_DB",
     "TRACKS",
     "VERDICT",
+    "VERDICT_LAYER",
     "WATER_COLUMNS",
     "WGS84",
     "ZERO_CLASS",
@@ -174,7 +177,9 @@ __all__ = [
     "Findings",
     "Grid",
     "Job",
+    "LayerSet",
     "MaskValues",
+    "NamedLayer",
     "Overpass",
     "Parameters",
     "Period",

@@ -19,6 +19,16 @@ STATE_COLOURS: Final[dict[str, str]] = {
 }
 """A colour for each of `STATES`: warm is at work, blue is standing water, grey is not known."""
 
+STATE_MARKERS: Final[dict[str, str]] = {
+    "active": "circle",
+    "idle": "square",
+    "abandoned_wet": "triangle",
+    "abandoned_dry": "diamond",
+    "revegetated": "pentagon",
+    "not_observed": "cross2",
+}
+"""A shape for each of `STATES`, where a map is too coarse for outlines: names of QGIS's markers."""
+
 ALERT_COLOURS: Final[dict[str, str]] = {
     "confirmed": "#d81b60",
     "provisional": "#d81b60",

@@ -26,6 +26,7 @@ LEAST_FREE_GB = 5.0
 EXTRAS: Mapping[str, tuple[str, str]] = {
     "notebook": ("maplibre", "maps in notebooks"),
     "cluster": ("distributed", "--scheduler"),
+    "evidence": ("typst", "evidence sheets as PDF"),
 }
 """Extra to a package that comes with it, and what it is for."""
 DRIVERS: Mapping[str, tuple[Outcome, str]] = {

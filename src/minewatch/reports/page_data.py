@@ -10,6 +10,7 @@ from operator import itemgetter
 from typing import Any, Final
 
 import geopandas as gpd
+import pandas as pd
 
 from minewatch.model import ALERTS, STATES, RunResult
 from minewatch.model.change_kinds import CHANGE_KINDS
@@ -40,7 +41,11 @@ _NOT_REPEATED: Final = (
 
 
 def page_values(
-    result: RunResult, *, pictures: Sequence[GroundPicture], evidence: RunEvidence
+    result: RunResult,
+    *,
+    pictures: Sequence[GroundPicture],
+    evidence: RunEvidence,
+    months: Mapping[str, pd.DataFrame] | None = None,
 ) -> dict[str, Any]:
     """A run as the script of the page reads it.
 
@@ -54,11 +59,15 @@ def page_values(
         Natural colour of the periods that have it.
     evidence
         What speaks for and against its sites.
+    months
+        `detect.site_series` of its sites; those that are not there have no chart.
     """
     frame = frame_of(result)
     periods = result.manifest.get("periods", ())
     by_start = {picture.period_start: picture for picture in pictures}
     sites = _sites(result, frame, evidence)
+    for site in sites:
+        site["months"] = month_values((months or {}).get(site["site_id"]))
     lon = [frame.west + site["x"] / STEPS for site in sites]
     lat = [frame.north - site["y"] / STEPS for site in sites]
     metres = gpd.GeoSeries(gpd.points_from_xy(lon, lat), crs=4326).to_crs(result.aoi.utm_epsg)
@@ -96,6 +105,40 @@ def page_values(
         "days": {scene["scene_id"]: scene.get("day", "") for scene in result.manifest["facts"]},
         "sites": sites,
     }  # fmt: skip
+
+
+def month_values(series: pd.DataFrame | None) -> dict[str, Any] | None:
+    """A site month by month for the script: hundredths, null where nothing was seen or expected.
+
+    Parameters
+    ----------
+    series
+        `detect.site_series`; None gives None.
+
+    Examples
+    --------
+    >>> index = pd.DatetimeIndex(["2020-01-01"])
+    >>> names = ("greenness", "greenness_low", "greenness_high", "baseline", "baseline_sd")
+    >>> row = pd.DataFrame([dict(zip(names, (0.5, 0.4, 0.6, math.nan, math.nan)))], index=index)
+    >>> values = month_values(row)
+    >>> values["start"], values["middle"], values["low"], values["baseline"]
+    ('2020-01-01', [50], [40], [None])
+    """
+    if series is None or series.empty:
+        return None
+    name = "vh_db" if "vh_db" in series else "greenness"
+    columns = {
+        "middle": name, "low": f"{name}_low", "high": f"{name}_high", "baseline": "baseline",
+        "spread": "baseline_sd",
+    }  # fmt: skip
+    return {
+        "start": series.index[0].date().isoformat(),
+        "note": "series_radar" if name == "vh_db" else "series_greenness",
+        **{
+            key: [None if v != v else round(100 * v) for v in series[column].tolist()]
+            for key, column in columns.items()
+        },
+    }
 
 
 def as_script(values: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +13,7 @@ from typing import Any, Final
 import geopandas as gpd
 import pandas as pd
 import shapely
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from minewatch.files import write_bytes_atomic
@@ -54,6 +54,9 @@ def write_report(
     totals: pd.DataFrame,
     ground: Sequence[GroundPicture] = (),
     evidence: RunEvidence = NO_EVIDENCE,
+    assessments: Sequence[Mapping[str, Any]] = (),
+    months: Mapping[str, pd.DataFrame] | None = None,
+    language: str = "en",
 ) -> dict[str, Path]:
     """Write the report page, and its pictures beside it.
 
@@ -69,6 +72,12 @@ def write_report(
         Natural colour of the periods that have it: what the map lies on.
     evidence
         What speaks for and against its sites.
+    assessments
+        What samples say of its areas: values of `assessment.json`.
+    months
+        `detect.site_series` of its sites, as far as they are known.
+    language
+        Language that the page begins in: `en`, `my` or `zh`.
 
     Returns
     -------
@@ -85,7 +94,15 @@ def write_report(
     pictures = make_pictures(result, periods)
     write_bytes_atomic(
         page,
-        render_page(result, periods, ground=ground, evidence=evidence).encode(),
+        render_page(
+            result,
+            periods,
+            ground=ground,
+            evidence=evidence,
+            assessments=assessments,
+            months=months,
+            language=language,
+        ).encode(),
     )
     written = {"report": page}
     for name, content in pictures.items():
@@ -152,6 +169,9 @@ def render_page(
     *,
     ground: Sequence[GroundPicture] = (),
     evidence: RunEvidence = NO_EVIDENCE,
+    assessments: Sequence[Mapping[str, Any]] = (),
+    months: Mapping[str, pd.DataFrame] | None = None,
+    language: str = "en",
 ) -> str:
     """The page as HTML. Every value that came from outside is escaped.
 
@@ -161,54 +181,72 @@ def render_page(
         A finished run.
     periods
         From `run_summary.summarise`.
-    ground, evidence
+    ground, evidence, assessments, months, language
         As for `write_report`.
     """
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    labels = json.loads(_part("labels.json"))
+    labels = json.loads(page_part("labels.json"))
     if not result.simulated:
         del labels["simulated"]  # a page of real imagery holds no such word
-    css, script = _style(), "\n".join(_part(f"{name}.js") for name in _SCRIPTS)
-    data = {**page_values(result, pictures=ground, evidence=evidence), "labels": labels}
-    return environment.from_string(_part("page.html.j2")).render(
+    css, script = page_style(), page_script(_SCRIPTS)
+    labels = {key: of for key, of in labels.items() if not key.startswith("sheet_")}
+    data = {
+        **page_values(result, pictures=ground, evidence=evidence, months=months),
+        "labels": labels, "language": language,
+    }  # fmt: skip
+    return page_template("page.html.j2").render(
         policy=_policy(css, script),
         css=Markup(css),
         script=Markup(script),
         data=Markup(as_script(data)),
         labels=labels,
+        assessments=assessments,
+        language=language,
         pictured={picture.period_start for picture in ground},
         **_values(result, periods),
     )
 
 
-def _part(name: str) -> str:
-    """A file of the page."""
+def page_template(name: str) -> Template:
+    """A template of the pages; every value that it is given is escaped."""
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        loader=FunctionLoader(page_part),
+    )  # fmt: skip
+    return environment.get_template(name)
+
+
+def page_script(names: Iterable[str]) -> str:
+    """Parts of the script of a page, in the order in which they run."""
+    return "\n".join(page_part(f"{name}.js") for name in names)
+
+
+def page_part(name: str) -> str:
+    """A file of the pages."""
     return (files("minewatch.reports") / "page" / name).read_text("utf-8")
 
 
-def _style() -> str:
+def page_style() -> str:
     """The style of the page, with the colours that all maps share."""
     rules = (
         f".state.state-{name} {{ background: {colour}; }}\n"
         f".outline.state-{name} {{ fill: {colour}; stroke: {colour}; }}\n"
-        f".mark.state-{name} {{ fill: {colour}; }}\n"
+        f".mark.state-{name}, .months .state-{name} {{ fill: {colour}; }}\n"
         f".bar-state_{name} {{ --bar: {colour}; }}\n"
         for name, colour in STATE_COLOURS.items()
     )
-    return _part("page.css") + "".join(rules)
+    return page_part("page.css") + "".join(rules)
 
 
 def _policy(css: str, script: str) -> str:
     """A Content-Security-Policy under which the page can load nothing and run only its own."""
     return (
-        f"default-src 'none'; img-src data:; style-src {_hash(css)}; script-src {_hash(script)}; "
-        "base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; img-src data:; style-src {script_hash(css)}; "
+        f"script-src {script_hash(script)}; base-uri 'none'; form-action 'none'"
     )
 
 
-def _hash(text: str) -> str:
+def script_hash(text: str) -> str:
+    """What a Content-Security-Policy names a script or a style by."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
@@ -227,6 +265,7 @@ def _values(result: RunResult, periods: Sequence[PeriodSummary]) -> dict[str, An
         "changes": count_changes(result.changes),
         "notes": [scene for scene in manifest["facts"] if scene.get("notes")],
         "failures": manifest["failures"],
+        "judged": sum(bool(row.get("verdict")) for row in rows),
         "latest": periods[-1] if periods else None,
         "libraries": sorted(manifest.get("libraries", {}).items()),
         "limit": _ROWS,

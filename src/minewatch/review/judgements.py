@@ -68,20 +68,44 @@ def judge(entries: Sequence[VerdictEntry]) -> list[Judgement]:
     list of Judgement
         Without subjects whose verdict was withdrawn and not given anew.
     """
+    return [_together(said) for said in standing_entries(entries).values() if said]
+
+
+def standing_entries(entries: Sequence[VerdictEntry]) -> dict[str, list[VerdictEntry]]:
+    """Of each subject what was said and not taken back, in order; empty when all of it was.
+
+    Parameters
+    ----------
+    entries
+        The log, in order.
+    """
     subjects: dict[str, list[VerdictEntry]] = {}
     for entry in entries:
         said = subjects.setdefault(entry.subject, [])
-        if entry.verdict == WITHDRAWN:
+        if entry.verdict != WITHDRAWN:
+            said.append(entry)
+        elif entry.takes_back is None:
             said.clear()
         else:
-            said.append(entry)
-    return [_together(said) for said in subjects.values() if said]
+            taken = (entry.reviewer, entry.takes_back)
+            said[:] = [e for e in said if (e.reviewer, e.time) != taken]
+    return subjects
+
+
+def last_words(said: Sequence[VerdictEntry]) -> dict[str | None, VerdictEntry]:
+    """The last verdict of each reviewer.
+
+    Parameters
+    ----------
+    said
+        What stands of one subject, in order.
+    """
+    return {e.reviewer: e for e in said if e.verdict is not None}
 
 
 def _together(said: list[VerdictEntry]) -> Judgement:
     newest = said[::-1]
     counts = next((e for e in newest if e.verdict is not None), newest[0])
-    last_words = {e.reviewer: e for e in said if e.verdict is not None}
     return Judgement(
         subject=counts.subject,
         site_ids=tuple(dict.fromkeys(e.site_id for e in newest if e.site_id is not None)),
@@ -95,7 +119,7 @@ def _together(said: list[VerdictEntry]) -> Judgement:
         seen_until=max(e.seen_until for e in said),
         others=tuple(
             f"{name or 'unnamed'}: {e.verdict}"
-            for name, e in last_words.items()
+            for name, e in last_words(said).items()
             if (e.verdict, e.reason) != (counts.verdict, counts.reason)
         ),
     )

@@ -50,9 +50,13 @@ class VerdictEntry:
     """Last day of the inventory that the person looked at: of what began later nothing was said."""
     source: str = "review set"
     """How it came: a command, or the name of the file it was read from."""
+    takes_back: str | None = None
+    """With `withdrawn`: the time of the one entry of the same reviewer that it takes back, what
+    stood before it counts again; None takes back all that anybody said."""
 
     def as_line(self) -> str:
         """The entry as a line of JSON, without its line end."""
+        undoes = {} if self.takes_back is None else {"takes_back": self.takes_back}
         return json.dumps(
             {
                 "version": LOG_VERSION,
@@ -66,6 +70,7 @@ class VerdictEntry:
                 "first_detected": self.first_detected,
                 "seen_until": self.seen_until,
                 "source": self.source,
+                **undoes,
                 "outline": _plain(self.outline),
                 "corrected": None if self.corrected is None else _plain(self.corrected),
             },
@@ -94,7 +99,7 @@ class VerdictEntry:
                 time=str(row["time"]), outline=_outline(row["outline"]),
                 corrected=None if corrected is None else _outline(corrected),
                 first_detected=row["first_detected"], seen_until=str(row["seen_until"]),
-                source=str(row["source"]),
+                source=str(row["source"]), takes_back=row.get("takes_back"),
             )  # fmt: skip
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"lacks {error}") from None

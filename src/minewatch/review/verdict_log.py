@@ -5,16 +5,13 @@ A line that cannot be read costs no other one: it is named, and left as it is.
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from minewatch.errors import OutputError
-from minewatch.files import output_error
+from minewatch.files import append_bytes
 from minewatch.review.verdict_entries import VerdictEntry
 
 LOG: Final = "review/verdicts.jsonl"
@@ -88,40 +85,9 @@ def append_verdicts(directory: Path, entries: Sequence[VerdictEntry]) -> None:
     path = Path(directory) / LOG
     content = "".join(f"{entry.as_line()}\n" for entry in entries).encode()
     try:
-        path.parent.mkdir(exist_ok=True)
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
-    except OSError as error:
-        raise _refused(path, error) from None
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        size = os.fstat(handle).st_size
-        is_torn = size > 0 and os.pread(handle, 1, size - 1) != b"\n"
-        try:
-            _write_all(handle, b"\n" + content if is_torn else content)
-        except OSError:
-            with suppress(OSError):
-                os.ftruncate(handle, size)
-            raise
-    except OSError as error:
-        raise _refused(path, error) from None
-    finally:
-        os.close(handle)
-    with suppress(OSError):  # some network disks cannot flush a folder
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-
-def _write_all(handle: int, content: bytes) -> None:
-    while content:
-        content = content[os.write(handle, content) :]
-    os.fsync(handle)
-
-
-def _refused(path: Path, error: OSError) -> OutputError:
-    return OutputError(
-        f"{output_error(path, error).problem}; nothing was added",
-        hint="free some disk space or mend the rights of that folder, then say it again",
-    )
+        append_bytes(path, content)
+    except OutputError as error:
+        raise OutputError(
+            f"{error.problem}; nothing was added",
+            hint="free some disk space or mend the rights of that folder, then say it again",
+        ) from None

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from minewatch.synthetic.archive import Archive, write_archive
     from minewatch.synthetic.dem_archive import write_elevation
     from minewatch.synthetic.honest_worlds import HONEST_KINDS, honest_world
+    from minewatch.synthetic.interpreter import PointTruth, interpret_points
     from minewatch.synthetic.radar_archive import RadarOrbit, write_radar_archive
     from minewatch.synthetic.river_terrain import (
         DrawnRiver,
@@ -30,6 +31,7 @@ __all__ = [
     "PRESETS",
     "Archive",
     "DrawnRiver",
+    "PointTruth",
     "RadarOrbit",
     "RiverTerrain",
     "Score",
@@ -38,6 +40,7 @@ __all__ = [
     "draw_river_terrain",
     "get_preset",
     "honest_world",
+    "interpret_points",
     "read_truth",
     "score_inventory",
     "write_archive",

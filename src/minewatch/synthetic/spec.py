@@ -269,6 +269,10 @@ PRESETS: Mapping[str, WorldSpec] = MappingProxyType(
             _MINES, name="demo", size_px=256, mines=5, revisit_days=10, swidden_per_km2_year=0.3,
             start=date(2019, 11, 1), end=date(2023, 10, 31),
         ),
+        "notebook": replace(
+            _MINES, name="notebook", size_px=160, mines=4, revisit_days=10,
+            swidden_per_km2_year=0.3, start=date(2019, 11, 1), end=date(2022, 4, 30),
+        ),
     }
 )  # fmt: skip
 """Worlds by name; vary one with `dataclasses.replace(PRESETS["mines"], seed=7)`."""

@@ -7,11 +7,12 @@ import re
 from importlib.resources import files
 
 from minewatch.model import ALERTS, STATES
+from minewatch.model.verdicts import VERDICTS, WITHDRAWN
 
 PAGE = files("minewatch.reports") / "page"
 LABELS = json.loads((PAGE / "labels.json").read_text("utf-8"))
 SCRIPTS = "".join(p.read_text("utf-8") for p in PAGE.iterdir() if p.name.endswith(".js"))
-TEMPLATE = (PAGE / "page.html.j2").read_text("utf-8")
+TEMPLATE = "".join((PAGE / n).read_text("utf-8") for n in ("page.html.j2", "map.html.j2"))
 
 
 def test_every_label_is_in_three_languages_and_holds_the_same_figures() -> None:
@@ -26,6 +27,7 @@ def test_every_label_is_in_three_languages_and_holds_the_same_figures() -> None:
 
 def test_every_state_and_alert_has_a_label() -> None:
     assert {f"state_{s}" for s in STATES} | {f"alert_{a}" for a in ALERTS} <= set(LABELS)
+    assert {f"verdict_{v}" for v in VERDICTS if v != WITHDRAWN} <= set(LABELS)
 
 
 def test_every_label_that_the_page_asks_for_is_there_and_no_other() -> None:
@@ -36,9 +38,13 @@ def test_every_label_that_the_page_asks_for_is_there_and_no_other() -> None:
     assert asked <= set(LABELS)
     everything = SCRIPTS + TEMPLATE + (PAGE / "../report_page.py").read_text("utf-8")
     everything += (PAGE / "../page_charts.py").read_text("utf-8")
+    everything += (PAGE / "../page_data.py").read_text("utf-8")
+    everything += (PAGE / "../sheets/sheet_values.py").read_text("utf-8")
+    everything += (PAGE / "../../analysis/evidence_sheets.py").read_text("utf-8")
     unused = [
         key
         for key in LABELS
-        if not key.startswith(("state_", "alert_")) and not re.search(rf"\b{key}\b", everything)
+        if not key.startswith(("state_", "alert_", "verdict_"))
+        and not re.search(rf"\b{key}\b", everything)
     ]
     assert unused == []

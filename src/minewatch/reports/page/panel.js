@@ -18,8 +18,8 @@ function followAddress() {
     return;
   }
   lookAt(site);
-  panel.querySelector('h3').focus({preventScroll: true});
-  panel.scrollIntoView({block: 'nearest'});
+  (view.heading || panel.querySelector('h3')).focus({preventScroll: true});
+  (view.heading || panel).scrollIntoView({block: 'nearest'});
 }
 
 function drawPanel(changes) {
@@ -32,17 +32,25 @@ function drawPanel(changes) {
     panelBar(site),
     make('h3', {tabindex: '-1'}, make('code', {}, site.site_id)),
     ...(row ? [] : [make('p', {class: 'note'}, word('not_known_then'))]),
-    siteFacts(site, row),
+    ...(run.blind ? [] : [siteFacts(site, row)]),
     ...chips(site),
+    ...(run.blind ? [] : opinionOn(site)),
+  );
+}
+
+/* What the detector makes of a site. A blind page has nothing of it. */
+function opinionOn(site) {
+  return [
+    make('h4', {}, word('series')), ...monthChart(site),
     make('h4', {}, word('periods')), periodTable(site),
     make('h4', {}, word('evidence')), ...evidenceOf(site),
     make('h4', {}, word('others')), ...othersOf(site),
     make('h4', {}, word('scenes')), scenesOf(site),
-  );
+  ];
 }
 
 function panelBar(site) {
-  const order = view.shown.length ? view.shown : run.sites;
+  const order = view.queue || (view.shown.length ? view.shown : run.sites);
   const at = order.indexOf(site);
   const step = (by) => openSite(order[(at + by + order.length) % order.length].site_id);
   const button = (key, act) => {
@@ -66,7 +74,7 @@ function siteFacts(site, row) {
     say('state', stateSpan(row.state));
     say('confidence', number(row.confidence, 2) + (run.basis ? `, ${run.basis}` : ''));
   }
-  if ('verdict' in site) say('verdict', site.verdict ?? word('no_verdict'));
+  if ('verdict' in site) say('verdict', site.verdict ? word(`verdict_${site.verdict}`) : word('no_verdict'));
   say('began', began(site));
   say('last_activity', site.last_activity);
   say('water_last_seen', site.water_last_seen);
@@ -134,6 +142,49 @@ function periodTable(site) {
   return make('div', {class: 'wide', tabindex: '0', role: 'group', 'aria-label': word('periods')},
     make('table', {}, make('thead', {}, make('tr', {}, ...columns.map((key) => make('th', {scope: 'col'}, word(key))))),
       body));
+}
+
+/* The site month by month: its pixels, what their past lets expect, when it began, what was not seen. */
+function monthChart(site) {
+  const of = site.months;
+  if (!of) return [make('p', {class: 'soft'}, word('no_series'))];
+  const [width, height, left, bottom] = [480, 170, 40, 130];
+  const first = Date.parse(of.start) / 864e5;
+  const year = Number(of.start.slice(0, 4));
+  const days = of.middle.map((_, at) => Date.UTC(year, Number(of.start.slice(5, 7)) - 1 + at, 15) / 864e5);
+  const last = days.at(-1) + 17;
+  const [low, high, step] = of.note === 'series_radar' ? [-2800, -800, 500] : [-35, 100, 25];
+  const x = (day) => (left + (width - left - 4) * (day - first) / (last - first)).toFixed(1);
+  const y = (value) => (bottom - (bottom - 8) * (Math.min(Math.max(value, low), high) - low) / (high - low)).toFixed(1);
+  const chart = make('svg:svg', {class: 'months', viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': word('series')});
+  const path = (cls, d) => d && chart.append(make('svg:path', {class: cls, d}));
+  const text = (cls, at, up, said) => chart.append(make('svg:text', {class: cls, x: at, y: up}, said));
+  for (let at = Math.ceil(low / step) * step; at <= high; at += step) {
+    path('tick', `M${left} ${y(at)}H${width}`);
+    text('end', left - 4, Number(y(at)) + 4, String(at / 100));
+  }
+  for (let next = year + 1; Date.UTC(next, 0) / 864e5 < last; next += 1) {
+    path('tick', `M${x(Date.UTC(next, 0) / 864e5)} 8V${bottom}`);
+    text('middle', x(Date.UTC(next, 0) / 864e5), height - 4, String(next));
+  }
+  const known = days.map((_, at) => at).filter((at) => of.baseline[at] !== null);
+  const along = (sd) => known.map((at) => `${x(days[at])} ${y(of.baseline[at] + sd * of.spread[at])}`);
+  if (known.length) path('expected-band', `M${[...along(2), ...along(-2).reverse()].join('L')}z`);
+  if (known.length) path('expected', `M${along(0).join('L')}`);
+  days.forEach((day, at) => {
+    if (of.middle[at] === null) { path('unseen', `M${x(day)} ${bottom - 5}v5`); return; }
+    path('spread', `M${x(day)} ${y(of.low[at])}V${y(of.high[at])}`);
+    chart.append(make('svg:circle', {class: 'look', cx: x(day), cy: y(of.middle[at]), r: 2.2}));
+  });
+  for (const [day, cls] of [[site.last_undisturbed, 'start dotted'], [site.first_detected, 'start']]) {
+    if (day) path(cls, `M${x(Date.parse(day) / 864e5)} 8V${bottom}`);
+  }
+  for (const row of site.rows) {
+    const [from, to] = ['start', 'end'].map((end) => Date.parse(run.periods[row.period][end]) / 864e5);
+    chart.append(make('svg:rect', {class: `state-${row.state}`, x: x(from), y: bottom + 6, height: 10,
+      width: Math.max(x(Math.min(to + 1, last)) - x(from), 0)}));
+  }
+  return [chart, make('p', {class: 'soft small'}, word(of.note))];
 }
 
 function evidenceOf(site) {

@@ -7,7 +7,7 @@ const everything = () => ({
   states: new Set(run.states), alerts: new Set(run.alerts.filter((a) => a !== 'rejected')),
   verdicts: null, confidence: 0, area: 0,
 });
-const view = {period: LAST, language: 'en', compare: -1, swipe: 50, site: null, ...everything()};
+const view = {period: LAST, language: run.language, compare: -1, swipe: 50, site: null, ...everything()};
 const listeners = [];
 const siteById = new Map(run.sites.map((site, number) => [site.site_id, Object.assign(site, {number})]));
 
@@ -28,13 +28,13 @@ function rowOf(site) { return site.byPeriod.get(view.period); }
 function isShown(site) {
   const row = rowOf(site);
   return row !== undefined && view.states.has(row.state) && view.alerts.has(row.alert_then) &&
-    row.confidence >= view.confidence && row.most_m2 >= view.area &&
+    (row.confidence ?? 0) >= view.confidence && row.most_m2 >= view.area &&
     (view.verdicts === null || view.verdicts.has(site.verdict ?? ''));
 }
 
 function word(key) {
   const of = run.labels[key];
-  return of ? of[view.language] || of.en : key.replace(/^(state|alert)_/, '').replaceAll('_', ' ');
+  return of ? of[view.language] || of.en : key.replace(/^(state|alert|verdict)_/, '').replaceAll('_', ' ');
 }
 
 function fill(key, values) { return word(key).replace(/\{(\w+)\}/g, (_, name) => values[name]); }

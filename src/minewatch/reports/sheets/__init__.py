@@ -1,0 +1,1 @@
+"""The evidence sheet of a site, as a page and as a PDF, from one set of values."""

@@ -1,0 +1,230 @@
+"""Units of a probability sample, labelled on a page: blind to the map and to other interpreters."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
+from typing import Any, Final
+
+import shapely
+from shapely.errors import ShapelyError
+from shapely.geometry.base import BaseGeometry
+
+from minewatch import reports, review, samples
+from minewatch.analysis import sample_folder
+from minewatch.analysis.report_inputs import ground_pictures
+from minewatch.errors import OutputError, SettingsError
+from minewatch.serving.judging_task import JudgingPage, TakenBackError
+from minewatch.store import open_result
+
+_BLIND_FILE: Final = "units.geojson"
+_TAKEN_KEYS: Final = "sz"
+"""Keys of the page itself."""
+_MOST_NOTE: Final = 2_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Place:
+    """One unit in one period."""
+
+    id: str
+    unit: str
+    period: str
+    """First day, ISO."""
+    number: int
+    """Which period of the run it is, from 0."""
+    label: str
+    """The period in words."""
+    outline: BaseGeometry
+
+
+class SampleTask:
+    """Units of a sample as a `JudgingTask`.
+
+    It reads `units.geojson` alone, which has neither strata nor classes: what is not read cannot
+    reach the browser. Labels are lines of the sample's own log; a later one replaces an earlier.
+
+    Parameters
+    ----------
+    directory
+        Folder of a finished run.
+    sample
+        Name of a sample of it, or the folder of one.
+    interpreter
+        Who labels.
+    is_second
+        Whether only the units that were drawn for a second interpreter are shown.
+    now
+        The clock.
+
+    Raises
+    ------
+    SettingsError
+        When there is no such sample, it has no such unit, or the interpreter has no name.
+    OutputError
+        When its file is damaged.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        sample: str,
+        *,
+        interpreter: str | None,
+        is_second: bool = False,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        if not interpreter:
+            raise SettingsError("a label needs an interpreter", hint="give --reviewer NAME")
+        self.result = open_result(directory, verify=False)
+        self.interpreter, self._now, self._lock = interpreter, now, Lock()
+        self.folder = sample_folder(self.result.directory, sample)
+        raw = _read_blind(self.folder / _BLIND_FILE)
+        self.labels: Mapping[str, str] = raw["minewatch:labels"]
+        """What can be said, to what it means."""
+        starts = [period["start"] for period in self.result.manifest["periods"]]
+        self._places = {
+            place.id: place for place in _places(raw, starts=starts, is_second=is_second)
+        }
+        if not self._places:
+            raise SettingsError(f"{self.folder} has no unit for you", hint="leave out --second")
+        self.given = 0
+        """Labels that were added by this task."""
+
+    @property
+    def log(self) -> Path:
+        """Where labels are kept."""
+        return self.folder / "labels.jsonl"
+
+    def page(self) -> JudgingPage:
+        """The page: places and pictures, in an order of this interpreter's own."""
+        queue = review.queue_blind(list(self._places), salt=self.interpreter)
+        chosen = [self._places[of.id] for of in queue]
+        units = [reports.Unit(id=place.id, outline=place.outline) for place in chosen]
+        values = reports.unit_values(self.result, units, pictures=ground_pictures(self.result))
+        html, policy = reports.render_judging_page(
+            values, answers=label_answers(self.labels), reviewer=self.interpreter, is_blind=True,
+            queue=[{"id": p.id, "why": p.label, "period": p.number} for p in chosen],
+            can_draw=False,
+        )  # fmt: skip
+        return JudgingPage(html=html, policy=policy)
+
+    def state(self) -> Mapping[str, Any]:
+        """What this interpreter said so far, and nothing of any other."""
+        read = samples.read_label_log(self.folder)
+        by_key = {(place.unit, place.period): place.id for place in self._places.values()}
+        own: dict[str, dict[str, Any]] = {}
+        for entry in read.entries:
+            place = by_key.get((entry.unit, entry.period))
+            if place is not None and entry.interpreter == self.interpreter and not entry.third:
+                own[place] = {
+                    "verdict": entry.label, "reason": None, "note": entry.note, "by": None,
+                    "at": entry.time, "own": True, "corrected": None, "others": [],
+                }  # fmt: skip
+        return {
+            "units": own, "drawn": [], "last": None, "notes": list(read.notes),
+            "progress": {"own": len(own), "all": None, "count": len(self._places)},
+        }  # fmt: skip
+
+    def say(self, said: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Add one label to the log of the sample.
+
+        Parameters
+        ----------
+        said
+            `id`, `verdict` (a label), `note`.
+        """
+        place = self._places.get(str(said.get("id")))
+        label, note = said.get("verdict"), said.get("note")
+        if place is None:
+            raise SettingsError(f"no unit {said.get('id')!r} here", hint="load the page again")
+        if not isinstance(label, str) or label not in self.labels:
+            raise SettingsError(
+                f"no label {label!r}; known: {', '.join(self.labels)}", hint="give one"
+            )
+        if note is not None and (not isinstance(note, str) or len(note) > _MOST_NOTE):
+            raise SettingsError(
+                f"note is no text of at most {_MOST_NOTE} characters", hint="write less"
+            )
+        entry = samples.LabelEntry(
+            unit=place.unit, period=place.period, interpreter=self.interpreter, label=label,
+            time=review.moment_text(self._now()), note=note or None,
+        )  # fmt: skip
+        with self._lock:
+            samples.append_labels(self.folder, [entry])
+            self.given += 1
+        return self.state()
+
+    def undo(self, which: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Nothing: a label is replaced by another one."""
+        raise TakenBackError(
+            "labels are not taken back", hint="go to the unit and give another label"
+        )
+
+    def close(self) -> str:
+        """Nothing is left to be written."""
+        return ""
+
+
+def label_answers(labels: Mapping[str, str]) -> list[reports.Answer]:
+    """Labels, each with the first of its letters that is free as its key.
+
+    Examples
+    --------
+    >>> [a.key for a in label_answers({"pool": "", "pad": "", "other": "", "unsure": ""})]
+    ['p', 'a', 'o', 'u']
+    """
+    taken = set(_TAKEN_KEYS)
+    answers = []
+    for value, meaning in labels.items():
+        key = next(letter for letter in value if letter not in taken and letter.isalpha())
+        taken.add(key)
+        answers.append(
+            reports.Answer(key=key, value=value, label=value.replace("_", " "), meaning=meaning)
+        )
+    return answers
+
+
+def _read_blind(path: Path) -> dict[str, Any]:
+    try:
+        raw = json.loads(path.read_text("utf-8"))
+        if not {"minewatch:labels", "minewatch:periods", "features"} <= set(raw):
+            raise ValueError("it is no file of units")
+    except (OSError, ValueError, TypeError) as error:
+        raise OutputError(
+            f"{path} cannot be read: {error}", hint="draw the sample again: same seed, same units"
+        ) from None
+    return dict(raw)
+
+
+def _places(raw: Mapping[str, Any], *, starts: list[str], is_second: bool) -> list[_Place]:
+    periods = raw["minewatch:periods"]
+    unknown = [period["start"] for period in periods if period["start"] not in starts]
+    if unknown:
+        raise SettingsError(
+            f"the run has no period that starts on {unknown[0]}",
+            hint="give the run that the sample was drawn of, with the same --period",
+        )
+    try:
+        units = [
+            (str(of["properties"]["unit"]), shapely.from_geojson(json.dumps(of["geometry"])))
+            for of in raw["features"]
+            if of["properties"].get("second") or not is_second
+        ]
+    except (KeyError, TypeError, ShapelyError) as error:
+        raise OutputError(
+            f"a unit cannot be read: {error}", hint="draw the sample again: same seed, same units"
+        ) from None
+    return [
+        _Place(
+            id=unit if len(periods) == 1 else f"{unit} {period['start']}", unit=unit,
+            period=period["start"], number=starts.index(period["start"]), label=period["label"],
+            outline=outline,
+        )
+        for unit, outline in units
+        for period in periods
+    ]  # fmt: skip

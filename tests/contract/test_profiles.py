@@ -1,0 +1,131 @@
+"""What every format of layers promises of a release: nothing private is in its files."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.release_world import SEASONS, draw_sites, write_world
+
+from minewatch import analysis
+from minewatch.analysis import ReleaseChoices
+from minewatch.errors import OutputError, PublicationError
+from minewatch.exporters import EXPORTERS, LayerExporter
+from minewatch.model import RunResult
+from minewatch.publishing.leak_tiles import tile_bytes
+
+SITES = draw_sites(3, 40, seasons=2)
+NEEDS_SITES = "smart"
+"""Takes layers, but has a place for single sites only: it refuses by itself."""
+
+
+def takes_layers(name: str) -> bool:
+    return isinstance(EXPORTERS[name], LayerExporter)
+
+
+FORMATS = sorted(EXPORTERS)
+LAYERED = [name for name in FORMATS if takes_layers(name) and name != NEEDS_SITES]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> RunResult:
+    return write_world(tmp_path_factory.mktemp("world"), SITES, seasons=2)
+
+
+@pytest.fixture(scope="module")
+def shuffled(tmp_path_factory: pytest.TempPathFactory) -> RunResult:
+    """The same sites, found in another order and under other ids."""
+    others = [replace(site, site_id=f"s{n:010x}") for n, site in enumerate(reversed(SITES))]
+    return write_world(tmp_path_factory.mktemp("shuffled"), others, seasons=2)
+
+
+def content(path: Path) -> bytes:
+    if path.suffix == ".pmtiles":
+        return tile_bytes(path)
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            return b"".join(archive.read(name) for name in archive.namelist())
+    return path.read_bytes()
+
+
+Publish = Callable[..., list[Path]]
+
+
+@pytest.fixture
+def publish(tmp_path: Path) -> Publish:
+    def call(run: RunResult, name: str, profile: str = "public", at: str = "one") -> list[Path]:
+        choices = ReleaseChoices(profile=profile, ledger=tmp_path / at)
+        if name == "page":
+            return analysis.publish_page(run.directory, choices=choices)
+        return analysis.publish_layers(run.directory, format=name, choices=choices)
+
+    return call
+
+
+@pytest.mark.parametrize("profile", ["partner", "public"])
+@pytest.mark.parametrize("name", [*LAYERED, "page"])
+def test_nothing_private_is_in_a_release(
+    name: str, profile: str, run: RunResult, publish: Publish, tmp_path: Path
+) -> None:
+    files = publish(run, name, profile)
+    found = analysis.check_files(files, run.directory, profile=profile, ledger=tmp_path / "one")
+    assert {path.name: leaks for path, leaks in found.items() if leaks} == {}
+
+
+@pytest.mark.parametrize("name", LAYERED)
+def test_the_check_does_find_what_the_same_format_holds_of_the_private_run(
+    name: str, run: RunResult, tmp_path: Path
+) -> None:
+    files = EXPORTERS[name](run, tmp_path)
+    found = analysis.check_files(files, run.directory)
+    kinds = {leak.kind for leaks in found.values() for leak in leaks}
+    assert {"coordinate", "site id", "scene id", "date"} <= kinds
+
+
+@pytest.mark.parametrize("name", [*LAYERED, "page"])
+def test_the_order_and_the_ids_of_the_sites_do_not_show(
+    name: str, run: RunResult, shuffled: RunResult, publish: Publish
+) -> None:
+    one, two = publish(run, name, at="one"), publish(shuffled, name, at="two")
+    assert [p.read_bytes() for p in one] == [p.read_bytes() for p in two]
+
+
+@pytest.mark.parametrize("name", [*LAYERED, "page"])
+def test_the_time_of_a_file_is_the_end_of_its_last_season(
+    name: str, run: RunResult, publish: Publish
+) -> None:
+    for path in publish(run, name):
+        assert path.stat().st_mtime % 86_400 == 0
+        assert path.stat().st_mtime // 86_400 == (SEASONS[1].end.toordinal() - 719_163)
+
+
+@pytest.mark.parametrize("name", [n for n in FORMATS if not takes_layers(n)])
+def test_a_format_that_shows_more_than_layers_is_refused(
+    name: str, run: RunResult, publish: Publish, tmp_path: Path
+) -> None:
+    with pytest.raises(PublicationError, match=name) as caught:
+        publish(run, name)
+    assert "--format gpkg" in caught.value.hint
+    assert not (tmp_path / "one").exists()
+
+
+def test_a_format_of_single_sites_refuses_cells(run: RunResult, publish: Publish) -> None:
+    with pytest.raises(OutputError, match="no sites one by one"):
+        publish(run, NEEDS_SITES)
+
+
+@pytest.mark.parametrize("name", [*LAYERED, "page"])
+def test_a_simulated_release_says_so(name: str, run: RunResult, publish: Publish) -> None:
+    for path in publish(run, name):
+        assert b"simulated" in content(path).lower(), path.name
+
+
+def test_an_empty_run_gives_an_empty_release(tmp_path: Path, publish: Publish) -> None:
+    run = write_world(tmp_path / "world", [], seasons=2)
+    shutil.rmtree(tmp_path / "one", ignore_errors=True)
+    for name in [*LAYERED, "page"]:
+        assert all(path.stat().st_size for path in publish(run, name))
