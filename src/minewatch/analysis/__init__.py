@@ -12,6 +12,13 @@ if TYPE_CHECKING:
         read_assessments,
         write_assessment,
     )
+    from minewatch.analysis.context_absence import absence
+    from minewatch.analysis.context_control import control
+    from minewatch.analysis.context_downstream import downstream
+    from minewatch.analysis.context_files import ContextAnswer, write_answer
+    from minewatch.analysis.context_people import kind_and_path, people
+    from minewatch.analysis.context_slopes import slopes
+    from minewatch.analysis.context_trade import trade
     from minewatch.analysis.differences import KINDS as DIFFERENCE_KINDS
     from minewatch.analysis.differences import Difference, diff
     from minewatch.analysis.explanations import explain
@@ -42,6 +49,7 @@ if TYPE_CHECKING:
         report,
         stale_products,
     )
+    from minewatch.analysis.site_alerts import SiteAlert, find_alert, note_known_sites
     from minewatch.analysis.suggesting import Suggestion, Suggestions, suggest
     from minewatch.analysis.timelines import COUNTED, area_timeline, site_timeline
     from minewatch.sites.sightings import VERDICTS
@@ -53,6 +61,7 @@ __all__ = [
     "OUTCOMES",
     "VERDICTS",
     "Assessment",
+    "ContextAnswer",
     "Difference",
     "DrawnSample",
     "Fusion",
@@ -60,8 +69,10 @@ __all__ = [
     "ReleaseChoices",
     "Review",
     "SamplePlan",
+    "SiteAlert",
     "Suggestion",
     "Suggestions",
+    "absence",
     "area_timeline",
     "assess",
     "assessment_lines",
@@ -69,18 +80,24 @@ __all__ = [
     "check_files",
     "compare",
     "compare_reviewers",
+    "control",
     "diff",
+    "downstream",
     "draw_sample",
     "explain",
     "export",
     "export_to_database",
     "export_verdicts",
     "files_of_others",
+    "find_alert",
     "fuse",
     "hectares",
     "import_verdicts",
     "is_database",
+    "kind_and_path",
+    "note_known_sites",
     "open_review",
+    "people",
     "publish_layers",
     "publish_page",
     "read_assessments",
@@ -89,8 +106,11 @@ __all__ = [
     "set_verdict",
     "show_verdicts",
     "site_timeline",
+    "slopes",
     "stale_products",
     "suggest",
+    "trade",
+    "write_answer",
     "write_assessment",
     "write_layer",
 ]

@@ -29,7 +29,7 @@ EVIDENCE = "evidence"
 """The format that is written site by site."""
 _PAGES = (
     "state/*", "manifest.json", f"export/{exporters.RECORD}", "report.html", "report-*.png",
-    "explain/s??????????.png", "explain/s??????????.json", "releases/*",
+    "explain/s??????????.png", "explain/s??????????.json", "releases/*", "context/alerts.json",
 )  # fmt: skip
 """What a run keeps, and pages that are made again at any time."""
 

@@ -12,6 +12,7 @@ from minewatch.cli import (
     aoi_commands,
     bench_command,
     compare_command,
+    context_commands,
     demo_command,
     doctor_command,
     explain_command,
@@ -27,7 +28,10 @@ from minewatch.cli import (
 )
 from minewatch.errors import MinewatchError
 
-EPILOG = "Exit codes: 0 done; 1 error; 2 usage; 3 no scenes; 4 done, but part could not be read."
+EPILOG = (
+    "Exit codes: 0 done; 1 error; 2 usage; 3 no scenes; 4 done, but part could not be read; "
+    "5 done, and something is new (update --alert)."
+)
 
 app = typer.Typer(
     name="minewatch",
@@ -54,6 +58,7 @@ app.command()(share_commands.report)
 app.add_typer(publish_commands.app, name="publish")
 app.command()(explain_command.explain)
 app.add_typer(review_commands.app, name="review")
+app.add_typer(context_commands.app, name="context")
 app.command()(sample_commands.sample)
 app.command()(sample_commands.assess)
 app.command()(doctor_command.doctor)

@@ -123,6 +123,13 @@ def update(
     max_memory: MaxMemory = None,
     cache: Cache = None,
     cache_size: CacheSize = DEFAULT_CACHE_GIB,
+    alert: Annotated[
+        bool,
+        typer.Option(
+            "--alert",
+            help="Say what is provisional or confirmed for the first time; then exit code 5.",
+        ),
+    ] = False,
     json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -138,6 +145,11 @@ def update(
     from minewatch.pipeline import update as job
     from minewatch.runtime.process_tuning import tune_process
 
+    if alert:
+        from minewatch.analysis import note_known_sites
+
+        note_known_sites(directory)
+
     with terminal.progress(quiet=quiet or json) as listener:
         tune_process()
         result = job(
@@ -145,19 +157,37 @@ def update(
             today=datetime.now(UTC).date(), scheduler=scheduler, workers=workers,
             max_memory_gib=max_memory, cache=cache, cache_gib=cache_size, listener=listener,
         )  # fmt: skip
-    close(result, json=json, quiet=quiet)
+    if not alert:
+        close(result, json=json, quiet=quiet)
+        return
+    from minewatch.analysis import find_alert
+
+    news = find_alert(directory)
+    if json:
+        found = {"alert": {"line": news.line, "sites": news.sites}}
+        terminal.as_json({**summary(result), **found})
+    elif not quiet:
+        _show(result)
+        _suggest(result)
+    if news.line and not json:
+        terminal.line(news.line)
+    leave(result, news.exit_code)
 
 
 def close(result: RunResult, *, json: bool, quiet: bool) -> None:
     """Say what a run found and what it could not see, then leave with its exit code."""
-    failures = result.manifest["failures"]
     if json:
         terminal.as_json(summary(result))
     elif not quiet:
         _show(result)
         _suggest(result)
-    if failures:
-        raise typer.Exit(PARTLY_READ)
+    leave(result)
+
+
+def leave(result: RunResult, news: int = 0) -> None:
+    """End with the exit code of what happened: news first, then what could not be read."""
+    if code := news or (PARTLY_READ if result.manifest["failures"] else 0):
+        raise typer.Exit(code)
 
 
 def _suggest(result: RunResult) -> None:

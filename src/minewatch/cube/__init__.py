@@ -6,7 +6,7 @@ from minewatch.lazy import attach
 
 if TYPE_CHECKING:
     from minewatch.cube.block_store import BlockStore
-    from minewatch.cube.dem_reading import read_gradient
+    from minewatch.cube.dem_reading import read_gradient, read_heights
     from minewatch.cube.gdal_reader import RasterioReader
     from minewatch.cube.grid import aoi_mask, in_reading_order, make_grid
     from minewatch.cube.month_composites import sky_and_greenness
@@ -36,6 +36,7 @@ __all__ = [
     "make_reference",
     "measure_scene_quality",
     "read_gradient",
+    "read_heights",
     "reduce_month",
     "scenes_over",
     "sky_and_greenness",

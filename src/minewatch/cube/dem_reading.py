@@ -75,6 +75,29 @@ def read_gradient(
     return xr.Dataset(gradient, coords=xr_coords(box[inner, inner]), attrs={"simulated": simulated})
 
 
+def read_heights(
+    model: ElevationModel, box: GeoBox, *, settings: Settings | None = None
+) -> tuple[NDArray[np.float32], bool]:
+    """Heights over a box, metres, dims (y, x), NaN where there are none; whether all are simulated.
+
+    Parameters
+    ----------
+    model
+        Tiles of heights, all in one CRS.
+    box
+        North-up grid in metres.
+    settings
+        Timeouts and retries; None: the defaults.
+
+    Raises
+    ------
+    ReadError
+        When a tile could not be read after all retries, or none has heights there.
+    """
+    guard_gdal_logs()
+    return _read_heights(model, box, settings or Settings())
+
+
 def _gradient(heights: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
     east = ndimage.sobel(heights, axis=1, mode="nearest") / (8 * PIXEL_M)
     south = ndimage.sobel(heights, axis=0, mode="nearest") / (8 * PIXEL_M)

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from minewatch.synthetic.honest_worlds import HONEST_KINDS, honest_world
     from minewatch.synthetic.interpreter import PointTruth, interpret_points
     from minewatch.synthetic.radar_archive import RadarOrbit, write_radar_archive
+    from minewatch.synthetic.river_terrain import (
+        DrawnRiver,
+        RiverTerrain,
+        draw_river_terrain,
+        write_river_terrain,
+    )
     from minewatch.synthetic.scoring import Score, score_inventory
     from minewatch.synthetic.spec import PRESETS, WorldSpec, get_preset
     from minewatch.synthetic.truth import Truth, read_truth
@@ -24,11 +30,14 @@ __all__ = [
     "HONEST_KINDS",
     "PRESETS",
     "Archive",
+    "DrawnRiver",
     "PointTruth",
     "RadarOrbit",
+    "RiverTerrain",
     "Score",
     "Truth",
     "WorldSpec",
+    "draw_river_terrain",
     "get_preset",
     "honest_world",
     "interpret_points",
@@ -37,6 +46,7 @@ __all__ = [
     "write_archive",
     "write_elevation",
     "write_radar_archive",
+    "write_river_terrain",
 ]
 
 __getattr__ = attach(__name__, __file__)

@@ -1,0 +1,71 @@
+"""What docs/context.md tells people to type runs as written, and its numbers are true."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from tests.docs.conftest import offline
+
+from minewatch.analysis.context_inputs import packaged_table
+from minewatch.context.absence import recall_with_bounds, smallest_found
+from minewatch.context.trade import check_figures, compare_all
+
+pytestmark = pytest.mark.timeout(900)
+PAGE = (Path(__file__).parents[2] / "docs" / "context.md").read_text("utf-8")
+WORDS = " ".join(PAGE.split())
+FENCED = re.findall(r"^```(\S*)\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+BLOCKS = [text for kind, text in FENCED if not kind]
+
+
+@pytest.mark.usefixtures("beside_the_demo")
+def test_the_page_runs_as_written_on_the_demo() -> None:
+    assert len(BLOCKS) == 6
+    for text in BLOCKS:
+        script = "set -e\n" + text.replace("python -c", f'"{sys.executable}" -c')
+        done = subprocess.run(
+            ["bash", "-c", script], env=offline(), capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "SIMULATED, no real place" in done.stdout
+    (python,) = (text for kind, text in FENCED if kind == "python")
+    names: dict[str, Any] = {}
+    exec(python, names)
+    assert len(names["answer"].tables["periods"]) == 4
+    places = pd.read_csv("below/places_by_period.csv")
+    assert set(places["name"]) == {"Simulated village"}
+    assert places["sites_high"].max() > 0
+    for folder in ("below", "absent", "held", "traded", "steep", "near"):
+        about = json.loads((Path(folder) / "about.json").read_text("utf-8"))
+        assert about["simulated"] is True
+        assert about["profile"] == "private"
+
+
+def test_the_recall_on_the_page_is_that_of_the_table() -> None:
+    table = pd.DataFrame(packaged_table("recall_by_size"))
+    columns = ["from_ha", "site_seasons", "found", "sites"]
+    table[columns] = table[columns].astype(float)
+    rows = smallest_found(recall_with_bounds(table)).set_index("begun")
+    for begun, words in (("older", "for mines older than the archive"),
+                         ("within", "for those begun in it")):  # fmt: skip
+        row = rows.loc[begun]
+        low, high = row["recall_low"], row["recall_high"]
+        expected = f"{row['from_ha']:g} ha {words} ({row['sites']:.0f} sites, "
+        expected += f"95 % interval {low:.2f} to {high:.2f})" if begun == "older" else (
+            f"{low:.2f} to {high:.2f})"
+        )  # fmt: skip
+        assert expected in WORDS
+        assert low < 0.9
+
+
+def test_the_pairs_of_figures_on_the_page_are_those_of_the_table() -> None:
+    figures = check_figures(pd.DataFrame(packaged_table("trade_figures")), where="bundled")
+    pairs = compare_all(figures)
+    words = f"Of the {len(pairs)} pairs of bundled figures {int(pairs['ratio'].notna().sum())} "
+    assert words in WORDS
