@@ -140,8 +140,8 @@ def _whose(rows: list[dict[str, Any]]) -> str:
     """Whose opinion the rows are."""
     judged = sum(row["verdict"] is not None for row in rows)
     return (
-        f"{len(rows)} {'site' if len(rows) == 1 else 'sites'} of the detector, of which people "
-        f"judged {judged}: their verdicts stand below its alert and change nothing else"
+        f"{len(rows)} {'site' if len(rows) == 1 else 'sites'} of the detector; people judged "
+        f"{judged}, as stands below its alert"
     )
 
 

@@ -12,7 +12,6 @@ import shapely
 
 from minewatch.errors import OutputError, SettingsError
 from minewatch.review import LOG, VerdictEntry, append_verdicts, check_verdict, read_verdicts
-from minewatch.review import verdict_log as module
 
 SQUARE = shapely.box(98.1, 25.9, 98.101, 25.901)
 
@@ -99,7 +98,7 @@ def test_a_full_disk_adds_nothing_and_harms_nothing(
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return real(handle, content[: len(content) - 50])
 
-    monkeypatch.setattr(module.os, "write", half)
+    monkeypatch.setattr(os, "write", half)
     with pytest.raises(OutputError, match=r"No space left.*nothing was added") as caught:
         append_verdicts(tmp_path, [entry(2)])
     assert "free" in caught.value.hint
