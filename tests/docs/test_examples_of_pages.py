@@ -26,10 +26,13 @@ PYTHON = [text for _, text in BLOCK.findall((ROOT / "docs/python.md").read_text(
 PAGES = sorted(page for page in ROOT.glob("docs/*.md") if "```bash" in page.read_text("utf-8"))
 INSTEAD = {
     "minewatch demo --quiet": "test -f demo/archive/catalog.json",
+    ".venv/bin/minewatch review serve": "timeout --preserve-status -s INT 15 .venv/bin/minewatch "
+    "review serve",
     "--aoi chipwe-pangwa": "--aoi demo/archive/aoi.geojson --catalog demo/archive/catalog.json",
     '"chipwe-pangwa"': '"demo/archive/aoi.geojson", catalog="demo/archive/catalog.json"',
 }
-"""A real area, whose imagery a server has, to the simulated one of the demo, which is there."""
+"""A real area, whose imagery a server has, to the simulated one of the demo, which is there; a page
+that is served until somebody ends it is ended."""
 
 
 def on_the_demo(text: str) -> str:
