@@ -154,7 +154,10 @@ def _events(path: Path | None, area: str) -> tuple[StatedEvent, ...]:
                 hint="it needs event, words, first_day, last_day (as 2021-02-01) and source",
             ) from None
         if event.last_day < event.first_day:
-            raise SettingsError(f"{path}, row {number}: ends before it begins")
+            raise SettingsError(
+                f"{path}, row {number}: ends before it begins",
+                hint="first_day is the earlier of the two, last_day the later",
+            )
         events.append(event)
     return tuple(events)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="What the mines mean: water, slopes, who held the ground, trade, absence.",
+    help="What the mines stand beside: water, slopes, control, trade.",
 )
 
 Heights = Annotated[

@@ -124,7 +124,10 @@ def claims_from(table: gpd.GeoDataFrame, *, where: str) -> tuple[Claim, ...]:
         first = _day(row["valid_from"], f"{at}: valid_from", first=True)
         last = _day(row["valid_to"], f"{at}: valid_to", first=False)
         if first and last and last < first:
-            raise SettingsError(f"{where}, row {number}: ends ({last}) before {first}")
+            raise SettingsError(
+                f"{where}, row {number}: ends ({last}) before {first}",
+                hint="valid_from is the first day, valid_to the last",
+            )
         certainty = row.get("certainty")
         certainty = "medium" if certainty is None or pd.isna(certainty) else str(certainty)
         if certainty not in CERTAINTIES:

@@ -113,7 +113,9 @@ def check_figures(table: pd.DataFrame, *, where: str) -> pd.DataFrame:
         try:
             out["value"] = float(row["value"])
         except (TypeError, ValueError):
-            raise SettingsError(f"{at}: value {row['value']!r} is no number") from None
+            raise SettingsError(
+                f"{at}: value {row['value']!r} is no number", hint="write it as 34241 or 1.4e9"
+            ) from None
         if not np.isfinite(out["value"]) or out["value"] < 0:
             raise SettingsError(f"{at}: value {row['value']!r}", hint="give 0 or more")
         if out["unit"] not in UNITS:
@@ -121,7 +123,10 @@ def check_figures(table: pd.DataFrame, *, where: str) -> pd.DataFrame:
                 f"{at}: unit {out['unit']!r}", hint=f"give one of {', '.join(UNITS)}"
             )
         if out["last_day"] < out["first_day"]:
-            raise SettingsError(f"{at}: ends ({out['last_day']}) before {out['first_day']}")
+            raise SettingsError(
+                f"{at}: ends ({out['last_day']}) before {out['first_day']}",
+                hint="first_day is the earlier of the two",
+            )
         if out["source"] == NOT_STATED:
             raise SettingsError(f"{at}: has no source", hint="say where it is printed")
         note = row.get("note")

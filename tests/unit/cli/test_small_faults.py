@@ -104,7 +104,9 @@ def test_the_table_of_sites_fits_into_80_columns(directory: Path) -> None:
     )  # fmt: skip
     rows = done.stdout.splitlines()
     assert max(len(row.rstrip()) for row in rows) <= 80 + len("simulated-aaaa") - len("s0123456789")
-    heights = [len(part.splitlines()) for part in done.stdout.split("simulated-")[1:]]
+    table, _, closing = done.stdout.rstrip().rpartition("\n")
+    assert "of the detector" in closing
+    heights = [len(part.splitlines()) for part in table.split("simulated-")[1:]]
     assert max(heights) <= 2
 
 
