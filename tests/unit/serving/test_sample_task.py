@@ -182,6 +182,8 @@ def test_a_third_look_sees_what_two_differ_on_and_not_what_they_said(run: RunRes
     del data["labels"]
     text = json.dumps(data) + json.dumps(task.state())
     assert [word for word in ("Ko Kai", "Min", "hidden") if word in text] == []
+    own = task_of(run, "Ko Kai", is_third=True).state()["progress"]["own"]
+    assert own == 0, "what one said before is no third look"
     state = task.say({"id": f"u0 {early}", "verdict": "pad"})
     assert state["progress"] == {"own": 1, "all": None, "count": 2}
     merged = merge_labels(read_label_log(folder).entries)
