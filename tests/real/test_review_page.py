@@ -17,11 +17,12 @@ from tests.flow.conftest import SMALL, run_archive, shared_archive
 from tests.large_run import write_large_run
 
 from minewatch import exporters
-from minewatch.analysis import compare_reviewers, open_review
+from minewatch.analysis import compare_reviewers, draw_sample, open_review
 from minewatch.model import RunResult
 from minewatch.pipeline import update
 from minewatch.review import read_verdicts
-from minewatch.serving import ReviewServer, SiteTask
+from minewatch.samples import read_label_log
+from minewatch.serving import ReviewServer, SampleTask, SiteTask
 from minewatch.store import open_result
 
 from .chromium import chromium, watch
@@ -88,10 +89,11 @@ def sit_down(
     width: int = 1280,
     scheme: Any = "light",
     tables: bool = False,
+    task: SampleTask | None = None,
 ) -> Iterator[Table]:
     """Start a server, open its page; whatever leaves the machine or goes wrong fails the test."""
     write = {} if tables else {"write_tables": lambda _: ""}
-    server = ReviewServer(SiteTask(folder, reviewer=reviewer, is_blind=is_blind, **write))
+    server = ReviewServer(task or SiteTask(folder, reviewer=reviewer, is_blind=is_blind, **write))
     thread = Thread(target=server.run)
     thread.start()
     context = browser.new_context(
@@ -206,6 +208,22 @@ def test_a_note_goes_with_the_verdict_and_keys_in_it_are_letters(
         assert "mnu z s [" in table.page.inner_text(f'tr[data-unit="{site}"]')
     (entry,) = read_verdicts(folder).entries
     assert (entry.verdict, entry.note) == ("mine", "mnu z s [")
+
+
+def test_how_sure_one_is_goes_with_one_label_of_a_sample_and_not_with_the_next(
+    browser: Browser, folder: Path
+) -> None:
+    sample = draw_sample(folder, size=4, unit="site").folder
+    task = SampleTask(folder, "sample", interpreter="Kai")
+    with sit_down(browser, folder, task=task) as table:
+        unit = table.place
+        table.press("3", "n")
+        expect(table.page.locator("#judge-heading")).not_to_have_text(unit)
+        assert "low confidence" in table.page.inner_text(f'tr[data-unit="{unit}"]')
+        assert table.page.input_value("#confidence") == ""
+        table.press("m")
+    labels = [(e.label, e.confidence) for e in read_label_log(sample).entries]
+    assert labels == [("not_mine", "low"), ("mine", None)]
 
 
 def test_a_skipped_place_comes_again_last(browser: Browser, folder: Path) -> None:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 from minewatch.lazy import attach
 
 if TYPE_CHECKING:
-    from minewatch.analysis.assessing import Assessment, assess, hectares
+    from minewatch.analysis.assessed_figures import Assessment, hectares
+    from minewatch.analysis.assessing import assess
     from minewatch.analysis.assessment_files import as_values as assessment_values
     from minewatch.analysis.assessment_files import (
         assessment_lines,
@@ -40,7 +41,9 @@ if TYPE_CHECKING:
         write_layer,
     )
     from minewatch.analysis.run_fusion import Fusion, fuse
-    from minewatch.analysis.sampling import DrawnSample, SamplePlan, draw_sample, sample_folder
+    from minewatch.analysis.sample_folders import DrawnSample, sample_folder
+    from minewatch.analysis.sample_plan import SamplePlan
+    from minewatch.analysis.sampling import draw_sample
     from minewatch.analysis.sharing import (
         export,
         export_to_database,

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import shapely
 
-from minewatch.analysis.assessing import Assessment, area_sentence
-from minewatch.analysis.sampling import FOLDER
+from minewatch.analysis.assessed_figures import Assessment, area_sentence
+from minewatch.analysis.sample_folders import FOLDER
 from minewatch.files import plain_cell, write_bytes_atomic
 from minewatch.model import RunResult
 

@@ -227,6 +227,12 @@ def serve_command(
         bool,
         typer.Option("--second", help="With --sample: only units drawn for a second interpreter."),
     ] = False,
+    third: Annotated[
+        bool,
+        typer.Option(
+            "--third", help="With --sample: only units on which two differ; this look decides."
+        ),
+    ] = False,
     host: Annotated[
         str,
         typer.Option("--host", help="Address to listen on; another than this machine is a risk."),
@@ -242,10 +248,11 @@ def serve_command(
     """
     from minewatch.serving import ReviewServer, SampleTask, SiteTask
 
-    if second and not sample:
-        raise SettingsError("--second is for the units of a sample", hint="give --sample NAME too")
+    if (second or third) and not sample:
+        option = "--second" if second else "--third"
+        raise SettingsError(f"{option} is for the units of a sample", hint="give --sample NAME too")
     task: SiteTask | SampleTask = (
-        SampleTask(directory, sample, interpreter=reviewer, is_second=second)
+        SampleTask(directory, sample, interpreter=reviewer, is_second=second, is_third=third)
         if sample
         else SiteTask(directory, reviewer=reviewer, is_blind=blind)
     )

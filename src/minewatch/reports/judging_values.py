@@ -130,6 +130,7 @@ def render_judging_page(
     reviewer: str | None,
     is_blind: bool,
     can_draw: bool,
+    confidences: Sequence[str] = (),
 ) -> tuple[str, str]:
     """A page on which units are judged, one after the other.
 
@@ -148,6 +149,8 @@ def render_judging_page(
         Whether the detector's opinion is kept from the page: then `values` must have none.
     can_draw
         Whether outlines can be corrected, and new places drawn.
+    confidences
+        How sure a person can be; the first is key 1. None: it is not asked.
 
     Returns
     -------
@@ -162,6 +165,7 @@ def render_judging_page(
     data = {
         **values, "labels": labels, "blind": is_blind, "reviewer": reviewer, "can_draw": can_draw,
         "queue": list(queue), "answers": [_plain(answer) for answer in answers],
+        "confidences": list(confidences),
     }  # fmt: skip
     html = page_template("judging/judge.html.j2").render(
         values=data, labels=labels, answers=answers, css=Markup(style), script=Markup(script),

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from minewatch.samples.frame_raster import FrameLayers, write_frame
     from minewatch.samples.label_entries import (
         CLASSES,
+        CONFIDENCES,
         LABELS,
         SITE_LABELS,
         UNSURE,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CLASSES",
+    "CONFIDENCES",
     "DESIGNS",
     "LABELS",
     "SITE_LABELS",

@@ -27,6 +27,7 @@ SITE_LABELS: Final[Mapping[str, str]] = {
 }
 """Labels of a whole site."""
 CONFIDENCES: Final = ("high", "medium", "low")
+"""How sure an interpreter is. It is kept, and changes no figure."""
 BEGUN: Final = ("older", "within")
 """Whether a mine was there before the first scene of the archive, or began within it."""
 

@@ -45,8 +45,9 @@ class _Place:
 class SampleTask:
     """Units of a sample as a `JudgingTask`.
 
-    It reads `units.geojson` alone, which has neither strata nor classes: what is not read cannot
-    reach the browser. Labels are lines of the sample's own log; a later one replaces an earlier.
+    Of the sample it reads `units.geojson` alone, which has neither strata nor classes: what is not
+    read cannot reach the browser. Labels are lines of the sample's own log; a later one replaces an
+    earlier.
 
     Parameters
     ----------
@@ -58,13 +59,17 @@ class SampleTask:
         Who labels.
     is_second
         Whether only the units that were drawn for a second interpreter are shown.
+    is_third
+        Whether only those are shown on which two interpreters differ now and nobody else decided,
+        without what they said; labels are third looks, which decide.
     now
         The clock.
 
     Raises
     ------
     SettingsError
-        When there is no such sample, it has no such unit, or the interpreter has no name.
+        When there is no such sample, it has no such unit, or the interpreter has no name; or when
+        units are asked for a second and for a third interpreter.
     OutputError
         When its file is damaged.
     """
@@ -76,12 +81,16 @@ class SampleTask:
         *,
         interpreter: str | None,
         is_second: bool = False,
+        is_third: bool = False,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         if not interpreter:
             raise SettingsError("a label needs an interpreter", hint="give --reviewer NAME")
+        if is_second and is_third:
+            raise SettingsError("--second and --third at once", hint="give one of them")
         self.result = open_result(directory, verify=False)
         self.interpreter, self._now, self._lock = interpreter, now, Lock()
+        self._is_third = is_third
         self.folder = sample_folder(self.result.directory, sample)
         raw = _read_blind(self.folder / _BLIND_FILE)
         self.labels: Mapping[str, str] = raw["minewatch:labels"]
@@ -92,6 +101,16 @@ class SampleTask:
         }
         if not self._places:
             raise SettingsError(f"{self.folder} has no unit for you", hint="leave out --second")
+        if is_third:
+            disputed = self._disputed()
+            self._places = {
+                id: of for id, of in self._places.items() if (of.unit, of.period) in disputed
+            }
+            if not self._places:
+                raise SettingsError(
+                    f"{self.folder}: two interpreters differ on no unit that is undecided",
+                    hint="leave out --third",
+                )
         self.given = 0
         """Labels that were added by this task."""
 
@@ -99,6 +118,15 @@ class SampleTask:
     def log(self) -> Path:
         """Where labels are kept."""
         return self.folder / "labels.jsonl"
+
+    def _disputed(self) -> set[tuple[str, str]]:
+        """Unit and period of labels that differ, but for those that somebody else decided."""
+        entries = samples.read_label_log(self.folder).entries
+        decided = {
+            (e.unit, e.period) for e in entries if e.third and e.interpreter != self.interpreter
+        }
+        merged = samples.merge_labels([e for e in entries if not e.third])
+        return set(merged.disputed) - decided
 
     def page(self) -> JudgingPage:
         """The page: places and pictures, in an order of this interpreter's own."""
@@ -109,7 +137,7 @@ class SampleTask:
         html, policy = reports.render_judging_page(
             values, answers=label_answers(self.labels), reviewer=self.interpreter, is_blind=True,
             queue=[{"id": p.id, "why": p.label, "period": p.number} for p in chosen],
-            can_draw=False,
+            can_draw=False, confidences=samples.CONFIDENCES,
         )  # fmt: skip
         return JudgingPage(html=html, policy=policy)
 
@@ -120,10 +148,12 @@ class SampleTask:
         own: dict[str, dict[str, Any]] = {}
         for entry in read.entries:
             place = by_key.get((entry.unit, entry.period))
-            if place is not None and entry.interpreter == self.interpreter and not entry.third:
+            is_own = entry.interpreter == self.interpreter and entry.third == self._is_third
+            if place is not None and is_own:
                 own[place] = {
                     "verdict": entry.label, "reason": None, "note": entry.note, "by": None,
                     "at": entry.time, "own": True, "corrected": None, "others": [],
+                    "confidence": entry.confidence,
                 }  # fmt: skip
         return {
             "units": own, "drawn": [], "last": None, "notes": list(read.notes),
@@ -136,7 +166,7 @@ class SampleTask:
         Parameters
         ----------
         said
-            `id`, `verdict` (a label), `note`.
+            `id`, `verdict` (a label), `note`, `confidence` (`high`, `medium`, `low`, or none).
         """
         place = self._places.get(str(said.get("id")))
         label, note = said.get("verdict"), said.get("note")
@@ -150,9 +180,13 @@ class SampleTask:
             raise SettingsError(
                 f"note is no text of at most {_MOST_NOTE} characters", hint="write less"
             )
+        confidence = said.get("confidence")
+        if confidence is not None and not isinstance(confidence, str):
+            raise SettingsError(f"confidence is no text: {confidence!r}", hint="or none")
         entry = samples.LabelEntry(
             unit=place.unit, period=place.period, interpreter=self.interpreter, label=label,
-            time=review.moment_text(self._now()), note=note or None,
+            time=review.moment_text(self._now()), note=note or None, confidence=confidence,
+            third=self._is_third,
         )  # fmt: skip
         with self._lock:
             samples.append_labels(self.folder, [entry])

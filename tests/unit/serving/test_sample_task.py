@@ -13,7 +13,7 @@ import shapely
 
 from minewatch.errors import OutputError, SettingsError
 from minewatch.model import RunResult
-from minewatch.samples import LABELS, LabelEntry, append_labels, read_label_log
+from minewatch.samples import LABELS, LabelEntry, append_labels, merge_labels, read_label_log
 from minewatch.serving import SampleTask, TakenBackError
 
 NOON = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
@@ -126,6 +126,8 @@ def test_two_periods_are_labelled_each_and_the_second_interpreter_sees_only_the_
         ({"id": "u0", "verdict": "mine"}, "no label 'mine'"),
         ({"id": "u0", "verdict": ["pool"]}, "no label"),
         ({"id": "u0", "verdict": "pool", "note": "x" * 2001}, "note is no text"),
+        ({"id": "u0", "verdict": "pool", "confidence": "some"}, "some"),
+        ({"id": "u0", "verdict": "pool", "confidence": ["low"]}, "confidence is no text"),
     ],
 )
 def test_what_is_no_label_is_refused(run: RunResult, said: dict[str, Any], problem: str) -> None:
@@ -146,3 +148,50 @@ def test_what_is_missing_is_named(run: RunResult) -> None:
     (folder / "units.geojson").write_text("{}")
     with pytest.raises(OutputError, match="cannot be read"):
         task_of(run)
+
+
+def test_how_sure_one_is_is_kept_with_the_label_and_shown_again(run: RunResult) -> None:
+    folder = write_sample(run)
+    task = task_of(run)
+    assert page_data(task)["confidences"] == ["high", "medium", "low"]
+    state = task.say({"id": "u0", "verdict": "pool", "confidence": "low"})
+    task.say({"id": "u1", "verdict": "pool", "confidence": None})
+    assert state["units"]["u0"]["confidence"] == "low"
+    assert [e.confidence for e in read_label_log(folder).entries] == ["low", None]
+
+
+def test_a_third_look_sees_what_two_differ_on_and_not_what_they_said(run: RunResult) -> None:
+    folder = write_sample(run, periods=PERIODS)
+    with pytest.raises(SettingsError, match="two interpreters differ on no unit"):
+        task_of(run, "Aye", is_third=True)
+    early, late = (period["start"] for period in PERIODS)
+    said = [
+        ("u0", early, "pool", "pad"), ("u0", late, "pool", "pool"), ("u1", late, "other", "pad"),
+    ]  # fmt: skip
+    append_labels(
+        folder,
+        [
+            LabelEntry(unit=unit, period=period, interpreter=who, label=label, note="hidden")
+            for unit, period, *labels in said
+            for who, label in zip(("Ko Kai", "Ma Min"), labels, strict=True)
+        ],
+    )
+    task = task_of(run, "Aye", is_third=True)
+    data = page_data(task)
+    assert {of["id"] for of in data["queue"]} == {f"u0 {early}", f"u1 {late}"}
+    del data["labels"]
+    text = json.dumps(data) + json.dumps(task.state())
+    assert [word for word in ("Ko Kai", "Min", "hidden") if word in text] == []
+    own = task_of(run, "Ko Kai", is_third=True).state()["progress"]["own"]
+    assert own == 0, "what one said before is no third look"
+    state = task.say({"id": f"u0 {early}", "verdict": "pad"})
+    assert state["progress"] == {"own": 1, "all": None, "count": 2}
+    merged = merge_labels(read_label_log(folder).entries)
+    assert [e.label for e in merged.labels["u0", early]] == ["pad"]
+    assert (merged.third, merged.disputed) == (1, (("u1", late),))
+    assert task_of(run, "Aye", is_third=True).state()["progress"]["own"] == 1
+    assert {of["id"] for of in page_data(task_of(run, "Zaw", is_third=True))["queue"]} == {
+        f"u1 {late}"
+    }
+    with pytest.raises(SettingsError, match="--second and --third"):
+        task_of(run, is_second=True, is_third=True)

@@ -1,6 +1,6 @@
 /* Verdicts: keys and buttons, the queue, what is said so far. The server keeps it; this shows it. */
 const by = (id) => document.getElementById(id);
-const heading = by('judge-heading'), note = by('note'), trouble = by('trouble'), reasons = by('reasons');
+const heading = by('judge-heading'), note = by('note'), sure = by('confidence'), trouble = by('trouble'), reasons = by('reasons');
 const order = run.queue.map(({id}) => siteById.get(id));
 const rank = new Map(order.map((site, at) => [site, at]));
 const queueLines = new Map([...by('queue').tBodies[0].rows].map((line) => [siteById.get(line.dataset.unit), line]));
@@ -36,6 +36,7 @@ function take(told) { said = told; drawSaid(); }
 function wordsOf(of) {
   if (!of) return '';
   const parts = of.verdict ? [labelOf(of.verdict) + (of.reason ? ` (${of.reason.replaceAll('_', ' ')})` : '')] : [];
+  if (of.confidence) parts.push(`${of.confidence} confidence`);
   if (of.corrected) parts.push('outline corrected');
   if (of.by && of.by !== run.reviewer) parts.push(`by ${of.by}`);
   return parts.join(', ');
@@ -110,8 +111,9 @@ function judge(value, reason = null) {
   const site = view.site, answer = run.answers.find((of) => of.value === value);
   if (!site) return;
   if (answer.reasons.length && reason === null) { offerReasons(answer); return; }
-  const body = {id: site.site_id, verdict: value, reason, note: note.value.trim() || null};
+  const body = {id: site.site_id, verdict: value, reason, note: note.value.trim() || null, ...(sure ? {confidence: sure.value || null} : {})};
   note.value = '';
+  if (sure) sure.value = '';
   drawNote();
   reasons.hidden = true;
   queueUp(async () => { take(await ask('say', body)); skipped.delete(site); if (view.site === site) goOn(); });
@@ -182,6 +184,7 @@ document.addEventListener('keydown', (event) => {
   const answer = run.answers.find((of) => of.key === event.key);
   const act = answer ? () => judge(answer.value) : {
     s: skip, z: undo, '[': () => goTo(view.period - 1), ']': () => goTo(view.period + 1),
+    ...Object.fromEntries(run.confidences.map((of, at) => [at + 1, () => { sure.value = of; }])),
     ...(run.can_draw ? {e: correct, d: () => startDraft(null, [], false)} : {}),
   }[event.key];
   if (act) { event.preventDefault(); act(); }
