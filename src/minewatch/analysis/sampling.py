@@ -31,6 +31,7 @@ from minewatch.model.run_result import source_mark
 from minewatch.samples import frame_raster
 from minewatch.samples.label_entries import CLASSES
 from minewatch.samples.sample_design import (
+    FOLDER,
     DESIGNS,
     UNITS,
     DesignStratum,
@@ -49,8 +50,6 @@ from minewatch.samples.unit_files import SampleUnit, write_unit_files
 from minewatch.sites.totals import LIKELY, UNSEEN
 from minewatch.store.output_folder import open_result
 
-FOLDER: Final = "review/samples"
-"""Where samples lie in the folder of a run: below what no run ever touches."""
 FRAME: Final = "frame.tif"
 DEFAULT_SIZE: Final = 300
 LEAST: Final = 10

@@ -22,7 +22,7 @@ from shapely.errors import ShapelyError
 from shapely.geometry.base import BaseGeometry
 
 from minewatch.catalog.answers import Answer, RawItem
-from minewatch.catalog.connection import is_remote, short
+from minewatch.catalog.short_texts import is_remote, short
 from minewatch.catalog.hrefs import canonical_href
 from minewatch.catalog.ranged_file import RangedFile
 from minewatch.errors import CatalogError, unknown_name

@@ -12,7 +12,7 @@ import shapely
 from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
-from minewatch.catalog.connection import short
+from minewatch.catalog.short_texts import short
 from minewatch.catalog.hrefs import clean_item
 from minewatch.catalog.item_checks import (
     LONGEST_NAME,
