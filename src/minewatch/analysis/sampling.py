@@ -31,8 +31,8 @@ from minewatch.model.run_result import source_mark
 from minewatch.samples import frame_raster
 from minewatch.samples.label_entries import CLASSES
 from minewatch.samples.sample_design import (
-    FOLDER,
     DESIGNS,
+    FOLDER,
     UNITS,
     DesignStratum,
     SampleDesign,
