@@ -71,9 +71,10 @@ def write_kept(
             _keep_copy(folder / name, record.get(name.as_posix(), {}))
             (staged / name).replace(folder / name)
             record[name.as_posix()] = {"sha256": digest, "source": source_mark(result.manifest)}
-        for name in [n for n in record if PurePosixPath(n).parent.as_posix() in own_folders]:
-            if Path(name) not in hashes and _remove_own(folder / name, record[name]):
-                del record[name]
+        before = [n for n in record if PurePosixPath(n).parent.as_posix() in own_folders]
+        for old in before:
+            if Path(old) not in hashes and _remove_own(folder / old, record[old]):
+                del record[old]
         write_bytes_atomic(folder / RECORD, json.dumps(record, indent=1, sort_keys=True).encode())
     finally:
         shutil.rmtree(staged, ignore_errors=True)
