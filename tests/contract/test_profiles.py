@@ -13,22 +13,21 @@ from tests.release_world import SEASONS, draw_sites, write_world
 
 from minewatch import analysis
 from minewatch.analysis import ReleaseChoices
-from minewatch.errors import OutputError, PublicationError
+from minewatch.errors import PublicationError
 from minewatch.exporters import EXPORTERS, LayerExporter
 from minewatch.model import RunResult
 from minewatch.publishing.leak_tiles import tile_bytes
 
 SITES = draw_sites(3, 40, seasons=2)
-NEEDS_SITES = "smart"
-"""Takes layers, but has a place for single sites only: it refuses by itself."""
 
 
 def takes_layers(name: str) -> bool:
-    return isinstance(EXPORTERS[name], LayerExporter)
+    exporter = EXPORTERS[name]
+    return isinstance(exporter, LayerExporter) and not exporter.needs_sites
 
 
 FORMATS = sorted(EXPORTERS)
-LAYERED = [name for name in FORMATS if takes_layers(name) and name != NEEDS_SITES]
+LAYERED = [name for name in FORMATS if takes_layers(name)]
 
 
 @pytest.fixture(scope="module")
@@ -111,11 +110,6 @@ def test_a_format_that_shows_more_than_layers_is_refused(
         publish(run, name)
     assert "--format gpkg" in caught.value.hint
     assert not (tmp_path / "one").exists()
-
-
-def test_a_format_of_single_sites_refuses_cells(run: RunResult, publish: Publish) -> None:
-    with pytest.raises(OutputError, match="no sites one by one"):
-        publish(run, NEEDS_SITES)
 
 
 @pytest.mark.parametrize("name", [*LAYERED, "page"])

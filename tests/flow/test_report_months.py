@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +40,19 @@ def test_the_panel_has_the_months_of_every_site(small_run: RunResult, tmp_path: 
             expected = [None if v != v else round(100 * v) for v in of[column]]
             assert months[name] == expected
         assert any(v is None for v in months["middle"])  # what was not seen
+
+
+def test_months_are_read_without_asking_what_makes_catalogues_and_samples(
+    small_run: RunResult, tmp_path: Path
+) -> None:
+    code = (
+        "import sys; from minewatch.analysis import report\n"
+        f"page = report({str(small_run.directory)!r}, out={str(tmp_path / 'a.html')!r})['report']\n"
+        "print(sorted({'pystac', 'jsonschema', 'minewatch.analysis.sampling'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+    assert all(site["months"] for site in data_of(tmp_path / "a.html")["sites"])
 
 
 def test_where_reading_months_takes_long_the_panel_does_without(

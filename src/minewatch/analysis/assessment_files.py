@@ -7,14 +7,16 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import shapely
 
-from minewatch.analysis.assessed_figures import Assessment, area_sentence
-from minewatch.analysis.sample_folders import FOLDER
 from minewatch.files import plain_cell, write_bytes_atomic
 from minewatch.model import RunResult
+from minewatch.samples.sample_design import FOLDER
+
+if TYPE_CHECKING:
+    from minewatch.analysis.assessed_figures import Assessment
 
 OUT: Final = "assessment"
 """Folder of these files, in that of the sample."""
@@ -122,8 +124,13 @@ def assessment_lines(result: RunResult, *, period_start: str | None = None) -> l
     list of str
         One sentence an area, with its interval, beside the mapped one; empty without a sample.
     """
-    lines = []
-    for values in read_assessments(result):
+    lines = list[str]()
+    assessments = read_assessments(result)
+    if not assessments:
+        return lines
+    from minewatch.analysis.assessed_figures import area_sentence  # loads scipy
+
+    for values in assessments:
         for row in values["figures"]:
             if row["figure"] != "area" or row["class"] not in ("pool", "mine"):
                 continue

@@ -11,7 +11,6 @@ import xarray as xr
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from minewatch import catalog as catalogs
 from minewatch import cube
 from minewatch.cube.rasterise import rasterise
 from minewatch.detect import get_detection, settle_cloud_commission
@@ -58,7 +57,6 @@ def months_of_sites(
     try:
         parameters = Parameters.from_dict(state.read_parameters())
         detector = get_detection(parameters.detector, parameters.rules).detector
-        scenes = catalogs.read_scene_list(result.directory / "scenes.json")
     except MinewatchError:  # not there, of an earlier layout, or of a detector that is not here
         return
     if not site_ids or not (state.directory / "months").is_dir():
@@ -66,6 +64,7 @@ def months_of_sites(
     grid = cube.make_grid(
         result.aoi, resolution_m=parameters.resolution_m, chunk_px=parameters.chunk_px
     )
+    bands = result.manifest["scenes"]["bands"]
     outlines = result.sites.set_index("site_id").geometry.to_crs(grid.epsg)
     where = {site: _pixels(outlines[site], grid) for site in site_ids}
     open_chunks = {site: set(_chunks_of(pixels, grid)) for site, pixels in where.items()}
@@ -77,7 +76,7 @@ def months_of_sites(
         within = np.zeros(chunk.geobox.shape, bool)
         for site in here:
             within[_inside(where[site], chunk)] = True
-        months = read_months(state, chunk, months_of(parameters.span), scenes.bands, within=within)
+        months = read_months(state, chunk, months_of(parameters.span), bands, within=within)
         settled = settle_cloud_commission(months)
         places = np.flatnonzero(within)
         for site in here:

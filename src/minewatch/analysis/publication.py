@@ -82,7 +82,7 @@ def publish_layers(
         When profile or grid are unknown, or nothing is old enough.
     """
     write = exporters.get_exporter(format)
-    if not isinstance(write, exporters.LayerExporter):
+    if not isinstance(write, exporters.LayerExporter) or write.needs_sites:
         raise PublicationError(
             f"the format {format!r} shows more of a run than layers, and is for yourself only",
             hint="give --format gpkg (opens in QGIS), geojson or another format of layers",

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 QGIS: Final = "qgis"
 """Name of the format in `minewatch.exporters.EXPORTERS`."""
+QGIS_FOLDERS: Final = ("chips",)
+"""Folders of a project in which nothing else lies: a picture a site."""
 
 
 def qgis_exporter(result: RunResult, *, rasters: RasterChoice) -> QgisExporter:

@@ -6,17 +6,14 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from shapely.geometry.base import BaseGeometry
 
 from minewatch.analysis.sample_plan import SamplePlan
 from minewatch.errors import OutputError, SettingsError, unknown_name
 from minewatch.exporters import hash_file
+from minewatch.samples.sample_design import FOLDER
 from minewatch.samples.unit_files import SampleUnit, write_unit_files
-
-FOLDER: Final = "review/samples"
-"""Where samples lie in the folder of a run: below what no run ever touches."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from typing import Any, Final
 import rasterio
 
 from minewatch.analysis.drawn_cells import draw_planned, make_units
-from minewatch.analysis.sample_folders import FOLDER, DrawnSample, write_sample
+from minewatch.analysis.sample_folders import DrawnSample, write_sample
 from minewatch.analysis.sample_frame import make_frame, number_strata
 from minewatch.analysis.sample_plan import TARGETS, Wish, plan_cells
 from minewatch.analysis.site_sample import sample_sites
@@ -19,7 +19,7 @@ from minewatch.errors import SettingsError, unknown_name
 from minewatch.estimates.allocation import ALLOCATIONS, Allocation
 from minewatch.model import RunResult
 from minewatch.model.run_result import source_mark
-from minewatch.samples.sample_design import DESIGNS, UNITS, SampleDesign
+from minewatch.samples.sample_design import DESIGNS, FOLDER, UNITS, SampleDesign
 from minewatch.samples.unit_drawing import count_frame
 from minewatch.store.output_folder import open_result
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from minewatch import exporters, reports, review
-from minewatch.analysis.qgis_inputs import QGIS, qgis_exporter
+from minewatch.analysis.qgis_inputs import QGIS, QGIS_FOLDERS, qgis_exporter
 from minewatch.analysis.reviewing import Review, open_review
 from minewatch.errors import OutputError, SettingsError, unknown_name
 from minewatch.exporters.postgis.database_connection import DSN_VARIABLE
@@ -92,7 +92,9 @@ def export(
             hint="call export_to_database, or give --dsn on the command line",
         )
     result = open_result(directory)
+    own_folders: tuple[str, ...] = ()
     if format == QGIS:
+        own_folders = QGIS_FOLDERS
         write = qgis_exporter(result, rasters=rasters)
     elif rasters != "copy":
         raise SettingsError(
@@ -100,7 +102,7 @@ def export(
             hint=f"give that with --format {QGIS} only",
         )
     folder = Path(out) if out else result.directory / "export"
-    return exporters.write_kept(write, result, folder)
+    return exporters.write_kept(write, result, folder, own_folders=own_folders)
 
 
 def is_database(format: str) -> bool:

@@ -15,9 +15,10 @@ from pystac_client.stac_api_io import StacApiIO
 from shapely.geometry.base import BaseGeometry
 
 from minewatch.catalog.answers import Answer, RawItem, links_of, time_extent
-from minewatch.catalog.connection import is_remote, naming_address, read_json
+from minewatch.catalog.connection import naming_address, read_json
 from minewatch.catalog.hrefs import canonical_href
 from minewatch.catalog.item_checks import LONGEST_NAME
+from minewatch.catalog.short_texts import is_remote
 from minewatch.errors import CatalogError, unknown_name
 from minewatch.model import Period, Progress, ProgressListener, silent
 from minewatch.redaction import redact

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +18,7 @@ from urllib3.util import Retry
 
 from minewatch.access import Access
 from minewatch.addresses import is_metadata_host
+from minewatch.catalog.short_texts import LONGEST_TEXT, is_remote, short
 from minewatch.errors import CatalogError
 from minewatch.http_deadlines import POOLS
 from minewatch.redaction import guard_logs_of, redact
@@ -38,7 +38,6 @@ _UNREACHED = {
     "SSL": "its certificate is not trusted",
     "RemoteDisconnected": "it hung up",
 }
-_LONGEST_TEXT = 160
 _WITH_BODY = ("POST", "PUT", "PATCH")
 _PIECE_BYTES, _MOST_DIGITS = 1 << 16, 400
 MOST_BYTES = 128 << 20
@@ -84,7 +83,7 @@ class _BoundedReader(StacApiIO):
         except (RequestException, HTTPError, OSError, ValueError) as error:
             raise APIError(str(error)) from None
         if not 200 <= answer.status_code < 300:
-            failed = APIError(text[: 2 * _LONGEST_TEXT])
+            failed = APIError(text[: 2 * LONGEST_TEXT])
             failed.status_code = answer.status_code
             raise failed
         return text
@@ -134,11 +133,6 @@ def connect(settings: Settings) -> StacApiIO:
     for adapter in reader.session.adapters.values():
         cast("HTTPAdapter", adapter).poolmanager.pool_classes_by_scheme = POOLS
     return reader
-
-
-def is_remote(address: str) -> bool:
-    """True for an address on a server, False for a path."""
-    return urlsplit(address).scheme in {"http", "https"}
 
 
 def read_json(io: StacApiIO, address: str) -> dict[str, Any]:
@@ -222,9 +216,3 @@ def unreached(text: str, place: str) -> CatalogError:
     return CatalogError(
         f"{place} cannot be reached: {why}", hint="check the address and the network"
     )
-
-
-def short(error: object) -> str:
-    """An error's text in one line of bounded length, with secrets removed."""
-    text = re.sub(r"\s+", " ", redact(str(error))).strip()
-    return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"

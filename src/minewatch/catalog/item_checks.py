@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from minewatch.addresses import is_metadata_host
-from minewatch.catalog.connection import is_remote, short
+from minewatch.catalog.short_texts import is_remote, short
 
 MALFORMED = (
     ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError,

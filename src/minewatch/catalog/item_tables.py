@@ -22,9 +22,9 @@ from shapely.errors import ShapelyError
 from shapely.geometry.base import BaseGeometry
 
 from minewatch.catalog.answers import Answer, RawItem
-from minewatch.catalog.connection import is_remote, short
 from minewatch.catalog.hrefs import canonical_href
 from minewatch.catalog.ranged_file import RangedFile
+from minewatch.catalog.short_texts import is_remote, short
 from minewatch.errors import CatalogError, unknown_name
 from minewatch.model import CORE_BANDS, Period, Progress, ProgressListener, silent
 from minewatch.redaction import redact

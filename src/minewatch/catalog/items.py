@@ -12,7 +12,6 @@ import shapely
 from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
-from minewatch.catalog.connection import short
 from minewatch.catalog.hrefs import clean_item
 from minewatch.catalog.item_checks import (
     LONGEST_NAME,
@@ -30,6 +29,7 @@ from minewatch.catalog.item_checks import (
 )
 from minewatch.catalog.item_outlines import box_outline
 from minewatch.catalog.product_checks import NAME_KEYS, why_not
+from minewatch.catalog.short_texts import short
 from minewatch.model import Asset, Band, MaskValues, Scene, core_bands_of
 from minewatch.sensors import SensorProfile
 

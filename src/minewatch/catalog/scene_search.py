@@ -11,12 +11,13 @@ from pystac_client.stac_api_io import StacApiIO
 
 from minewatch.catalog.answers import Answer
 from minewatch.catalog.api import collections_of, is_api, search_api
-from minewatch.catalog.connection import connect, is_remote, read_json
+from minewatch.catalog.connection import connect, read_json
 from minewatch.catalog.folder_mapping import mapping_at, read_mapping, sensor_for
 from minewatch.catalog.folder_scenes import list_folder
 from minewatch.catalog.hrefs import canonical_catalog, canonical_href
 from minewatch.catalog.item_tables import search_tables, tables_at
 from minewatch.catalog.selection import Selection, select_scenes
+from minewatch.catalog.short_texts import is_remote
 from minewatch.catalog.static_catalog import walk_static
 from minewatch.errors import CatalogError, NoScenesError, SettingsError, unknown_name
 from minewatch.model import (

@@ -6,8 +6,8 @@ import json
 import shlex
 import shutil
 import tempfile
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from minewatch.errors import OutputError
@@ -23,7 +23,9 @@ EDITED: Final = (".gpkg", ".geojson", ".csv")
 """Suffixes of exports that people edit verdicts and outlines in."""
 
 
-def write_kept(write: Exporter, result: RunResult, folder: Path) -> list[Path]:
+def write_kept(
+    write: Exporter, result: RunResult, folder: Path, *, own_folders: Sequence[str] = ()
+) -> list[Path]:
     """Files of an export; a file that somebody else made or changed is never replaced.
 
     They are written beside the folder first and moved into it when all may be replaced. A changed
@@ -37,6 +39,9 @@ def write_kept(write: Exporter, result: RunResult, folder: Path) -> list[Path]:
         A finished run.
     folder
         Where the files go; made when missing.
+    own_folders
+        Folders in it that hold what this exporter writes and nothing else: what it wrote there
+        before and does not write any more is removed, unless somebody changed it.
 
     Returns
     -------
@@ -66,6 +71,10 @@ def write_kept(write: Exporter, result: RunResult, folder: Path) -> list[Path]:
             _keep_copy(folder / name, record.get(name.as_posix(), {}))
             (staged / name).replace(folder / name)
             record[name.as_posix()] = {"sha256": digest, "source": source_mark(result.manifest)}
+        before = [n for n in record if PurePosixPath(n).parent.as_posix() in own_folders]
+        for old in before:
+            if Path(old) not in hashes and _remove_own(folder / old, record[old]):
+                del record[old]
         write_bytes_atomic(folder / RECORD, json.dumps(record, indent=1, sort_keys=True).encode())
     finally:
         shutil.rmtree(staged, ignore_errors=True)
@@ -119,6 +128,13 @@ def _check_own(path: Path, written: Mapping[str, Any], new: str, *, run: Path) -
             hint=f"{first}move it away or give it another name, or export to another folder "
             "(--out)",
         )
+
+
+def _remove_own(path: Path, written: Mapping[str, Any]) -> bool:
+    """Remove a file that lies there as minewatch wrote it; whether nothing of it is left."""
+    if path.is_file() and hash_file(path) == written.get("sha256"):
+        path.unlink()
+    return not path.exists()
 
 
 def _keep_copy(path: Path, written: Mapping[str, Any]) -> None:

@@ -82,6 +82,8 @@ class LayerExporter:
 
     write_layers: Callable[[LayerSet, Path], list[Path]]
     """Writes layers into a folder, atomically; returns the files in order."""
+    needs_sites: bool = False
+    """The format has a place for single sites only: never for layers by cell."""
 
     def __call__(self, result: RunResult, out: Path) -> list[Path]:
         """Write the layers of a finished run."""

@@ -10,6 +10,7 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -52,7 +53,7 @@ Feature = dict[str, Any]
 Row = dict[str, Any]
 
 
-@LayerExporter
+@partial(LayerExporter, needs_sites=True)
 def write_smart(layers: LayerSet, out: Path) -> list[Path]:
     """A region model, and a site model for each site.
 

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from minewatch.errors import SettingsError
+from minewatch.raster_warnings import expect_threads
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -77,6 +78,7 @@ def open_workers(scheduler: str | None, threads: int | None) -> Iterator[Workers
         Dask distributed is not installed, or the scheduler does not answer.
     """
     if scheduler is None:
+        expect_threads()
         count = threads or os.cpu_count() or 1
         with ThreadPoolExecutor(count) as pool:
             yield Workers(pool, lambda: count)

@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from minewatch.errors import OutputError, SettingsError
 
+FOLDER: Final = "review/samples"
+"""Where samples lie in the folder of a run: below what no run ever touches."""
 FILE: Final = "design.json"
 VERSION: Final = 1
 """Version of the rules by which a frame is made and units are drawn from it."""

@@ -19,6 +19,7 @@ from shapely.geometry import mapping
 
 from minewatch.errors import OutputError
 from minewatch.model import WGS84, Progress, ProgressListener, silent
+from minewatch.raster_warnings import expect_threads
 from minewatch.synthetic import stac
 from minewatch.synthetic.overpass_calendar import Overpass, plan_overpasses
 from minewatch.synthetic.render import Rendered, render
@@ -101,6 +102,7 @@ def write_archive(
         )
     out_dir.mkdir(parents=True, exist_ok=True)
     archive = Archive(directory=out_dir, spec=spec)
+    expect_threads()
     world, overpasses = make_world(spec, backdrop=backdrop), plan_overpasses(spec)
     items: list[dict[str, Any]] = []
     truths: list[OverpassTruth] = []

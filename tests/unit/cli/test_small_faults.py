@@ -157,7 +157,7 @@ GEOMETRY = "geopandas shapely pyproj rasterio"
         (("sites", "RUN", "--json"), f"{GEOMETRY} numba dask scipy"),
         (("diff", "RUN", "RUN"), f"{GEOMETRY} numba dask"),
         (("export", "RUN", "--format", "csv"), "numba dask rasterio scipy"),
-        (("report", "RUN"), "numba dask"),
+        (("report", "RUN"), "numba dask scipy pystac"),
     ],
 )
 def test_a_command_loads_only_what_it_needs(
