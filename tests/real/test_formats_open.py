@@ -57,7 +57,8 @@ def test_debians_gdal_reads_them(files: Path) -> None:
     for path, count in sources.items():
         shown = ogrinfo(path)
         assert f"Feature Count: {count}" in shown, path.name
-        assert "Polygon" in shown, path.name
+        # a CSV names no type of outline, but where its outlines lie
+        assert ("Extent: (1" if path.suffix == ".csv" else "Polygon") in shown, path.name
     shown = ogrinfo(files / "minewatch.gpkg")
     for name, count in COUNTS.items():
         assert f"Feature Count: {count}" in shown.partition(f"Layer name: {name}\n")[2][:120]
