@@ -71,7 +71,7 @@ def write_kml(layers: LayerSet, out: Path) -> list[Path]:
     with atomic_path(path) as part, zipfile.ZipFile(part, "w") as archive:
         entry = zipfile.ZipInfo("doc.kml", date_time=_EPOCH)
         entry.compress_type = zipfile.ZIP_DEFLATED
-        with archive.open(entry, "w", force_zip64=True) as document:
+        with archive.open(entry, "w") as document:
             for piece in _pieces(layers):
                 document.write(piece.encode())
     return [path]
