@@ -158,6 +158,7 @@ def render_judging_page(
         The page, and the Content-Security-Policy that it must be sent with.
     """
     labels = json.loads(page_part("labels.json"))
+    labels = {key: of for key, of in labels.items() if not key.startswith("sheet_")}
     if not values["simulated"]:
         del labels["simulated"]
     style = page_style() + page_part("judging/judge.css")
@@ -165,7 +166,7 @@ def render_judging_page(
     data = {
         **values, "labels": labels, "blind": is_blind, "reviewer": reviewer, "can_draw": can_draw,
         "queue": list(queue), "answers": [_plain(answer) for answer in answers],
-        "confidences": list(confidences),
+        "confidences": list(confidences), "language": "en",
     }  # fmt: skip
     html = page_template("judging/judge.html.j2").render(
         values=data, labels=labels, answers=answers, css=Markup(style), script=Markup(script),
