@@ -73,6 +73,7 @@ def _show_what_to_do(result: RunResult, page: Path) -> None:
     terminal.line(f"open the report in a browser: {page}")
     terminal.line("then say what a site is, see all that was said, and file the sites as PDF:")
     terminal.line(f"  minewatch review set {where} {ids[0] if ids else 'SITE'} mine --by YOU")
+    terminal.line(f"  minewatch review serve {where}")
     terminal.line(f"  minewatch review list {where}")
     terminal.line(f"  minewatch export {where} --format evidence")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -99,6 +100,16 @@ def export(
         )
     rasters: RasterChoice = "none" if no_rasters else "link" if link_rasters else "copy"
     choices = _choices(profile, grid, townships, ledger, no_totals)
+    of_files = {
+        "--site": bool(site), "--lang": bool(lang), "--no-rasters": no_rasters,
+        "--link-rasters": link_rasters,
+    }  # fmt: skip
+    if choices is not None:
+        _refuse({**of_files, "--dsn": dsn is not None}, f"--profile {profile}")
+    elif is_database(format):
+        _refuse(of_files, f"--format {format}")
+    else:
+        _refuse({"--dsn": dsn is not None}, f"--format {format}")
     done, written = "", list[Path]()
     with terminal.progress(quiet=quiet) as listener:
         if choices is not None:
@@ -152,6 +163,8 @@ def report(
     from minewatch.analysis import report as job
 
     choices = _choices(profile, grid, townships, ledger, no_totals)
+    if choices is not None:
+        _refuse({"--lang": lang != "en"}, f"--profile {profile}")
     with terminal.status("drawing the report", quiet=quiet):
         if choices is None:
             written = list(job(directory, out=out, language=lang).values())
@@ -162,6 +175,15 @@ def report(
     if not quiet:
         for path in written:
             terminal.line(str(path))
+
+
+def _refuse(given: Mapping[str, bool], where: str) -> None:
+    """Stop at options that would be passed over in silence."""
+    unused = [name for name, is_given in given.items() if is_given]
+    if unused:
+        raise SettingsError(
+            f"{' and '.join(unused)} changes nothing with {where}", hint="leave it away"
+        )
 
 
 def _choices(

@@ -12,15 +12,12 @@ from markupsafe import Markup
 from shapely.geometry.base import BaseGeometry
 
 from minewatch.model import RunResult
-from minewatch.model.run_result import source_mark
 from minewatch.reports.ground_pictures import (
-    CHIP_COLUMNS,
-    CHIP_PX,
     GroundPicture,
     chip_sheet_uri,
     mosaic_uri,
 )
-from minewatch.reports.page_data import STEPS, as_script, frame_of, svg_paths
+from minewatch.reports.page_data import STEPS, area_values, as_script, frame_of, svg_paths
 from minewatch.reports.report_page import (
     page_part,
     page_script,
@@ -83,19 +80,7 @@ def unit_values(
     centres = [(point.x, point.y) for point in inside.to_crs(result.aoi.utm_epsg)]
     paths = [svg_paths(unit.outline, frame) for unit in units]
     return {
-        "simulated": result.simulated,
-        "source": source_mark(result.manifest),
-        "area": {"id": result.aoi.id, "name": result.aoi.name},
-        "frame": {
-            "west": frame.west, "north": frame.north, "squeeze": round(frame.squeeze, 6),
-            "width": round((frame.east - frame.west) * STEPS),
-            "height": round((frame.north - frame.south) * STEPS),
-            "outline": svg_paths(result.aoi.geometry, frame),
-        },
-        "chips": {
-            "px": CHIP_PX, "columns": CHIP_COLUMNS,
-            "metres": result.manifest["parameters"]["resolution_m"],
-        },
+        **area_values(result, frame),
         "states": [PLAIN],
         "alerts": [PLAIN],
         "periods": [

@@ -73,19 +73,7 @@ def page_values(
     metres = gpd.GeoSeries(gpd.points_from_xy(lon, lat), crs=4326).to_crs(result.aoi.utm_epsg)
     centres = [(point.x, point.y) for point in metres]
     return {
-        "simulated": result.simulated,
-        "source": source_mark(result.manifest),
-        "area": {"id": result.aoi.id, "name": result.aoi.name},
-        "frame": {
-            "west": frame.west, "north": frame.north, "squeeze": round(frame.squeeze, 6),
-            "width": round((frame.east - frame.west) * STEPS),
-            "height": round((frame.north - frame.south) * STEPS),
-            "outline": svg_paths(result.aoi.geometry, frame),
-        },
-        "chips": {
-            "px": CHIP_PX, "columns": CHIP_COLUMNS,
-            "metres": result.manifest["parameters"]["resolution_m"],
-        },
+        **area_values(result, frame),
         "states": STATES,
         "alerts": ALERTS,
         "periods": [
@@ -191,6 +179,33 @@ def _rings(rings: Iterable[Any], frame: Frame) -> Iterable[str]:
         ][:-1]
         steps = [f"{x - a} {y - b}" for (a, b), (x, y) in pairwise(points)]
         yield f"M{points[0][0]} {points[0][1]}l{' '.join(steps)}z"
+
+
+def area_values(result: RunResult, frame: Frame) -> dict[str, Any]:
+    """What a page says of the area and of its pictures: the same for the report and for judging.
+
+    Parameters
+    ----------
+    result
+        A finished run.
+    frame
+        What its map shows.
+    """
+    return {
+        "simulated": result.simulated,
+        "source": source_mark(result.manifest),
+        "area": {"id": result.aoi.id, "name": result.aoi.name},
+        "frame": {
+            "west": frame.west, "north": frame.north, "squeeze": round(frame.squeeze, 6),
+            "width": round((frame.east - frame.west) * STEPS),
+            "height": round((frame.north - frame.south) * STEPS),
+            "outline": svg_paths(result.aoi.geometry, frame),
+        },
+        "chips": {
+            "px": CHIP_PX, "columns": CHIP_COLUMNS,
+            "metres": result.manifest["parameters"]["resolution_m"],
+        },
+    }  # fmt: skip
 
 
 def _sites(result: RunResult, frame: Frame, evidence: RunEvidence) -> list[dict[str, Any]]:
