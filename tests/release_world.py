@@ -47,14 +47,14 @@ class Site:
     """First look that shows it."""
 
 
-def draw_sites(seed: int, count: int, *, seasons: int = 6) -> list[Site]:
-    """Sites in clusters: cells with many, with few, and with one."""
+def draw_sites(seed: int, count: int, *, seasons: int = 6, spread: float = 0.02) -> list[Site]:
+    """Sites in clusters, so many degrees wide: cells with many, with few, and with one."""
     rng = np.random.default_rng(seed)
     west, south, east, north = AREA.bounds
     centres = rng.uniform([west, south], [east, north], (max(2, count // 6), 2))
     sites = []
     for _ in range(count):
-        lon, lat = centres[rng.integers(len(centres))] + rng.normal(0, 0.02, 2)
+        lon, lat = centres[rng.integers(len(centres))] + rng.normal(0, spread, 2)
         lon, lat = np.clip([lon, lat], [west + 1e-3, south + 1e-3], [east - 2e-3, north - 2e-3])
         since = int(rng.integers(0, seasons))
         first = SEASONS[since].start + timedelta(days=int(rng.integers(3, 170)))

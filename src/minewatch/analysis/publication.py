@@ -233,6 +233,7 @@ def _release(
         publishing.count_sites(result.inventory, frame, periods),
         profile=profile, frame=frame, periods=periods, with_totals=choices.with_totals,
         keep_hidden=publishing.hidden_before(entries, profile.name),
+        before=[entry.spoken() for entry in entries],
     )  # fmt: skip
 
 

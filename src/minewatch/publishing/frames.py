@@ -12,6 +12,7 @@ Brodzik et al. 2012, EASE-Grid 2.0, doi:10.3390/ijgi1010032
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -38,6 +39,13 @@ class Region:
     """As it is drawn: all of it, metres of `GRID_CRS`. It does not show where the area ends."""
     cover: str
     """`whole`, or a mark of the part that the area covers: another area, another mark."""
+    part: shapely.Geometry | None = None
+    """The part that the area covers, metres of `GRID_CRS`; None: all of it."""
+
+    @property
+    def ground(self) -> shapely.Geometry:
+        """Where its sites were counted: never to be shown."""
+        return self.outline if self.part is None else self.part
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +63,11 @@ class Frame:
     def ground(self) -> shapely.Geometry:
         """All regions together, metres of `GRID_CRS`."""
         return shapely.union_all([region.outline for region in self.regions])
+
+    @property
+    def grounds(self) -> dict[str, shapely.Geometry]:
+        """Where the sites of each region are counted, metres of `GRID_CRS`: never to be shown."""
+        return {region.id: region.ground for region in self.regions}
 
     def outlines(self) -> gpd.GeoSeries:
         """Outlines by name, WGS 84."""
@@ -92,6 +105,26 @@ def cell_name(col: int, row: int, cell_m: float) -> str:
     """
     east, north = "W" if col < 0 else "E", "S" if row < 0 else "N"
     return f"{cell_m / 1000:g}km-{east}{abs(col):05d}{north}{abs(row):05d}"
+
+
+_CELL: Final = re.compile(r"([\d.]+)km-([EW])(\d+)([NS])(\d+)")
+
+
+def cell_outline(name: str) -> shapely.Geometry | None:
+    """The outline of a cell by its name, metres of `GRID_CRS`; None when it is no cell's.
+
+    Examples
+    --------
+    >>> cell_outline("10km-E00949N00310").bounds
+    (9490000.0, 3100000.0, 9500000.0, 3110000.0)
+    """
+    found = _CELL.fullmatch(name)
+    if found is None:
+        return None
+    side = 1000.0 * float(found[1])
+    col = int(found[3]) * (-1 if found[2] == "W" else 1)
+    row = int(found[5]) * (-1 if found[4] == "S" else 1)
+    return shapely.box(col * side, row * side, (col + 1) * side, (row + 1) * side)
 
 
 def grid_frame(area: shapely.Geometry, *, cell_km: int, least_ground_km2: float) -> Frame:
@@ -154,7 +187,9 @@ def _covered(
         enough = part.area >= 1e6 * least_km2 * _WHOLE
         if enough:
             cover = "whole" if whole else _mark(part)
-            regions.append(Region(id=name, outline=outline, cover=cover))
+            regions.append(
+                Region(id=name, outline=outline, cover=cover, part=None if whole else part)
+            )
     return tuple(regions)
 
 

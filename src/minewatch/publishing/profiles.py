@@ -39,7 +39,7 @@ class Profile:
 PROFILES: Final[Mapping[str, Profile]] = {
     "partner": Profile(
         name="partner", title="for an organisation you trust, not for publication",
-        grids_km=(1,), least_sites=1, least_operators=1, delay_months=0, least_months=1,
+        grids_km=(1, 5), least_sites=3, least_operators=2, delay_months=0, least_months=1,
         least_ground_km2=1.0,
     ),
     "public": Profile(

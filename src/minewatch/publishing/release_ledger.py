@@ -19,14 +19,15 @@ import shapely
 
 from minewatch.errors import OutputError, PublicationError
 from minewatch.files import output_error
-from minewatch.publishing.disclosure_audit import Disclosure, audit
+from minewatch.publishing.disclosure_audit import Disclosure, Finding, audit
+from minewatch.publishing.frames import cell_outline
+from minewatch.publishing.ground_pieces import LEAST_OVERLAP_M2
+from minewatch.publishing.joint_audit import Spoken, read_jointly
 from minewatch.publishing.profiles import SCHEME, Span
 from minewatch.publishing.releases import Release, span_name
 
 LEDGER_FOLDER: Final = "releases"
 """Folder of the ledger in a run's folder, unless another is named."""
-_LEAST_OVERLAP_M2: Final = 1e4
-"""Outlines that share less only touch: they were rounded."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +51,22 @@ class Entry:
         """SHA-256 of the files that were given away, by name."""
         files: Mapping[str, str] = self.content["files"]
         return files
+
+    @property
+    def grounds(self) -> dict[str, shapely.Geometry]:
+        """Where the sites of each region were counted, metres of the grid."""
+        parts: Mapping[str, str] = self.content.get("parts", {})
+        found = {
+            name: shapely.from_wkt(parts[name]) if name in parts else cell_outline(name)
+            for name in self.content["regions"]
+        }
+        return {name: shape for name, shape in found.items() if shape is not None}
+
+    def spoken(self) -> Spoken:
+        """What it says and of which ground, for readers of all profiles."""
+        return Spoken(
+            profile=self.profile, grounds=self.grounds, disclosure=self.disclosure()
+        )
 
     def disclosure(self) -> Disclosure:
         """What readers of it know, for the audit."""
@@ -102,7 +119,7 @@ def hidden_before(entries: Sequence[Entry], profile: str) -> frozenset[tuple[str
 
 
 def check_release(release: Release, entries: Sequence[Entry]) -> None:
-    """Raise when a release would narrow a site together with earlier ones.
+    """Raise when a release would narrow a site together with earlier ones, of any profile.
 
     Parameters
     ----------
@@ -117,22 +134,34 @@ def check_release(release: Release, entries: Sequence[Entry]) -> None:
         Names the earlier release, what the two would say, and what to do instead.
     """
     same = [entry for entry in entries if entry.profile == release.profile.name]
-    for entry in same:
+    for entry in entries:
         _check_scheme(entry)
-        _check_frame(release, entry)
         _check_periods(release, entry)
+    for entry in same:
+        _check_frame(release, entry)
+    least = release.profile.least_sites
     said = [*(entry.disclosure() for entry in same), release.disclosure(len(entries) + 1)]
     different = {d.content: d for d in reversed(said)}  # other formats say nothing new
-    disclosures = list(reversed(different.values()))
-    findings = audit(disclosures, least=release.profile.least_sites)
-    if findings:
-        others = [n for n in findings[0].releases if n <= len(entries)]
-        name = f"with release {', '.join(map(str, others))} it" if others else "it"
-        raise PublicationError(
-            f"refused: {name} would give away {findings[0]}",
-            hint="leave the totals out (--no-totals), or publish the same area as before, or "
-            "wait until a later update changes more",
-        )
+    _refuse(audit(list(reversed(different.values())), least=least), entries)
+    together = read_jointly(
+        [entry.spoken() for entry in entries], profile=release.profile.name,
+        grounds=release.frame.grounds,
+    )  # fmt: skip
+    if together is not None:
+        _refuse(together.findings(said[-1], least=least), entries)
+
+
+def _refuse(findings: Sequence[Finding], entries: Sequence[Entry]) -> None:
+    if not findings:
+        return
+    others = [n for n in findings[0].releases if n <= len(entries)]
+    names = [f"{n} ({entries[n - 1].profile})" for n in others]
+    name = f"with release {', '.join(names)} it" if others else "it"
+    raise PublicationError(
+        f"refused: {name} would give away {findings[0]}",
+        hint="leave the totals out (--no-totals), or publish the same area as before, or "
+        "wait until a later update changes more",
+    )
 
 
 def ledger_content(release: Release) -> dict[str, Any]:
@@ -144,7 +173,6 @@ def ledger_content(release: Release) -> dict[str, Any]:
         What is given away.
     """
     disclosure = release.disclosure()
-    ground = shapely.set_precision(release.frame.ground, 1.0)
     shown = [
         [period, region, _pair(disclosure.spans[period, region]), {
             name: _pair(span) for name, span in disclosure.groups.get((period, region), {}).items()
@@ -161,7 +189,12 @@ def ledger_content(release: Release) -> dict[str, Any]:
         "scheme": SCHEME,
         "frame": release.frame.name,
         "regions": {region.id: region.cover for region in release.frame.regions},
-        "ground": shapely.to_wkt(ground, rounding_precision=0),
+        "parts": {
+            region.id: _rounded(region.ground)
+            for region in release.frame.regions
+            if region.part is not None or release.frame.cell_m is None
+        },
+        "ground": _rounded(release.frame.ground),
         "periods": [span_name(period) for period in release.periods],
         "shown": shown,
         "hidden": hidden,
@@ -234,7 +267,7 @@ def _check_frame(release: Release, entry: Entry) -> None:
     """Another grid or other townships over the same ground, or another edge of the same cell."""
     if release.frame.name != entry.content["frame"]:
         ground = shapely.from_wkt(entry.content["ground"])
-        if release.frame.ground.intersection(ground).area > _LEAST_OVERLAP_M2:
+        if release.frame.ground.intersection(ground).area > LEAST_OVERLAP_M2:
             raise PublicationError(
                 f"refused: release {entry.number} shows the same ground by "
                 f"{entry.content['frame']}, this one by {release.frame.name}: laid over each "
@@ -263,6 +296,11 @@ def _check_periods(release: Release, entry: Entry) -> None:
                     f"{span_name(period)}: together they date sites more finely than either",
                     hint="publish by the periods of then: minewatch update DIR --period …",
                 )
+
+
+def _rounded(ground: shapely.Geometry) -> str:
+    """An outline to the metre."""
+    return str(shapely.to_wkt(shapely.set_precision(ground, 1.0), rounding_precision=0))
 
 
 def _pair(span: Span) -> list[int | None]:

@@ -14,6 +14,7 @@ from minewatch.model import Column, Contract, LayerSet, NamedLayer, Period, peri
 from minewatch.publishing.cell_counts import GROUPS, CellCount, Counts
 from minewatch.publishing.disclosure_audit import Disclosure, Finding, audit
 from minewatch.publishing.frames import GRID_CRS, Frame
+from minewatch.publishing.joint_audit import JointReading, Spoken, read_jointly
 from minewatch.publishing.profiles import Profile, Span, count_class, ground_class
 
 _LARGEST_SHARE: Final = 0.8
@@ -178,6 +179,7 @@ def make_release(
     periods: Sequence[Period],
     with_totals: bool = True,
     keep_hidden: frozenset[tuple[str, str]] = frozenset(),
+    before: Sequence[Spoken] = (),
 ) -> Release:
     """The release of an inventory, with as little hidden as keeps it safe by itself.
 
@@ -192,6 +194,9 @@ def make_release(
         the total does not give others away.
     keep_hidden
         Period and region of cells that an earlier release hid to protect others: hidden first.
+    before
+        What earlier releases said. Where some were for another profile, more is hidden for those
+        who have them all; what that cannot mend, `check_release` refuses.
     """
     shown, protected, totals = {}, set(), {}
     for period in periods:
@@ -212,7 +217,8 @@ def make_release(
         profile=profile, frame=frame, periods=tuple(periods), shown=shown,
         protected=frozenset(protected), totals=totals,
     )  # fmt: skip
-    return _protect(release, counts, keep_hidden)
+    together = read_jointly(before, profile=profile.name, grounds=frame.grounds)
+    return _protect(release, counts, keep_hidden, together)
 
 
 def _value(count: CellCount, profile: Profile) -> CellValue:
@@ -225,11 +231,51 @@ def _value(count: CellCount, profile: Profile) -> CellValue:
     )
 
 
-def _protect(release: Release, counts: Counts, keep_hidden: frozenset[tuple[str, str]]) -> Release:
+def _protect(
+    release: Release,
+    counts: Counts,
+    keep_hidden: frozenset[tuple[str, str]],
+    together: JointReading | None,
+) -> Release:
     """Hide more, the least first, until nothing can be worked out."""
-    while findings := audit([release.disclosure()], least=release.profile.least_sites):
+    least = release.profile.least_sites
+    while findings := audit([release.disclosure()], least=least):
         release = _hide_for(release, findings[0], counts, keep_hidden)
+    if together is not None:
+        while findings := together.findings(release.disclosure(), least=least):
+            near = together.around(findings[0])
+            less = _hide_near(release, findings[0], near, counts, keep_hidden)
+            if less is None:
+                break
+            release = _protect(less, counts, keep_hidden, None)
     return release
+
+
+def _hide_near(
+    release: Release,
+    finding: Finding,
+    near: set[str],
+    counts: Counts,
+    keep_hidden: frozenset[tuple[str, str]],
+) -> Release | None:
+    """The release with one thing less among the regions near a finding; None when none is left."""
+    of_period = {key: value for key, value in release.shown.items() if key[1] in near
+                 and span_name(key[0]) == finding.period}  # fmt: skip
+    if finding.parts:
+        with_kinds = [key for key, value in of_period.items() if value.groups is not None]
+        if with_kinds:
+            key = min(with_kinds, key=lambda key: (counts[key].sites, key[1]))
+            value = replace(release.shown[key], groups=None)
+            return replace(release, shown={**release.shown, key: value})
+    there = list(of_period) or [key for key in release.shown if key[1] in near]
+    if not there:
+        totals = {p: t for p, t in release.totals.items() if span_name(p) != finding.period}
+        return replace(release, totals=totals) if len(totals) < len(release.totals) else None
+
+    def cost(key: Key) -> tuple[bool, int, str]:
+        return (span_name(key[0]), key[1]) not in keep_hidden, counts[key].sites, key[1]
+
+    return _hide(release, min(there, key=cost))
 
 
 def _hide_for(
