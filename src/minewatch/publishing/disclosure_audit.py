@@ -53,7 +53,6 @@ class Disclosure:
         said = (self.spans.items(), self.totals.items(), groups, self.sums.items())
         return (*(frozenset(items) for items in said), self.shown)
 
-
     def in_pieces(self, pieces: Mapping[str, Sequence[str]]) -> Disclosure:
         """The same, of pieces of ground: a region of several becomes their sum.
 
@@ -151,9 +150,7 @@ def _alike_as_one(disclosures: Sequence[Disclosure]) -> list[Disclosure]:
     return [_with_fewer(of, name_of, times) for of in disclosures]
 
 
-def _with_fewer(
-    of: Disclosure, name_of: Mapping[str, str], times: Mapping[str, int]
-) -> Disclosure:
+def _with_fewer(of: Disclosure, name_of: Mapping[str, str], times: Mapping[str, int]) -> Disclosure:
     def scaled(span: Span, by: int) -> Span:
         return Span(span.low * by, None if span.high is None else span.high * by)
 

@@ -69,6 +69,4 @@ def _crossings(fine: Grounds, coarse: Grounds) -> list[tuple[str, str, float]]:
     one, two = shapely.STRtree(wide).query(shapes, predicate="intersects")
     areas = shapely.area(shapely.intersection(shapes[one], wide[two]))
     pairs = zip(one.tolist(), two.tolist(), areas.tolist(), strict=True)
-    return sorted(
-        (names[i], others[k], area) for i, k, area in pairs if area > LEAST_OVERLAP_M2
-    )
+    return sorted((names[i], others[k], area) for i, k, area in pairs if area > LEAST_OVERLAP_M2)

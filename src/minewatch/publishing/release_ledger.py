@@ -64,9 +64,7 @@ class Entry:
 
     def spoken(self) -> Spoken:
         """What it says and of which ground, for readers of all profiles."""
-        return Spoken(
-            profile=self.profile, grounds=self.grounds, disclosure=self.disclosure()
-        )
+        return Spoken(profile=self.profile, grounds=self.grounds, disclosure=self.disclosure())
 
     def disclosure(self) -> Disclosure:
         """What readers of it know, for the audit."""

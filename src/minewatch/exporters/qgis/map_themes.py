@@ -8,6 +8,7 @@ from typing import Final
 from xml.etree.ElementTree import Element
 
 from minewatch.exporters.qgis.project_layers import VECTORS
+from minewatch.exporters.qgis.project_parts import DEFAULT_STYLE
 from minewatch.exporters.qgis.project_rasters import MOST_PERIODS, NATURAL_COLOUR, ProjectRaster
 from minewatch.exporters.qgis.qgis_xml import element, layer_id, parent
 
@@ -15,7 +16,6 @@ OVERVIEW: Final = "Overview"
 BEFORE: Final = "Before"
 AFTER: Final = "After"
 REVIEW: Final = "Review"
-DEFAULT_STYLE: Final = "default"
 ALWAYS: Final = "at any time"
 """Style of a layer that does not go by the clock."""
 ONE_PERIOD: Final = ("sites", "inventory", "pools", "pads", "tracks")

@@ -7,26 +7,24 @@ from typing import Final
 from xml.etree.ElementTree import Element
 
 from minewatch.exporters.qgis.attribute_forms import alias
-from minewatch.exporters.qgis.layer_labels import FONT, text_style
+from minewatch.exporters.qgis.layer_labels import text_style
 from minewatch.exporters.qgis.layer_metadata import caution, sources
 from minewatch.exporters.qgis.layer_relations import PARENT, RELATIONS
+from minewatch.exporters.qgis.layout_items import FRAME, MAP, TABLE, Box, LayoutItems
 from minewatch.exporters.qgis.map_themes import AFTER, BEFORE, Theme
 from minewatch.exporters.qgis.project_layers import VECTORS
 from minewatch.exporters.qgis.qgis_xml import (
     element,
-    expression_properties,
     layer_id,
     make_uuid,
     option,
     parent,
 )
-from minewatch.exporters.qgis.vector_symbols import fill, line_symbol
+from minewatch.exporters.qgis.vector_symbols import fill
 from minewatch.model import RunResult
 
 NAME: Final = "Site sheets"
-_PAGE_MM: Final = (297.0, 210.0)
-_MAP, _LABEL, _LEGEND, _SCALE_BAR, _PICTURE = "65639", "65641", "65642", "65646", "65640"
-_FRAME, _TABLE, _PAGE = "65647", "65649", "65638"
+_PARTS: Final = LayoutItems(NAME)
 _LEAST_SCALE: Final = 5_000
 """At 1:5 000 a pixel of 10 m is 2 mm wide; closer shows nothing more."""
 _MAPS: Final = ((BEFORE, 10.0), (AFTER, 108.0))
@@ -36,8 +34,6 @@ _COLUMNS: Final = (
     "verdict",
 )  # fmt: skip
 _LEGEND_LAYERS: Final = ("sites", "inventory", "pools", "pads", "tracks")
-Box = tuple[float, float, float, float]
-"""x, y, width and height on the page, mm."""
 
 
 def layouts(
@@ -67,12 +63,16 @@ def layouts(
     ]
     items.append(_overview(result, whole, (206.0, 30.0, 81.0, 60.0)))
     items += _words(result, themes)
-    items.append(_scale_bar(BEFORE, (10.0, 126.0, 60.0, 10.0)))
-    items.append(_north(AFTER, (192.0, 32.0, 8.0, 8.0)))
-    items.append(_legend(layers, sources_of, (206.0, 93.0, 81.0, 90.0)))
+    items.append(_PARTS.scale_bar(BEFORE, (10.0, 126.0, 60.0, 10.0)))
+    items.append(_PARTS.north(AFTER, (192.0, 32.0, 8.0, 8.0)))
+    items.append(
+        _PARTS.legend(
+            {n: (VECTORS[n].title, sources_of[n]) for n in _LEGEND_LAYERS if n in layers},
+            (206.0, 93.0, 81.0, 90.0),
+            of_map=AFTER,
+        )
+    )
     table, frame = _period_table(sources_of, (10.0, 138.0, 192.0, 46.0))
-    for z, item in enumerate([*items, frame], start=1):
-        item.set("zValue", str(z))
     atlas = element(
         "Atlas", enabled="1", coverageLayer=layer_id(PARENT),
         coverageLayerName=VECTORS[PARENT].title,
@@ -80,56 +80,9 @@ def layouts(
         sortFeatures="1", sortKey='"site_id"', sortAscending="1", pageNameExpression='"site_id"',
         filenamePattern="'site-' || \"site_id\"", filterFeatures="0",
     )  # fmt: skip
-    layout = parent(
-        "Layout",
-        element("Snapper", snapToGrid="0", tolerance="5", snapToGuides="1", snapToItems="1"),
-        element("Grid", offsetX="0", offsetY="0", offsetUnits="mm", resolution="10", resUnits="mm"),
-        _page(), *items, frame, table,
-        parent("customproperties", option("", {"singleFile": True})), atlas,
-        name=NAME, units="mm", printResolution="150", worldFileMap="",
-    )  # fmt: skip
+    single = parent("customproperties", option("", {"singleFile": True}))
+    layout = _PARTS.layout([*items, frame], table, single, atlas)
     return parent("Layouts", layout)
-
-
-def _item(
-    kind: str,
-    name: str,
-    box: Box,
-    children: Sequence[Element] = (),
-    *,
-    properties: Mapping[str, str] | None = None,
-    **attributes: str,
-) -> Element:
-    x, y, width, height = box
-    key = make_uuid(NAME, name)
-    place = f"{x:g},{y:g},mm"
-    inside = (
-        []
-        if properties is None
-        else [expression_properties(properties, tag="dataDefinedProperties")]
-    )
-    return parent(
-        "LayoutItem",
-        element("FrameColor", red="120", green="120", blue="120", alpha="255"),
-        element("BackgroundColor", red="255", green="255", blue="255", alpha="255"),
-        parent("LayoutObject", *inside),
-        *children,
-        type=kind, id=name, uuid=key, templateUuid=key, position=place, positionOnPage=place,
-        size=f"{width:g},{height:g},mm", referencePoint="0", itemRotation="0", visibility="1",
-        opacity="1", blendMode="0", excludeFromExports="0", positionLock="false", groupUuid="",
-        outlineWidthM="0.2,mm", frameJoinStyle="miter",
-        **{"frame": "false", "background": "false", **attributes},
-    )  # fmt: skip
-
-
-def _page() -> Element:
-    key = make_uuid(NAME, "page")
-    paper = fill("#ffffff", line="no")
-    page = _item(_PAGE, "page", (0, 0, *_PAGE_MM), [paper], background="true")
-    page.set("uuid", key)
-    blank = fill("#ffffff", line="no")
-    guides = element("GuideCollection", visible="1")
-    return parent("PageCollection", blank, page, guides)
 
 
 def _map(result: RunResult, name: str, box: Box, whole: Box, *, theme: str) -> Element:
@@ -148,8 +101,8 @@ def _map(result: RunResult, name: str, box: Box, whole: Box, *, theme: str) -> E
         element("LayerSet"),
         element("AtlasMap", atlasDriven="1", scalingMode="2", margin="0.5"),
     ]  # fmt: skip
-    return _item(
-        _MAP, name, box, children, properties={"dataDefinedMapScale": scale}, frame="true",
+    return _PARTS.item(
+        MAP, name, box, children, properties={"dataDefinedMapScale": scale}, frame="true",
         background="true", followPreset="true" if theme else "false", followPresetName=theme,
         keepLayerSet="false", isTemporal="0", mapRotation="0", drawCanvasItems="true", mapFlags="0",
         labelMargin="0,mm",
@@ -182,8 +135,8 @@ def _overview(result: RunResult, whole: Box, box: Box) -> Element:
         ),
         element("AtlasMap", atlasDriven="0", scalingMode="2", margin="0.1"),
     ]  # fmt: skip
-    return _item(
-        _MAP, "Where it lies", box, children, frame="true", background="true",
+    return _PARTS.item(
+        MAP, "Where it lies", box, children, frame="true", background="true",
         followPreset="false", followPresetName="", keepLayerSet="true", isTemporal="0",
         mapRotation="0", drawCanvasItems="true", mapFlags="0", labelMargin="0,mm",
     )  # fmt: skip
@@ -210,7 +163,7 @@ def _words(result: RunResult, themes: Sequence[Theme]) -> list[Element]:
         ("Caution", caution(result), (10.0, 187.0, 277.0, 6.0), 11, True, "#b00020"),
         ("Sources", sources(result), (10.0, 194.0, 277.0, 10.0), 8, False, "#333333"),
     ]  # fmt: skip
-    return [_label(*word) for word in words]
+    return [_PARTS.label(*word) for word in words]
 
 
 def _shown(result: RunResult, themes: Sequence[Theme]) -> dict[str, str]:
@@ -228,85 +181,6 @@ def _shown(result: RunResult, themes: Sequence[Theme]) -> dict[str, str]:
 def _plain(text: str) -> str:
     """Text in which nothing is taken for an expression."""
     return text.replace("[%", "[ %")
-
-
-def _label(of: str, text: str, box: Box, size_pt: int, is_bold: bool, colour: str) -> Element:
-    red, green, blue = bytes.fromhex(colour.removeprefix("#"))
-    weight = "75" if is_bold else "50"
-    description = f"{FONT},{size_pt},-1,5,{weight},0,0,0,0,0"
-    style = text_style(size_pt=size_pt, is_bold=is_bold)
-    style.set("textColor", f"{red},{green},{blue},255")
-    children = [
-        element("LabelFont", description=description, style=""),
-        element("FontColor", red=str(red), green=str(green), blue=str(blue), alpha="255"),
-        style,
-    ]  # fmt: skip
-    return _item(
-        _LABEL, f"Words: {of}", box, children, labelText=text, htmlState="0", halign="1",
-        valign="128",
-        marginX="0", marginY="0",
-    )  # fmt: skip
-
-
-def _scale_bar(of_map: str, box: Box) -> Element:
-    line = line_symbol("#000000", width_mm=0.3)
-    children = [
-        text_style(size_pt=9),
-        element("fillColor", red="0", green="0", blue="0", alpha="255"),
-        element("fillColor2", red="255", green="255", blue="255", alpha="255"),
-        element("strokeColor", red="0", green="0", blue="0", alpha="255"),
-        parent("lineSymbol", line),
-    ]  # fmt: skip
-    return _item(
-        _SCALE_BAR, "Scale bar", box, children, mapUuid=make_uuid(NAME, of_map), style="Single Box",
-        unitType="meters", unitLabel="m", numMapUnitsPerScaleBarUnit="1", segmentSizeMode="1",
-        minBarWidth="30", maxBarWidth="55", numSegments="2", numSegmentsLeft="0",
-        numUnitsPerSegment="100", segmentMillimeters="20", height="2.5", labelBarSpace="1.5",
-        boxContentSpace="0.5", alignment="0", outlineWidth="0.3", labelHorizontalPlacement="0",
-        labelVerticalPlacement="0",
-    )  # fmt: skip
-
-
-def _north(of_map: str, box: Box) -> Element:
-    return _item(
-        _PICTURE, "North", box, file=":/images/north_arrows/layout_default_north_arrow.svg",
-        mapUuid=make_uuid(NAME, of_map), northMode="0", northOffset="0", mode="1", resizeMode="0",
-        anchorPoint="0", pictureRotation="0", pictureWidth="8", pictureHeight="8",
-        svgFillColor="255,255,255,255", svgBorderColor="0,0,0,255", svgBorderWidth="0.2",
-    )  # fmt: skip
-
-
-def _legend(layers: Collection[str], sources_of: Mapping[str, str], box: Box) -> Element:
-    sizes = {"title": 11, "group": 9, "subgroup": 9, "symbol": 8, "symbolLabel": 8}
-    styles = [
-        parent(
-            "style", element("styleFont", description=f"{FONT},{size},-1,5,50,0,0,0,0,0", style=""),
-            text_style(size_pt=size, is_bold=name in ("title", "subgroup")),
-            name=name, alignment="1", indent="0", marginTop="1", marginLeft="1", marginBottom="0",
-        )
-        for name, size in sizes.items()
-    ]  # fmt: skip
-    tree = parent(
-        "layer-tree-group",
-        *(
-            element(
-                "layer-tree-layer", id=layer_id(name), name=VECTORS[name].title,
-                source=sources_of[name], providerKey="ogr", checked="Qt::Checked", expanded="1",
-                legend_exp="", patch_size="-1,-1", legend_split_behavior="0",
-            )
-            for name in _LEGEND_LAYERS
-            if name in layers
-        ),
-    )  # fmt: skip
-    return _item(
-        _LEGEND, "Legend", box, [parent("styles", *styles), tree], title="", titleAlignment="1",
-        map_uuid=make_uuid(NAME, AFTER), legendFilterByMap="0", legendFilterByAtlas="0",
-        resizeToContents="1", columnCount="2", splitLayer="1", equalColumnWidth="0", boxSpace="0",
-        columnSpace="3", symbolWidth="6", symbolHeight="4", symbolAlignment="1", lineSpacing="1",
-        maxSymbolSize="0", minSymbolSize="0", wmsLegendWidth="50", wmsLegendHeight="25",
-        fontColor="#000000", wrapChar="", rasterBorder="1", rasterBorderColor="0,0,0,255",
-        rasterBorderWidth="0", background="true",
-    )  # fmt: skip
 
 
 def _period_table(sources_of: Mapping[str, str], box: Box) -> tuple[Element, Element]:
@@ -334,7 +208,7 @@ def _period_table(sources_of: Mapping[str, str], box: Box) -> tuple[Element, Ele
         parent("contentTextFormat", text_style(size_pt=8)),
         parent("displayColumns", *columns),
         parent("sortColumns", by_time),
-        type=_TABLE, uuid=key, templateUuid=key, source="2", relationId=relation.id,
+        type=TABLE, uuid=key, templateUuid=key, source="2", relationId=relation.id,
         vectorLayer=layer_id("inventory"), vectorLayerName=VECTORS["inventory"].title,
         vectorLayerSource=sources_of["inventory"], vectorLayerProvider="ogr", maxFeatures="12",
         headerMode="0", headerHAlignment="0", cellMargin="0.7", showGrid="1", horizontalGrid="1",
@@ -344,8 +218,8 @@ def _period_table(sources_of: Mapping[str, str], box: Box) -> tuple[Element, Ele
         filterFeatures="false", featureFilter="", showUniqueRowsOnly="0", useConditionalStyling="0",
         resizeMode="0",
     )  # fmt: skip
-    frame = _item(
-        _FRAME, "Periods", box, multiFrame=key, multiFrameTemplateUuid=key, sectionX="0",
+    frame = _PARTS.item(
+        FRAME, "Periods", box, multiFrame=key, multiFrameTemplateUuid=key, sectionX="0",
         sectionY="0", sectionWidth=f"{box[2]:g}", sectionHeight=f"{box[3]:g}",
         hidePageIfEmpty="0", hideBackgroundIfEmpty="0",
     )  # fmt: skip

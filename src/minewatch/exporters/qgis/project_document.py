@@ -23,7 +23,6 @@ from minewatch.exporters.qgis.layer_time import (
 )
 from minewatch.exporters.qgis.map_themes import (
     ALWAYS,
-    DEFAULT_STYLE,
     ONE_PERIOD,
     make_themes,
     period_styles,
@@ -32,14 +31,25 @@ from minewatch.exporters.qgis.map_themes import (
 from minewatch.exporters.qgis.map_tips import map_tip
 from minewatch.exporters.qgis.print_layout import layouts
 from minewatch.exporters.qgis.project_layers import VECTORS
+from minewatch.exporters.qgis.project_parts import (
+    BASEMAP,
+    BASEMAP_SOURCE,
+    BASEMAP_TITLE,
+    Box,
+    basemap,
+    box_element,
+    layer_styles,
+    map_layer,
+    padded,
+    tree_group,
+    tree_layer,
+)
 from minewatch.exporters.qgis.project_rasters import NATURAL_COLOUR, STACKS, ProjectRaster
 from minewatch.exporters.qgis.qgis_xml import (
     DOCTYPE,
     QGIS_VERSION,
-    WEB_EPSG,
     WGS84_EPSG,
     element,
-    layer_id,
     parent,
     spatial_reference,
     srs,
@@ -50,21 +60,11 @@ from minewatch.exporters.qgis.raster_renderers import raster_pipe
 from minewatch.exporters.qgis.vector_renderers import vector_renderer
 from minewatch.model import NamedLayer, RunResult
 
-BASEMAP: Final = "basemap"
-_BASEMAP_TITLE: Final = "OpenStreetMap (asks a server on the internet)"
-_BASEMAP_SOURCE: Final = (
-    "type=xyz&url=https://tile.openstreetmap.org/%7Bz%7D/%7Bx%7D/%7By%7D.png&zmax=19&zmin=0"
-)
-_BASEMAP_NOTE: Final = (
-    "Off until it is switched on: its server then learns which places are looked at. "
-    "© OpenStreetMap contributors."
-)
 _RASTER_GROUPS: Final[Mapping[str, str]] = {
     NATURAL_COLOUR: "Natural colour by period",
     **{kind: f"{title} by period" for kind, title in STACKS.items()},
 }
 _MOST_BOOKMARKS: Final = 300
-Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +115,7 @@ def project_xml(content: ProjectContent) -> bytes:
     maps = [
         *(_vector(content, name) for name in content.layers),
         *(_raster(content, raster) for raster in content.rasters),
-        _basemap(),
+        basemap(),
     ]
     for layer in maps:
         order.append(element("layer", id=layer.findtext("id") or ""))
@@ -191,7 +191,7 @@ def _has_labels(name: str) -> str:
 
 def _vector(content: ProjectContent, name: str) -> Element:
     layer, place, result = content.layers[name], VECTORS[name], content.result
-    made = _map_layer(name, place.title, content.source(name), provider="ogr", epsg=WGS84_EPSG)
+    made = map_layer(name, place.title, content.source(name), provider="ogr", epsg=WGS84_EPSG)
     made.set("type", "vector")
     made.set("geometry", "Point" if place.is_point else "Polygon")
     made.set("labelsEnabled", _has_labels(name))
@@ -205,7 +205,7 @@ def _vector(content: ProjectContent, name: str) -> Element:
     if name in ONE_PERIOD:
         styles |= period_styles(result.manifest["periods"])
     made.append(
-        _styles({
+        layer_styles({
             style: parent(
                 "qgis", *vector_style(content, name, only=only), version=QGIS_VERSION,
                 styleCategories="AllStyleCategories", labelsEnabled=_has_labels(name),
@@ -221,7 +221,7 @@ def _raster(content: ProjectContent, raster: ProjectRaster) -> Element:
     with rasterio.open(raster.path) as file:
         epsg = file.crs.to_epsg()
         meaning = file.tags().get("meaning", "")
-    made = _map_layer(raster.name, raster.title, raster.source, provider="gdal", epsg=epsg)
+    made = map_layer(raster.name, raster.title, raster.source, provider="gdal", epsg=epsg)
     made.set("type", "raster")
     made.append(metadata(raster.title, meaning, {}, result))
     classes = [
@@ -234,44 +234,14 @@ def _raster(content: ProjectContent, raster: ProjectRaster) -> Element:
         return [pipe, element("blendMode", "0")]
 
     if raster.span is None:
-        made.extend([no_time(), *look(), _styles({})])
+        made.extend([no_time(), *look(), layer_styles({})])
         return made
     made.extend([raster_time(raster.span), *look()])
     always = parent(
         "qgis", no_time(), *look(), version=QGIS_VERSION, styleCategories="AllStyleCategories"
     )
-    made.append(_styles({ALWAYS: always}))
+    made.append(layer_styles({ALWAYS: always}))
     return made
-
-
-def _basemap() -> Element:
-    made = _map_layer(BASEMAP, _BASEMAP_TITLE, _BASEMAP_SOURCE, provider="wms", epsg=WEB_EPSG)
-    made.set("type", "raster")
-    made.append(parent("resourceMetadata", element("abstract", _BASEMAP_NOTE)))
-    renderer = element(
-        "rasterrenderer", type="singlebandcolordata", band="1", alphaBand="-1", opacity="1"
-    )
-    made.extend([parent("pipe", renderer), element("blendMode", "0"), _styles({})])
-    return made
-
-
-def _styles(others: Mapping[str, Element]) -> Element:
-    """The styles of a layer: the one in use, and others by name."""
-    manager = parent(
-        "map-layer-style-manager", element("map-layer-style", name=DEFAULT_STYLE),
-        current=DEFAULT_STYLE,
-    )  # fmt: skip
-    manager.extend(parent("map-layer-style", style, name=name) for name, style in others.items())
-    return manager
-
-
-def _map_layer(name: str, title: str, source: str, *, provider: str, epsg: int) -> Element:
-    layer = element("maplayer", autoRefreshEnabled="0", autoRefreshTime="0")
-    for tag, text in (("id", layer_id(name)), ("datasource", source), ("layername", title)):
-        layer.append(element(tag, text))
-    layer.append(srs("srs", epsg))
-    layer.append(element("provider", provider, encoding="UTF-8"))
-    return layer
 
 
 def _layer_tree(content: ProjectContent) -> Element:
@@ -280,48 +250,29 @@ def _layer_tree(content: ProjectContent) -> Element:
     groups: dict[str, Element] = {}
     for name in content.layers:
         place = VECTORS[name]
-        group = groups.setdefault(place.group, _group(place.group, is_open=place.is_shown))
-        group.append(_in_tree(name, place.title, content.source(name), "ogr", is_on=place.is_shown))
+        group = groups.setdefault(place.group, tree_group(place.group, is_open=place.is_shown))
+        group.append(
+            tree_layer(name, place.title, content.source(name), "ogr", is_on=place.is_shown)
+        )
     for raster in content.rasters:
         title = _RASTER_GROUPS.get(raster.kind, "Whole run")
-        group = groups.setdefault(title, _group(title, is_open=False))
+        group = groups.setdefault(title, tree_group(title, is_open=False))
         is_on = raster.kind == NATURAL_COLOUR
-        group.append(_in_tree(raster.name, raster.title, raster.source, "gdal", is_on=is_on))
-    background = groups.setdefault("Background", _group("Background", is_open=False))
-    background.append(_in_tree(BASEMAP, _BASEMAP_TITLE, _BASEMAP_SOURCE, "wms", is_on=False))
+        group.append(tree_layer(raster.name, raster.title, raster.source, "gdal", is_on=is_on))
+    background = groups.setdefault("Background", tree_group("Background", is_open=False))
+    background.append(tree_layer(BASEMAP, BASEMAP_TITLE, BASEMAP_SOURCE, "wms", is_on=False))
     tree.extend(groups.values())
     return tree
 
 
-def _group(name: str, *, is_open: bool) -> Element:
-    return element("layer-tree-group", name=name, expanded=str(int(is_open)), checked="Qt::Checked")
-
-
-def _in_tree(name: str, title: str, source: str, provider: str, *, is_on: bool) -> Element:
-    return element(
-        "layer-tree-layer", id=layer_id(name), name=title, source=source, providerKey=provider,
-        checked="Qt::Checked" if is_on else "Qt::Unchecked", expanded="0", legend_exp="",
-    )  # fmt: skip
-
-
 def _canvas(result: RunResult) -> Element:
-    extent = _padded(result.aoi.geometry_utm.bounds)
+    extent = padded(result.aoi.geometry_utm.bounds)
     return parent(
-        "mapcanvas", element("units", "meters"), _box("extent", extent), element("rotation", "0"),
+        "mapcanvas", element("units", "meters"), box_element("extent", extent),
+        element("rotation", "0"),
         srs("destinationsrs", result.aoi.utm_epsg), element("rendermaptile", "0"),
         name="theMapCanvas", annotationsVisible="1",
     )  # fmt: skip
-
-
-def _padded(box: Box) -> Box:
-    west, south, east, north = box
-    margin = 0.05 * max(east - west, north - south)
-    return west - margin, south - margin, east + margin, north + margin
-
-
-def _box(tag: str, box: Box) -> Element:
-    names = ("xmin", "ymin", "xmax", "ymax")
-    return parent(tag, *(element(n, f"{v:.3f}") for n, v in zip(names, box, strict=True)))
 
 
 def _properties(result: RunResult) -> Element:
