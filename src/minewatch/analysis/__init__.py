@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         check_files,
         publish_layers,
         publish_page,
+        publish_to_database,
     )
     from minewatch.analysis.reviewer_agreement import CATEGORIES, compare_reviewers
     from minewatch.analysis.reviewing import (
@@ -103,6 +104,7 @@ __all__ = [
     "people",
     "publish_layers",
     "publish_page",
+    "publish_to_database",
     "read_assessments",
     "report",
     "sample_folder",

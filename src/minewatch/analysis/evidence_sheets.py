@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from minewatch import exporters
+from minewatch.analysis.cell_sheets import write_cell_sheets
 from minewatch.analysis.month_series import months_of_sites
 from minewatch.analysis.report_inputs import ground_pictures, run_evidence
 from minewatch.analysis.reviewing import open_review
@@ -77,6 +78,12 @@ def write_evidence(
     for site, months in desk.with_months(wanted, listener):
         written += desk.write_sheet(site, months, result, out)
     return written + desk.write_index(wanted, result, out)
+
+
+evidence_exporter: Final = exporters.RunExporter(
+    write_run=write_evidence, write_layers=write_cell_sheets
+)
+"""The format: of a run a sheet a site, of a release a sheet a cell."""
 
 
 def export_evidence(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from minewatch import areas, exporters, publishing, sensors
+from minewatch.analysis.sharing import find_address
 from minewatch.errors import (
     MinewatchError,
     OutputError,
@@ -29,12 +31,14 @@ from minewatch.publishing.leak_check import LeakCheck
 from minewatch.publishing.leak_index import Leak, index_run
 from minewatch.publishing.leak_places import AllowedPlaces, places_of
 from minewatch.publishing.profiles import SCHEME
-from minewatch.publishing.release_page import frame_words, how_words, render_release
+from minewatch.publishing.release_page import render_release
 from minewatch.store.output_folder import open_result
 
 PAGE: Final = "release.html"
 ABOUT: Final = "release.json"
 """What every release says of itself, beside its files."""
+DATABASE_ROWS: Final = "rows of a database"
+"""What stands in the ledger for the files of a release in a database."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +55,8 @@ class ReleaseChoices:
     """Folder of the ledger; None: `releases/` in the run's folder."""
     with_totals: bool = True
     """Also say how many sites there are in all cells."""
+    licence: str = ""
+    """Under which it is given, in words that every file repeats; empty: none is given."""
 
 
 def publish_layers(
@@ -82,12 +88,57 @@ def publish_layers(
         When profile or grid are unknown, or nothing is old enough.
     """
     write = exporters.get_exporter(format)
-    if not isinstance(write, exporters.LayerExporter) or write.needs_sites:
-        raise PublicationError(
-            f"the format {format!r} shows more of a run than layers, and is for yourself only",
-            hint="give --format gpkg (opens in QGIS), geojson or another format of layers",
+    if isinstance(write, exporters.DatabaseExporter):
+        raise SettingsError(
+            f"format {format!r} writes to a database, not into a folder",
+            hint="call publish_to_database, or give --dsn on the command line",
         )
-    return _publish(Path(directory), write.write_layers, choices, format=format, out=out)
+    write_layers = getattr(write, "write_layers", None)
+    if write_layers is None:
+        raise PublicationError(
+            f"the format {format!r} takes a run and no generalised layers: it is for yourself only",
+            hint="give --format gpkg (opens in QGIS), geojson or another format of minewatch",
+        )
+    return _publish(Path(directory), write_layers, choices, format=format, out=out)
+
+
+def publish_to_database(
+    directory: str | Path, *, format: str = "postgis", choices: ReleaseChoices, dsn: str | None
+) -> str:
+    """A release in a database that holds nothing else, entered into the ledger.
+
+    Parameters
+    ----------
+    directory, choices
+        As for `publish_layers`.
+    format
+        A format that writes to a database.
+    dsn
+        Address of the database; None takes the variable `MINEWATCH_POSTGIS_DSN`.
+
+    Returns
+    -------
+    str
+        What was done, in words that show no password.
+
+    Raises
+    ------
+    PublicationError
+        When the release would give away too much, or the format takes no generalised layers.
+    OutputError
+        When the database cannot be written, or holds runs or another profile: nothing is entered.
+    """
+    write = exporters.get_exporter(format)
+    if not isinstance(write, exporters.DatabaseExporter) or write.write_release is None:
+        raise PublicationError(
+            f"the format {format!r} writes no releases to a database", hint="give --format postgis"
+        )
+    made = _make(Path(directory), choices)
+
+    def enter() -> None:
+        made.enter({DATABASE_ROWS: _digest_of_rows(made.layers)}, format=format)
+
+    return write.write_release(made.layers, find_address(dsn, format=format), enter)
 
 
 def publish_page(
@@ -108,6 +159,48 @@ def publish_page(
     return _publish(Path(directory), None, choices, format="page", out=out)
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Made:
+    """A release that may be given away, and where that is entered."""
+
+    result: RunResult
+    release: publishing.Release
+    layers: LayerSet
+    ledger: Path
+    entries: Sequence[Any]
+    about: dict[str, str]
+
+    def enter(self, files: Mapping[str, str], *, format: str) -> None:
+        """Write it into the ledger: before anybody has it."""
+        publishing.add_entry(
+            self.ledger, self.release, files=files, format=format,
+            source=source_mark(self.result.manifest), entries=self.entries,
+        )  # fmt: skip
+
+
+def _make(directory: Path, choices: ReleaseChoices) -> _Made:
+    result = open_result(directory)
+    ledger = choices.ledger or result.directory / publishing.LEDGER_FOLDER
+    entries = publishing.read_ledger(ledger)
+    release = _release(result, choices, entries)
+    publishing.check_release(release, entries)
+    about = publishing.about_release(release, licence=choices.licence)
+    layers = publishing.release_layers(
+        release, simulated=result.simulated, attribution=_attribution(result), about=about
+    )
+    return _Made(
+        result=result, release=release, layers=layers, ledger=ledger, entries=entries, about=about
+    )
+
+
+def _digest_of_rows(layers: LayerSet) -> str:
+    """Hash of everything that a database is given."""
+    digest = hashlib.sha256(json.dumps(dict(layers.about), sort_keys=True).encode())
+    for name, layer in layers.layers.items():
+        digest.update(f"{name}\n{layer.table.to_json(drop_id=True)}\n".encode())
+    return digest.hexdigest()
+
+
 def _publish(
     directory: Path,
     write: Callable[[LayerSet, Path], list[Path]] | None,
@@ -116,16 +209,9 @@ def _publish(
     format: str,
     out: str | Path | None,
 ) -> list[Path]:
-    result = open_result(directory)
-    ledger = choices.ledger or result.directory / publishing.LEDGER_FOLDER
-    entries = publishing.read_ledger(ledger)
-    release = _release(result, choices, entries)
-    publishing.check_release(release, entries)
-    layers = publishing.release_layers(
-        release, simulated=result.simulated, attribution=_attribution(result),
-        note=publishing.note_of(release),
-    )  # fmt: skip
-    number = len(entries) + 1
+    made = _make(directory, choices)
+    ledger, layers = made.ledger, made.layers
+    number = len(made.entries) + 1
     folder = Path(out) if out else ledger / f"{number:04d}-{choices.profile}-{format}"
     try:
         ledger.mkdir(parents=True, exist_ok=True)
@@ -134,18 +220,15 @@ def _publish(
         raise output_error(ledger, error) from error
     try:
         if write is None:
-            write_bytes_atomic(staged / PAGE, render_release(release, layers).encode())
+            write_bytes_atomic(staged / PAGE, render_release(made.release, layers).encode())
         else:
             write(layers, staged)
-        about = json.dumps(_about(result, release), indent=1, sort_keys=True, ensure_ascii=False)
+        about = json.dumps(_about(made), indent=1, sort_keys=True, ensure_ascii=False)
         write_bytes_atomic(staged / ABOUT, f"{about}\n".encode())
         names = sorted(p.relative_to(staged) for p in staged.rglob("*") if p.is_file())
         _check_free(folder, names)
         hashes = {name.as_posix(): exporters.hash_file(staged / name) for name in names}
-        publishing.add_entry(
-            ledger, release, files=hashes, format=format, source=source_mark(result.manifest),
-            entries=entries,
-        )  # fmt: skip
+        made.enter(hashes, format=format)
         last = layers.last_day  # the time of a file says nothing of when it was made
         moment = datetime(last.year, last.month, last.day, tzinfo=UTC).timestamp()
         for name in names:
@@ -167,13 +250,14 @@ def check_files(
     ledger: Path | None = None,
     townships: Path | None = None,
     allow_pictures: bool = False,
-) -> dict[Path, list[Leak]]:
+    dsn: str | None = None,
+) -> dict[Path | str, list[Leak]]:
     """Every leak of a private inventory in some files; none are left when they may be given away.
 
     Parameters
     ----------
     paths
-        Files of any format.
+        Files of any format, and folders of them: every file in them is read.
     run
         Folder of the finished run that is private.
     profile
@@ -184,11 +268,13 @@ def check_files(
         Districts whose outlines may be in the files.
     allow_pictures
         A person looked at the pictures: only what is written in them is checked.
+    dsn
+        Also read a database, as somebody who logs in with this address.
 
     Returns
     -------
     dict
-        Leaks by file, in the order given.
+        Leaks by file, in the order given; of a database by its address without the password.
     """
     if profile not in publishing.PROFILES:
         raise SettingsError(
@@ -206,14 +292,30 @@ def check_files(
     )
     entries = publishing.read_ledger(ledger) if ledger else []
     known = {digest for e in entries if e.profile == profile for digest in e.files.values()}
-    found = {}
-    for path in paths:
+    found: dict[Path | str, list[Leak]] = {}
+    for path in _files_of(paths):
         is_release = path.is_file() and exporters.hash_file(path) in known
         found[path] = check.check(path, is_release=is_release)
         if ledger is not None and not is_release:
             what = f"no {profile} release holds this file as it is"
             found[path].append(Leak(kind="not in the ledger", where=path.name, what=what))
+    if dsn is not None:
+        from minewatch.analysis.database_check import check_database
+
+        shown, leaks = check_database(dsn, check)
+        found[shown] = leaks
     return found
+
+
+def _files_of(paths: Sequence[Path]) -> list[Path]:
+    """Files, and those of folders however deep, hidden ones too; each once."""
+    found: dict[Path, None] = {}
+    for path in paths:
+        inside = sorted(p for p in path.rglob("*") if not p.is_dir()) if path.is_dir() else [path]
+        if path.is_dir() and not inside:
+            raise OutputError(f"{path} holds no file to check", hint="give the folder of a release")
+        found |= dict.fromkeys(inside)
+    return list(found)
 
 
 def _release(
@@ -290,25 +392,22 @@ def _attribution(result: RunResult) -> str:
     return "; ".join(name for name in names if name)
 
 
-def _about(result: RunResult, release: publishing.Release) -> dict[str, Any]:
+def _about(made: _Made) -> dict[str, Any]:
     """What may be known of the run and of the release."""
+    result, release = made.result, made.release
     profile = release.profile
     return {
         "title": f"{'SIMULATED: ' if result.simulated else ''}mining sites, generalised",
         "simulated": result.simulated,
-        "profile": profile.name,
-        "frame": release.frame.name,
         "grid_crs": GRID_CRS if release.frame.cell_m else None,
-        "frame_words": frame_words(release),
         "least_sites": profile.least_sites,
         "least_operators": profile.least_operators,
         "delay_months": profile.delay_months,
         "class_scheme": SCHEME,
         "periods": [publishing.season_name(period) for period in release.periods],
-        "how": how_words(profile),
-        "note": publishing.note_of(release),
-        "attribution": _attribution(result),
+        "attribution": made.layers.attribution,
         "minewatch": result.manifest["version"],
+        **made.about,
     }
 
 

@@ -145,13 +145,32 @@ def export_to_database(
     exporter = exporters.get_exporter(format)
     if not isinstance(exporter, exporters.DatabaseExporter):
         raise SettingsError(f"format {format!r} writes no database", hint="leave --dsn away")
+    address = find_address(dsn, format=format)
+    return exporter.write_layers(_with_verdicts(open_review(directory)), address)
+
+
+def find_address(dsn: str | None, *, format: str) -> str:
+    """The address of a database: what was given, or the variable `MINEWATCH_POSTGIS_DSN`.
+
+    Parameters
+    ----------
+    dsn
+        What was given.
+    format
+        Named when there is none.
+
+    Raises
+    ------
+    SettingsError
+        When there is none.
+    """
     address = dsn or os.environ.get(DSN_VARIABLE, "")
     if not address:
         raise SettingsError(
             f"format {format!r} needs the address of a database",
             hint=f"give --dsn postgresql://USER@HOST/DATABASE, or set {DSN_VARIABLE}",
         )
-    return exporter.write_layers(_with_verdicts(open_review(directory)), address)
+    return address
 
 
 def _with_verdicts(known: Review) -> LayerSet:

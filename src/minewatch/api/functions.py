@@ -422,6 +422,7 @@ def export(
     townships: str | Path | None = None,
     ledger: str | Path | None = None,
     with_totals: bool = True,
+    licence: str = "",
     out: str | Path | None = None,
     sites: Sequence[str] = (),
     language: str | None = None,
@@ -436,9 +437,9 @@ def export(
         Name of the format.
     profile
         `private`: exact. `partner` and `public`: generalised layers, entered into the ledger.
-    grid_km, townships, ledger, with_totals
+    grid_km, townships, ledger, with_totals, licence
         Of a release: cell of its grid, or a file of districts; folder of the ledger; whether it
-        says how many sites there are in all cells.
+        says how many sites there are in all cells; its licence in words.
     out
         Folder to write; None takes `export/` in the run's, or a new one in the ledger.
     sites, language
@@ -446,14 +447,25 @@ def export(
     """
     from minewatch import analysis
 
-    choices = _release_choices(profile, grid_km, townships, ledger, with_totals)
+    choices = _release_choices(profile, grid_km, townships, ledger, with_totals, licence)
     if choices is not None:
         return analysis.publish_layers(_folder(run), format=format, choices=choices, out=out)
     return analysis.export(_folder(run), format=format, out=out, sites=sites, language=language)
 
 
-def export_to_database(run: AnyRun, *, format: str = "postgis", dsn: str | None = None) -> str:
-    """Make a database hold a run as it is now; gives what was done, in words.
+def export_to_database(
+    run: AnyRun,
+    *,
+    format: str = "postgis",
+    dsn: str | None = None,
+    profile: str = "private",
+    grid_km: int | None = None,
+    townships: str | Path | None = None,
+    ledger: str | Path | None = None,
+    with_totals: bool = True,
+    licence: str = "",
+) -> str:
+    """Make a database hold a run, or a release of it, as it is now; gives what was done, in words.
 
     Parameters
     ----------
@@ -463,9 +475,14 @@ def export_to_database(run: AnyRun, *, format: str = "postgis", dsn: str | None 
         Name of a format that is a database.
     dsn
         Address of the database; None takes the variable `MINEWATCH_POSTGIS_DSN`.
+    profile, grid_km, townships, ledger, with_totals, licence
+        As in `export`: a release goes into a database that holds nothing else.
     """
     from minewatch import analysis
 
+    choices = _release_choices(profile, grid_km, townships, ledger, with_totals, licence)
+    if choices is not None:
+        return analysis.publish_to_database(_folder(run), format=format, choices=choices, dsn=dsn)
     return analysis.export_to_database(_folder(run), format=format, dsn=dsn)
 
 
@@ -477,6 +494,7 @@ def report(
     townships: str | Path | None = None,
     ledger: str | Path | None = None,
     with_totals: bool = True,
+    licence: str = "",
     out: str | Path | None = None,
     language: str = "en",
 ) -> dict[str, Path]:
@@ -486,7 +504,7 @@ def report(
     ----------
     run
         A run, or its folder.
-    profile, grid_km, townships, ledger, with_totals
+    profile, grid_km, townships, ledger, with_totals, licence
         As in `export`: with another profile than `private` the page of a release.
     out
         HTML file; None takes `report.html` in the run's folder. Of a release: a folder.
@@ -495,7 +513,7 @@ def report(
     """
     from minewatch import analysis
 
-    choices = _release_choices(profile, grid_km, townships, ledger, with_totals)
+    choices = _release_choices(profile, grid_km, townships, ledger, with_totals, licence)
     if choices is not None:
         page, about = analysis.publish_page(_folder(run), choices=choices, out=out)
         return {"report": page, "about": about}
@@ -510,13 +528,14 @@ def check_publication(
     ledger: str | Path | None = None,
     townships: str | Path | None = None,
     allow_pictures: bool = False,
+    dsn: str | None = None,
 ) -> pd.DataFrame:
     """What files would give away of a private run: a row a leak; none when they may be published.
 
     Parameters
     ----------
     files
-        Files of any format.
+        Files of any format, and folders of them.
     run
         The run that is private, or its folder.
     profile
@@ -527,6 +546,8 @@ def check_publication(
         Districts whose outlines may be in the files.
     allow_pictures
         A person looked at the pictures: only what is written in them is checked.
+    dsn
+        Also read a database, as somebody who logs in with this address.
 
     Returns
     -------
@@ -540,7 +561,7 @@ def check_publication(
     found = analysis.check_files(
         [Path(file) for file in files], _folder(run), profile=profile,
         ledger=Path(ledger) if ledger else None, townships=Path(townships) if townships else None,
-        allow_pictures=allow_pictures,
+        allow_pictures=allow_pictures, dsn=dsn,
     )  # fmt: skip
     rows = [
         (str(p), leak.kind, leak.where, leak.what) for p, leaks in found.items() for leak in leaks
@@ -554,6 +575,7 @@ def _release_choices(
     townships: str | Path | None,
     ledger: str | Path | None,
     with_totals: bool,
+    licence: str,
 ) -> ReleaseChoices | None:
     if profile == "private":
         return None
@@ -562,6 +584,7 @@ def _release_choices(
     return ReleaseChoices(
         profile=profile, grid_km=grid_km, townships=Path(townships) if townships else None,
         ledger=Path(ledger) if ledger else None, with_totals=with_totals,
+        licence=licence,
     )  # fmt: skip
 
 

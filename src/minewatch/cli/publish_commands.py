@@ -10,6 +10,7 @@ import typer
 
 from minewatch.cli import terminal
 from minewatch.cli.options import Debug, Json
+from minewatch.errors import SettingsError
 
 LEAKS_FOUND = 1
 """Exit code when a file would give something away, or could not be checked."""
@@ -26,7 +27,10 @@ app = typer.Typer(
 
 @app.command("check")
 def check_command(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files of any format.")],
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[FILE...]", help="Files of any format, and folders of them."),
+    ] = None,
     *,
     run: Annotated[
         Path, typer.Option("--run", help="Folder of the run whose inventory is private.")
@@ -49,6 +53,14 @@ def check_command(
             "--allow-pictures", help="A person looked at the pictures: check only their metadata."
         ),
     ] = False,
+    dsn: Annotated[
+        str | None,
+        typer.Option(
+            "--dsn",
+            help="Also read a database, as who logs in with this address; best a reader's, without "
+            "the password: libpq finds it in ~/.pgpass or PGPASSWORD.",
+        ),
+    ] = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -62,9 +74,11 @@ def check_command(
     from minewatch.analysis import check_files
     from minewatch.publishing.leak_index import LEAK_KINDS
 
+    if not files and dsn is None:
+        raise SettingsError("nothing to check is named", hint="give files, folders or --dsn")
     found = check_files(
-        files, run, profile=profile, ledger=ledger, townships=townships,
-        allow_pictures=allow_pictures,
+        files or (), run, profile=profile, ledger=ledger, townships=townships,
+        allow_pictures=allow_pictures, dsn=dsn,
     )  # fmt: skip
     leaks = [leak for of_file in found.values() for leak in of_file]
     if json:

@@ -25,12 +25,12 @@ ProfileName = Annotated[
     Literal["private", "partner", "public"],
     typer.Option(
         "--profile",
-        help="Who it is for: private (exact), partner (1 km grid), public (coarse, late, no small "
-        "cells); see docs/publishing.md.",
+        help="Who it is for: private (exact), partner (1 km grid), public (coarser, and late); see "
+        "docs/publishing.md.",
     ),
 ]
 Grid = Annotated[
-    int | None, typer.Option("--grid", help="With public: cell of 10 or 5 km; default: 10.")
+    int | None, typer.Option("--grid", help="Cell in km: public 10 or 5, partner 1 or 5.")
 ]
 Townships = Annotated[
     Path | None,
@@ -39,6 +39,9 @@ Townships = Annotated[
 Ledger = Annotated[
     Path | None,
     typer.Option("--ledger", help="Ledger of releases, one for all runs; default: DIR/releases."),
+]
+Licence = Annotated[
+    str, typer.Option("--licence", help="Of a release: its licence, said in every file.")
 ]
 NoTotals = Annotated[
     bool, typer.Option("--no-totals", help="Say nothing of all cells together; hides fewer cells.")
@@ -54,6 +57,7 @@ def export(
     townships: Townships = None,
     ledger: Ledger = None,
     no_totals: NoTotals = False,
+    licence: Licence = "",
     out: Annotated[
         Path | None,
         typer.Option(
@@ -99,20 +103,27 @@ def export(
             "--no-rasters and --link-rasters say two things", hint="give one of them"
         )
     rasters: RasterChoice = "none" if no_rasters else "link" if link_rasters else "copy"
-    choices = _choices(profile, grid, townships, ledger, no_totals)
+    choices = _choices(profile, grid, townships, ledger, no_totals, licence)
     of_files = {
         "--site": bool(site), "--lang": bool(lang), "--no-rasters": no_rasters,
         "--link-rasters": link_rasters,
     }  # fmt: skip
     if choices is not None:
-        _refuse({**of_files, "--dsn": dsn is not None}, f"--profile {profile}")
+        in_database = is_database(format)
+        of_release = {"--dsn": dsn is not None and not in_database,
+                      "--out": out is not None and in_database}  # fmt: skip
+        _refuse({**of_files, **of_release}, f"--profile {profile}")
     elif is_database(format):
         _refuse(of_files, f"--format {format}")
     else:
         _refuse({"--dsn": dsn is not None}, f"--format {format}")
     done, written = "", list[Path]()
     with terminal.progress(quiet=quiet) as listener:
-        if choices is not None:
+        if choices is not None and is_database(format):
+            from minewatch.analysis import publish_to_database
+
+            done = publish_to_database(directory, format=format, choices=choices, dsn=dsn)
+        elif choices is not None:
             from minewatch.analysis import publish_layers
 
             written = publish_layers(directory, format=format, choices=choices, out=out)
@@ -125,7 +136,7 @@ def export(
             )  # fmt: skip
     if done and not quiet:
         terminal.line(done)
-    if not quiet and format == "evidence":
+    if not quiet and format == "evidence" and choices is None:
         terminal.line(f"{sum(path.suffix == '.pdf' for path in written)} sheets, listed in")
         written = written[-2:]
     if not quiet:
@@ -141,6 +152,7 @@ def report(
     townships: Townships = None,
     ledger: Ledger = None,
     no_totals: NoTotals = False,
+    licence: Licence = "",
     out: Annotated[
         Path | None,
         typer.Option(
@@ -162,7 +174,7 @@ def report(
     """
     from minewatch.analysis import report as job
 
-    choices = _choices(profile, grid, townships, ledger, no_totals)
+    choices = _choices(profile, grid, townships, ledger, no_totals, licence)
     if choices is not None:
         _refuse({"--lang": lang != "en"}, f"--profile {profile}")
     with terminal.status("drawing the report", quiet=quiet):
@@ -187,14 +199,19 @@ def _refuse(given: Mapping[str, bool], where: str) -> None:
 
 
 def _choices(
-    profile: str, grid: int | None, townships: Path | None, ledger: Path | None, no_totals: bool
+    profile: str,
+    grid: int | None,
+    townships: Path | None,
+    ledger: Path | None,
+    no_totals: bool,
+    licence: str,
 ) -> ReleaseChoices | None:
     """What was chosen of a release; None when it is for the user alone."""
     if profile == "private":
-        if (grid, townships, ledger, no_totals) != (None, None, None, False):
+        if (grid, townships, ledger, no_totals, licence) != (None, None, None, False, ""):
             raise SettingsError(
-                "--grid, --townships, --ledger and --no-totals are for releases, and this is "
-                "private",
+                "--grid, --townships, --ledger, --no-totals and --licence are for releases, and "
+                "this is private",
                 hint="add --profile public or --profile partner",
             )
         return None
@@ -202,5 +219,5 @@ def _choices(
 
     return ReleaseChoices(
         profile=profile, grid_km=grid, townships=townships, ledger=ledger,
-        with_totals=not no_totals,
+        with_totals=not no_totals, licence=licence,
     )  # fmt: skip

@@ -10,7 +10,12 @@ if TYPE_CHECKING:
     from minewatch.exporters.exporter_registry import EXPORTERS, get_exporter
     from minewatch.exporters.geojson import read_geojson, to_geojson, write_geojson
     from minewatch.exporters.kept_files import RECORD, mark_imported, read_record, write_kept
-    from minewatch.exporters.layer_exporters import DatabaseExporter, LayerExporter, layers_of
+    from minewatch.exporters.layer_exporters import (
+        DatabaseExporter,
+        LayerExporter,
+        RunExporter,
+        layers_of,
+    )
     from minewatch.exporters.manifest_file import (
         check_outputs,
         hash_file,
@@ -30,6 +35,7 @@ __all__ = [
     "DatabaseExporter",
     "Layer",
     "LayerExporter",
+    "RunExporter",
     "check_outputs",
     "get_exporter",
     "hash_file",

@@ -22,10 +22,10 @@ EXPORTERS: Final[Registry[Exporter]] = Registry(
         "csv": "minewatch.exporters.csv_tables:write_csv",
         "kml": "minewatch.exporters.kml:write_kml",
         "pmtiles": "minewatch.exporters.vector_tiles:write_pmtiles",
-        "stac": "minewatch.exporters.stac_catalog:write_stac",
+        "stac": "minewatch.exporters.stac_catalog:stac_exporter",
         "smart": "minewatch.exporters.smart_models:write_smart",
         "postgis": "minewatch.exporters.postgis.postgis_exporter:write_postgis",
-        "evidence": "minewatch.analysis.evidence_sheets:write_evidence",
+        "evidence": "minewatch.analysis.evidence_sheets:evidence_exporter",
     },
 )
 """Name of a format to what writes it. The contract tests run over all of them."""

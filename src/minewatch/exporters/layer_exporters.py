@@ -77,17 +77,30 @@ class LayerExporter:
     """An exporter that writes layers, those of a run or others: put it above such a function.
 
     It is a `minewatch.model.Exporter` too. Formats that need more of a run than its layers (its
-    rasters, its scenes) are plain functions of a `RunResult` instead.
+    rasters, its scenes) take a `RunResult` instead, and are a `RunExporter` when they have a form
+    for generalised layers.
     """
 
     write_layers: Callable[[LayerSet, Path], list[Path]]
     """Writes layers into a folder, atomically; returns the files in order."""
-    needs_sites: bool = False
-    """The format has a place for single sites only: never for layers by cell."""
 
     def __call__(self, result: RunResult, out: Path) -> list[Path]:
         """Write the layers of a finished run."""
         return self.write_layers(layers_of(result), out)
+
+
+@dataclass(frozen=True)
+class RunExporter:
+    """An exporter that takes more of a run than layers, and has another form for a release."""
+
+    write_run: Callable[[RunResult, Path], list[Path]]
+    """Writes a finished run into a folder; returns the files in order."""
+    write_layers: Callable[[LayerSet, Path], list[Path]]
+    """Writes generalised layers into a folder, and nothing that is not in them."""
+
+    def __call__(self, result: RunResult, out: Path) -> list[Path]:
+        """Write a finished run."""
+        return self.write_run(result, out)
 
 
 @dataclass(frozen=True)
@@ -97,6 +110,9 @@ class DatabaseExporter:
     write_layers: Callable[[LayerSet, str], str]
     """Writes layers to where an address leads, all or nothing; returns what was done, in words
     that show no password."""
+    write_release: Callable[[LayerSet, str, Callable[[], None]], str] | None = None
+    """The same for generalised layers, into a database that holds nothing else; None: it cannot.
+    What is called last is called when all is written and before it is kept."""
 
     def __call__(self, result: RunResult, out: Path) -> list[Path]:
         """Refuse: there is no file to write."""

@@ -10,7 +10,6 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +20,9 @@ from minewatch.errors import OutputError
 from minewatch.exporters.column_types import arrow_table
 from minewatch.exporters.layer_exporters import LayerExporter
 from minewatch.exporters.mgrs_squares import mgrs_square
+from minewatch.exporters.release_rows import is_release
 from minewatch.exporters.rfc7946_outlines import wgs84_outlines
+from minewatch.exporters.smart_release import write_smart_release
 from minewatch.files import write_many_atomic
 from minewatch.model import LayerSet
 
@@ -53,14 +54,15 @@ Feature = dict[str, Any]
 Row = dict[str, Any]
 
 
-@partial(LayerExporter, needs_sites=True)
+@LayerExporter
 def write_smart(layers: LayerSet, out: Path) -> list[Path]:
     """A region model, and a site model for each site.
 
     Parameters
     ----------
     layers
-        What to write: `sites`, and `inventory` for what was observed when.
+        What to write: `sites`, and `inventory` for what was observed when. Of generalised layers
+        a cell stands where a site does: see `smart_release`.
     out
         Folder to write.
 
@@ -80,6 +82,8 @@ def write_smart(layers: LayerSet, out: Path) -> list[Path]:
     ----------
     https://github.com/pubgeo/IARPA-SMART, documentation/specifications
     """
+    if is_release(layers):
+        return write_smart_release(layers, out)
     if "site_id" not in getattr(layers.layers.get("sites"), "contract", {}):
         raise OutputError(
             "these layers have no sites one by one, and SMART has nothing else",

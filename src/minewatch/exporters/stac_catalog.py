@@ -14,6 +14,8 @@ import rasterio
 import shapely
 from shapely.geometry import mapping
 
+from minewatch.exporters.layer_exporters import RunExporter
+from minewatch.exporters.stac_release import write_stac_release
 from minewatch.exporters.table_layers import LAYERS
 from minewatch.files import write_bytes_atomic
 from minewatch.model import RunResult
@@ -64,6 +66,10 @@ def write_stac(result: RunResult, out: Path) -> list[Path]:
         write_bytes_atomic(path, f"{text}\n".encode())
         written.append(out / path.relative_to(out.absolute()))
     return written
+
+
+stac_exporter: Final = RunExporter(write_run=write_stac, write_layers=write_stac_release)
+"""The format: of a run its files in place, of a release an item a cell and period."""
 
 
 def _collection(result: RunResult) -> pystac.Collection:

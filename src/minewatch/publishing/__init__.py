@@ -16,10 +16,10 @@ if TYPE_CHECKING:
         hidden_before,
         read_ledger,
     )
+    from minewatch.publishing.release_words import about_release
     from minewatch.publishing.releases import (
         Release,
         make_release,
-        note_of,
         periods_to_release,
         release_layers,
         season_name,
@@ -37,6 +37,7 @@ __all__ = [
     "Region",
     "Release",
     "Span",
+    "about_release",
     "add_entry",
     "audit",
     "check_release",
@@ -44,7 +45,6 @@ __all__ = [
     "grid_frame",
     "hidden_before",
     "make_release",
-    "note_of",
     "periods_to_release",
     "read_ledger",
     "read_townships",

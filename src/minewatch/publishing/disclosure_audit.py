@@ -142,7 +142,8 @@ def _alike_as_one(disclosures: Sequence[Disclosure]) -> list[Disclosure]:
     alike: dict[frozenset[object], list[str]] = defaultdict(list)
     for region in sorted(said):
         alike[frozenset(said[region])].append(region)
-    name_of, times = {}, {}
+    name_of: dict[str, str] = {}
+    times: dict[str, int] = {}
     for first, *others in alike.values():
         rest = f"{first} and {len(others)} like it"
         name_of |= {first: first, **dict.fromkeys(others, rest)}

@@ -19,12 +19,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import pandas as pd
+
 from minewatch.errors import OutputError
 from minewatch.publishing.leak_bytes import scan_bytes
+from minewatch.publishing.leak_dumps import PACKED, dump_text, dumped_tables
 from minewatch.publishing.leak_index import Leak, PrivateIndex
+from minewatch.publishing.leak_pdf import read_pdf
 from minewatch.publishing.leak_places import AllowedPlaces
 from minewatch.publishing.leak_text import scan_text
-from minewatch.publishing.leak_vectors import scan_layers
+from minewatch.publishing.leak_vectors import scan_layers, scan_table
 
 _PICTURES: Final = {
     b"\x89PNG": "PNG", b"\xff\xd8\xff": "JPEG", b"GIF8": "GIF", b"RIFF": "WebP",
@@ -37,6 +41,7 @@ _LAYERS: Final = (
     ".geojsonl", ".sqlite", ".dxf", ".xlsx", ".ods", ".json", ".pmtiles",
 )  # fmt: skip
 _BINARY_LAYERS: Final = (".fgb", ".parquet", ".shp", ".shx", ".dbf", ".pmtiles")
+_HEX: Final = re.compile(r"(?<![0-9A-Za-z])(?:[0-9A-Fa-f]{2}){12,}(?![0-9A-Za-z])")
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/]{24,}={0,2}")
 _STREAM: Final = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
 _DRAWN: Final = re.compile(r"<(?:svg|canvas|script)\b", re.IGNORECASE)
@@ -93,6 +98,14 @@ class LeakCheck:
         if zipfile.is_zipfile(path):
             yield from self._zip(path, where, depth)
             return
+        if content.startswith(PACKED):
+            try:
+                text = dump_text(path)
+            except ValueError as error:
+                yield Leak(kind="unreadable", where=where, what=str(error))
+                return
+            yield from self._inner(text.encode(), f"{where} (unpacked)", depth)
+            return
         yield from scan_bytes(content, self.index, self.allowed, where=where)
         suffix = path.suffix.lower()
         known = suffix in _LAYERS
@@ -130,6 +143,35 @@ class LeakCheck:
             if _DRAWN.search(text) and not self.allow_pictures:
                 yield Leak(kind="picture", where=where, what=_DRAWING)
             yield from self._embedded(text, where, depth)
+            for name, table in dumped_tables(text):
+                yield from self.table(table, f"{where}, table {name}")
+
+    def table(self, table: pd.DataFrame, where: str) -> Iterator[Leak]:
+        """Every leak of a table of a database.
+
+        Parameters
+        ----------
+        table
+            Its rows, in the order in which they lie.
+        where
+            What to call it.
+        """
+        yield from scan_table(
+            table, self.index, self.allowed, least_sites=self.least_sites, where=where
+        )
+
+    def text(self, text: str, where: str) -> Iterator[Leak]:
+        """Every leak of a text that is no file.
+
+        Parameters
+        ----------
+        text
+            Of any source.
+        where
+            What to call it.
+        """
+        yield from scan_text(text, self.index, self.allowed, where=where)
+        yield from self._embedded(text, where, 0)
 
     def _zip(self, path: Path, where: str, depth: int) -> Iterator[Leak]:
         with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory() as folder:
@@ -234,19 +276,36 @@ class LeakCheck:
             at += 12 + length
 
     def _pdf(self, content: bytes, where: str, depth: int) -> Iterator[Leak]:
+        """Its streams as they lie, and everything that a program for PDFs reads in it."""
         for number, match in enumerate(_STREAM.finditer(content), start=1):
             inner = match[1]
             with suppress(zlib.error):
                 inner = zlib.decompressobj().decompress(inner)
             yield from self._bytes_of(inner, f"{where}, stream {number}")
+        try:
+            pdf = read_pdf(content)
+        except ValueError as error:
+            yield Leak(kind="unreadable", where=where, what=str(error))
+            return
+        yield from scan_text(pdf.text, self.index, self.allowed, where=where)
+        yield from self._embedded(pdf.text, where, depth)
+        for name, inner in pdf.attachments:
+            yield from self._inner(inner, f"{where}, attached {name}", depth)
+        if pdf.scripts:
+            yield Leak(kind="unreadable", where=where, what="PDF that does something by itself")
+        if pdf.pictures and not self.allow_pictures:
+            yield Leak(kind="picture", where=where, what=f"{pdf.pictures} pictures in a PDF")
         if not self.allow_pictures:
-            what = "PDF: its letters and drawings are coded; publish the page as HTML"
-            yield Leak(kind="picture", where=where, what=what)
+            yield Leak(kind="picture", where=where, what=_DRAWING)
 
     def _embedded(self, text: str, where: str, depth: int) -> Iterator[Leak]:
-        """What is written in base64, in texts or in `data:` addresses."""
+        """What is written in base64 or as hexadecimal bytes, in texts or in `data:` addresses."""
+        as_hex = [bytes.fromhex(match.group()) for match in _HEX.finditer(text)]
+        yield from self._bytes_of(b"\n".join(dict.fromkeys(as_hex)), f"{where}, hexadecimal")
         for number, match in enumerate(_BASE64.finditer(text), start=1):
             packed = match.group()
+            if _HEX.fullmatch(packed):
+                continue
             with suppress(binascii.Error):
                 inner = base64.b64decode(packed + "=" * (-len(packed) % 4))
                 part = f"{where}, base64 {number}"

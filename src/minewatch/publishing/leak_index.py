@@ -53,6 +53,7 @@ LEAK_KINDS: Final[Mapping[str, str]] = {
     "order": "rows in another order than that of the cells",
     "raster": "a raster with a place on the ground",
     "picture": "pixels or drawings, which nobody can prove harmless",
+    "database": "a database that shows more than a release, or lets its readers into another one",
     "unreadable": "content that cannot be read, and so not be checked",
     "not in the ledger": "no release of the ledger",
 }

@@ -21,6 +21,8 @@ from minewatch.publishing.leak_places import AllowedPlaces
 from minewatch.publishing.leak_text import scan_text
 from minewatch.publishing.leak_tiles import read_tiles, tile_bytes
 
+_NUMBERED: Final = r"[A-Z]{2}_[RC]\d{3}_\d{4}|None|nan"
+"""Ids as SMART makes them; a row of a region or an observation has none."""
 _SORTED_BY_PLACE: Final = (".fgb", ".pmtiles")
 """Formats that put rows into the order of an index of their own."""
 
@@ -56,9 +58,10 @@ def scan_layers(
         return
     for name, table in _read(path):
         here = f"{where}, layer {name}"
-        yield from _scan_table(table, index, allowed, least_sites=least_sites, where=here)
-        if path.suffix.lower() not in _SORTED_BY_PLACE:
-            yield from _scan_order(table, here)
+        is_sorted = path.suffix.lower() not in _SORTED_BY_PLACE
+        yield from scan_table(
+            table, index, allowed, least_sites=least_sites, where=here, is_sorted=is_sorted
+        )
 
 
 def _read(path: Path) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -79,20 +82,36 @@ def _read(path: Path) -> Iterator[tuple[str, pd.DataFrame]]:
         raise ValueError(str(error)) from error
 
 
-def _scan_table(
+def scan_table(
     table: pd.DataFrame,
     index: PrivateIndex,
     allowed: AllowedPlaces,
     *,
     least_sites: int,
     where: str,
+    is_sorted: bool = True,
 ) -> Iterator[Leak]:
+    """Everything private in a table, with or without outlines.
+
+    Parameters
+    ----------
+    table
+        Of any source.
+    index, allowed, where
+        As for `scan_text`.
+    least_sites
+        Fewest sites of a cell.
+    is_sorted
+        Its rows must be in the order of cells and periods.
+    """
     plain = table
     if isinstance(table, gpd.GeoDataFrame):
         plain = pd.DataFrame(table.drop(columns=table.geometry.name))
         yield from _scan_outlines(table.geometry, index, allowed, where=where)
     yield from _scan_columns(plain, index, allowed, where=where)
     yield from _scan_cells(plain, least_sites, where)
+    if is_sorted:
+        yield from _scan_order(plain, where)
 
 
 def _scan_columns(
@@ -101,6 +120,8 @@ def _scan_columns(
     """Names of columns, and every value."""
     for column in plain.columns:
         low = str(column).lower()
+        if low == "site_id" and plain[column].astype(str).str.fullmatch(_NUMBERED).all():
+            continue  # SMART counts its models: the number says the order of the cells
         if low in PRIVATE_COLUMNS or low.endswith(("area_m2", "first_detected")):
             yield Leak(kind="column", where=where, what=str(column))
     text = "\n".join(" | ".join(map(_text, row)) for row in plain.itertuples(index=False))

@@ -13,8 +13,8 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from minewatch.model import LayerSet
-from minewatch.publishing.profiles import SCHEME, Profile
-from minewatch.publishing.releases import TITLE, Release, note_of, season_name
+from minewatch.publishing.profiles import Profile
+from minewatch.publishing.releases import TITLE, Release, season_name
 
 _SHADES: Final = (1, 6, 11, 21, 51)
 """Low end of the classes that have a colour each."""
@@ -43,8 +43,7 @@ def render_release(release: Release, layers: LayerSet) -> str:
         policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; "
         "form-action 'none'",
         css=Markup(css), title=TITLE, simulated=layers.simulated, profile=release.profile,
-        frame_words=frame_words(release), note=note_of(release), how=how_words(release.profile),
-        attribution=layers.attribution, totals=_with_bars(tables["totals"]),
+        about=layers.about, attribution=layers.attribution, totals=_with_bars(tables["totals"]),
         cells=tables["cells"], legend=_legend(release.profile), box=box,
         maps=[
             {
@@ -57,22 +56,6 @@ def render_release(release: Release, layers: LayerSet) -> str:
             for period in release.periods
         ],
     )  # fmt: skip
-
-
-def frame_words(release: Release) -> str:
-    """What the cells are, in words."""
-    if release.frame.cell_m is None:
-        return "Counted by district."
-    return f"Cells of {release.frame.cell_m / 1000:g} km of one fixed grid for the world."
-
-
-def how_words(profile: Profile) -> str:
-    """How a release comes about, in words."""
-    return (
-        f"Sites with the alert provisional or confirmed are counted in the cell in which they were "
-        f"first found. A cell is shown from {profile.least_sites} on. Nothing newer than "
-        f"{profile.delay_months} months before the last image is shown. Classes of scheme {SCHEME}."
-    )
 
 
 def _part(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -19,7 +20,8 @@ from minewatch.publishing.profiles import Profile, Span, count_class, ground_cla
 
 _LARGEST_SHARE: Final = 0.8
 """[D] Of the ground of a cell: with more of it one site would be known by the class of all."""
-_HIDDEN: Final = "not shown"
+HIDDEN: Final = "not shown"
+"""In place of a class."""
 TITLE: Final = "Mining sites, generalised"
 """Of every release: the name of an area may be a place."""
 
@@ -309,7 +311,7 @@ def _hide(release: Release, key: Key) -> Release:
 
 
 def release_layers(
-    release: Release, *, simulated: bool, attribution: str, note: str = ""
+    release: Release, *, simulated: bool, attribution: str, about: Mapping[str, str]
 ) -> LayerSet:
     """A release as layers for any exporter, rows in the order of the cells.
 
@@ -319,8 +321,8 @@ def release_layers(
         What is given away.
     simulated, attribution
         Of the run.
-    note
-        What readers must know.
+    about
+        What readers must know, as `release_words.about_release` says it.
     """
     outlines = release.frame.outlines()
     keys = sorted(release.shown, key=lambda key: (key[1], key[0]))
@@ -334,7 +336,7 @@ def release_layers(
     return LayerSet(
         layers={
             name: NamedLayer(
-                name=name, title=title, contract=contract, note=note,
+                name=name, title=title, contract=contract, note=about.get("note", ""),
                 table=gpd.GeoDataFrame(
                     rows, columns=list(contract) if not rows else None, geometry=shapes,
                     crs=outlines.crs,
@@ -348,23 +350,15 @@ def release_layers(
         attribution=attribution,
         last_day=release.periods[-1].end,
         source="",
-        about={"profile": release.profile.name, "frame": release.frame.name, "note": note},
+        run=_run_name(release),
+        about=dict(about),
     )  # fmt: skip
 
 
-def note_of(release: Release) -> str:
-    """What readers must know of a release, in words."""
-    least = release.profile.least_sites
-    words = [
-        "Indications from satellite images, not findings; classes, not counts.",
-        "not_observed: known sites that were not seen in that period, unknown and not absent.",
-    ]
-    if least > 1:
-        words.append(
-            f"Cells with fewer than {least} sites are not shown, and neither are some others that "
-            f"would give them away; 0-{least - 1} may be none; '{_HIDDEN}' is neither none nor few."
-        )
-    return " ".join(words)
+def _run_name(release: Release) -> str:
+    """What keeps its rows apart from those of another area in a database: its ground, no run."""
+    ground = "|".join([release.frame.name, *(region.id for region in release.frame.regions)])
+    return f"{release.profile.name}-{hashlib.sha256(ground.encode()).hexdigest()[:10]}"
 
 
 def _months(period: Period) -> int:
@@ -388,8 +382,8 @@ def _cell_row(region: str, period: Period, value: CellValue) -> dict[str, object
     return {
         "cell": region, **_time(period), "sites": str(value.sites),
         "sites_low": value.sites.low, "sites_high": value.sites.high,
-        **{name: str(groups.get(name, _HIDDEN)) for name in GROUPS},
-        "ground_ha": value.ground or _HIDDEN,
+        **{name: str(groups.get(name, HIDDEN)) for name in GROUPS},
+        "ground_ha": value.ground or HIDDEN,
     }  # fmt: skip
 
 

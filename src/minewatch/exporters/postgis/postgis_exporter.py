@@ -14,6 +14,7 @@ from minewatch.errors import SettingsError
 from minewatch.exporters.column_types import arrow_table, multipolygons
 from minewatch.exporters.layer_exporters import DatabaseExporter
 from minewatch.exporters.postgis.database_connection import connected, read_address
+from minewatch.exporters.postgis.release_database import write_release_rows
 from minewatch.exporters.postgis.schema_migrations import SCHEMA, migrate
 from minewatch.model import LayerSet, NamedLayer
 
@@ -38,8 +39,7 @@ _IDENTITY: Final = ("kind", "site_id", "first_detected", "layer")
 Row = dict[str, Any]
 
 
-@DatabaseExporter
-def write_postgis(layers: LayerSet, dsn: str) -> str:
+def _write_run_rows(layers: LayerSet, dsn: str) -> str:
     """Make a database hold the rows of a run as they are now, and nothing older of it.
 
     Rows of other runs are not touched. A row that is the same stays as it is, with its `fid`.
@@ -72,6 +72,12 @@ def write_postgis(layers: LayerSet, dsn: str) -> str:
             changed = _replace_run(connection, layers)
     rows = ", ".join(f"{count} {name}" for name, count in changed.items())
     return f"run {layers.run} in {address.shown}, schema {SCHEMA}; rows changed: {rows or 'none'}"
+
+
+write_postgis: Final = DatabaseExporter(
+    write_layers=_write_run_rows, write_release=write_release_rows
+)
+"""The format: runs into a database of their own, releases into another one."""
 
 
 def _replace_run(connection: psycopg.Connection[Any], layers: LayerSet) -> dict[str, int]:

@@ -64,7 +64,7 @@ def migrate(connection: psycopg.Connection[Any], *, shown: str) -> list[int]:
         connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [_LOCK])
         done = _version(connection, shown)
         if not done:
-            _ensure_postgis(connection, shown)
+            ensure_postgis(connection, shown)
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
             connection.execute(
                 f"CREATE TABLE IF NOT EXISTS {SCHEMA}.schema_versions (version integer PRIMARY KEY,"
@@ -93,7 +93,19 @@ def _version(connection: psycopg.Connection[Any], shown: str) -> int:
     return int(version)
 
 
-def _ensure_postgis(connection: psycopg.Connection[Any], shown: str) -> None:
+def ensure_postgis(connection: psycopg.Connection[Any], shown: str) -> None:
+    """Make the extension where it is missing.
+
+    Parameters
+    ----------
+    connection, shown
+        As for `migrate`.
+
+    Raises
+    ------
+    OutputError
+        When it may not be made.
+    """
     from psycopg import Error
 
     (there,) = _row(connection, "SELECT count(*) FROM pg_extension WHERE extname = 'postgis'")

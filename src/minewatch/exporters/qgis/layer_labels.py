@@ -40,6 +40,7 @@ _LABELS: Final = {
         "format_number(\"disturbed_area_m2\" / 10000, 2) || ' ha', '')",
         scale=MORE_SCALE, below=True,
     ),
+    "cells": _Label(expression='"sites"', scale=0, size_pt=7.0),
     "places": _Label(expression='"name"', scale=0, size_pt=9.0, is_bold=True),
     "changes": _Label(
         expression="replace(\"kind\", '_', ' ')", scale=MORE_SCALE, size_pt=7.0

@@ -22,9 +22,10 @@ from minewatch.exporters.qgis.project_rasters import (
     picture_files,
     place_rasters,
 )
+from minewatch.exporters.qgis.release_project import release_project
 from minewatch.exporters.qgis.site_chips import write_chips
 from minewatch.files import write_bytes_atomic
-from minewatch.model import RunResult
+from minewatch.model import LayerSet, RunResult
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -89,6 +90,30 @@ class QgisExporter:
         path = out / FILENAME
         write_bytes_atomic(path, _zipped(project_xml(content)))
         return [path, gpkg, *raster_files, *chip_files]
+
+    def write_layers(self, layers: LayerSet, out: Path) -> list[Path]:
+        """Write the folder of a release: its cells, and nothing of a run.
+
+        Parameters
+        ----------
+        layers
+            Generalised layers.
+        out
+            Folder to write.
+
+        Returns
+        -------
+        list of Path
+            `minewatch.qgz` and `minewatch.gpkg`.
+
+        Raises
+        ------
+        OutputError
+            When they cannot be written, or the layers are not generalised.
+        """
+        project, gpkg = release_project(layers, out)
+        write_bytes_atomic(out / FILENAME, _zipped(project))
+        return [out / FILENAME, gpkg]
 
 
 write_qgis: Final = QgisExporter()

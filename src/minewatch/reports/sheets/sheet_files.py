@@ -43,6 +43,17 @@ def render_index(values: Mapping[str, Any]) -> bytes:
     return _render("index.html.j2", **values)
 
 
+def render_cell_html(values: Mapping[str, Any]) -> bytes:
+    """A sheet of a release as a page.
+
+    Parameters
+    ----------
+    values
+        What `cell_sheet.html.j2` names.
+    """
+    return _render("cell_sheet.html.j2", **values)
+
+
 def render_pdf(values: Mapping[str, Any]) -> bytes:
     """A sheet as PDF: tagged, with its fonts, without a date; the same bytes for equal values.
 
