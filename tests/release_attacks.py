@@ -27,6 +27,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from matplotlib.figure import Figure
+from pypdf import PdfReader
 from pyproj import Transformer
 from scipy.optimize import LinearConstraint, milp
 from tests.release_world import AREA, SEASONS, Site, draw_sites, write_world
@@ -203,6 +205,135 @@ def both(work: Path, name: str, runs: Sequence[RunResult]) -> tuple[Publisher, P
         with unprotected():
             bare.publish(run)
     return safe, bare
+
+
+def overlay(work: Path, sites: dict[int, list[Site]]) -> Row:
+    """The partner's cells subtracted from the public ones, by a reader who has both releases."""
+    west, south, east, north = AREA.bounds
+    area = shapely.box(west, south, (west + east) / 2, (south + north) / 2)
+    got, bare_got, tried = 0, 0, 0
+    for seed in sites:
+        run = write_world(work / f"both-{seed}", draw_sites(seed, 240, spread=0.008), area=area)
+        for order in (("public", "partner"), ("partner", "public")):
+            safe = Publisher(work / f"both-{seed}-{order[0]}")
+            for profile in order:
+                safe.publish(run, profile=profile)
+            assert not safe.refused
+            said = dict(zip(order, safe.said(), strict=True))
+            tried += len(_spans(said["public"]))
+            got += len(found_in_rests(**said))
+        bare = {profile: Publisher(work / f"both-{seed}-bare-{profile}") for profile in order}
+        with unprotected():
+            for profile, publisher in bare.items():
+                publisher.publish(run, profile=profile)
+        alone = {profile: publisher.said()[0] for profile, publisher in bare.items()}
+        bare_got += len(found_in_rests(**alone))
+    name = "public and partner releases, laid over each other"
+    return Row(name, f"{tried} public cells and seasons", got, "found", bare_got)
+
+
+def found_in_rests(public: Said, partner: Said) -> set[tuple[str, str]]:
+    """Season and public cell of which, without the partner's cells in it, one or two are left.
+
+    Also what came there since the season before, and what is left of all cells together.
+    """
+    fine, coarse = _spans(partner), _spans(public)
+    inside: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for month, cell in fine:
+        inside.setdefault((month, _public_cell(cell)), []).append((month, cell))
+    shown = {(row.first_month, row.cell) for row in partner.cells.itertuples()}
+    rests: dict[tuple[str, str], tuple[float, float]] = {}
+    for key, (low, high) in coarse.items():
+        parts = inside.get(key, [])
+        of_shown = [fine[part] for part in parts if part in shown]
+        hidden = [fine[part][1] for part in parts if part not in shown]
+        most = sum(hidden) if len(parts) == 100 else np.inf  # else the edge lies in it
+        least = low - sum(span[1] for span in of_shown)
+        rests[key] = (max(0, least), min(most, high - sum(span[0] for span in of_shown)))
+    found = {key for key, (low, high) in rests.items() if low >= 1 and high < LEAST}
+    for one, two in pairwise(sorted({month for month, _ in rests})):
+        for month, cell in rests:
+            if month == one and (two, cell) in rests:
+                before, after = rests[one, cell], rests[two, cell]
+                same = {c for m, c in shown if m == one} == {c for m, c in shown if m == two}
+                if same and after[0] - before[1] >= 1 and after[1] - before[0] < LEAST:
+                    found.add((two, cell))
+    return found
+
+
+def _public_cell(cell: str) -> str:
+    """The cell of 10 km that one of 1 km lies in."""
+    east, north = (int(of) // 10 for of in re.findall(r"\d{5}", cell))
+    return f"10km-E{east:05d}N{north:05d}"
+
+
+def _secrets_in(files: Sequence[Path], run: RunResult) -> int:
+    """Ids, days and corners of the boxes of sites, in any byte, text or number of files."""
+    sites, scenes = set(run.sites["site_id"]), {s["scene_id"] for s in run.manifest["facts"]}
+    days = {str(day) for day in run.inventory["first_detected"]}
+    west, south, east, north = shapely.bounds(run.sites.geometry.array).T
+    corners = {f"{v:.5f}" for v in np.concatenate([west, south, east, north])}
+    ends = {f"{v:.5f}" for v in run.aoi.geometry.bounds}
+    found = 0
+    for path in files:
+        texts = [_text_of(path)]
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                texts += [archive.read(n).decode("utf-8", "replace") for n in archive.namelist()]
+        if path.suffix == ".gpkg":
+            found += _places_in(path, run)
+        for text in texts:
+            numbers = {f"{float(v):.5f}" for v in re.findall(r"\d{1,3}\.\d+", text)}
+            found += sum(word in text for word in sites | scenes)
+            found += len(set(re.findall(r"\d{4}-\d{2}-\d{2}", text)) & days)
+            found += len(numbers & (corners | ends))
+    return found
+
+
+def _text_of(path: Path) -> str:
+    if path.suffix != ".pdf":
+        return path.read_text("utf-8", errors="replace")
+    reader = PdfReader(path)
+    about = [str(reader.metadata), str(reader.xmp_metadata and reader.xmp_metadata.stream)]
+    return "\n".join([*about, *(page.extract_text() for page in reader.pages)])
+
+
+def formats(work: Path, run: RunResult) -> list[Row]:
+    """Projects, catalogues and models of a release, and of the run by the same exporter."""
+    rows = []
+    for name, words in {
+        "qgis": "QGIS project: XML, styles, extents, leftovers of its GeoPackage",
+        "stac": "STAC: boxes, times, links",
+        "smart": "SMART: outlines, days, ids of models",
+    }.items():
+        choices = ReleaseChoices(profile="public", ledger=work / f"of-{name}")
+        files = analysis.publish_layers(run.directory, format=name, choices=choices)
+        private = EXPORTERS[name](run, work / f"private-{name}")
+        bare = _secrets_in(private, run)
+        rows.append(Row(words, f"{len(files)} files", _secrets_in(files, run), "found", bare))
+    return rows
+
+
+def sheets(work: Path, run: RunResult) -> Row:
+    """Letters and metadata of PDFs and pages; a PDF as programs write it has a moment in it."""
+    choices = ReleaseChoices(profile="public", ledger=work / "sheets")
+    files = analysis.publish_layers(run.directory, format="evidence", choices=choices)
+    got = _secrets_in(files, run)
+    for path in files:
+        if path.suffix == ".pdf":
+            about = PdfReader(path).metadata or {}
+            got += sum(name in about for name in ("/CreationDate", "/ModDate", "/Author"))
+            got += sum(len(page.images) for page in PdfReader(path).pages)
+    figure = Figure()
+    figure.savefig(work / "planted.pdf")
+    planted = PdfReader(work / "planted.pdf").metadata or {}
+    return Row(
+        "sheets: letters and metadata of PDFs, pages",
+        f"{len(files)} files",
+        got,
+        "found",
+        int("/CreationDate" in planted),
+    )
 
 
 def small_cells(work: Path, runs: dict[int, RunResult]) -> Row:
@@ -554,6 +685,9 @@ def attack(work: Path) -> list[Row]:
         insides(work, first),
         order(work, sites[SEEDS[0]]),
         metadata(work, first),
+        overlay(work, sites),
+        *formats(work, first),
+        sheets(work, first),
     ]
 
 

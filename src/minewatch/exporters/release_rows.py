@@ -117,9 +117,10 @@ def release_words(layers: LayerSet) -> list[str]:
         Of a release.
     """
     about: Mapping[str, str] = layers.about
-    said = [about.get(name, "") for name in ("audience", "frame_words", "how", "delay", "note")]
+    whom = f"{about.get('profile', '')} release, {about.get('audience', '')}.".capitalize()
+    said = [whom, *(about.get(name, "") for name in ("frame_words", "how", "delay", "note"))]
     licence, sources = about.get("licence", ""), layers.attribution or "not stated"
-    return [*(words for words in said if words), f"Licence: {licence}", f"Sources: {sources}."]
+    return [*(words for words in said if words), f"Licence: {licence}.", f"Sources: {sources}."]
 
 
 def cell_file_name(cell: str) -> str:

@@ -73,7 +73,7 @@ GRID_EPSG: Final = 6933
 _TITLES: Final = {
     CELLS: "Sites by cell (class)",
     TOTALS: "All cells together",
-    PERIODS: "Ground of the release",
+    PERIODS: "Ground counted (blank: not shown, or none)",
 }
 _SHADES: Final = {3: "#deebf7", 6: "#9ecae1", 11: "#4292c6", 21: "#08519c", 51: "#08306b"}
 """Low end of a class to the colour from there on: light to dark, for the colour-blind too."""
