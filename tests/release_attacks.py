@@ -21,11 +21,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise, product
 from pathlib import Path
+from typing import Final
 from unittest import mock
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import psycopg
 import shapely
 from matplotlib.figure import Figure
 from pypdf import PdfReader
@@ -334,6 +336,71 @@ def sheets(work: Path, run: RunResult) -> Row:
         "found",
         int("/CreationDate" in planted),
     )
+
+
+DATABASE: Final = "PostGIS: rows, catalogues, their counts, order, other databases"
+
+
+def database(work: Path) -> Row:
+    """What a reader of a database of releases finds, and one of a database with private runs.
+
+    Needs a server that libpq's variables lead to.
+    """
+    run = write_world(work / "run", draw_sites(SEEDS[0], 60))
+    choices = ReleaseChoices(profile="public", ledger=work / "ledger")
+    got, tables = {}, {}
+    for name, writes in {
+        "attack_safe": lambda dsn: analysis.publish_to_database(
+            run.directory, choices=choices, dsn=dsn
+        ),
+        "attack_bare": lambda dsn: analysis.export_to_database(run.directory, dsn=dsn),
+    }.items():
+        with psycopg.connect("", autocommit=True) as base:
+            base.execute(f"CREATE DATABASE {name}")
+            base.execute(f"REVOKE CONNECT ON DATABASE {name} FROM PUBLIC")
+        writes(f"dbname={name}")
+        with psycopg.connect(f"dbname={name}", autocommit=True) as base:
+            base.execute("ANALYZE")  # as servers do by themselves
+            base.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'x'")
+            base.execute(f"GRANT CONNECT ON DATABASE {name} TO {name}")
+            base.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")
+            if name == "attack_safe":
+                base.execute(f"GRANT minewatch_release_reader TO {name}")
+        got[name], tables[name] = _found_in_database(name, run)
+        with psycopg.connect("", autocommit=True) as base:
+            base.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            base.execute(f"DROP ROLE {name}")
+    tried = f"{tables['attack_safe']} tables, every row and count"
+    return Row(DATABASE, tried, got["attack_safe"], "found", got["attack_bare"])
+
+
+def _found_in_database(name: str, run: RunResult) -> tuple[int, int]:
+    """Numbers of private rows, ids, days and corners that a reader finds; how many tables it sees.
+
+    A reader without any right to private tables: their numbers of rows stand in the catalogue.
+    """
+    counts = {len(run.inventory), len(run.sites)}
+    with psycopg.connect(f"dbname={name} user={name} password=x") as base:
+        seen = base.execute(
+            "SELECT n.nspname, c.relname, c.reltuples::int, has_schema_privilege(n.oid, 'usage')"
+            " FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace"
+            " WHERE n.nspname LIKE 'minewatch%' AND c.relkind = 'r'"
+        ).fetchall()
+        found = sum(rows in counts for _, _, rows, _ in seen)
+        text = [str(base.execute("SELECT * FROM pg_description").fetchall())]
+        for schema, table, _, readable in seen:
+            if readable:
+                rows = base.execute(f"SELECT *, ctid FROM {schema}.{table}").fetchall()
+                text.append(str(rows))
+                keys = [row[2:4] for row in rows] if table == "cells" else []
+                found += keys != sorted(keys)
+        others = base.execute(
+            "SELECT count(*) FROM pg_database WHERE datname LIKE 'attack%%' AND datname <> %s"
+            " AND has_database_privilege(oid, 'connect')", [name]
+        ).fetchone()  # fmt: skip
+        found += others[0] if others else 0
+    words = {*run.sites["site_id"], *(str(day) for day in run.inventory["first_detected"])}
+    return found + sum(word in part for word in words for part in text), len(seen)
 
 
 def small_cells(work: Path, runs: dict[int, RunResult]) -> Row:

@@ -21,7 +21,7 @@ from minewatch.publishing.leak_places import AllowedPlaces
 from minewatch.publishing.leak_text import scan_text
 from minewatch.publishing.leak_tiles import read_tiles, tile_bytes
 
-_NUMBERED: Final = r"[A-Z]{2}_[RC]\d{3}_\d{4}|None|nan"
+_NUMBERED: Final = r"[A-Z]{2}_[RC]\d{3}_\d{4}"
 """Ids as SMART makes them; a row of a region or an observation has none."""
 _SORTED_BY_PLACE: Final = (".fgb", ".pmtiles")
 """Formats that put rows into the order of an index of their own."""
@@ -120,12 +120,16 @@ def _scan_columns(
     """Names of columns, and every value."""
     for column in plain.columns:
         low = str(column).lower()
-        if low == "site_id" and plain[column].astype(str).str.fullmatch(_NUMBERED).all():
+        if low == "site_id" and _is_numbered(plain[column]):
             continue  # SMART counts its models: the number says the order of the cells
         if low in PRIVATE_COLUMNS or low.endswith(("area_m2", "first_detected")):
             yield Leak(kind="column", where=where, what=str(column))
     text = "\n".join(" | ".join(map(_text, row)) for row in plain.itertuples(index=False))
     yield from scan_text(text, index, allowed, where=where)
+
+
+def _is_numbered(values: pd.Series[Any]) -> bool:
+    return bool(values.dropna().astype(str).str.fullmatch(_NUMBERED).all())
 
 
 def _scan_outlines(

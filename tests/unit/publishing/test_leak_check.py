@@ -10,7 +10,7 @@ import sqlite3
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import geopandas as gpd
@@ -20,7 +20,11 @@ import pyarrow.parquet as pq
 import pytest
 import rasterio
 import shapely
+import typst
 from PIL import Image, PngImagePlugin
+from pypdf import PdfWriter
+from pypdf.annotations import Link
+from pypdf.generic import DictionaryObject, NameObject
 from rasterio.transform import from_origin
 from tests.release_world import draw_sites, write_world
 
@@ -72,6 +76,13 @@ def written(folder: Path, name: str, content: str | bytes) -> Path:
     path = folder / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     return path
+
+
+def pdf_of(text: str, *, title: str = "") -> bytes:
+    """A PDF whose letters are coded and packed, as programs write them."""
+    words = json.dumps(text)
+    about = f"#set document(title: {json.dumps(title)}, date: none)\n" if title else ""
+    return bytes(typst.compile(f"{about}#{words}".encode()))
 
 
 def dms(value: float, ends: str) -> str:
@@ -178,6 +189,18 @@ def packed(name: str) -> Iterator[tuple[str, bytes]]:
     stream = zlib.compress(text.encode())
     yield "a.pdf", PDF.format("/Length 9").encode() + b"stream\n" + stream + b"\nendstream\n%%EOF"
     yield "a.pdf", PDF.format(f"/Title ({text})").encode()
+    yield "a.pdf", pdf_of(text)
+    yield "a.pdf", pdf_of("clean", title=text)
+    for more in (
+        lambda pdf: pdf.add_attachment("a.gz", gzip.compress(text.encode())),
+        lambda pdf: pdf.add_annotation(0, Link(rect=(0, 0, 9, 9), url=f"https://x.example/{text}")),
+        lambda pdf: pdf.add_metadata({"/Keywords": text}),
+    ):
+        pdf, buffer = PdfWriter(clone_from=io.BytesIO(pdf_of("clean"))), io.BytesIO()
+        more(pdf)
+        pdf.write(buffer)
+        yield "a.pdf", buffer.getvalue()
+    yield "a.txt", f"COPY x (y) FROM stdin;\n{text.encode().hex()}\n\\.\n".encode()
     for key, compressed in (("Comment", False), ("Comment", True)):
         picture, info = io.BytesIO(), PngImagePlugin.PngInfo()
         info.add_text(key, text, zip=compressed)
@@ -200,7 +223,7 @@ def test_an_id_is_found_in_every_package(run: RunResult, tmp_path: Path, case: i
 
 def test_pictures_and_pdf_pass_only_when_a_person_looked(run: RunResult, tmp_path: Path) -> None:
     Image.new("L", (4, 4)).save(tmp_path / "a.png")
-    pdf = written(tmp_path, "a.pdf", PDF.format("/Title (clean)"))
+    pdf = written(tmp_path, "a.pdf", pdf_of("clean words"))
     for path in (tmp_path / "a.png", pdf):
         assert kinds(path, run) == {"picture"}
         assert kinds(path, run, allow_pictures=True) == set()
@@ -248,6 +271,85 @@ def test_what_cannot_be_read_does_not_pass(run: RunResult, tmp_path: Path) -> No
     assert "unreadable" in kinds(written(tmp_path, "a.gpkg", b"\0\1\2 no such thing"), run)
     path = written(tmp_path, "a.gz", gzip.compress(b"x" * 99)[:-9])
     assert kinds(path, run) == {"unreadable"}
+
+
+def test_a_pdf_that_cannot_be_read_in_full_does_not_pass(run: RunResult, tmp_path: Path) -> None:
+    def changed(change: Callable[[PdfWriter], object]) -> Path:
+        pdf = PdfWriter(clone_from=io.BytesIO(pdf_of("clean")))
+        change(pdf)
+        pdf.write(tmp_path / "a.pdf")
+        return tmp_path / "a.pdf"
+
+    damaged = written(tmp_path, "b.pdf", pdf_of("clean")[:-200])
+    assert kinds(damaged, run, allow_pictures=True) == {"unreadable"}
+    locked = changed(lambda pdf: pdf.encrypt("x", algorithm="RC4-128"))
+    assert kinds(locked, run, allow_pictures=True) == {"unreadable"}
+    action = DictionaryObject({NameObject("/S"): NameObject("/Named")})
+    acting = changed(lambda pdf: pdf.root_object.update({NameObject("/OpenAction"): action}))
+    assert kinds(acting, run, allow_pictures=True) == {"unreadable"}
+
+
+def test_a_pdf_with_a_picture_passes_only_when_a_person_looked(
+    run: RunResult, tmp_path: Path
+) -> None:
+    Image.new("L", (40, 40)).save(tmp_path / "a.pdf", "PDF")
+    found = analysis.check_files([tmp_path / "a.pdf"], run.directory)[tmp_path / "a.pdf"]
+    assert "1 pictures in a PDF" in {leak.what for leak in found}
+
+
+def test_a_dump_is_read_row_by_row(
+    run: RunResult, tmp_path: Path, place: tuple[float, float], released: dict[str, Path]
+) -> None:
+    cells = gpd.read_file(released["cells.geojson"])
+
+    def dump(shapes: list[shapely.Geometry], low: int = 3) -> Path:
+        rows = [f"{cell}\t2018-11\t{low}\t{shapely.to_wkb(shape, hex=True)}"
+                for cell, shape in zip(cells["cell"].unique(), shapes, strict=False)]  # fmt: skip
+        head = "COPY s.cells (cell, first_month, sites_low, geom) FROM stdin;\n"
+        return written(tmp_path, "a.sql", head + "\n".join(rows) + "\n\\.\n")
+
+    clean = list(cells.drop_duplicates("cell").geometry)
+    assert kinds(dump(clean), run) == set()
+    assert kinds(dump(clean, low=1), run) == {"small cell"}
+    exact = shapely.box(*place, place[0] + 0.001, place[1] + 0.001)
+    assert kinds(dump([exact, *clean[1:]]), run) == {"coordinate"}
+    cells = cells.iloc[::-1]
+    assert kinds(dump(clean), run) == {"order"}
+
+
+def test_a_packed_dump_is_unreadable_where_its_program_is_missing(
+    run: RunResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    path = written(tmp_path, "a.dump", b"PGDMP\1\2\3")
+    (leak,) = analysis.check_files([path], run.directory)[path]
+    assert (leak.kind, "--format=plain" in leak.what) == ("unreadable", True)
+
+
+def test_every_file_of_a_folder_is_read_hidden_ones_too(
+    run: RunResult, tmp_path: Path, released: dict[str, Path]
+) -> None:
+    folder = tmp_path / "release"
+    (folder / "deep" / "er").mkdir(parents=True)
+    written(folder, "cells.csv", released["cells.csv"].read_bytes())
+    assert set(analysis.check_files([folder], run.directory)) == {folder / "cells.csv"}
+    left = written(folder / "deep" / "er", ".minewatch.gpkg-wal", b"7\x7f\x06\x82\0\0")
+    found = analysis.check_files([folder], run.directory)
+    assert {path: [leak.kind for leak in leaks] for path, leaks in found.items()} == {
+        left: ["unreadable"], folder / "cells.csv": [],
+    }  # fmt: skip
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(OutputError, match="no file"):
+        analysis.check_files([tmp_path / "empty"], run.directory)
+
+
+def test_ids_are_no_numbers_of_models(run: RunResult, tmp_path: Path) -> None:
+    for number, expected in (("ZZ_R000_0007", set()), ("site 7", {"column"})):
+        table = gpd.GeoDataFrame(
+            {"site_id": [number]}, geometry=[shapely.box(0, 0, 1, 1)], crs=4326
+        )
+        table.to_file(tmp_path / "a.geojson")
+        assert kinds(tmp_path / "a.geojson", run) == expected
 
 
 def test_a_file_that_is_not_there_is_an_error(run: RunResult, tmp_path: Path) -> None:

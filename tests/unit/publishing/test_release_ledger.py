@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import geopandas as gpd
 import pytest
 import shapely
-from tests.release_world import AREA, draw_sites, write_world
+from tests.release_world import AREA, Site, draw_sites, write_world
 
 from minewatch import analysis
 from minewatch.analysis import ReleaseChoices
 from minewatch.errors import OutputError, PublicationError
 from minewatch.exporters import hash_file
-from minewatch.publishing import read_ledger
+from minewatch.publishing import grid_frame, read_ledger
+from minewatch.publishing.frames import GRID_CRS
+from minewatch.publishing.ground_pieces import lay_over
 
 SITES = draw_sites(5, 50, seasons=3)
 
@@ -115,10 +118,87 @@ def test_a_later_update_may_be_released_after_the_first(tmp_path: Path) -> None:
     assert len(read_ledger(ledger)) == 2
 
 
-def test_a_partner_is_no_reader_of_what_the_public_may_not_have(run: Path) -> None:
+def test_a_partner_has_a_grid_of_its_own_over_the_same_ground(run: Path) -> None:
     publish(run, profile="partner")
     publish(run)
     assert [entry.profile for entry in read_ledger(run / "releases")] == ["partner", "public"]
+
+
+def quarters(*counts: int) -> list[Site]:
+    """So many sites in each of the four cells of 5 km of one of 10 km."""
+    frame = grid_frame(AREA, cell_km=10, least_ground_km2=25)
+    west, south, *_ = next(r for r in frame.regions if r.cover == "whole").outline.bounds
+    sites = []
+    for quarter, count in enumerate(counts):
+        x, y = west + 2500 + 5000 * (quarter % 2), south + 2500 + 5000 * (quarter // 2)
+        points = gpd.GeoSeries([shapely.Point(x + 20 * n, y) for n in range(count)], crs=GRID_CRS)
+        for n, point in enumerate(points.to_crs(4326)):
+            sites.append(
+                replace(SITES[0], site_id=f"s{quarter}{n}", lon=point.x, lat=point.y, since=0)
+            )
+    return sites
+
+
+GRIDS = {"public": 10, "partner": 5}
+FOUND_TOGETHER = (10, 5, 5, 1)
+"""21-50 by ten kilometres, 6-10 and 3-5 and 3-5 by five: one or two are left in the fourth."""
+
+
+@pytest.mark.parametrize("order", [("public", "partner"), ("partner", "public")])
+def test_a_later_profile_hides_what_both_together_would_give_away(
+    order: tuple[str, str], tmp_path: Path
+) -> None:
+    run = write_world(tmp_path / "run", quarters(*FOUND_TOGETHER), seasons=1).directory
+    shown = {}
+    for profile in order:
+        alone = tmp_path / f"alone-{profile}"
+        asked = {"profile": profile, "with_totals": False, "grid_km": GRIDS[profile]}
+        publish(run, **asked, ledger=alone)
+        publish(run, **asked)
+        both = read_ledger(run / "releases")[-1].content["shown"]
+        shown[profile] = (len(read_ledger(alone)[0].content["shown"]), len(both))
+    assert shown["public"][0] == 1
+    assert shown["partner"][0] == 3
+    assert shown[order[0]][1] == shown[order[0]][0]
+    assert shown[order[1]][1] == shown[order[1]][0] - 1
+
+
+def test_what_hiding_cannot_mend_is_refused_by_both_profiles_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = write_world(tmp_path / "run", quarters(*FOUND_TOGETHER), seasons=1).directory
+    publish(run, with_totals=False)
+    monkeypatch.setattr("minewatch.publishing.releases.read_jointly", lambda *_, **__: None)
+    with pytest.raises(PublicationError, match=r"release 1 \(public\).*5km-") as caught:
+        publish(run, profile="partner", with_totals=False, grid_km=5)
+    assert caught.value.hint
+    assert len(read_ledger(run / "releases")) == 1
+
+
+def test_districts_and_the_cells_of_a_partner_are_cut_into_pieces(tmp_path: Path) -> None:
+    run = write_world(tmp_path / "run", quarters(*FOUND_TOGETHER), seasons=1).directory
+    path = tmp_path / "districts.geojson"
+    west, south, east, north = AREA.bounds
+    halves = [shapely.box(west, south, 95.405, north), shapely.box(95.405, south, east, north)]
+    gpd.GeoDataFrame({"name": ["West", "East"]}, geometry=halves, crs=4326).to_file(path)
+    publish(run, townships=path, with_totals=False)
+    publish(run, profile="partner", with_totals=False)
+    public, partner = read_ledger(run / "releases")
+    assert set(public.grounds) == {"East", "West"}
+    fine, coarse = lay_over(partner.grounds, public.grounds)
+    cut = [name for name, pieces in fine.items() if len(pieces) == 2]
+    assert len(cut) > 40  # the border runs through a column of cells
+    assert {f"{name} in West" for name in cut} <= set(coarse["West"])
+    assert "rest of East" in coarse["East"]
+
+
+def test_other_periods_for_another_profile_are_refused_too(run: Path, tmp_path: Path) -> None:
+    publish(run, ledger=tmp_path / "ledger")
+    manifest = json.loads((run / "manifest.json").read_text())
+    manifest["periods"][0] |= {"start": "2018-10-01", "end": "2019-03-31", "label": "a half"}
+    (run / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(PublicationError, match="date sites more finely"):
+        publish(run, ledger=tmp_path / "ledger", profile="partner")
 
 
 def test_no_file_is_replaced(run: Path, tmp_path: Path) -> None:

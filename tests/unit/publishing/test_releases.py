@@ -74,8 +74,10 @@ def test_a_cell_with_fewer_than_three_sites_is_not_shown() -> None:
     assert shown({FIRST: count(2), SECOND: count(3)}, with_totals=False) == {SECOND}
 
 
-def test_a_partner_sees_single_sites_by_kilometre() -> None:
-    assert shown({FIRST: count(1)}, profile=PARTNER) == {FIRST}
+def test_a_partner_sees_cells_of_three_sites_and_two_operators_too() -> None:
+    alone = frozenset({"A"})
+    cells = {FIRST: count(2), SECOND: count(3), THIRD: count(6, operators=alone)}
+    assert shown(cells, profile=PARTNER, with_totals=False) == {SECOND}
 
 
 def test_a_cell_of_one_operator_is_not_shown() -> None:
@@ -109,7 +111,7 @@ def test_ground_of_which_one_site_has_most_is_not_shown() -> None:
 def test_what_was_not_observed_is_said_for_each_cell() -> None:
     groups = dict.fromkeys(GROUPS, 0) | {"not_observed": 4}
     made = release({FIRST: count(4, groups=groups)}, with_totals=False)
-    table = release_layers(made, simulated=True, attribution="").layers["cells"].table
+    table = release_layers(made, simulated=True, attribution="", about={}).layers["cells"].table
     assert table["not_observed"].tolist() == ["3-5"]
     assert table["working"].tolist() == ["0-2"]
 
