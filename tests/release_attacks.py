@@ -758,10 +758,16 @@ def attack(work: Path) -> list[Row]:
     ]
 
 
-def table(rows: Sequence[Row]) -> str:
-    """The table of the page."""
+def table(rows: Sequence[Row], *, of_database: str = "") -> str:
+    """The table of the page; the row of the database is measured where there is a server."""
     head = "| attack | tried | got | without the protection |\n| --- | --- | --- | --- |"
-    return "\n".join([BEGIN, head, *map(str, rows), END])
+    last = [of_database] if of_database else []
+    return "\n".join([BEGIN, head, *map(str, rows), *last, END])
+
+
+def database_row(page: str) -> str:
+    """The row of the database in a page; empty when there is none."""
+    return next((line for line in page.splitlines() if line.startswith(f"| {DATABASE} |")), "")
 
 
 def main() -> None:
@@ -770,11 +776,12 @@ def main() -> None:
     parser.add_argument("--write", type=Path)
     page = parser.parse_args().write
     with tempfile.TemporaryDirectory() as folder:
-        text = table(attack(Path(folder)))
+        rows = attack(Path(folder))
+    old = "" if page is None else page.read_text("utf-8")
+    text = table(rows, of_database=database_row(old))
     if page is None:
         sys.stdout.write(f"{text}\n")
         return
-    old = page.read_text("utf-8")
     before, after = old.split(BEGIN)[0], old.split(END)[1]
     page.write_text(before + text + after, "utf-8")
 

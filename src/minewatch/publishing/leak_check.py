@@ -287,7 +287,8 @@ class LeakCheck:
         except ValueError as error:
             yield Leak(kind="unreadable", where=where, what=str(error))
             return
-        yield from scan_text(pdf.text, self.index, self.allowed, where=where)
+        text = f"{pdf.text}\n{' '.join(pdf.text.split())}"  # words may stand apart by tabs or lines
+        yield from scan_text(text, self.index, self.allowed, where=where)
         yield from self._embedded(pdf.text, where, depth)
         for name, inner in pdf.attachments:
             yield from self._inner(inner, f"{where}, attached {name}", depth)

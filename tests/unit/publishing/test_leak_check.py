@@ -289,6 +289,11 @@ def test_a_pdf_that_cannot_be_read_in_full_does_not_pass(run: RunResult, tmp_pat
     assert kinds(acting, run, allow_pictures=True) == {"unreadable"}
 
 
+def test_a_name_over_two_lines_of_a_pdf_is_found(run: RunResult, tmp_path: Path) -> None:
+    path = written(tmp_path, "a.pdf", pdf_of("held by the Simulated\nnavy"))
+    assert kinds(path, run, allow_pictures=True) == {"name"}
+
+
 def test_a_pdf_with_a_picture_passes_only_when_a_person_looked(
     run: RunResult, tmp_path: Path
 ) -> None:
