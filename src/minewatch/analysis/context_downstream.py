@@ -20,24 +20,30 @@ from minewatch.analysis.context_inputs import (
 )
 from minewatch.context.downstream import (
     MAYBE_SHARE,
-    REACH_M,
     SURE_SHARE,
-    find_places_near,
-    find_starts,
     mean_shares,
     only_maybe,
-    rivers_touched,
-    site_paths,
-    totals_below,
     trace,
 )
 from minewatch.context.drainage import Drainage, Heights, disturb_heights, find_drainage
+from minewatch.context.ground_cells import (
+    REACH_M,
+    find_places_near,
+    find_starts,
+)
 from minewatch.context.river_network import (
     RIVER_KM2,
     RiverNetwork,
     find_rivers,
     mark_lines,
     name_rivers,
+)
+from minewatch.context.site_paths import (
+    rivers_touched,
+    site_paths,
+)
+from minewatch.context.upstream_totals import (
+    totals_below,
 )
 from minewatch.errors import SettingsError
 from minewatch.model import WGS84, Progress, ProgressListener, RunResult, silent
