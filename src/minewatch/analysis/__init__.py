@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from minewatch.analysis.context_absence import absence
     from minewatch.analysis.context_control import control
     from minewatch.analysis.context_downstream import downstream
-    from minewatch.analysis.context_files import ContextAnswer, write_answer
+    from minewatch.analysis.context_files import read_answers, write_answer
     from minewatch.analysis.context_people import kind_and_path, people
     from minewatch.analysis.context_slopes import slopes
     from minewatch.analysis.context_trade import trade
@@ -64,7 +64,6 @@ __all__ = [
     "OUTCOMES",
     "VERDICTS",
     "Assessment",
-    "ContextAnswer",
     "Difference",
     "DrawnSample",
     "Fusion",
@@ -103,6 +102,7 @@ __all__ = [
     "people",
     "publish_layers",
     "publish_page",
+    "read_answers",
     "read_assessments",
     "report",
     "sample_folder",

@@ -10,7 +10,6 @@ from typing import Final
 import geopandas as gpd
 import pandas as pd
 
-from minewatch.analysis.context_files import ContextAnswer
 from minewatch.analysis.context_inputs import (
     csv_rows,
     packaged_table,
@@ -26,7 +25,7 @@ from minewatch.context.controllers import (
 )
 from minewatch.context.happenings import StatedEvent, before_and_after, find_happenings
 from minewatch.errors import SettingsError
-from minewatch.model import RunResult
+from minewatch.model import ContextAnswer, RunResult
 from minewatch.reports.context_figures import events_figure
 from minewatch.sites.totals import LIKELY
 

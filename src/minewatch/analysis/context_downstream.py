@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from minewatch.analysis.context_files import ContextAnswer
 from minewatch.analysis.context_inputs import (
     HEIGHTS_KM,
     bundled_places,
@@ -46,7 +45,7 @@ from minewatch.context.upstream_totals import (
     totals_below,
 )
 from minewatch.errors import SettingsError
-from minewatch.model import WGS84, Progress, ProgressListener, RunResult, silent
+from minewatch.model import WGS84, ContextAnswer, Progress, ProgressListener, RunResult, silent
 from minewatch.reports.context_figures import downstream_map, wet_sites_figure
 from minewatch.sites.totals import LIKELY
 

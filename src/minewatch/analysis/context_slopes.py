@@ -9,13 +9,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from minewatch.analysis.context_files import ContextAnswer
 from minewatch.analysis.context_inputs import (
     read_catchment_heights,
 )
 from minewatch.context.slide_screen import FACTORS, ground_under, screen, slides_beside
 from minewatch.errors import SettingsError
-from minewatch.model import RunResult, climate_of
+from minewatch.model import ContextAnswer, RunResult, climate_of
 from minewatch.model.climate import read_dry_season
 from minewatch.sites.totals import LIKELY
 

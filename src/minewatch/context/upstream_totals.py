@@ -112,6 +112,10 @@ def _abandoned_wet(rows: pd.DataFrame) -> pd.DataFrame:
             "abandoned_wet_water_m2_low": low.where(sure & is_wet, 0.0).fillna(0.0),
             "abandoned_wet_water_m2_high": high.where(is_wet, 0.0).fillna(0.0)
             + largest.where(unseen, 0.0),
+            "unknown": is_wet & high.isna(),
         }
     )
-    return table.groupby(_KEYS, as_index=False).sum()
+    out = table.groupby(_KEYS, as_index=False).sum()
+    is_unknown = out.pop("unknown") > 0  # wet, and an older run that did not measure its water
+    out["abandoned_wet_water_m2_high"] = out["abandoned_wet_water_m2_high"].mask(is_unknown)
+    return out
