@@ -66,7 +66,7 @@ def control(
     Returns
     -------
     ContextAnswer
-        `claims`, `by_controller`, `states_by_controller`, `before_after`, and the layers
+        `by_controller`, `states_by_controller`, `before_after`, and the layers `claims`,
         `happenings` and `observations`.
     """
     if months < 1 or placebo_months < 1:
@@ -88,9 +88,14 @@ def control(
             "controller": c.controller, "valid_from": c.valid_from, "valid_to": c.valid_to,
             "certainty": c.certainty, "source": c.source,
             "ground": "all of the area" if c.outline is None else "part of the layer",
+            "geometry": c.outline or result.aoi.geometry_utm,
         }
         for c in held
     ]  # fmt: skip
+    columns = [
+        "controller", "valid_from", "valid_to", "certainty", "source", "ground", "geometry",
+    ]  # fmt: skip
+    claimed = gpd.GeoDataFrame(rows, columns=columns, geometry="geometry", crs=epsg)
     words = [
         *notes,
         *(f"{e.name}: {e.words} ({e.first_day} to {e.last_day}; {e.source})" for e in stated),
@@ -103,7 +108,7 @@ def control(
     return ContextAnswer(
         name="control", title=f"who held the ground in {result.name}", simulated=result.simulated,
         tables={
-            "claims": pd.DataFrame(rows), "by_controller": count_by_controller(happened),
+            "claims": claimed, "by_controller": count_by_controller(happened),
             "states_by_controller": _states_by_controller(observed), "before_after": table,
             "happenings": happened, "observations": observed,
         },

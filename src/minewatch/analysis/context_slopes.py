@@ -32,7 +32,7 @@ def slopes(result: RunResult, *, dem: str = "auto", catalog: str | None = None) 
     Returns
     -------
     ContextAnswer
-        `slides_beside`, `factors`, and the layer `screen`.
+        `factors`, and the layers `slides_beside` and `screen`.
     """
     heights = read_catchment_heights(result, dem=dem, catalog=catalog, beyond_km=2.0)
     sites = result.sites[result.sites["alert"].isin(LIKELY)].to_crs(heights.epsg)

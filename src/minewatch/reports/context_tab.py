@@ -23,6 +23,8 @@ MOST_ROWS: Final = 60
 """Rows of a table on the page, of each period where it has periods; its file has them all."""
 MOST_NAMES: Final = 6
 """Rivers or places in a chart: the first ones, those with most abandoned wet sites above."""
+_BY_PERIOD: Final = ("places_by_period", "rivers_by_period", "counts")
+"""Tables of which one period is shown at a time; shorter ones are shown whole."""
 _MILLION: Final = 1e6
 _LEAST_COUNT: Final = 5.0
 """Axes of counts reach so far at least: else they would name half sites."""
@@ -403,7 +405,7 @@ def _table(
 ) -> TabTable:
     """A table of an answer, as far as it has the columns; at most `MOST_ROWS` of each period."""
     table = answer.table(name) if rows is None else rows
-    dated = "period_start" in table.columns and bool(table["period_start"].duplicated().any())
+    dated = name in _BY_PERIOD and "period_start" in table.columns
     starts = table["period_start"].astype(str) if dated else pd.Series("", index=table.index)
     kept = table.groupby(starts, sort=False).head(MOST_ROWS)
     made = [
@@ -432,7 +434,7 @@ def _ends(low: str, high: str, digits: int = 0) -> Callable[[Mapping[str, Any]],
     """A range; unknown where its high end is."""
 
     def made(row: Mapping[str, Any]) -> Cell:
-        if _is_missing(row.get(high)):
+        if _is_missing(row.get(high)) or _is_missing(row.get(low)):
             return Cell(text="unknown", label="unknown")
         return Cell(text=Range(float(row[low]), float(row[high])).text(digits=digits))
 
@@ -444,7 +446,11 @@ def _range(measure: str) -> Callable[[Mapping[str, Any]], Cell]:
 
 
 def _percent(column: str) -> Callable[[Mapping[str, Any]], Cell]:
-    return lambda row: Cell(text=f"{100 * float(row[column]):.0f} %")
+    def made(row: Mapping[str, Any]) -> Cell:
+        value = row.get(column)
+        return Cell(text="–" if _is_missing(value) else f"{100 * float(str(value)):.0f} %")
+
+    return made
 
 
 def _window(first: str, last: str) -> Callable[[Mapping[str, Any]], Cell]:
@@ -459,12 +465,17 @@ def _window(first: str, last: str) -> Callable[[Mapping[str, Any]], Cell]:
 
 def _labelled(column: str, prefix: str) -> Callable[[Mapping[str, Any]], Cell]:
     """A word of a closed list, in the language of the page."""
-    return lambda row: Cell(text=str(row[column]).replace("_", " "), label=f"{prefix}{row[column]}")
+
+    def made(row: Mapping[str, Any]) -> Cell:
+        word = "" if _is_missing(row.get(column)) else str(row[column])
+        return Cell(text=word.replace("_", " ") or "–", label=f"{prefix}{word}" if word else "")
+
+    return made
 
 
 def _yes(column: str) -> Callable[[Mapping[str, Any]], Cell]:
     def made(row: Mapping[str, Any]) -> Cell:
-        is_so = str(row[column]).lower() == "true"
+        is_so = str(row.get(column)).lower() == "true"
         return Cell(text="yes" if is_so else "no", label="ctx_yes" if is_so else "ctx_no")
 
     return made
@@ -472,14 +483,15 @@ def _yes(column: str) -> Callable[[Mapping[str, Any]], Cell]:
 
 def _period(labels: Mapping[str, str]) -> Callable[[Mapping[str, Any]], Cell]:
     def made(row: Mapping[str, Any]) -> Cell:
-        start = str(row["period_start"])[:10]
+        start = str(row.get("period_start", "–"))[:10]
         return Cell(text=labels.get(start, start))
 
     return made
 
 
 def _site(row: Mapping[str, Any]) -> Cell:
-    return Cell(text=str(row["site_id"]), site=str(row["site_id"]))
+    site = str(row.get("site_id", "–"))
+    return Cell(text=site, site=site)
 
 
 def _is_missing(value: Any) -> bool:
