@@ -82,10 +82,11 @@ def slides_beside(
     Returns
     -------
     GeoDataFrame
-        The outline of the slide, `site_id`, `slide` (number of the row), `distance_m`, `is_upslope` (higher than the site,
-        and falls towards it), `order` (`before`: it was there before the site began; `after`: it
-        began after the site was seen; `unknown`: their windows overlap, or one is older than the
-        archive), `slide_after`, `slide_by` (the window in which it began), `area_m2`.
+        The outline of the slide, `site_id`, `slide` (number of the row), `distance_m`,
+        `is_upslope` (higher than the site, and falls towards it), `order` (`before`: it was there
+        before the site began; `after`: it began after the site was seen; `unknown`: their windows
+        overlap, or one is older than the archive), `slide_after`, `slide_by` (the window in which
+        it began), `area_m2`.
     """
     columns = [
         "site_id", "slide", "distance_m", "is_upslope", "order", "slide_after", "slide_by",
