@@ -26,7 +26,7 @@ from minewatch.context.controllers import (
 from minewatch.context.happenings import StatedEvent, before_and_after, find_happenings
 from minewatch.errors import SettingsError
 from minewatch.model import ContextAnswer, RunResult
-from minewatch.reports.context_figures import events_figure
+from minewatch.reports.context_figures import controllers_figure, events_figure
 from minewatch.sites.totals import LIKELY
 
 MONTHS: Final = 12
@@ -80,6 +80,7 @@ def control(
     observed = _observations(inventory, held)
     stated = _events(events, result.aoi.id if area is None else area)
     span = [date.fromisoformat(str(result.manifest["parameters"][k])) for k in ("start", "end")]
+    counts = count_by_controller(happened)
     table = before_and_after(
         happened, stated, months=months, placebo_months=placebo_months, archive=(span[0], span[1])
     )
@@ -108,13 +109,16 @@ def control(
     return ContextAnswer(
         name="control", title=f"who held the ground in {result.name}", simulated=result.simulated,
         tables={
-            "claims": claimed, "by_controller": count_by_controller(happened),
+            "claims": claimed, "by_controller": counts,
             "states_by_controller": _states_by_controller(observed), "before_after": table,
             "happenings": happened, "observations": observed,
         },
         published=frozenset({"claims"}),
         notes=tuple(words), about={"months": months, "placebo_months": placebo_months},
-        pictures={"openings": events_figure(table, "opened", simulated=result.simulated)},
+        pictures={
+            "openings": events_figure(table, "opened", simulated=result.simulated),
+            "controllers": controllers_figure(counts, simulated=result.simulated),
+        },
     )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from minewatch.exporters import hash_file, write_geojson
 from minewatch.files import atomic_path, plain_cell, write_bytes_atomic
 from minewatch.model import WGS84, ContextAnswer, RunResult
 from minewatch.model.run_result import source_mark
+from minewatch.publishing.leak_index import SAYS_PRIVATE
 
 FOLDER: Final = "context"
 """Where answers lie in the folder of a run, each in a folder of its own name."""
@@ -59,6 +60,8 @@ def write_answer(answer: ContextAnswer, result: RunResult, out: Path | None = No
     for name, table in answer.tables.items():
         marked = table.assign(simulated=answer.is_simulated(name))
         plain = pd.DataFrame(marked).drop(columns="geometry", errors="ignore")
+        if name not in answer.published:
+            plain[SAYS_PRIVATE] = True  # `publish check` refuses it
         files.append(_write_csv(plain, folder / f"{name}.csv"))
         if name in answer.layers:
             path = folder / f"{name}.geojson"
@@ -131,7 +134,7 @@ def _read_answer(name: str, folder: Path, mark: str) -> ContextAnswer:
                 read = pyogrio.read_dataframe(folder / f"{name}.gpkg", layer=table, use_arrow=False)
             else:
                 read = pd.read_csv(folder / f"{table}.csv")
-            tables[table] = read.drop(columns="simulated", errors="ignore")
+            tables[table] = read.drop(columns=["simulated", SAYS_PRIVATE], errors="ignore")
         return ContextAnswer(
             name=name, title=str(about["title"]), simulated=bool(about["simulated"]), tables=tables,
             published=frozenset(map(str, about["published"])),

@@ -19,6 +19,8 @@ from minewatch.reports.context_map import ContextMap, downstream_drawing
 from minewatch.reports.page_charts import COLOURS, Chart, days_chart, range_chart
 from minewatch.reports.run_summary import Range
 
+WHAT: Final = ("opened", "grew", "went_quiet", "abandoned")
+"""What can happen to a site, in the order in which it is drawn."""
 MOST_ROWS: Final = 60
 """Rows of a table on the page, of each period where it has periods; its file has them all."""
 MOST_NAMES: Final = 6
@@ -223,8 +225,26 @@ def _control(answer: ContextAnswer, labels: Mapping[str, str]) -> TabPart:
             _table(answer, "before_after", "ctx_before_after", sides),
             _table(answer, "claims", "ctx_claims", held),
         ],
-        _openings(answer.table("before_after")),
+        [*_by_controller(answer.table("by_controller")), *_openings(answer.table("before_after"))],
     )  # fmt: skip
+
+
+def _by_controller(table: pd.DataFrame) -> list[Chart]:
+    """Openings, growth, quiet and abandonment by who may have held the ground."""
+    if table.empty:
+        return []
+    kinds = [what for what in WHAT if what in set(table["what"])]
+    figures, names = {}, {}
+    for n, controller in enumerate(dict.fromkeys(table["controller"])):
+        rows = table[table["controller"] == controller].set_index("what")
+        figures[f"c{n % COLOURS}"] = [
+            Range(float(rows["low"].get(k, 0)), float(rows["high"].get(k, 0))) for k in kinds
+        ]
+        names[f"c{n % COLOURS}"] = str(controller)
+    return [
+        range_chart("ctx_by_controller", [kind.split("_")[-1] for kind in kinds], figures,
+                    most=_LEAST_COUNT, names=names)
+    ]  # fmt: skip
 
 
 def _openings(table: pd.DataFrame) -> list[Chart]:

@@ -13,6 +13,7 @@ import pytest
 import shapely
 from tests.large_run import write_large_run
 
+import minewatch as mw
 from minewatch import analysis
 from minewatch.model import ContextAnswer, RunResult
 from minewatch.reports.context_tab import MOST_ROWS, context_parts
@@ -136,6 +137,20 @@ def test_what_was_written_is_known_as_minewatchs_own_until_it_is_changed(asked: 
     changed = asked.directory / "context" / "trade" / "activity.csv"
     changed.write_text(changed.read_text("utf-8") + "\n", encoding="utf-8")
     assert "context/trade/activity.csv" in analysis.files_of_others(asked.directory)
+
+
+def test_publish_check_refuses_every_table_that_holds_anything_of_the_run(
+    asked: RunResult,
+) -> None:
+    counts = pd.DataFrame({"kind": ["village"], "within_m": [250], "features": [2], "low": [1]})
+    published = pd.DataFrame({"figure": ["a"], "value": [35_500.0]})
+    answer = ContextAnswer(
+        name="people", title="", simulated=True, published=frozenset({"published"}),
+        tables={"counts": counts, "published": published},
+    )  # fmt: skip
+    files = {p.stem: p for p in analysis.write_answer(answer, asked) if p.suffix == ".csv"}
+    assert list(mw.check_publication([files["counts"]], asked.directory)["kind"]) == ["column"]
+    assert mw.check_publication([files["published"]], asked.directory).empty
 
 
 def test_long_tables_are_cut_and_name_their_file(asked: RunResult) -> None:

@@ -11,6 +11,7 @@ from minewatch.context.controllers import CERTAINTIES
 from minewatch.context.happenings import WHAT
 from minewatch.model import ALERTS, STATES
 from minewatch.model.verdicts import VERDICTS, WITHDRAWN
+from minewatch.reports import context_tab
 
 PAGE = files("minewatch.reports") / "page"
 LABELS = json.loads((PAGE / "labels.json").read_text("utf-8"))
@@ -46,6 +47,7 @@ def test_every_state_and_alert_has_a_label() -> None:
 
 
 def test_every_word_of_the_closed_lists_of_answers_has_a_label() -> None:
+    assert tuple(WHAT) == context_tab.WHAT
     assert _words_of_answers() <= set(LABELS)
 
 
