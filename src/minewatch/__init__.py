@@ -8,6 +8,14 @@ from typing import TYPE_CHECKING, Any
 from minewatch.lazy import attach
 
 if TYPE_CHECKING:
+    from minewatch.api.context_functions import (
+        absence,
+        control,
+        downstream,
+        people,
+        slopes,
+        trade,
+    )
     from minewatch.api.functions import (
         aoi,
         aois,
@@ -43,13 +51,16 @@ __all__ = [
     "Run",
     "Scenes",
     "Site",
+    "absence",
     "aoi",
     "aois",
     "assess",
     "check_publication",
     "compare",
+    "control",
     "detect_pair",
     "diff",
+    "downstream",
     "explain",
     "export",
     "export_to_database",
@@ -57,12 +68,15 @@ __all__ = [
     "fuse",
     "import_verdicts",
     "open_run",
+    "people",
     "plan",
     "report",
     "run",
     "sample",
     "search",
     "set_verdict",
+    "slopes",
+    "trade",
     "update",
     "verdicts",
 ]

@@ -154,7 +154,7 @@ def _write_item(
     when = datetime(day.year, day.month, day.day, 4, 7, tzinfo=UTC)
     orbit = int(when.timestamp() // timedelta(days=1).total_seconds())
     seen = replace(overpass, acquired=when, index=orbit, orbit=orbit)
-    tile = stac.Tile(name="47PSA", col=0, width=WORLD_PX)
+    tile = stac.Tile(name="47PSA", col=0, width=WORLD_PX, place=spec.place)
     item = stac.make_item(
         spec, seen, tile,
         sun=image.sun, cloud_cover_pct=image.cloud_cover_pct, valid=image.bands["scl"] > 0,

@@ -26,7 +26,7 @@ BLOCKS = [text for kind, text in FENCED if not kind]
 
 @pytest.mark.usefixtures("beside_the_demo")
 def test_the_page_runs_as_written_on_the_demo() -> None:
-    assert len(BLOCKS) == 6
+    assert len(BLOCKS) == 8
     for text in BLOCKS:
         script = "set -e\n" + text.replace("python -c", f'"{sys.executable}" -c')
         done = subprocess.run(
@@ -41,6 +41,19 @@ def test_the_page_runs_as_written_on_the_demo() -> None:
     places = pd.read_csv("below/places_by_period.csv")
     assert set(places["name"]) == {"Simulated village"}
     assert places["sites_high"].max() > 0
+    for folder, km2 in (("nba-pa", 177), ("ding-sing-pa", 196)):
+        periods = pd.read_csv(f"{folder}/context/absence/periods.csv")
+        assert periods["words"].tolist() == ["no site found; all of the ground was seen"] * 2
+        assert (periods[["confirmed", "provisional", "candidate", "rejected"]] == 0).all(axis=None)
+        rejected = pd.read_csv(f"{folder}/context/absence/rejected.csv")
+        assert set(rejected["kind"]) <= {"swidden", "paddy", "road", "other_clearing"}
+        assert rejected["reject_reason"].notna().all()
+        smallest = pd.read_csv(f"{folder}/context/absence/smallest_found.csv")
+        assert smallest["from_ha"].tolist() == [0.2, 0.1]
+        about = json.loads(Path(folder, "manifest.json").read_text("utf-8"))
+        assert about["simulated"] is True
+        assert round(about["aoi"]["area_km2"]) == km2
+        assert f"{km2} km²" in WORDS
     for folder in ("below", "absent", "held", "traded", "steep", "near"):
         about = json.loads((Path(folder) / "about.json").read_text("utf-8"))
         assert about["simulated"] is True

@@ -14,16 +14,20 @@ from hypothesis import strategies as st
 
 from minewatch.context.controllers import Claim, find_candidates
 from minewatch.context.downstream import (
+    trace,
+)
+from minewatch.context.drainage import Drainage, Heights, find_drainage, path_down
+from minewatch.context.ground_cells import (
     PlacesNear,
     Starts,
     find_places_near,
     find_starts,
-    totals_below,
-    trace,
 )
-from minewatch.context.drainage import Drainage, Heights, find_drainage, path_down
 from minewatch.context.happenings import count_between
 from minewatch.context.river_network import RiverNetwork, find_rivers
+from minewatch.context.upstream_totals import (
+    totals_below,
+)
 from minewatch.synthetic import draw_river_terrain
 
 PERIODS = [("2021-11-01", "2022-04-30"), ("2022-11-01", "2023-04-30"), ("2023-11-01", "2024-04-30")]

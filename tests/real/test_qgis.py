@@ -22,6 +22,7 @@ from tests.large_run import write_large_run
 from minewatch import analysis
 from minewatch.errors import OutputError
 from minewatch.exporters import LAYERS, open_result, read_record
+from minewatch.exporters.qgis.context_layers import CONTEXT
 from minewatch.exporters.qgis.project_folder import QgisExporter
 from minewatch.exporters.qgis.project_layers import VECTORS
 from minewatch.model import STATES, RunResult
@@ -31,6 +32,8 @@ PYTHON = "/usr/bin/python3"
 HERE = Path(__file__).parent
 LATE = "simulated-cccc"
 """The site that begins in the second period, and whose pools end there."""
+OF_THE_RUN = set(VECTORS) - set(CONTEXT)
+"""Layers of every project, also where nothing was asked of its surroundings."""
 DATED = ("sites", "inventory", "pools", "pads", "tracks", "changes", "not_seen")
 PERIODS = ("2021/22 dry season", "2022/23 dry season", "2023/24 dry season")
 pytestmark = pytest.mark.real
@@ -160,10 +163,10 @@ def test_every_layer_is_valid_and_lies_in_the_folder(
     layers: Mapping[str, Any], moved: Path, grown: RunResult
 ) -> None:
     assert [name for name, layer in layers.items() if not layer["valid"]] == []
-    assert set(VECTORS) < set(layers)
+    assert set(layers) > OF_THE_RUN
     for name, layer in layers.items():
         assert name == "basemap" or str(moved) in layer["source"], name
-    counts = {name: layers[name]["features"] for name in VECTORS}
+    counts = {name: layers[name]["features"] for name in OF_THE_RUN}
     kinds = grown.features["kind"].value_counts()
     assert counts == {
         "sites": len(grown.sites), "inventory": len(grown.inventory), "pools": kinds["pool"],
@@ -302,7 +305,7 @@ def test_a_tip_shows_the_chip_and_no_empty_line(seen: Mapping[str, Any], moved: 
 
 
 def test_layers_say_what_they_are(layers: Mapping[str, Any]) -> None:
-    for name in VECTORS:
+    for name in OF_THE_RUN:
         assert layers[name]["abstract"].startswith("SIMULATED")
     assert "confidence: 0..1 that this is a mine" in layers["inventory"]["abstract"]
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from minewatch.analysis.context_absence import absence
     from minewatch.analysis.context_control import control
     from minewatch.analysis.context_downstream import downstream
-    from minewatch.analysis.context_files import ContextAnswer, write_answer
+    from minewatch.analysis.context_files import read_answers, write_answer
     from minewatch.analysis.context_people import kind_and_path, people
     from minewatch.analysis.context_slopes import slopes
     from minewatch.analysis.context_trade import trade
@@ -65,7 +65,6 @@ __all__ = [
     "OUTCOMES",
     "VERDICTS",
     "Assessment",
-    "ContextAnswer",
     "Difference",
     "DrawnSample",
     "Fusion",
@@ -105,6 +104,7 @@ __all__ = [
     "publish_layers",
     "publish_page",
     "publish_to_database",
+    "read_answers",
     "read_assessments",
     "report",
     "sample_folder",

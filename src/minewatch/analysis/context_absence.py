@@ -6,7 +6,6 @@ from typing import Final
 
 import pandas as pd
 
-from minewatch.analysis.context_files import ContextAnswer
 from minewatch.analysis.context_inputs import (
     packaged_table,
 )
@@ -18,7 +17,7 @@ from minewatch.context.absence import (
     smallest_found,
 )
 from minewatch.context.plain_records import records
-from minewatch.model import RunResult
+from minewatch.model import ContextAnswer, RunResult
 from minewatch.model.defaults import DEFAULT_DETECTOR
 from minewatch.reports.context_figures import seen_figure
 

@@ -10,7 +10,6 @@ from typing import Final
 import geopandas as gpd
 import pandas as pd
 
-from minewatch.analysis.context_files import ContextAnswer
 from minewatch.analysis.context_inputs import (
     csv_rows,
     packaged_table,
@@ -26,8 +25,8 @@ from minewatch.context.controllers import (
 )
 from minewatch.context.happenings import StatedEvent, before_and_after, find_happenings
 from minewatch.errors import SettingsError
-from minewatch.model import RunResult
-from minewatch.reports.context_figures import events_figure
+from minewatch.model import ContextAnswer, RunResult
+from minewatch.reports.context_figures import controllers_figure, events_figure
 from minewatch.sites.totals import LIKELY
 
 MONTHS: Final = 12
@@ -67,7 +66,7 @@ def control(
     Returns
     -------
     ContextAnswer
-        `claims`, `by_controller`, `states_by_controller`, `before_after`, and the layers
+        `by_controller`, `states_by_controller`, `before_after`, and the layers `claims`,
         `happenings` and `observations`.
     """
     if months < 1 or placebo_months < 1:
@@ -81,6 +80,7 @@ def control(
     observed = _observations(inventory, held)
     stated = _events(events, result.aoi.id if area is None else area)
     span = [date.fromisoformat(str(result.manifest["parameters"][k])) for k in ("start", "end")]
+    counts = count_by_controller(happened)
     table = before_and_after(
         happened, stated, months=months, placebo_months=placebo_months, archive=(span[0], span[1])
     )
@@ -89,9 +89,14 @@ def control(
             "controller": c.controller, "valid_from": c.valid_from, "valid_to": c.valid_to,
             "certainty": c.certainty, "source": c.source,
             "ground": "all of the area" if c.outline is None else "part of the layer",
+            "geometry": c.outline or result.aoi.geometry_utm,
         }
         for c in held
     ]  # fmt: skip
+    columns = [
+        "controller", "valid_from", "valid_to", "certainty", "source", "ground", "geometry",
+    ]  # fmt: skip
+    claimed = gpd.GeoDataFrame(rows, columns=columns, geometry="geometry", crs=epsg)
     words = [
         *notes,
         *(f"{e.name}: {e.words} ({e.first_day} to {e.last_day}; {e.source})" for e in stated),
@@ -104,13 +109,16 @@ def control(
     return ContextAnswer(
         name="control", title=f"who held the ground in {result.name}", simulated=result.simulated,
         tables={
-            "claims": pd.DataFrame(rows), "by_controller": count_by_controller(happened),
+            "claims": claimed, "by_controller": counts,
             "states_by_controller": _states_by_controller(observed), "before_after": table,
             "happenings": happened, "observations": observed,
         },
         published=frozenset({"claims"}),
         notes=tuple(words), about={"months": months, "placebo_months": placebo_months},
-        pictures={"openings": events_figure(table, "opened", simulated=result.simulated)},
+        pictures={
+            "openings": events_figure(table, "opened", simulated=result.simulated),
+            "controllers": controllers_figure(counts, simulated=result.simulated),
+        },
     )  # fmt: skip
 
 

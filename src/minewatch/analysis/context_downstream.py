@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from minewatch.analysis.context_files import ContextAnswer
 from minewatch.analysis.context_inputs import (
     HEIGHTS_KM,
     bundled_places,
@@ -20,18 +19,17 @@ from minewatch.analysis.context_inputs import (
 )
 from minewatch.context.downstream import (
     MAYBE_SHARE,
-    REACH_M,
     SURE_SHARE,
-    find_places_near,
-    find_starts,
     mean_shares,
     only_maybe,
-    rivers_touched,
-    site_paths,
-    totals_below,
     trace,
 )
 from minewatch.context.drainage import Drainage, Heights, disturb_heights, find_drainage
+from minewatch.context.ground_cells import (
+    REACH_M,
+    find_places_near,
+    find_starts,
+)
 from minewatch.context.river_network import (
     RIVER_KM2,
     RiverNetwork,
@@ -39,8 +37,15 @@ from minewatch.context.river_network import (
     mark_lines,
     name_rivers,
 )
+from minewatch.context.site_paths import (
+    rivers_touched,
+    site_paths,
+)
+from minewatch.context.upstream_totals import (
+    totals_below,
+)
 from minewatch.errors import SettingsError
-from minewatch.model import WGS84, Progress, ProgressListener, RunResult, silent
+from minewatch.model import WGS84, ContextAnswer, Progress, ProgressListener, RunResult, silent
 from minewatch.reports.context_figures import downstream_map, wet_sites_figure
 from minewatch.sites.totals import LIKELY
 

@@ -1,4 +1,4 @@
-"""Answers about the surroundings of mines, and the files they are written to.
+"""The files that answers about the surroundings of mines are written to and read from.
 
 All of them are exact: private, until a publishing profile is applied.
 """
@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,54 +17,20 @@ import pyogrio
 from pyogrio.errors import DataSourceError
 
 from minewatch.errors import OutputError
-from minewatch.exporters import write_geojson
+from minewatch.exporters import hash_file, write_geojson
 from minewatch.files import atomic_path, plain_cell, write_bytes_atomic
-from minewatch.model import WGS84, RunResult
+from minewatch.model import WGS84, ContextAnswer, RunResult
 from minewatch.model.run_result import source_mark
+from minewatch.publishing.leak_index import SAYS_PRIVATE
 
 FOLDER: Final = "context"
 """Where answers lie in the folder of a run, each in a folder of its own name."""
+ABOUT: Final = "about.json"
+"""What decided an answer, and what was written of it."""
+QUESTIONS: Final = ("downstream", "slopes", "control", "absence", "trade", "people")
+"""What can be asked, in the order in which answers are shown."""
 PROFILE: Final = "private"
 """The publishing profile of everything written here: exact, for oneself."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ContextAnswer:
-    """One answer: tables, what must be said beside them, and pictures."""
-
-    name: str
-    """What was asked: `downstream`, `slopes`, …"""
-    title: str
-    """What it is of, for people."""
-    simulated: bool
-    """Whether any part of it is no real place."""
-    tables: Mapping[str, pd.DataFrame]
-    """Name to table; those with outlines are layers, in any CRS."""
-    published: frozenset[str] = frozenset()
-    """Names of tables that hold nothing of the run: published figures, words of the method."""
-    notes: tuple[str, ...] = ()
-    """What must be said beside them."""
-    about: Mapping[str, Any] = field(default_factory=dict)
-    """What decided the answer: sources, parameters."""
-    pictures: Mapping[str, bytes] = field(default_factory=dict)
-    """Name to PNG."""
-    files: tuple[Path, ...] = ()
-    """Where it was written."""
-
-    @property
-    def layers(self) -> Mapping[str, gpd.GeoDataFrame]:
-        """The tables with outlines: for a project of a GIS."""
-        return {n: t for n, t in self.tables.items() if isinstance(t, gpd.GeoDataFrame)}
-
-    def is_simulated(self, table: str) -> bool:
-        """Whether a table holds what is no real place."""
-        return self.simulated and table not in self.published
-
-    @property
-    def lines(self) -> tuple[str, ...]:
-        """Sentences for a section of a report; the first says when it is simulated."""
-        first = ("SIMULATED, no real place",) if self.simulated else ()
-        return (*first, *self.notes)
 
 
 def write_answer(answer: ContextAnswer, result: RunResult, out: Path | None = None) -> list[Path]:
@@ -95,6 +60,8 @@ def write_answer(answer: ContextAnswer, result: RunResult, out: Path | None = No
     for name, table in answer.tables.items():
         marked = table.assign(simulated=answer.is_simulated(name))
         plain = pd.DataFrame(marked).drop(columns="geometry", errors="ignore")
+        if name not in answer.published:
+            plain[SAYS_PRIVATE] = True  # `publish check` refuses it
         files.append(_write_csv(plain, folder / f"{name}.csv"))
         if name in answer.layers:
             path = folder / f"{name}.geojson"
@@ -108,10 +75,78 @@ def write_answer(answer: ContextAnswer, result: RunResult, out: Path | None = No
         "asked": answer.name, "title": answer.title, "simulated": answer.simulated,
         "profile": PROFILE, "inventory_sha256": source_mark(result.manifest),
         **answer.about, "notes": list(answer.notes),
+        "tables": list(answer.tables), "layers": list(answer.layers),
+        "published": sorted(answer.published),
+        "files": {path.name: hash_file(path) for path in files},
     }  # fmt: skip
     text = json.dumps(about, indent=1, ensure_ascii=False, default=str) + "\n"
-    write_bytes_atomic(folder / "about.json", text.encode())
-    return [*files, folder / "about.json"]
+    write_bytes_atomic(folder / ABOUT, text.encode())
+    return [*files, folder / ABOUT]
+
+
+def read_answers(result: RunResult) -> dict[str, ContextAnswer]:
+    """The answers that lie in the folder of a run, in the order of `QUESTIONS`.
+
+    Parameters
+    ----------
+    result
+        A finished run.
+
+    Returns
+    -------
+    dict
+        What was asked, to its answer. One whose files are damaged or gone has no tables, and a note
+        that says so.
+    """
+    folders = {name: result.directory / FOLDER / name for name in QUESTIONS}
+    mark = source_mark(result.manifest)
+    return {
+        name: _read_answer(name, folder, mark)
+        for name, folder in folders.items()
+        if (folder / ABOUT).is_file()
+    }
+
+
+def context_hashes(directory: Path) -> dict[str, str]:
+    """Files of answers in the folder of a run, as paths from there, to what they were written as.
+
+    Parameters
+    ----------
+    directory
+        Folder of a run.
+    """
+    hashes: dict[str, str] = {}
+    for name in QUESTIONS:
+        path = directory / FOLDER / name / ABOUT
+        with suppress(OSError, ValueError, AttributeError):
+            files = json.loads(path.read_text("utf-8")).get("files", {})
+            hashes |= {f"{FOLDER}/{name}/{file}": str(of) for file, of in files.items()}
+            hashes[f"{FOLDER}/{name}/{ABOUT}"] = hash_file(path)
+    return hashes
+
+
+def _read_answer(name: str, folder: Path, mark: str) -> ContextAnswer:
+    try:
+        about = json.loads((folder / ABOUT).read_text("utf-8"))
+        tables: dict[str, pd.DataFrame] = {}
+        for table in about["tables"]:
+            if table in about["layers"]:
+                read = pyogrio.read_dataframe(folder / f"{name}.gpkg", layer=table, use_arrow=False)
+            else:
+                read = pd.read_csv(folder / f"{table}.csv")
+            tables[table] = read.drop(columns=["simulated", SAYS_PRIVATE], errors="ignore")
+        return ContextAnswer(
+            name=name, title=str(about["title"]), simulated=bool(about["simulated"]), tables=tables,
+            published=frozenset(map(str, about["published"])),
+            notes=tuple(map(str, about["notes"])), about=about, files=(folder / ABOUT,),
+            is_current=about["inventory_sha256"] == mark,
+        )  # fmt: skip
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        words = str(error).splitlines()[0] if str(error) else type(error).__name__
+        return ContextAnswer(
+            name=name, title=name, simulated=True, tables={}, is_current=False,
+            notes=(f"its files cannot be read ({words}): ask again with minewatch context {name}",),
+        )  # fmt: skip
 
 
 def _plain_layer(table: pd.DataFrame) -> gpd.GeoDataFrame:

@@ -8,13 +8,12 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
-from minewatch.analysis.context_files import ContextAnswer
 from minewatch.analysis.context_inputs import (
     read_layer,
 )
 from minewatch.context.people import WITHIN_M, count_by_class, distances
 from minewatch.errors import SettingsError, unknown_name
-from minewatch.model import RunResult
+from minewatch.model import ContextAnswer, RunResult
 
 
 def people(result: RunResult, *, layers: Mapping[str, Path]) -> ContextAnswer:

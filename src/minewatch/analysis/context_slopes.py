@@ -9,13 +9,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from minewatch.analysis.context_files import ContextAnswer
 from minewatch.analysis.context_inputs import (
     read_catchment_heights,
 )
 from minewatch.context.slide_screen import FACTORS, ground_under, screen, slides_beside
 from minewatch.errors import SettingsError
-from minewatch.model import RunResult, climate_of
+from minewatch.model import ContextAnswer, RunResult, climate_of
 from minewatch.model.climate import read_dry_season
 from minewatch.sites.totals import LIKELY
 
@@ -33,7 +32,7 @@ def slopes(result: RunResult, *, dem: str = "auto", catalog: str | None = None) 
     Returns
     -------
     ContextAnswer
-        `slides_beside`, `factors`, and the layer `screen`.
+        `factors`, and the layers `slides_beside` and `screen`.
     """
     heights = read_catchment_heights(result, dem=dem, catalog=catalog, beyond_km=2.0)
     sites = result.sites[result.sites["alert"].isin(LIKELY)].to_crs(heights.epsg)

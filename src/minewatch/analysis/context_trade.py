@@ -7,7 +7,6 @@ from typing import Final
 
 import pandas as pd
 
-from minewatch.analysis.context_files import ContextAnswer
 from minewatch.analysis.context_inputs import (
     csv_rows,
     packaged_table,
@@ -23,7 +22,7 @@ from minewatch.context.trade import (
     second_half,
 )
 from minewatch.errors import SettingsError
-from minewatch.model import RunResult
+from minewatch.model import ContextAnswer, RunResult
 from minewatch.reports.context_figures import activity_figure
 
 _ALIKE: Final = ["first", "second", "ratio", "note"]

@@ -31,6 +31,7 @@ def qgis_exporter(result: RunResult, *, rasters: RasterChoice) -> QgisExporter:
         When a raster or the log of verdicts cannot be read.
     """
     from minewatch import review
+    from minewatch.analysis.context_files import read_answers
     from minewatch.analysis.report_inputs import ground_pictures
     from minewatch.analysis.reviewing import open_review
     from minewatch.exporters.qgis.project_folder import QgisExporter
@@ -38,4 +39,6 @@ def qgis_exporter(result: RunResult, *, rasters: RasterChoice) -> QgisExporter:
     said = open_review(result.directory)
     verdicts = review.verdict_table(result.sites, said.places, simulated=result.simulated)
     ground = ground_pictures(result) if rasters == "copy" else []
-    return QgisExporter(rasters=rasters, ground=ground, verdicts=verdicts)
+    return QgisExporter(
+        rasters=rasters, ground=ground, verdicts=verdicts, answers=read_answers(result)
+    )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from minewatch import exporters, reports, review
+from minewatch.analysis.context_files import ABOUT, FOLDER, context_hashes, read_answers
 from minewatch.analysis.qgis_inputs import QGIS, QGIS_FOLDERS, qgis_exporter
 from minewatch.analysis.reviewing import Review, open_review
 from minewatch.errors import OutputError, SettingsError, unknown_name
@@ -223,6 +224,7 @@ def report(
     return reports.write_report(
         result, page, totals=totals, ground=ground_pictures(result), evidence=run_evidence(result),
         assessments=read_assessments(result), months=months_for_page(result), language=language,
+        answers=read_answers(result),
     )  # fmt: skip
 
 
@@ -245,6 +247,7 @@ def files_of_others(directory: str | Path) -> list[str]:
         hashes |= exporters.read_manifest(folder)["outputs"]
     record = exporters.read_record(folder / "export")
     hashes |= {f"export/{name}": str(of.get("sha256")) for name, of in record.items()}
+    hashes |= context_hashes(folder)
     names = (p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
     return sorted(
         name
@@ -265,7 +268,7 @@ def stale_products(directory: str | Path) -> list[str]:
     Returns
     -------
     list of str
-        Paths from there, sorted: `report.html`, files of `explain/` and `export/`.
+        Paths from there: `report.html`, files of `explain/`, `context/` and `export/`.
     """
     folder = Path(directory)
     manifest = exporters.read_manifest(folder)
@@ -276,6 +279,8 @@ def stale_products(directory: str | Path) -> list[str]:
         stale.append(page)
     explained = sorted((folder / "explain").glob("*.json"))
     stale += [p for p in explained if mark not in p.read_text("utf-8", errors="replace")]
+    asked = sorted((folder / FOLDER).glob(f"*/{ABOUT}"))
+    stale += [p for p in asked if mark not in p.read_text("utf-8", errors="replace")]
     exported = exporters.read_record(folder / "export")
     older = (name for name, of in sorted(exported.items()) if of.get("source") != mark)
     stale += [path for name in older if (path := folder / "export" / name).exists()]

@@ -13,8 +13,7 @@ from minewatch.cli.options import Debug, Json, Quiet, RunDirectory
 if TYPE_CHECKING:
     import pandas as pd
 
-    from minewatch.analysis import ContextAnswer
-    from minewatch.model import RunResult
+    from minewatch.model import ContextAnswer, RunResult
 
 app = typer.Typer(
     no_args_is_help=True,

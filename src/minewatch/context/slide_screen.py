@@ -67,7 +67,7 @@ def ground_under(heights: Heights, outlines: Sequence[shapely.Geometry]) -> pd.D
 
 def slides_beside(
     sites: gpd.GeoDataFrame, slides: gpd.GeoDataFrame, heights: Heights
-) -> pd.DataFrame:
+) -> gpd.GeoDataFrame:
     """Pairs of a site and a slide beside or above it.
 
     Parameters
@@ -81,18 +81,19 @@ def slides_beside(
 
     Returns
     -------
-    DataFrame
-        `site_id`, `slide` (number of the row), `distance_m`, `is_upslope` (higher than the site,
-        and falls towards it), `order` (`before`: it was there before the site began; `after`: it
-        began after the site was seen; `unknown`: their windows overlap, or one is older than the
-        archive), `slide_after`, `slide_by` (the window in which it began), `area_m2`.
+    GeoDataFrame
+        The outline of the slide, `site_id`, `slide` (number of the row), `distance_m`,
+        `is_upslope` (higher than the site, and falls towards it), `order` (`before`: it was there
+        before the site began; `after`: it began after the site was seen; `unknown`: their windows
+        overlap, or one is older than the archive), `slide_after`, `slide_by` (the window in which
+        it began), `area_m2`.
     """
     columns = [
         "site_id", "slide", "distance_m", "is_upslope", "order", "slide_after", "slide_by",
-        "area_m2",
+        "area_m2", "geometry",
     ]  # fmt: skip
     if sites.empty or slides.empty:
-        return pd.DataFrame(columns=columns)
+        return gpd.GeoDataFrame(columns=columns, geometry="geometry", crs=sites.crs)
     site_ground = ground_under(heights, list(sites.geometry))
     slide_ground = ground_under(heights, list(slides.geometry))
     tree = shapely.STRtree(slides.geometry.to_numpy())
@@ -110,10 +111,10 @@ def slides_beside(
                 "site_id": here["site_id"], "slide": d, "distance_m": round(distance, 1),
                 "is_upslope": is_upslope, "order": _order(here, there),
                 "slide_after": there["last_undisturbed"], "slide_by": there["first_detected"],
-                "area_m2": float(there["area_m2"]),
+                "area_m2": float(there["area_m2"]), "geometry": there.geometry,
             }
         )  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
+    return gpd.GeoDataFrame(rows, columns=columns, geometry="geometry", crs=sites.crs)
 
 
 def screen(factors: pd.DataFrame) -> pd.DataFrame:

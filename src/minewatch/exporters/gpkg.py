@@ -57,7 +57,12 @@ def write_gpkg(layers: LayerSet, out: Path) -> list[Path]:
 
 
 def write_geopackage(
-    layers: LayerSet, path: Path, *, styles: Mapping[str, str], points: Collection[str] = ()
+    layers: LayerSet,
+    path: Path,
+    *,
+    styles: Mapping[str, str],
+    points: Collection[str] = (),
+    lines: Collection[str] = (),
 ) -> Path:
     """Write layers into one GeoPackage, atomically; the same bytes for the same layers.
 
@@ -69,8 +74,8 @@ def write_geopackage(
         The file.
     styles
         Style of each layer as the text of a QML file.
-    points
-        Names of layers whose rows are points; all others are polygons.
+    points, lines
+        Names of layers whose rows are points, or lines; all others are polygons.
 
     Raises
     ------
@@ -82,7 +87,8 @@ def write_geopackage(
         with atomic_path(path) as part, _gdal_options(moment):
             for name, layer in layers.with_area().items():
                 table = with_outlines(arrow_table(layer, simulated=layers.simulated), layer)
-                kind = "Point" if name in points else "MultiPolygon"
+                kind = "LineString" if name in lines else "MultiPolygon"
+                kind = "Point" if name in points else kind
                 about = layers.describe(layer)
                 _write_layer(table, part, name=name, about=about, kind=kind)
             _write_styles(part, styles, moment=moment)

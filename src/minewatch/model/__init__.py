@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         read_dry_season,
         season_setting,
     )
+    from minewatch.model.context_answers import ContextAnswer
     from minewatch.model.cubes import MONTH_LAYERS, check_month_cube
     from minewatch.model.dates import parse_day
     from minewatch.model.defaults import (
@@ -164,6 +165,7 @@ __all__ = [
     "Climate",
     "ClimateEvidence",
     "Column",
+    "ContextAnswer",
     "Contract",
     "ControlInterval",
     "Detection",

@@ -23,8 +23,11 @@ _LEAST_NAME: Final = 4
 _LEAST_DIGITS: Final = 5
 """Significant digits of an area from which on it is the area of one site."""
 _OPEN_COLUMNS: Final = frozenset({"aoi", "period_start", "period_end", "alert", "state", "kind"})
+SAYS_PRIVATE: Final = "private"
+"""Column of a table that says itself that it is private, as answers of `context` do."""
 PRIVATE_COLUMNS: Final = (
-    frozenset({*INVENTORY, *SITES, *CHANGES, *VERDICT, "reviewer", "scene_id"}) - _OPEN_COLUMNS
+    frozenset({*INVENTORY, *SITES, *CHANGES, *VERDICT, "reviewer", "scene_id", SAYS_PRIVATE})
+    - _OPEN_COLUMNS
 )
 """Names of columns that say something of single sites."""
 
@@ -48,7 +51,7 @@ LEAK_KINDS: Final[Mapping[str, str]] = {
     "date": "a day on which something was seen at a site",
     "name": "name of a reviewer, an area or a group that is not public",
     "area": "area of a single site",
-    "column": "a column that says something of single sites",
+    "column": "a column that says something of single sites, or that the table is private",
     "small cell": "a cell of fewer sites than the profile shows",
     "order": "rows in another order than that of the cells",
     "raster": "a raster with a place on the ground",

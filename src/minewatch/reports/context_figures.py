@@ -266,6 +266,42 @@ def events_figure(table: pd.DataFrame, what: str, *, simulated: bool) -> bytes:
     return _png(draw, size=(max(7.0, 1.1 * len(rows)), 4.8), simulated=simulated)
 
 
+def controllers_figure(table: pd.DataFrame, *, simulated: bool) -> bytes:
+    """What happened to sites, by who may have held their ground, as ranges.
+
+    Parameters
+    ----------
+    table
+        `controller`, `what`, `low`, `high`: the high ends of two controllers hold the same sites.
+    simulated
+        Write so, large.
+    """
+    names = list(dict.fromkeys(table["controller"]))
+    kinds = list(dict.fromkeys(table["what"]))
+
+    def draw(figure: Figure) -> None:
+        axes = figure.subplots()
+        if not names:
+            axes.text(0.5, 0.5, "nothing happened to a confirmed or provisional site", ha="center")
+            axes.set_axis_off()
+            return
+        width = 0.8 / len(names)
+        for k, name in enumerate(names):
+            rows = table[table["controller"] == name].set_index("what").reindex(kinds)
+            range_bars(
+                axes, np.arange(len(kinds)) + (k - (len(names) - 1) / 2) * width, width,
+                rows["low"].fillna(0), rows["high"].fillna(0), colour_of(k),
+            )  # fmt: skip
+        axes.set_xticks(range(len(kinds)), [kind.replace("_", " ") for kind in kinds])
+        axes.set_ylabel("times, the same sites in\nseveral high ends")
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+        handles = [Patch(fc=colour_of(k), ec="black", label=name) for k, name in enumerate(names)]
+        handles.append(Patch(fc="white", ec="#333333", hatch="////", label="up to"))
+        figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize="small")
+
+    return _png(draw, size=(8.5, 4.8), simulated=simulated)
+
+
 def activity_figure(figures: pd.DataFrame, activity: pd.DataFrame, *, simulated: bool) -> bytes:
     """Figures of trade above, each over the days that it counts, and activity as ranges below.
 

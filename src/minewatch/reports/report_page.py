@@ -17,9 +17,10 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from minewatch.files import write_bytes_atomic
-from minewatch.model import ALERTS, STATES, RunResult
+from minewatch.model import ALERTS, STATES, ContextAnswer, RunResult
 from minewatch.model.palette import STATE_COLOURS
 from minewatch.model.run_result import source_mark
+from minewatch.reports.context_tab import context_parts, series_colours
 from minewatch.reports.ground_pictures import GroundPicture
 from minewatch.reports.page_charts import HEIGHT, WIDTH, area_charts
 from minewatch.reports.page_data import as_script, page_values
@@ -37,7 +38,7 @@ from minewatch.reports.site_evidence import NO_EVIDENCE, RunEvidence
 _ROWS: Final = 200  # of failures and the like; the manifest has them all
 _FOCUS_M: Final = 1_200.0
 """Side of the ground in the before/after picture: a site's bank and what lies round it."""
-_SCRIPTS: Final = ("state", "map", "panel", "table", "controls")
+_SCRIPTS: Final = ("state", "map", "panel", "table", "tabs", "controls")
 """The script of the page, in the order in which its parts run."""
 _COLUMNS: Final = (
     ("site", False), ("alert", False), ("state", False), ("ground_now", True),
@@ -56,6 +57,7 @@ def write_report(
     evidence: RunEvidence = NO_EVIDENCE,
     assessments: Sequence[Mapping[str, Any]] = (),
     months: Mapping[str, pd.DataFrame] | None = None,
+    answers: Mapping[str, ContextAnswer] | None = None,
     language: str = "en",
 ) -> dict[str, Path]:
     """Write the report page, and its pictures beside it.
@@ -76,6 +78,8 @@ def write_report(
         What samples say of its areas: values of `assessment.json`.
     months
         `detect.site_series` of its sites, as far as they are known.
+    answers
+        What was asked of what it stands beside, to the answer: the tab `Context`.
     language
         Language that the page begins in: `en`, `my` or `zh`.
 
@@ -101,6 +105,7 @@ def write_report(
             evidence=evidence,
             assessments=assessments,
             months=months,
+            answers=answers,
             language=language,
         ).encode(),
     )
@@ -171,6 +176,7 @@ def render_page(
     evidence: RunEvidence = NO_EVIDENCE,
     assessments: Sequence[Mapping[str, Any]] = (),
     months: Mapping[str, pd.DataFrame] | None = None,
+    answers: Mapping[str, ContextAnswer] | None = None,
     language: str = "en",
 ) -> str:
     """The page as HTML. Every value that came from outside is escaped.
@@ -181,12 +187,18 @@ def render_page(
         A finished run.
     periods
         From `run_summary.summarise`.
-    ground, evidence, assessments, months, language
+    ground, evidence, assessments, months, answers, language
         As for `write_report`.
     """
     labels = json.loads(page_part("labels.json"))
     if not result.simulated:
         del labels["simulated"]  # a page of real imagery holds no such word
+    named = {period.start: period.label for period in periods}
+    context = context_parts(answers or {}, labels=named)
+    if not context:
+        labels = {key: of for key, of in labels.items() if not key.startswith(("ctx_", "tab_"))}
+    elif not any(part.answer.simulated for part in context):
+        del labels["ctx_simulated"]
     css, script = page_style(), page_script(_SCRIPTS)
     labels = {key: of for key, of in labels.items() if not key.startswith("sheet_")}
     data = {
@@ -200,6 +212,7 @@ def render_page(
         data=Markup(as_script(data)),
         labels=labels,
         assessments=assessments,
+        context=context,
         language=language,
         pictured={picture.period_start for picture in ground},
         **_values(result, periods),
@@ -234,7 +247,7 @@ def page_style() -> str:
         f".bar-state_{name} {{ --bar: {colour}; }}\n"
         for name, colour in STATE_COLOURS.items()
     )
-    return page_part("page.css") + "".join(rules)
+    return page_part("page.css") + "".join(rules) + series_colours()
 
 
 def _policy(css: str, script: str) -> str:

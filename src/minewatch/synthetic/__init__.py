@@ -12,6 +12,7 @@ from minewatch.lazy import attach
 
 if TYPE_CHECKING:
     from minewatch.synthetic.archive import Archive, write_archive
+    from minewatch.synthetic.area_archive import AreaArchive, write_area_archive
     from minewatch.synthetic.dem_archive import write_elevation
     from minewatch.synthetic.honest_worlds import HONEST_KINDS, honest_world
     from minewatch.synthetic.interpreter import PointTruth, interpret_points
@@ -30,6 +31,7 @@ __all__ = [
     "HONEST_KINDS",
     "PRESETS",
     "Archive",
+    "AreaArchive",
     "DrawnRiver",
     "PointTruth",
     "RadarOrbit",
@@ -44,6 +46,7 @@ __all__ = [
     "read_truth",
     "score_inventory",
     "write_archive",
+    "write_area_archive",
     "write_elevation",
     "write_radar_archive",
     "write_river_terrain",

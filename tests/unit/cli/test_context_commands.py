@@ -231,7 +231,7 @@ def test_an_empty_inventory_has_nothing_below_it(
 
 def test_answers_give_named_layers_and_lines_to_a_report(run: RunResult) -> None:
     answer = analysis.control(run)
-    assert set(answer.layers) == {"happenings", "observations"}
+    assert set(answer.layers) == {"claims", "happenings", "observations"}
     assert answer.lines[0] == "SIMULATED, no real place"
 
 

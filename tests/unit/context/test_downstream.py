@@ -12,16 +12,22 @@ import shapely
 from affine import Affine
 
 from minewatch.context.downstream import (
-    find_places_near,
-    find_starts,
     mean_shares,
     only_maybe,
-    site_paths,
-    totals_below,
     trace,
 )
 from minewatch.context.drainage import Heights, disturb_heights, find_drainage
+from minewatch.context.ground_cells import (
+    find_places_near,
+    find_starts,
+)
 from minewatch.context.river_network import find_rivers, mark_lines, name_rivers
+from minewatch.context.site_paths import (
+    site_paths,
+)
+from minewatch.context.upstream_totals import (
+    totals_below,
+)
 from minewatch.errors import ContractError
 from minewatch.synthetic import RiverTerrain, draw_river_terrain
 

@@ -20,6 +20,7 @@ from minewatch.areas.gazetteer import read_places
 from minewatch.errors import SettingsError
 from minewatch.exporters import EXPORTERS
 from minewatch.exporters.qgis.attribute_forms import alias
+from minewatch.exporters.qgis.context_layers import CONTEXT
 from minewatch.exporters.qgis.layer_time import shown_during
 from minewatch.exporters.qgis.map_themes import period_styles
 from minewatch.exporters.qgis.project_folder import QgisExporter
@@ -34,6 +35,11 @@ SEASONS: Any = [
     {"start": f"{year}-11-01", "end": f"{year + 1}-04-30", "label": f"{year}"}
     for year in (2019, 2020, 2021)
 ]
+
+
+def of_the_run() -> set[str]:
+    """Layers of every project, also where nothing was asked of its surroundings."""
+    return set(VECTORS) - set(CONTEXT)
 
 
 def project(result: RunResult, out: Path, **options: Any) -> Element:
@@ -176,7 +182,7 @@ def test_a_run_without_rasters_or_periods_still_gives_a_project(
 ) -> None:
     manifest = {**simulated_run.manifest, "periods": []}
     root = project(replace(simulated_run, rasters={}, manifest=manifest), tmp_path)
-    assert len(list(root.iter("maplayer"))) == len(VECTORS) + 1
+    assert len(list(root.iter("maplayer"))) == len(of_the_run()) + 1
     assert root.find("ProjectTimeSettings") is None
     assert root.find("properties/TemporalControllerWidget") is None
 
@@ -208,7 +214,7 @@ def test_every_layer_has_a_style_of_its_own_in_the_geopackage(
         [columns] = base.execute(
             "SELECT group_concat(name) FROM pragma_table_info('inventory')"
         ).fetchone()
-    assert set(styles) == set(VECTORS)
+    assert set(styles) == of_the_run()
     for text in styles.values():
         assert "renderer-v2" in text
         assert "attributeEditorRelation" not in text, "it belongs to the project"

@@ -19,7 +19,10 @@ EDITABLE: Final = frozenset({"verdict", "verdict_reason", "verdict_by", "note"})
 """What people may change: `review import` takes these, and outlines, back."""
 EDITED_LAYERS: Final = ("verdicts", "sites", "changes")
 """Layers whose verdicts can be edited."""
-_UNITS: Final = {"_m2": "m²", "_deg": "degrees", "_km": "km", "_fraction": "0 to 1"}
+_UNITS: Final = {
+    "_m2": "m²", "_km2": "km²", "_deg": "degrees", "_km": "km", "_m": "m", "_fraction": "0 to 1",
+    "_share": "0 to 1",
+}  # fmt: skip
 _LISTS: Final[Mapping[str, Sequence[str]]] = {
     "alert": ALERTS, "alert_then": ALERTS, "state": STATES,
     "kind": (*FEATURE_KINDS, *CHANGE_KINDS),
@@ -53,8 +56,10 @@ def alias(column: str) -> str:
     'Site id'
     """
     unit = next((u for ending, u in _UNITS.items() if column.endswith(ending)), "")
-    bare = re.sub(r"_(m2|deg|km)$", "", column).replace("_", " ")
+    bare = re.sub(r"_(m2|km2|deg|km|m)$", "", column).replace("_", " ")
     words = bare[:1].upper() + bare[1:]
+    if column.startswith("metres_"):
+        words, unit = words.removeprefix("Metres ").capitalize(), "m"
     if column == "confidence":
         unit = "0 to 1"
     return f"{words} ({unit})" if unit else words

@@ -41,6 +41,9 @@ _LABELS: Final = {
         scale=MORE_SCALE, below=True,
     ),
     "cells": _Label(expression='"sites"', scale=0, size_pt=7.0),
+    "context_places": _Label(expression='"name"', scale=200_000, is_bold=True),
+    "context_rivers": _Label(expression='"name"', scale=200_000, size_pt=7.0),
+    "context_claims": _Label(expression='"controller"', scale=0, is_bold=True),
     "places": _Label(expression='"name"', scale=0, size_pt=9.0, is_bold=True),
     "changes": _Label(
         expression="replace(\"kind\", '_', ' ')", scale=MORE_SCALE, size_pt=7.0

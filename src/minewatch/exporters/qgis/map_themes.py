@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 from xml.etree.ElementTree import Element
 
+from minewatch.exporters.qgis.context_layers import CONTEXT
 from minewatch.exporters.qgis.project_layers import VECTORS
 from minewatch.exporters.qgis.project_parts import DEFAULT_STYLE
 from minewatch.exporters.qgis.project_rasters import MOST_PERIODS, NATURAL_COLOUR, ProjectRaster
@@ -16,6 +17,7 @@ OVERVIEW: Final = "Overview"
 BEFORE: Final = "Before"
 AFTER: Final = "After"
 REVIEW: Final = "Review"
+BESIDE: Final = "Context"
 ALWAYS: Final = "at any time"
 """Style of a layer that does not go by the clock."""
 ONE_PERIOD: Final = ("sites", "inventory", "pools", "pads", "tracks")
@@ -89,6 +91,9 @@ def make_themes(
         for name in ("verdicts", "sites", "changes")
         if name in layers
     }
+    if context := {name: DEFAULT_STYLE for name in CONTEXT if name in layers}:
+        outlines = {"sites": DEFAULT_STYLE} if "sites" in layers else {}
+        themes.append(Theme(name=BESIDE, styles=outlines | context | area))
     newest = {pictures[max(pictures)].name: ALWAYS} if pictures else {}
     themes.append(Theme(name=REVIEW, styles=review | area | newest))
     return themes

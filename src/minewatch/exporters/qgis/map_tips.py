@@ -11,7 +11,10 @@ _SHOWN: Final = (
     "period", "kind", "state", "alert", "confidence", "first_detected", "last_undisturbed",
     "last_seen", "disturbed_area_m2", "max_disturbed_area_m2", "pool_area_m2", "area_m2",
     "water_area_m2", "observed_fraction", "reject_reason", "verdict", "verdict_reason", "note",
-    "source",
+    "source", "below_wet", "abandoned_wet_low", "abandoned_wet_high", "sites_low", "sites_high",
+    "not_observed", "river_name", "river_share", "metres_to_river", "other_rivers", "order",
+    "distance_m", "is_upslope", "slide_after", "slide_by", "certainty", "held_from", "held_to",
+    "words",
 )  # fmt: skip
 """Columns in a tip, as far as a layer has them; empty ones are left out."""
 _DAYS: Final = "format_date({0}, 'yyyy-MM-dd')"

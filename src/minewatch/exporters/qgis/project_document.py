@@ -178,7 +178,7 @@ def layer_qml(content: ProjectContent, name: str) -> str:
         "qgis", vector_renderer(name), *labelling(name),
         *form(layer, content.fields[name], with_relations=False),
         element("previewExpression", place.display),
-        element("layerGeometryType", "0" if place.is_point else "2"),
+        element("layerGeometryType", "0" if place.is_point else "1" if place.is_line else "2"),
         version=QGIS_VERSION, styleCategories="Symbology|Labeling|Fields|Forms|AttributeTable",
         labelsEnabled=_has_labels(name),
     )  # fmt: skip
@@ -193,7 +193,7 @@ def _vector(content: ProjectContent, name: str) -> Element:
     layer, place, result = content.layers[name], VECTORS[name], content.result
     made = map_layer(name, place.title, content.source(name), provider="ogr", epsg=WGS84_EPSG)
     made.set("type", "vector")
-    made.set("geometry", "Point" if place.is_point else "Polygon")
+    made.set("geometry", "Point" if place.is_point else "Line" if place.is_line else "Polygon")
     made.set("labelsEnabled", _has_labels(name))
     if layer.note:
         made.append(element("abstract", layer.note))  # shown with the layer's name

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -25,7 +25,7 @@ from minewatch.exporters.qgis.project_rasters import (
 from minewatch.exporters.qgis.release_project import release_project
 from minewatch.exporters.qgis.site_chips import write_chips
 from minewatch.files import write_bytes_atomic
-from minewatch.model import LayerSet, RunResult
+from minewatch.model import ContextAnswer, LayerSet, RunResult
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -48,6 +48,8 @@ class QgisExporter:
     """Natural colour of every period; empty takes the first and the last, which a run has."""
     verdicts: gpd.GeoDataFrame | None = None
     """What people say, as `minewatch.review.verdict_table` gives it; None: what sites carry."""
+    answers: Mapping[str, ContextAnswer] = field(default_factory=dict)
+    """What was asked of what the sites stand beside, to the answer: the group `Context`."""
 
     def __call__(self, result: RunResult, out: Path) -> list[Path]:
         """Write the folder; sources are relative paths.
@@ -73,7 +75,7 @@ class QgisExporter:
         pictures = {r.span[0]: r.path for r in rasters if r.kind == NATURAL_COLOUR and r.span}
         pictures = pictures or picture_files(result)
         chips, chip_files = write_chips(result, out, pictures)
-        layers = project_layers(result, verdicts=self.verdicts, chips=chips)
+        layers = project_layers(result, verdicts=self.verdicts, chips=chips, answers=self.answers)
         content = ProjectContent(
             result=result, layers=layers, rasters=rasters, gpkg=GPKG,
             fields={
@@ -86,6 +88,7 @@ class QgisExporter:
             replace(layers_of(result), layers=layers, area=None), out / GPKG,
             styles={name: layer_qml(content, name) for name in layers},
             points={name for name, place in VECTORS.items() if place.is_point},
+            lines={name for name, place in VECTORS.items() if place.is_line},
         )  # fmt: skip
         path = out / FILENAME
         write_bytes_atomic(path, _zipped(project_xml(content)))

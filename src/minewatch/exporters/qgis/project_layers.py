@@ -12,10 +12,20 @@ import shapely
 
 from minewatch.areas.gazetteer import read_places
 from minewatch.exporters.layer_exporters import layers_of
+from minewatch.exporters.qgis.context_layers import GROUP, context_layers
 from minewatch.exporters.qgis.layer_time import VALID_FROM, VALID_TO, Span, shown_during
 from minewatch.exporters.qgis.unseen_ground import unseen_ground
 from minewatch.exporters.qgis.vector_renderers import FEATURE_LAYERS
-from minewatch.model import VERDICT, VERDICT_LAYER, WGS84, Column, Contract, NamedLayer, RunResult
+from minewatch.model import (
+    VERDICT,
+    VERDICT_LAYER,
+    WGS84,
+    Column,
+    ContextAnswer,
+    Contract,
+    NamedLayer,
+    RunResult,
+)
 
 VALID: Final[Contract] = {
     VALID_FROM: Column(
@@ -57,6 +67,8 @@ class LayerPlace:
     """Whether the Temporal Controller steps through it."""
     is_point: bool = False
     """Whether its rows are points."""
+    is_line: bool = False
+    """Whether they are lines; neither: areas."""
     display: str = '"site_id"'
     """Expression that names a row."""
 
@@ -73,6 +85,23 @@ VECTORS: Final[Mapping[str, LayerPlace]] = {
         display="\"site_id\" || ', ' || \"period\"",
     ),
     "pads": LayerPlace(title="Pads", group="Sites", display="\"site_id\" || ', pad'"),
+    "context_places": LayerPlace(
+        title="Places downstream", group=GROUP, is_point=True, display='"name"'
+    ),
+    "context_rivers": LayerPlace(
+        title="Rivers below sites", group=GROUP, is_line=True, display='"name"'
+    ),
+    "context_paths": LayerPlace(
+        title="Paths of water", group=GROUP, is_shown=False, is_dated=False, is_line=True,
+        display="\"site_id\" || ', path'",
+    ),
+    "context_slides": LayerPlace(
+        title="Slides near sites", group=GROUP, display="\"site_id\" || ', slide'"
+    ),
+    "context_claims": LayerPlace(
+        title="Who is said to have held the ground", group=GROUP, is_shown=False,
+        display='"controller"',
+    ),
     "changes": LayerPlace(
         title="Other changes", group="Elsewhere", is_shown=False,
         display="\"kind\" || ', ' || to_string(\"first_detected\")",
@@ -89,7 +118,11 @@ VECTORS: Final[Mapping[str, LayerPlace]] = {
 
 
 def project_layers(
-    result: RunResult, *, verdicts: gpd.GeoDataFrame | None, chips: Mapping[str, str]
+    result: RunResult,
+    *,
+    verdicts: gpd.GeoDataFrame | None,
+    chips: Mapping[str, str],
+    answers: Mapping[str, ContextAnswer] | None = None,
 ) -> dict[str, NamedLayer]:
     """The tables of a project by name, in the order of `VECTORS`.
 
@@ -102,6 +135,8 @@ def project_layers(
         what the sites carry.
     chips
         Site to its picture, a path from the folder of the project.
+    answers
+        What was asked of what it stands beside: the group `Context`.
     """
     run, periods = layers_of(result), result.manifest["periods"]
     sites, inventory = run.layers["sites"], run.layers["inventory"]
@@ -123,6 +158,7 @@ def project_layers(
         "changes": _dated(
             run.layers["changes"], [_seen(row, periods) for _, row in _rows(run.layers["changes"])]
         ),
+        **context_layers(answers or {}, periods),
         "not_seen": unseen_ground(result),
         "places": _places(result),
     }  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 from xml.etree.ElementTree import Element
 
+from minewatch.exporters.qgis.context_layers import WET
 from minewatch.exporters.qgis.qgis_xml import (
     DOCTYPE,
     QGIS_VERSION,
@@ -18,6 +19,7 @@ from minewatch.exporters.qgis.vector_symbols import (
     by_scale,
     centroid_marker,
     fill,
+    line_symbol,
     marker,
     only_near,
 )
@@ -40,6 +42,18 @@ _VERDICTS: Final = {
     "not_mine": ("#000000", "a person says: no mine"),
     "unsure": ("#e69f00", "a person is unsure"),
 }
+_WET: Final = {"surely": "#d55e00", "maybe": "#e69f00", "no": "#2166ac"}
+"""Colours of what lies below abandoned sites with water."""
+_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "context_rivers": WET,
+    "context_places": WET,
+    "context_slides": {
+        "before": "there before the site", "after": "after the site was seen",
+        "unknown": "of unknown order",
+    },
+    "context_claims": {name: f"certainty {name}" for name in ("low", "medium", "high")},
+}  # fmt: skip
+"""Layer to the words of its legend."""
 FEATURE_LAYERS: Final = {"pads": "pad", "pools": "pool", "tracks": "road"}
 """Layer to the kind of feature in it."""
 
@@ -91,10 +105,41 @@ def _symbols(layer: str) -> tuple[str, Mapping[str, Element]]:
         return "", {"place": marker("star", "#ffffff", size_mm=3.0, line_colour="#000000")}
     if layer == "not_seen":
         return "", {"not seen": fill(STATE_COLOURS["not_observed"], brush="dense5", line="no")}
+    if layer.startswith("context_"):
+        return _context(layer)
     if layer in FEATURE_LAYERS:
         colour = FEATURE_COLOURS[FEATURE_LAYERS[layer]]
         return "", {layer: only_near(fill(colour, width_mm=0.1), scale=FAR_SCALE)}
     return "", {layer: fill("#000000", brush="no", line="dash", width_mm=0.4)}
+
+
+def _context(layer: str) -> tuple[str, Mapping[str, Element]]:
+    """Rivers and places by what lies above them, slides by order, claims by certainty."""
+    if layer == "context_rivers":
+        return "below_wet", {
+            "surely": line_symbol(_WET["surely"], width_mm=0.9),
+            "maybe": line_symbol(_WET["maybe"], width_mm=0.8, line="dash"),
+            "no": line_symbol(_WET["no"], width_mm=0.6),
+        }
+    if layer == "context_places":
+        return "below_wet", {
+            name: marker("square", colour, size_mm=3.2, line_colour="#000000", width_mm=0.4)
+            for name, colour in _WET.items()
+        }
+    if layer == "context_slides":
+        slide = CHANGE_KINDS["landslide"].colour
+        brushes = {"before": "no", "after": "solid", "unknown": "b_diagonal"}
+        return "order", {
+            order: fill(slide, brush=brush, line_colour=slide, width_mm=0.5)
+            for order, brush in brushes.items()
+        }
+    if layer == "context_claims":
+        lines = {"low": "dot", "medium": "dash", "high": "solid"}
+        return "certainty", {
+            name: fill("#7b3294", brush="no", line=line, line_colour="#7b3294", width_mm=0.7)
+            for name, line in lines.items()
+        }
+    return "", {"path": line_symbol("#67a9cf", width_mm=0.35)}
 
 
 def _state(state: str) -> Element:
@@ -132,6 +177,7 @@ def _categories(attribute: str, layer: str, symbols: Mapping[str, Element]) -> E
     categories, drawn = Element("categories"), Element("symbols")
     for index, (value, symbol) in enumerate(symbols.items()):
         label = _VERDICTS[value][1] if layer == "verdicts" else value.replace("_", " ")
+        label = _WORDS.get(layer, {}).get(value, label)
         categories.append(
             element(
                 "category", value=value, label=label, symbol=str(index), render="true",

@@ -108,15 +108,15 @@ def marker(
     return _symbol("marker", _layer("SimpleMarker", values))
 
 
-def line_symbol(colour: str, *, width_mm: float) -> Element:
+def line_symbol(colour: str, *, width_mm: float, line: str = "solid") -> Element:
     """A line.
 
     Parameters
     ----------
-    colour, width_mm
-        Of the line.
+    colour, width_mm, line
+        Of the line; a pen of Qt.
     """
-    values = {"line_color": rgba(colour), "line_style": "solid", "line_width": f"{width_mm:g}",
+    values = {"line_color": rgba(colour), "line_style": line, "line_width": f"{width_mm:g}",
               "line_width_unit": "MM", "joinstyle": "miter", "capstyle": "square"}  # fmt: skip
     return _symbol("line", _layer("SimpleLine", values))
 
