@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from minewatch.estimates.binomial_limits import clopper_pearson, mid_p, wilson
     from minewatch.estimates.drawn_units import DrawnUnits
     from minewatch.estimates.estimators import Estimate, difference, ratio, share, total
+    from minewatch.estimates.interpreter_mistakes import CorrectedShare, share_without_mistakes
 
 __all__ = [
     "ALLOCATIONS",
     "AccuracyTable",
     "Agreement",
+    "CorrectedShare",
     "DrawnUnits",
     "Estimate",
     "StratumGuess",
@@ -37,6 +39,7 @@ __all__ = [
     "mid_p",
     "ratio",
     "share",
+    "share_without_mistakes",
     "size_for_half_width",
     "total",
     "wilson",
