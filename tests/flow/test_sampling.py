@@ -10,7 +10,7 @@ from pathlib import Path
 import geopandas as gpd
 import pytest
 import rasterio
-from tests.accuracy.sampled_worlds import MISTAKES, label, truth_grid
+from tests.accuracy.sampled_worlds import LABELLINGS, label, truth_grid
 from typer.testing import CliRunner
 
 from minewatch import synthetic
@@ -42,7 +42,7 @@ def own_run(small_run: RunResult, tmp_path: Path) -> Path:
 def labelled(run: Path, spec: synthetic.WorldSpec, **options: object) -> Path:
     """A sample of pixels or blocks, labelled without mistakes."""
     drawn = draw_sample(run, **options)  # type: ignore[arg-type]
-    label(drawn.folder, truth_grid(spec, drawn.folder), MISTAKES["none"], seed=1)
+    label(drawn.folder, truth_grid(spec, drawn.folder), LABELLINGS["none"], seed=1)
     return drawn.folder
 
 
@@ -267,7 +267,7 @@ def test_the_commands_plan_draw_and_assess(
     assert not (own_run / "review" / "samples").exists()
     call("sample", "--size", "60", "--take", "pool=12")
     folder = own_run / "review" / "samples" / "sample"
-    label(folder, truth_grid(small_archive.spec, folder), MISTAKES["none"], seed=1)
+    label(folder, truth_grid(small_archive.spec, folder), LABELLINGS["none"], seed=1)
     call("assess", "--largest", "0.5")
     values = json.loads(call("assess", "--json"))
     assert values["labelled"] == values["drawn"] == sum(s["drawn"] for s in values["strata"])

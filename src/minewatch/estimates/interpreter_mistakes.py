@@ -34,10 +34,10 @@ from minewatch.estimates.drawn_units import DrawnUnits
 from minewatch.estimates.estimators import CONFIDENCE, Estimate
 
 Numbers = NDArray[np.float64]
-_GRID = 15
+_GRID = 13
 """Values of each rate that are tried at once."""
-_ZOOMS = 5
-_HALVINGS = 34
+_ZOOMS = 4
+_HALVINGS = 30
 _KEPT = 4.0
 """Log-likelihood below the best at which rates are still of interest: more than 95 % of two."""
 _TINY = 1e-300

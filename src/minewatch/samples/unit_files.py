@@ -159,7 +159,7 @@ def write_unit_files(
     # AcATaMa looks a point up in the raster as it stands: both must have one reference system
     points = gpd.GeoSeries(list(outlines), crs=epsg).representative_point()
     ids = [{"id": unit.number, "unit": unit.unit} for unit in units]
-    _write_gpkg(folder / FOREIGN[1], "sampling", ids, [*points], None, epsg=epsg)
+    _write_gpkg(folder / FOREIGN[1], "sampling", ids, [*points], None, crs=epsg)
     paths = [*written, QGIS_FILE, FOREIGN[1]]
     if frame is not None:
         shutil.copyfile(frame, folder / FOREIGN[2])
@@ -221,12 +221,12 @@ def _places_inside(unit: SampleUnit) -> list[list[int]]:
 
 def _write_gpkg(
     path: Path, layer: str, rows: Sequence[Mapping[str, Any]], shapes: Sequence[BaseGeometry],
-    design: SampleDesign | None, epsg: int = WGS84,
+    design: SampleDesign | None, crs: int | str = WGS84,
 ) -> None:  # fmt: skip
     """A layer of its own, with a form for QGIS when there is something to fill in."""
     table = pd.DataFrame(rows)
     text = {name: "object" for name in table if table[name].isna().all()}
-    frame = gpd.GeoDataFrame(table.astype(text), geometry=list(shapes), crs=epsg)
+    frame = gpd.GeoDataFrame(table.astype(text), geometry=list(shapes), crs=crs)
     for name in text:
         frame[name] = frame[name].where(frame[name].notna(), None)
     if "site_area_m2" in frame:
