@@ -137,17 +137,12 @@ def share_without_mistakes(
     if not (looks > 1).any():
         raise ContractError("nothing was looked at twice", hint="ask a second interpreter")
     patterns = _count(units, looks, yes)
-    sees, invents = _rates_of_interest(patterns)
-    there, absent = patterns.likelihoods(sees, invents)
-    best = patterns.best(there, absent)
-    each = patterns.log(best, there, absent)
-    whole = each.sum(axis=1)
-    top = int(np.argmax(whole))
-    p = best[top]
-    others = whole[:, None] - each
+    fits = _rates_of_interest(patterns)
+    best = _likeliest(patterns, fits)
+    p = best.p[0]
     drop = normal_quantile(confidence) ** 2 / 2
     low, high = (
-        _profile_end(patterns, p, end, others + 0.0, float(whole[top]) - drop, there, absent)
+        _profile_end(patterns, fits, p, end, float(best.whole[0]) - drop)
         for end in (np.zeros_like(p), np.ones_like(p))
     )
     trials_low, trials_high = _trials(p, low, drop), _trials(p, high, drop)
@@ -165,7 +160,7 @@ def share_without_mistakes(
             float(weight @ p), math.sqrt(float(np.sum(weight**2 * p * (1 - p) / trials))),
             max(_lower(weight, p, down), 0.0), min(1 - _lower(weight, 1 - p, up), 1.0),
         ),
-        sees=float(sees[top]), invents=float(invents[top]),
+        sees=float(best.sees[0]), invents=float(best.invents[0]),
     )  # fmt: skip
 
 
@@ -188,41 +183,78 @@ def _count(units: DrawnUnits, looks: Numbers, yes: Numbers) -> _Patterns:
     return _Patterns(rows[:, 1], rows[:, 2], count.astype(float), into)
 
 
-def _rates_of_interest(patterns: _Patterns) -> tuple[Numbers, Numbers]:
-    """Pairs of rates round the best one, from a grid that narrows: seen and invented."""
+@dataclass(frozen=True)
+class _Fits:
+    """Pairs of rates, and the shares that fit best with each."""
+
+    sees: Numbers
+    invents: Numbers
+    there: Numbers
+    absent: Numbers
+    p: Numbers
+    each: Numbers
+    """Log-likelihood of each stratum, dims (rates, stratum)."""
+
+    @property
+    def whole(self) -> Numbers:
+        """Log-likelihood of each pair of rates."""
+        found: Numbers = self.each.sum(axis=1)
+        return found
+
+
+def _fit(patterns: _Patterns, box: Numbers) -> _Fits:
+    """A grid of rates inside a box: dims (seen or invented, from or to)."""
+    steps = [np.linspace(*side, _GRID) for side in box]
+    sees, invents = (axis.ravel() for axis in np.meshgrid(*steps, indexing="ij"))
+    there, absent = patterns.likelihoods(sees, invents)
+    p = patterns.best(there, absent)
+    return _Fits(sees, invents, there, absent, p, patterns.log(p, there, absent))
+
+
+def _narrowed(fits: _Fits, box: Numbers, kept: float) -> Numbers:
+    """The part of a box whose rates fit nearly as well as the best, and a step round it."""
+    good = fits.whole >= fits.whole.max() - kept
+    step = (box[:, 1] - box[:, 0]) / (_GRID - 1)
+    ends = [(of[good].min(), of[good].max()) for of in (fits.sees, fits.invents)]
+    wide = np.asarray(ends) + step[:, None] * np.array([-1.0, 1.0])
+    return np.clip(wide, box[:, :1], box[:, 1:])
+
+
+def _rates_of_interest(patterns: _Patterns) -> _Fits:
+    """Rates that are not much less likely than the likeliest."""
     box = np.array([[0.5, 1.0], [0.0, 0.5]])
-    for n in range(_ZOOMS):
-        steps = [np.linspace(*side, _GRID) for side in box]
-        sees, invents = (axis.ravel() for axis in np.meshgrid(*steps, indexing="ij"))
-        if n == _ZOOMS - 1:
-            break
-        there, absent = patterns.likelihoods(sees, invents)
-        whole = patterns.log(patterns.best(there, absent), there, absent).sum(axis=1)
-        kept = whole >= whole.max() - _KEPT
-        for side, values, step in zip(box, (sees, invents), steps, strict=True):
-            wide = step[1] - step[0]
-            side[:] = (
-                max(values[kept].min() - wide, side[0]), min(values[kept].max() + wide, side[1])
-            )  # fmt: skip
-    return sees, invents
+    for _ in range(_ZOOMS - 1):
+        box = _narrowed(_fit(patterns, box), box, _KEPT)
+    return _fit(patterns, box)
+
+
+def _likeliest(patterns: _Patterns, fits: _Fits) -> _Fits:
+    """The likeliest rates alone."""
+    for _ in range(_ZOOMS):
+        ends = [(of.min(), of.max()) for of in (fits.sees, fits.invents)]
+        fits = _fit(patterns, _narrowed(fits, np.asarray(ends), 0.0))
+    top = [int(np.argmax(fits.whole))]
+    return _Fits(
+        *(getattr(fits, name)[top] for name in ("sees", "invents", "there", "absent", "p", "each"))
+    )
 
 
 def _profile_end(
-    patterns: _Patterns, p: Numbers, end: Numbers, others: Numbers, least: float,
-    there: Numbers, absent: Numbers,
-) -> Numbers:  # fmt: skip
+    patterns: _Patterns, fits: _Fits, p: Numbers, end: Numbers, least: float
+) -> Numbers:
     """How far towards an end the share of each stratum can go, with whatever rates suit it."""
+    others = fits.whole[:, None] - fits.each
 
-    def fits(at: Numbers) -> NDArray[np.bool_]:
-        own = patterns.log(np.broadcast_to(at, others.shape), there, absent)
+    def holds(at: Numbers) -> NDArray[np.bool_]:
+        own = patterns.log(np.broadcast_to(at, others.shape), fits.there, fits.absent)
         held: NDArray[np.bool_] = (own + others).max(axis=0) >= least
         return held
 
     inner, outer = p.copy(), end.copy()
-    reached = fits(end)
+    reached = holds(end)
     for _ in range(_HALVINGS):
         middle = (inner + outer) / 2
-        held = fits(middle)
+        held = holds(middle)
         inner, outer = np.where(held, middle, inner), np.where(held, outer, middle)
     return np.where(reached, end, (inner + outer) / 2)
 

@@ -24,8 +24,8 @@ class ReferenceLabels:
     """Units on which two differ and no third look decided: each counts by its share."""
     third: int
     """Units that a third look decided."""
-    pairs: Mapping[tuple[str, str], tuple[tuple[str, str], ...]]
-    """Two interpreters to the labels that they gave the same units."""
+    pairs: Mapping[tuple[str, str], tuple[tuple[str, str, str], ...]]
+    """Two interpreters to units that both labelled, each with the labels that they gave."""
     interpreters: tuple[str, ...]
     """Who labelled, sorted."""
 
@@ -49,14 +49,14 @@ def merge_labels(
     labels: dict[Key, tuple[LabelEntry, ...]] = {}
     looks: dict[Key, tuple[LabelEntry, ...]] = {}
     disputed, third = list[Key](), 0
-    pairs: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    pairs: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
     for key, said in sorted(latest.items()):
         plain = [said[who] for who in sorted(said) if not said[who].third]
         deciding = [entry for entry in said.values() if entry.third]
         for n, one in enumerate(plain):
             for other in plain[n + 1 :]:
                 who = (one.interpreter, other.interpreter)
-                pairs.setdefault(who, []).append((one.label, other.label))
+                pairs.setdefault(who, []).append((key[0], one.label, other.label))
         differ = len({entry.labels for entry in plain}) > 1
         if deciding and (differ or not plain):
             counted, third = [deciding[-1]], third + differ

@@ -26,6 +26,7 @@ _BLIND_FILE: Final = "units.geojson"
 _TAKEN_KEYS: Final = "sz"
 """Keys of the page itself."""
 _MOST_NOTE: Final = 2_000
+_PARTS_OF_MINES: Final = {"pool", "pad"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +46,8 @@ class _Place:
     """How many pixels of it are labelled."""
     side: int
     """Side of a block, pixels; 1 for anything else."""
+    is_drawn: bool
+    """Whether it was drawn for a second interpreter."""
     cells: tuple[tuple[int, int], ...]
     """Of a block: row and column inside of each pixel, in the order of labels."""
 
@@ -65,7 +68,8 @@ class SampleTask:
     interpreter
         Who labels.
     is_second
-        Whether only the units that were drawn for a second interpreter are shown.
+        Whether only the units that were drawn for a second interpreter are shown, and those that
+        somebody else calls part of a mine now, in one order: which is which is not to be known.
     is_third
         Whether only those are shown on which two interpreters differ now and nobody else decided,
         without what they said; labels are third looks, which decide.
@@ -103,8 +107,11 @@ class SampleTask:
         self.labels: Mapping[str, str] = raw["minewatch:labels"]
         """What can be said, to what it means."""
         starts = [period["start"] for period in self.result.manifest["periods"]]
+        mines = self._mines() if is_second else set[tuple[str, str]]()
         self._places = {
-            place.id: place for place in _places(raw, starts=starts, is_second=is_second)
+            place.id: place
+            for place in _places(raw, starts=starts)
+            if not is_second or place.is_drawn or (place.unit, place.period) in mines
         }
         if not self._places:
             raise SettingsError(f"{self.folder} has no unit for you", hint="leave out --second")
@@ -134,6 +141,16 @@ class SampleTask:
         }
         merged = samples.merge_labels([e for e in entries if not e.third])
         return set(merged.disputed) - decided
+
+    def _mines(self) -> set[tuple[str, str]]:
+        """Unit and period of what somebody else calls part of a mine, at a first look."""
+        return {
+            (e.unit, e.period)
+            for e in samples.read_label_log(self.folder).entries
+            if not e.third
+            and e.interpreter != self.interpreter
+            and {*(e.counts or e.labels)} & _PARTS_OF_MINES
+        }
 
     def page(self) -> JudgingPage:
         """The page: places and pictures, in an order of this interpreter's own."""
@@ -331,7 +348,7 @@ def _read_blind(path: Path) -> dict[str, Any]:
     return dict(raw)
 
 
-def _places(raw: Mapping[str, Any], *, starts: list[str], is_second: bool) -> list[_Place]:
+def _places(raw: Mapping[str, Any], *, starts: list[str]) -> list[_Place]:
     periods = raw["minewatch:periods"]
     unknown = [period["start"] for period in periods if period["start"] not in starts]
     if unknown:
@@ -346,10 +363,10 @@ def _places(raw: Mapping[str, Any], *, starts: list[str], is_second: bool) -> li
                 str(of["properties"]["unit"]),
                 shapely.from_geojson(json.dumps(of["geometry"])),
                 int(of["properties"]["pixels"]),
+                bool(of["properties"].get("second")),
                 tuple((int(r), int(c)) for r, c in of["properties"].get("cells", ())),
             )
             for of in raw["features"]
-            if of["properties"].get("second") or not is_second
         ]
     except (KeyError, TypeError, ValueError, ShapelyError) as error:
         raise OutputError(
@@ -359,8 +376,9 @@ def _places(raw: Mapping[str, Any], *, starts: list[str], is_second: bool) -> li
         _Place(
             id=unit if len(periods) == 1 else f"{unit} {period['start']}", unit=unit,
             period=period["start"], number=starts.index(period["start"]), label=period["label"],
-            outline=outline, pixels=pixels, side=side if cells else 1, cells=cells,
+            outline=outline, pixels=pixels, side=side if cells else 1, is_drawn=is_drawn,
+            cells=cells,
         )
-        for unit, outline, pixels, cells in units
+        for unit, outline, pixels, is_drawn, cells in units
         for period in periods
     ]  # fmt: skip

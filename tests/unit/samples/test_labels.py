@@ -92,7 +92,7 @@ def test_two_who_differ_count_by_halves_until_a_third_look_decides() -> None:
     found = merge_labels(both)
     assert [e.label for e in found.labels["u0001", PERIOD]] == ["pool", "other"]
     assert found.disputed == (("u0001", PERIOD),)
-    assert found.pairs == {("a", "b"): (("pool", "other"),)}
+    assert found.pairs == {("a", "b"): (("u0001", "pool", "other"),)}
     decided = merge_labels([*both, entry(label="other", who="c", third=True)])
     assert [e.label for e in decided.labels["u0001", PERIOD]] == ["other"]
     assert (decided.disputed, decided.third) == ((), 1)
