@@ -261,9 +261,7 @@ def interpreters(
     def draw(rng: np.random.Generator) -> tuple[DrawnUnits, Mapping[str, Asked]]:
         true = (rng.random(300) < odds[stratum]).astype(float)
         wrong = np.where((true == 0) & (rng.random(300) < doubtful), 0.5, flip)
-        first, second, third = (
-            np.where(rng.random(300) < wrong, 1 - true, true) for _ in range(3)
-        )
+        first, second, third = (np.where(rng.random(300) < wrong, 1 - true, true) for _ in range(3))
         differ = first != second
         units, one = DrawnUnits.of_pixels(stratum, frame), np.ones(300)
         if not rule.endswith("corrected"):

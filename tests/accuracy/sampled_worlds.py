@@ -189,7 +189,7 @@ def table(found: list[Outcome]) -> str:
     """What came out, one line a kind of mistake."""
     seeds = sorted({one.seed for one in found})
     lines = [
-        f"{len(seeds)} simulated worlds (seeds {seeds[0]} to {seeds[-1]}), samples of 300 pixels.\n",
+        f"{len(seeds)} simulated worlds (seeds {seeds[0]} to {seeds[-1]}), samples of 300 units.\n",
         "| labels wrong | labels | of | figure | intervals that hold the truth | "
         "mean estimate / truth | mean width / truth | too low | too high |",
         "| --- | ---: | --- | --- | ---: | ---: | ---: | ---: | ---: |",

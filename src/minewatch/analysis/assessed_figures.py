@@ -12,7 +12,6 @@ from minewatch.estimates.accuracy import AccuracyTable
 from minewatch.estimates.estimators import CONFIDENCE, Estimate
 from minewatch.samples.sample_design import SampleDesign
 
-
 AREAS: Final = ("area", "area_corrected")
 """Figures that are areas: by the labels as they are, and with mistakes taken out of them."""
 

@@ -93,8 +93,8 @@ def assess(
         )
     return Assessment(
         folder=folder, design=design, figures=tuple(figures), matrices=matrices,
-        agreement=tuple(_agreement(reference, units, confidence)), labelled=len(every), drawn=len(units),
-        notes=tuple(notes + more), confidence=confidence,
+        agreement=tuple(_agreement(reference, units, confidence)), labelled=len(every),
+        drawn=len(units), notes=tuple(notes + more), confidence=confidence,
     )  # fmt: skip
 
 

@@ -4,7 +4,8 @@ Standard errors are those of the literature: stratified (Olofsson et al. 2014), 
 map classes (Stehman 2014), ratios of clusters and two stages (Cochran 1977), post-strata (Cochran
 1977, 5A.8). Intervals are not made from them, since none of them covers where a rare thing was
 seen seldom or never: limits of each stratum (exact but for counting what was seen half; of a short
-list exact) are put together by the method of variance estimates recovery, for a ratio in the way of Fieller.
+list exact) are put together by the method of variance estimates recovery, for a ratio in the way of
+Fieller.
 Which limits cover how often is measured by `tests/accuracy/coverage.py`.
 
 References

@@ -92,8 +92,7 @@ class _Patterns:
             mixed = np.maximum(at * there + (1 - at) * absent, _TINY)
             rises = (self.count * (there - absent) / mixed) @ self.into > 0
             low, high = np.where(rises, p, low), np.where(rises, high, p)
-        p = np.where(low <= 0, 0.0, np.where(high >= 1, 1.0, (low + high) / 2))
-        return p
+        return np.where(low <= 0, 0.0, np.where(high >= 1, 1.0, (low + high) / 2))
 
 
 def share_without_mistakes(
@@ -204,7 +203,7 @@ class _Fits:
 
 def _fit(patterns: _Patterns, box: Numbers) -> _Fits:
     """A grid of rates inside a box: dims (seen or invented, from or to)."""
-    steps = [np.linspace(*side, _GRID) for side in box]
+    steps = [np.linspace(side[0], side[1], _GRID) for side in box]
     sees, invents = (axis.ravel() for axis in np.meshgrid(*steps, indexing="ij"))
     there, absent = patterns.likelihoods(sees, invents)
     p = patterns.best(there, absent)
@@ -217,7 +216,7 @@ def _narrowed(fits: _Fits, box: Numbers, kept: float) -> Numbers:
     step = (box[:, 1] - box[:, 0]) / (_GRID - 1)
     ends = [(of[good].min(), of[good].max()) for of in (fits.sees, fits.invents)]
     wide = np.asarray(ends) + step[:, None] * np.array([-1.0, 1.0])
-    return np.clip(wide, box[:, :1], box[:, 1:])
+    return np.asarray(np.clip(wide, box[:, :1], box[:, 1:]), float)
 
 
 def _rates_of_interest(patterns: _Patterns) -> _Fits:

@@ -150,7 +150,8 @@ def render_judging_page(
     script = page_script(_SCRIPTS)
     data = {
         **values, "labels": labels, "blind": is_blind, "reviewer": reviewer, "can_draw": can_draw,
-        "queue": list(queue), "has_cells": any("cells" in of for of in queue), "answers": [_plain(answer) for answer in answers],
+        "queue": list(queue), "has_cells": any("cells" in of for of in queue),
+        "answers": [_plain(answer) for answer in answers],
         "confidences": list(confidences), "language": "en",
     }  # fmt: skip
     html = page_template("judging/judge.html.j2").render(

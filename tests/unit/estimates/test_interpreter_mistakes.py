@@ -29,7 +29,9 @@ def test_labels_on_which_all_agree_give_the_limits_of_plain_labels() -> None:
 
 def test_what_no_second_look_confirms_is_a_mistake() -> None:
     units = two_strata(100, 400)
-    yes = np.concatenate([np.repeat([2.0, 1.0, 0.0], [81, 9, 10]), np.repeat([1.0, 0.0], [40, 360])])
+    yes = np.concatenate(
+        [np.repeat([2.0, 1.0, 0.0], [81, 9, 10]), np.repeat([1.0, 0.0], [40, 360])]
+    )
     found = share_without_mistakes(units, np.full(500, 2.0), yes)
     assert found.invents == pytest.approx(0.05, abs=0.01)
     assert found.sees == pytest.approx(0.95, abs=0.02)
@@ -68,9 +70,9 @@ def test_estimates_are_those_of_a_plain_search_for_the_likeliest() -> None:
     yes = np.concatenate([np.repeat([*map(float, of)], [*of.values()]) for of in counts.values()])
 
     def misfit(x: np.ndarray) -> float:
-        p, sees, invents = x[:2], x[2], x[3]
+        p, sees, invents, chance = x[:2], x[2], x[3], stats.binom.pmf
         return -sum(
-            n * np.log(p[h] * stats.binom.pmf(k, 2, sees) + (1 - p[h]) * stats.binom.pmf(k, 2, invents))
+            n * np.log(p[h] * chance(k, 2, sees) + (1 - p[h]) * chance(k, 2, invents))
             for h, of in counts.items() for k, n in of.items()
         )  # fmt: skip
 
