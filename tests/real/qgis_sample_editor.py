@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -63,7 +64,7 @@ def main() -> None:
     app.initQgis()
     QgsGui.editorWidgetRegistry().initEditors()
     found = {"form": fill_in(folder, labels)}
-    if os.path.exists(f"{folder}/acatama-frame.tif"):
+    if Path(folder, "acatama-frame.tif").exists():
         found["acatama"] = read_as_acatama(folder)
     sys.stdout.write("\n" + json.dumps(found) + "\n")
     sys.stdout.flush()
