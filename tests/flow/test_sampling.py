@@ -21,6 +21,7 @@ from minewatch.analysis import (
     report,
     write_assessment,
 )
+from minewatch.analysis.evidence_sheets import SheetDesk
 from minewatch.cli import app
 from minewatch.errors import OutputError, SettingsError
 from minewatch.model import RunResult
@@ -130,6 +131,8 @@ def test_areas_without_mistakes_stand_beside_those_of_the_labels_as_they_are(
     write_assessment(open_result(own_run), found)
     lines = assessment_lines(open_result(own_run))
     assert len(lines) == 4
+    desk = SheetDesk(open_result(own_run), language="en", profile="private")
+    assert [said for word, said in desk.maker._made if "sample" in word] == lines
     assert "area corrected" in report(own_run)["report"].read_text("utf-8")
 
 

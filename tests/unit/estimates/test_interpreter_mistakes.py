@@ -50,6 +50,16 @@ def test_one_look_at_most_units_says_less_than_two_at_all() -> None:
     assert some.high - some.low > 2 * (every.high - every.low)
 
 
+def test_what_may_all_be_mistakes_may_be_nothing() -> None:
+    units = two_strata(100, 150)
+    yes = np.concatenate(
+        [np.repeat([2.0, 1.0], [90, 10]), np.repeat([2.0, 1.0, 0.0], [1, 15, 134])]
+    )
+    found = share_without_mistakes(units, np.full(250, 2.0), yes)
+    assert found.share.value > 0.011, "the one that both call there most likely is"
+    assert found.share.low < 0.01 * 0.99, "but two mistakes on one of 150 are no wonder"
+
+
 def test_shares_of_strata_are_those_of_the_example_of_hui_and_walter() -> None:
     """Two tests for tuberculosis in two populations: 2.7 and 71.7 % are ill (Hui & Walter 1980)."""
     both = {0: (14, 13, 528), 1: (887, 68, 367)}  # both, one, none of two
