@@ -10,7 +10,7 @@ from pathlib import Path
 import geopandas as gpd
 import pytest
 import rasterio
-from tests.accuracy.sampled_worlds import MISTAKES, label, truth_grid
+from tests.accuracy.sampled_worlds import LABELLINGS, label, truth_grid
 from typer.testing import CliRunner
 
 from minewatch import synthetic
@@ -21,6 +21,7 @@ from minewatch.analysis import (
     report,
     write_assessment,
 )
+from minewatch.analysis.evidence_sheets import SheetDesk
 from minewatch.cli import app
 from minewatch.errors import OutputError, SettingsError
 from minewatch.model import RunResult
@@ -42,7 +43,7 @@ def own_run(small_run: RunResult, tmp_path: Path) -> Path:
 def labelled(run: Path, spec: synthetic.WorldSpec, **options: object) -> Path:
     """A sample of pixels or blocks, labelled without mistakes."""
     drawn = draw_sample(run, **options)  # type: ignore[arg-type]
-    label(drawn.folder, truth_grid(spec, drawn.folder), MISTAKES["none"], seed=1)
+    label(drawn.folder, truth_grid(spec, drawn.folder), LABELLINGS["none"], seed=1)
     return drawn.folder
 
 
@@ -78,6 +79,61 @@ def test_files_for_people_give_no_class_away(own_run: Path) -> None:
     units = read_units(drawn.folder)
     assert [u.unit for u in units] == sorted(u.unit for u in units)
     assert [u.stratum for u in units] != sorted(u.stratum for u in units)
+
+
+def test_collect_earth_online_takes_the_plots_and_acatama_the_points(own_run: Path) -> None:
+    """Rules of their readers: `external_file.clj`, `core/response_design.py`, `core/map.py`."""
+    drawn = draw_sample(own_run, size=60)
+    units = read_units(drawn.folder)
+    plots = (drawn.folder / "collect-earth-online.csv").read_text("utf-8").splitlines()
+    header = [name.lower() for name in plots[0].split(",")]
+    assert header[:3] == ["lon", "lat", "plotid"]
+    assert len(set(header)) == len(header)
+    rows = [dict(zip(header, line.split(","), strict=True)) for line in plots[1:]]
+    assert '"' not in "".join(plots)
+    numbers = [int(row["plotid"]) for row in rows]  # a word becomes -1, and -1 twice is refused
+    assert len(set(numbers)) == len(rows) == len(units)
+    assert {row["unit"]: int(row["plotid"]) for row in rows} == {u.unit: u.number for u in units}
+    assert all(-180 <= float(row["lon"]) <= 180 and abs(float(row["lat"])) < 90 for row in rows)
+
+    points = gpd.read_file(drawn.folder / "acatama.gpkg", layer="sampling")
+    assert points["id"].tolist() == [u.number for u in units]
+    assert set(points.geom_type) == {"Point"}
+    with rasterio.open(drawn.folder / "acatama-frame.tif") as frame:
+        assert points.crs == frame.crs, "AcATaMa looks a point up without reprojecting it"
+        values = [int(v[0]) for v in frame.sample([(p.x, p.y) for p in points.geometry])]
+    codes = read_design(drawn.folder).codes
+    assert [codes[str(v)]["stratum"] for v in values] == [u.stratum for u in units]
+
+
+def test_areas_without_mistakes_stand_beside_those_of_the_labels_as_they_are(
+    own_run: Path, small_archive: synthetic.Archive
+) -> None:
+    drawn = draw_sample(own_run, size=300)
+    grid = truth_grid(small_archive.spec, drawn.folder)
+    wrong = LABELLINGS["5 % any other label, mines looked at again"]
+    label(drawn.folder, grid, wrong, seed=3)
+    alone = assess(own_run, "sample", interpreter="first")
+    assert not any(f.figure == "area_corrected" for f in alone.figures), (
+        "nothing was looked at twice"
+    )
+    found = assess(own_run, "sample")
+    by = {(f.figure, f.of): f.estimate for f in found.figures}
+    first = next(f.estimate for f in alone.figures if (f.figure, f.of) == ("area", "mine"))
+    true = 0.01 * float((grid < 2).sum())
+    assert first.low > true, "one interpreter with mistakes sees mines everywhere"
+    assert by["area_corrected", "mine"].low <= true <= by["area_corrected", "mine"].high
+    assert sum("mistakes of interpreters taken out" in said for said in found.sentences()) == 2
+    assert any("a look calls" in note for note in found.notes)
+    (pair,) = found.agreement
+    seconds = sum(unit.second for unit in read_units(drawn.folder))
+    assert pair["units"] == seconds, "agreement is of units drawn at random alone"
+    write_assessment(open_result(own_run), found)
+    lines = assessment_lines(open_result(own_run))
+    assert len(lines) == 4
+    desk = SheetDesk(open_result(own_run), language="en", profile="private")
+    assert [said for word, said in desk.maker._made if "sample" in word] == lines
+    assert "area corrected" in report(own_run)["report"].read_text("utf-8")
 
 
 def test_what_was_not_seen_is_an_outcome_of_its_own_and_never_drawn(own_run: Path) -> None:
@@ -267,7 +323,7 @@ def test_the_commands_plan_draw_and_assess(
     assert not (own_run / "review" / "samples").exists()
     call("sample", "--size", "60", "--take", "pool=12")
     folder = own_run / "review" / "samples" / "sample"
-    label(folder, truth_grid(small_archive.spec, folder), MISTAKES["none"], seed=1)
+    label(folder, truth_grid(small_archive.spec, folder), LABELLINGS["none"], seed=1)
     call("assess", "--largest", "0.5")
     values = json.loads(call("assess", "--json"))
     assert values["labelled"] == values["drawn"] == sum(s["drawn"] for s in values["strata"])

@@ -9,6 +9,7 @@ import numpy as np
 
 from minewatch.analysis.assessed_change import estimate_change
 from minewatch.analysis.assessed_figures import Figure
+from minewatch.analysis.assessed_mistakes import estimate_corrected
 from minewatch.analysis.assessed_sites import estimate_recall
 from minewatch.analysis.labelled_pixels import LabelledPixels, Numbers, label_pixels
 from minewatch.analysis.sample_frame import pixel_area_m2
@@ -54,6 +55,7 @@ def assess_pixels(
         else:
             notes.append(f"{period['label']}: pixels were counted, not named: no accuracies")
         figures += _figures(design, period, elements, table, both)
+        figures += estimate_corrected(design, period, elements, reference, confidence, notes)
         figures += estimate_recall(design, period, elements, reference, confidence, notes)
     if len(design.periods) == 2:
         figures += estimate_change(design, units, reference, confidence)

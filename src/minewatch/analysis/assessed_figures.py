@@ -6,11 +6,14 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from minewatch.estimates.accuracy import AccuracyTable
 from minewatch.estimates.estimators import CONFIDENCE, Estimate
 from minewatch.samples.sample_design import SampleDesign
+
+AREAS: Final = ("area", "area_corrected")
+"""Figures that are areas: by the labels as they are, and with mistakes taken out of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,8 +25,8 @@ class Figure:
     period_start: str
     """Its first day; of a change, that of the later one."""
     figure: str
-    """`area`, `users`, `producers`, `overall`, `precision`, `recall`, `gain`, `loss` or
-    `net_change`."""
+    """`area`, `area_corrected` (mistakes of interpreters taken out), `users`, `producers`,
+    `overall`, `precision`, `recall`, `gain`, `loss` or `net_change`."""
     of: str
     """Class, or kind of site."""
     unit: str
@@ -74,8 +77,13 @@ class Assessment:
 
     def sentences(self) -> list[str]:
         """The areas of mines and pools, in words."""
-        shown = [f for f in self.figures if f.figure == "area" and f.of in ("pool", "mine")]
-        return [area_sentence(f.as_row(), confidence=self.confidence) for f in shown]
+        rows = [figure.as_row() for figure in self.figures]
+        return [area_sentence(row, confidence=self.confidence) for row in rows if is_told(row)]
+
+
+def is_told(row: Mapping[str, Any]) -> bool:
+    """Whether a figure is put into words: areas of pools and of mines."""
+    return row["figure"] in AREAS and row["class"] in ("pool", "mine")
 
 
 def area_sentence(row: Mapping[str, Any], *, confidence: float = CONFIDENCE) -> str:
@@ -92,8 +100,9 @@ def area_sentence(row: Mapping[str, Any], *, confidence: float = CONFIDENCE) -> 
         row["class"], row["class"]
     )
     mapped = "" if row["mapped"] is None else f"; the map has {hectares(row['mapped'])} ha"
+    without = "mistakes of interpreters taken out, " if row["figure"] == "area_corrected" else ""
     return (
-        f"{name} covered {hectares(row['value'])} ha ({100 * confidence:g} %: "
+        f"{without}{name} covered {hectares(row['value'])} ha ({100 * confidence:g} %: "
         f"{hectares(row['low'])} to {hectares(row['high'])}) in {row['period']}{mapped}"
     )
 

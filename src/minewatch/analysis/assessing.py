@@ -17,7 +17,7 @@ from minewatch.model.run_result import source_mark
 from minewatch.samples.label_files import read_label_log, read_labels
 from minewatch.samples.reference_labels import ReferenceLabels, merge_labels
 from minewatch.samples.sample_design import SampleDesign, read_design
-from minewatch.samples.unit_files import read_units
+from minewatch.samples.unit_files import SampleUnit, read_units
 from minewatch.store.output_folder import open_result
 
 
@@ -93,8 +93,8 @@ def assess(
         )
     return Assessment(
         folder=folder, design=design, figures=tuple(figures), matrices=matrices,
-        agreement=tuple(_agreement(reference, confidence)), labelled=len(every), drawn=len(units),
-        notes=tuple(notes + more), confidence=confidence,
+        agreement=tuple(_agreement(reference, units, confidence)), labelled=len(every),
+        drawn=len(units), notes=tuple(notes + more), confidence=confidence,
     )  # fmt: skip
 
 
@@ -124,9 +124,19 @@ def _notes(result: Any, design: SampleDesign, reference: ReferenceLabels) -> Ite
         yield "systematic draw: errors are those of a random one, as a rule too large"
 
 
-def _agreement(reference: ReferenceLabels, confidence: float) -> Iterator[dict[str, Any]]:
+def _agreement(
+    reference: ReferenceLabels, units: Sequence[SampleUnit], confidence: float
+) -> Iterator[dict[str, Any]]:
+    """Of each pair of interpreters, on units that nobody chose by what one of them had said.
+
+    These are all units when both labelled all, else those that were drawn for a second look.
+    """
+    drawn = {unit.unit for unit in units if unit.second}
+    labelled = {unit for unit, _ in reference.labels}
     for (first, second), pairs in reference.pairs.items():
-        found = cohen_kappa([a for a, _ in pairs], [b for _, b in pairs], confidence=confidence)
+        chance = [of for of in pairs if of[0] in drawn]
+        used = pairs if {of[0] for of in pairs} >= labelled or not chance else chance
+        found = cohen_kappa([a for _, a, _ in used], [b for _, _, b in used], confidence=confidence)
         values = {name: getattr(found, name) for name in found.__dataclass_fields__}
         yield {
             "first": first, "second": second,

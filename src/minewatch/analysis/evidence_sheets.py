@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from minewatch import exporters
+from minewatch.analysis.assessment_files import assessment_lines
 from minewatch.analysis.cell_sheets import write_cell_sheets
 from minewatch.analysis.month_series import months_of_sites
 from minewatch.analysis.report_inputs import ground_pictures, run_evidence
@@ -156,14 +157,14 @@ class SheetDesk:
         }
         inputs = SheetInputs(
             ground=ground_pictures(result), evidence=run_evidence(result), files=beside,
-            opinions=_opinions(result),
+            opinions=_opinions(result), estimates=assessment_lines(result),
         )  # fmt: skip
         self.maker = SheetMaker(result, inputs, language=language, profile=profile)
         made_of = [
             *sorted(beside.items()), result.manifest["version"], language, profile,
             bool(inputs.evidence.sites), [picture.period_start for picture in inputs.ground],
             [hashlib.sha256(part(name).encode()).hexdigest() for name in _TEMPLATES],
-            sorted(self.maker.labels.items()),
+            sorted(self.maker.labels.items()), list(inputs.estimates),
         ]  # fmt: skip
         self.mark = hashlib.sha256(json.dumps(made_of).encode()).hexdigest()
 

@@ -17,14 +17,21 @@ if TYPE_CHECKING:
         expected_half_width,
         size_for_half_width,
     )
-    from minewatch.estimates.binomial_limits import clopper_pearson, mid_p, wilson
+    from minewatch.estimates.binomial_limits import (
+        clopper_pearson,
+        hypergeometric,
+        mid_p,
+        wilson,
+    )
     from minewatch.estimates.drawn_units import DrawnUnits
     from minewatch.estimates.estimators import Estimate, difference, ratio, share, total
+    from minewatch.estimates.interpreter_mistakes import CorrectedShare, share_without_mistakes
 
 __all__ = [
     "ALLOCATIONS",
     "AccuracyTable",
     "Agreement",
+    "CorrectedShare",
     "DrawnUnits",
     "Estimate",
     "StratumGuess",
@@ -34,9 +41,11 @@ __all__ = [
     "cohen_kappa",
     "difference",
     "expected_half_width",
+    "hypergeometric",
     "mid_p",
     "ratio",
     "share",
+    "share_without_mistakes",
     "size_for_half_width",
     "total",
     "wilson",

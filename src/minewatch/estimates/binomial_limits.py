@@ -7,6 +7,7 @@ References
 Wilson, E. B. (1927), doi:10.1080/01621459.1927.10502953.
 Clopper, C. J. & Pearson, E. S. (1934), doi:10.1093/biomet/26.4.404.
 Lancaster, H. O. (1961), J. Am. Stat. Assoc. 56, 223 (mid-P).
+Buonaccorsi, J. P. (1987), doi:10.1080/00031305.1987.10475484 (part of a short list).
 """
 
 from __future__ import annotations
@@ -98,6 +99,56 @@ def mid_p(
     x, n = np.broadcast_arrays(np.asarray(successes, float), np.asarray(trials, float))
     ends = _half_counted(np.stack([x, n - x]), np.stack([n, n]), (1 - confidence) / 2)
     return np.where(x <= 0, 0.0, ends[0]), np.where(x >= n, 1.0, 1 - ends[1])
+
+
+def hypergeometric(
+    successes: int, trials: int, frame: int, confidence: float = 0.95
+) -> tuple[float, float]:
+    """Exact limits of a proportion of a short list of which a part was drawn.
+
+    Parameters
+    ----------
+    successes, trials
+        Whole counts.
+    frame
+        Length of the list.
+    confidence
+        As for `wilson`: they hold the truth at least that often.
+
+    Examples
+    --------
+    >>> hypergeometric(17, 20, 40)
+    (0.7, 0.925)
+    >>> hypergeometric(33, 40, 40)
+    (0.825, 0.825)
+    """
+    there = np.arange(successes, frame - (trials - successes) + 1)
+    tail = (1 - confidence) / 2
+    more = _hypergeometric_sum(successes, trials, frame, there)
+    fewer = _hypergeometric_sum(trials - successes, trials, frame, frame - there)
+    kept = there[(more > tail) & (fewer > tail)]
+    return float(kept[0]) / frame, float(kept[-1]) / frame
+
+
+def _hypergeometric_sum(
+    least: int, trials: int, frame: int, there: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Probability of at least so many successes, for each number there may be in the list."""
+    found = np.arange(least, trials + 1)[:, None]
+
+    def log_choose(of: ArrayLike, some: ArrayLike) -> Numbers:
+        n, k = np.asarray(of, float), np.asarray(some, float)
+        inside = (k >= 0) & (k <= n)
+        k = np.where(inside, k, 0)
+        n = np.maximum(n, k)
+        value = special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1)
+        return np.where(inside, value, -np.inf)
+
+    logs = (
+        log_choose(there, found) + log_choose(frame - there, trials - found)
+        - log_choose(frame, trials)
+    )  # fmt: skip
+    return np.asarray(np.exp(logs).sum(axis=0))
 
 
 def _half_counted(x: Numbers, n: Numbers, tail: float) -> Numbers:

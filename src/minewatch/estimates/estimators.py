@@ -3,8 +3,9 @@
 Standard errors are those of the literature: stratified (Olofsson et al. 2014), strata that are no
 map classes (Stehman 2014), ratios of clusters and two stages (Cochran 1977), post-strata (Cochran
 1977, 5A.8). Intervals are not made from them, since none of them covers where a rare thing was
-seen seldom or never: limits of each stratum, exact but for counting what was seen half, are put
-together by the method of variance estimates recovery, for a ratio in the way of Fieller.
+seen seldom or never: limits of each stratum (exact but for counting what was seen half; of a short
+list exact) are put together by the method of variance estimates recovery, for a ratio in the way of
+Fieller.
 Which limits cover how often is measured by `tests/accuracy/coverage.py`.
 
 References
@@ -20,7 +21,7 @@ Korn, E. L. & Graubard, B. I. (1998), Survey Methodology 24, 193 (effective samp
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,11 +29,18 @@ from numpy.typing import NDArray
 from scipy import special
 
 from minewatch.errors import ContractError
-from minewatch.estimates.binomial_limits import Limits, mid_p, normal_quantile
+from minewatch.estimates.binomial_limits import (
+    Limits,
+    hypergeometric,
+    mid_p,
+    normal_quantile,
+)
 from minewatch.estimates.drawn_units import DrawnUnits
 
 Numbers = NDArray[np.float64]
 CONFIDENCE = 0.95
+SHORT = 200
+"""Units of a stratum up to which its limits are those of a list, exact; starting value."""
 _STEPS = 64
 _ROUNDS = 5
 """Each cuts 0..1 into 64: to 1e-9."""
@@ -72,7 +80,7 @@ def share(
     values: Numbers,
     *,
     confidence: float = CONFIDENCE,
-    limits: Limits = mid_p,
+    limits: Limits | None = None,
     largest: float = 1.0,
 ) -> Estimate:
     """Share of the frame that something covers.
@@ -86,7 +94,8 @@ def share(
     confidence
         Share of samples whose interval should hold the truth.
     limits
-        Limits of one proportion that the interval is put together from.
+        Limits of one proportion that the interval is put together from. None: `mid_p`, and
+        `hypergeometric` for strata of at most `SHORT` single elements.
     largest
         The most of it that a unit can hold, 0..1, where that is known beforehand: a block of half
         a kilometre is never all pool. 1 assumes nothing. A unit that holds more makes it larger.
@@ -109,7 +118,7 @@ def ratio(
     whole: Numbers,
     *,
     confidence: float = CONFIDENCE,
-    limits: Limits = mid_p,
+    limits: Limits | None = None,
     most: tuple[Numbers, Numbers] | None = None,
     largest: float = 1.0,
 ) -> Estimate:
@@ -176,7 +185,7 @@ def difference(
     whole = float(units.frame_size.sum())
     value = float(units.frame_size @ units.averages(gain - loss)) / whole
     error = math.sqrt(variance_of_total(units, gain - loss)) / whole
-    pieces = _pieces(units, gain, loss, confidence, mid_p)
+    pieces = _pieces(units, gain, loss, confidence, None)
     weights = units.frame_size / whole
     low = value - float(_reach(pieces, weights, weights, upward=False))
     high = value + float(_reach(pieces, weights, weights, upward=True))
@@ -222,7 +231,7 @@ def _pieces(
     a: Numbers,
     b: Numbers,
     confidence: float,
-    limits: Limits,
+    limits: Limits | None,
     most: tuple[Numbers, Numbers] | None = None,
 ) -> _Pieces:
     mean_a, mean_b = units.averages(a), units.averages(b)
@@ -238,19 +247,35 @@ def _pieces(
 
 
 def _stratum_reach(
-    units: DrawnUnits, values: Numbers, confidence: float, limits: Limits, largest: float
+    units: DrawnUnits, values: Numbers, confidence: float, limits: Limits | None, largest: float
 ) -> tuple[Numbers, Numbers]:
     """How far the limits of the share of each stratum lie below and above it."""
     p = np.clip(units.averages(values), 0, 1)
     trials = effective_trials(units, values, confidence)
-    low, high = limits(p * trials, trials, confidence)
+    low, high = (limits or mid_p)(p * trials, trials, confidence)
     if largest < 1:  # units hold 0 to `largest`: as proportions of that, where units are alike
         n = units.per_stratum
-        scaled = limits(np.clip(p / largest, 0, 1) * n, n, confidence)
+        scaled = (limits or mid_p)(np.clip(p / largest, 0, 1) * n, n, confidence)
         low, high = np.maximum(low, largest * scaled[0]), np.minimum(high, largest * scaled[1])
     left = np.sqrt(np.clip(1 - units.drawn_share, 0, 1))
     left = np.where(units.is_partly_labelled, 1.0, left)
+    if limits is None:
+        for h, x in _short_lists(units, values):
+            low[h], high[h] = hypergeometric(
+                x, int(units.per_stratum[h]), int(units.frame_units[h]), confidence
+            )
+            left[h] = 1.0  # that a part was drawn is in these limits
     return left * np.maximum(p - low, 0), left * np.maximum(high - p, 0)
+
+
+def _short_lists(units: DrawnUnits, values: Numbers) -> Iterator[tuple[int, int]]:
+    """Strata of few single elements, each there or not, and how many of those drawn are there."""
+    if units.post_stratified or (units.size != 1).any():
+        return
+    for h in np.flatnonzero(units.frame_units <= SHORT):
+        of = values[units.stratum[units.unit] == h]
+        if np.isin(of, (0, 1)).all():
+            yield int(h), int(of.sum())
 
 
 def effective_trials(units: DrawnUnits, values: Numbers, confidence: float) -> Numbers:
@@ -300,7 +325,7 @@ def _reach(pieces: _Pieces, of_a: Numbers, of_b: Numbers, *, upward: bool) -> Nu
 
 
 def _share_limits(
-    units: DrawnUnits, values: Numbers, confidence: float, limits: Limits, largest: float
+    units: DrawnUnits, values: Numbers, confidence: float, limits: Limits | None, largest: float
 ) -> tuple[float, float]:
     """The limits of the strata, put together around the sum of what was found."""
     down, up = _stratum_reach(units, values, confidence, limits, largest)
@@ -315,7 +340,7 @@ def _ratio_limits(
     part: Numbers,
     other: Numbers,
     confidence: float,
-    limits: Limits,
+    limits: Limits | None,
     most: tuple[Numbers, Numbers] | None,
 ) -> tuple[float, float]:
     """All values of part / (part + other) that the sample does not contradict."""

@@ -28,7 +28,7 @@ from minewatch.reports.report_page import (
 
 PLAIN: Final = "outline"
 """State and alert of a unit that nothing is said of but where it is."""
-_SCRIPTS: Final = ("state", "map", "panel", "judging/outline", "judging/judge")
+_SCRIPTS: Final = ("state", "map", "panel", "judging/outline", "judging/block", "judging/judge")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +127,7 @@ def render_judging_page(
         What can be said.
     queue
         `id` of each unit in the order to look in, `why` in words, and `period`, its number, when
-        it is to be judged in one.
+        it is to be judged in one; of a block of pixels `side`, and `cells`: row and column of each.
     reviewer
         Who judges.
     is_blind
@@ -150,7 +150,8 @@ def render_judging_page(
     script = page_script(_SCRIPTS)
     data = {
         **values, "labels": labels, "blind": is_blind, "reviewer": reviewer, "can_draw": can_draw,
-        "queue": list(queue), "answers": [_plain(answer) for answer in answers],
+        "queue": list(queue), "has_cells": any("cells" in of for of in queue),
+        "answers": [_plain(answer) for answer in answers],
         "confidences": list(confidences), "language": "en",
     }  # fmt: skip
     html = page_template("judging/judge.html.j2").render(

@@ -17,12 +17,15 @@ class ReferenceLabels:
 
     labels: Mapping[Key, tuple[LabelEntry, ...]]
     """Of each unit and period: the entries that count, one for each interpreter."""
+    looks: Mapping[Key, tuple[LabelEntry, ...]]
+    """Of each unit and period: what each interpreter says who looked for the first time. A third
+    look of somebody who gave one of the first two is none of its own."""
     disputed: tuple[Key, ...]
     """Units on which two differ and no third look decided: each counts by its share."""
     third: int
     """Units that a third look decided."""
-    pairs: Mapping[tuple[str, str], tuple[tuple[str, str], ...]]
-    """Two interpreters to the labels that they gave the same units."""
+    pairs: Mapping[tuple[str, str], tuple[tuple[str, str, str], ...]]
+    """Two interpreters to units that both labelled, each with the labels that they gave."""
     interpreters: tuple[str, ...]
     """Who labelled, sorted."""
 
@@ -44,15 +47,16 @@ def merge_labels(
         if interpreter is None or entry.interpreter == interpreter:
             latest.setdefault((entry.unit, entry.period), {})[_who(entry)] = entry
     labels: dict[Key, tuple[LabelEntry, ...]] = {}
+    looks: dict[Key, tuple[LabelEntry, ...]] = {}
     disputed, third = list[Key](), 0
-    pairs: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    pairs: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
     for key, said in sorted(latest.items()):
         plain = [said[who] for who in sorted(said) if not said[who].third]
         deciding = [entry for entry in said.values() if entry.third]
-        for n, first in enumerate(plain):
-            for second in plain[n + 1 :]:
-                who = (first.interpreter, second.interpreter)
-                pairs.setdefault(who, []).append((first.label, second.label))
+        for n, one in enumerate(plain):
+            for other in plain[n + 1 :]:
+                who = (one.interpreter, other.interpreter)
+                pairs.setdefault(who, []).append((key[0], one.label, other.label))
         differ = len({entry.labels for entry in plain}) > 1
         if deciding and (differ or not plain):
             counted, third = [deciding[-1]], third + differ
@@ -61,8 +65,10 @@ def merge_labels(
         if differ and not deciding:
             disputed.append(key)
         labels[key] = tuple(counted)
+        first = {entry.interpreter for entry in plain}
+        looks[key] = (*plain, *(e for e in deciding if e.interpreter not in first))
     return ReferenceLabels(
-        labels=labels, disputed=tuple(disputed), third=third,
+        labels=labels, looks=looks, disputed=tuple(disputed), third=third,
         pairs={who: tuple(of) for who, of in sorted(pairs.items())},
         interpreters=tuple(sorted({e.interpreter for s in latest.values() for e in s.values()})),
     )  # fmt: skip

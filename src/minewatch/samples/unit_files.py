@@ -72,6 +72,11 @@ class SampleUnit:
     `assess` calls a mine found, in the first period; empty without one."""
 
     @property
+    def number(self) -> int:
+        """Its id as a whole number, for programs that know no other ids."""
+        return int(self.unit.lstrip("u"))
+
+    @property
     def cells(self) -> tuple[tuple[int, int, int], ...]:
         """Row, column and value of each pixel."""
         return tuple(
@@ -143,14 +148,18 @@ def write_unit_files(
     rows = [_label_row(unit, period) for unit in units for period in design.periods]
     written["labels.csv"] = _csv(rows)
     written[FOREIGN[0]] = _csv(
-        [{"LON": unit.lon, "LAT": unit.lat, "PLOTID": unit.unit} for unit in units]
+        [
+            {"LON": unit.lon, "LAT": unit.lat, "PLOTID": unit.number, "UNIT": unit.unit}
+            for unit in units
+        ]
     )
     for name, content in written.items():
         write_bytes_atomic(folder / name, content)
     _write_gpkg(folder / QGIS_FILE, "labels", rows, [*shapes.repeat(len(design.periods))], design)
-    points = [shapely.Point(unit.lon, unit.lat) for unit in units]
-    ids = [{"unit": unit.unit} for unit in units]
-    _write_gpkg(folder / FOREIGN[1], "sampling", ids, points, None)
+    # AcATaMa looks a point up in the raster as it stands: both must have one reference system
+    points = gpd.GeoSeries(list(outlines), crs=epsg).representative_point()
+    ids = [{"id": unit.number, "unit": unit.unit} for unit in units]
+    _write_gpkg(folder / FOREIGN[1], "sampling", ids, [*points], None, crs=epsg)
     paths = [*written, QGIS_FILE, FOREIGN[1]]
     if frame is not None:
         shutil.copyfile(frame, folder / FOREIGN[2])
@@ -186,6 +195,7 @@ def _blind_geojson(
                 "unit": unit.unit,
                 "second": unit.second,
                 "pixels": len(unit.cells) or 1,
+                **({"cells": _places_inside(unit)} if design.unit == "block" else {}),
             },
             "geometry": shapely.geometry.mapping(
                 shapely.orient_polygons(shapely.set_precision(shape, 1e-7))
@@ -197,20 +207,26 @@ def _blind_geojson(
     collection = {
         "type": "FeatureCollection", "minewatch:simulated": bool(design.run["simulated"]),
         "minewatch:sample": design.name, "minewatch:unit": design.unit,
+        "minewatch:side": design.side if design.unit == "block" else 1,
         "minewatch:periods": [dict(period) for period in design.periods],
         "minewatch:labels": dict(labels), "features": features,
     }  # fmt: skip
     return (json.dumps(collection, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
 
 
+def _places_inside(unit: SampleUnit) -> list[list[int]]:
+    """Row and column inside a block of each pixel of it that was seen, in the order of labels."""
+    return [[row - unit.row, col - unit.col] for row, col, _ in unit.cells]
+
+
 def _write_gpkg(
     path: Path, layer: str, rows: Sequence[Mapping[str, Any]], shapes: Sequence[BaseGeometry],
-    design: SampleDesign | None,
+    design: SampleDesign | None, crs: int | str = WGS84,
 ) -> None:  # fmt: skip
     """A layer of its own, with a form for QGIS when there is something to fill in."""
     table = pd.DataFrame(rows)
     text = {name: "object" for name in table if table[name].isna().all()}
-    frame = gpd.GeoDataFrame(table.astype(text), geometry=list(shapes), crs=WGS84)
+    frame = gpd.GeoDataFrame(table.astype(text), geometry=list(shapes), crs=crs)
     for name in text:
         frame[name] = frame[name].where(frame[name].notna(), None)
     if "site_area_m2" in frame:

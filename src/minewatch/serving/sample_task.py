@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ _BLIND_FILE: Final = "units.geojson"
 _TAKEN_KEYS: Final = "sz"
 """Keys of the page itself."""
 _MOST_NOTE: Final = 2_000
+_PARTS_OF_MINES: Final = {"pool", "pad"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +42,14 @@ class _Place:
     label: str
     """The period in words."""
     outline: BaseGeometry
+    pixels: int
+    """How many pixels of it are labelled."""
+    side: int
+    """Side of a block, pixels; 1 for anything else."""
+    is_drawn: bool
+    """Whether it was drawn for a second interpreter."""
+    cells: tuple[tuple[int, int], ...]
+    """Of a block: row and column inside of each pixel, in the order of labels."""
 
 
 class SampleTask:
@@ -58,7 +68,8 @@ class SampleTask:
     interpreter
         Who labels.
     is_second
-        Whether only the units that were drawn for a second interpreter are shown.
+        Whether only the units that were drawn for a second interpreter are shown, and those that
+        somebody else calls part of a mine now, in one order: which is which is not to be known.
     is_third
         Whether only those are shown on which two interpreters differ now and nobody else decided,
         without what they said; labels are third looks, which decide.
@@ -96,8 +107,11 @@ class SampleTask:
         self.labels: Mapping[str, str] = raw["minewatch:labels"]
         """What can be said, to what it means."""
         starts = [period["start"] for period in self.result.manifest["periods"]]
+        mines = self._mines() if is_second else set[tuple[str, str]]()
         self._places = {
-            place.id: place for place in _places(raw, starts=starts, is_second=is_second)
+            place.id: place
+            for place in _places(raw, starts=starts)
+            if not is_second or place.is_drawn or (place.unit, place.period) in mines
         }
         if not self._places:
             raise SettingsError(f"{self.folder} has no unit for you", hint="leave out --second")
@@ -128,6 +142,16 @@ class SampleTask:
         merged = samples.merge_labels([e for e in entries if not e.third])
         return set(merged.disputed) - decided
 
+    def _mines(self) -> set[tuple[str, str]]:
+        """Unit and period of what somebody else calls part of a mine, at a first look."""
+        return {
+            (e.unit, e.period)
+            for e in samples.read_label_log(self.folder).entries
+            if not e.third
+            and e.interpreter != self.interpreter
+            and {*(e.counts or e.labels)} & _PARTS_OF_MINES
+        }
+
     def page(self) -> JudgingPage:
         """The page: places and pictures, in an order of this interpreter's own."""
         queue = review.queue_blind(list(self._places), salt=self.interpreter)
@@ -136,7 +160,7 @@ class SampleTask:
         values = reports.unit_values(self.result, units, pictures=ground_pictures(self.result))
         html, policy = reports.render_judging_page(
             values, answers=label_answers(self.labels), reviewer=self.interpreter, is_blind=True,
-            queue=[{"id": p.id, "why": p.label, "period": p.number} for p in chosen],
+            queue=[_queued(place) for place in chosen],
             can_draw=False, confidences=samples.CONFIDENCES,
         )  # fmt: skip
         return JudgingPage(html=html, policy=policy)
@@ -151,9 +175,11 @@ class SampleTask:
             is_own = entry.interpreter == self.interpreter and entry.third == self._is_third
             if place is not None and is_own:
                 own[place] = {
-                    "verdict": entry.label, "reason": None, "note": entry.note, "by": None,
+                    "verdict": mixed_words(entry), "reason": None, "note": entry.note, "by": None,
                     "at": entry.time, "own": True, "corrected": None, "others": [],
                     "confidence": entry.confidence,
+                    "labels": list(entry.labels) if len(entry.labels) > 1 else None,
+                    "counts": entry.counts or None,
                 }  # fmt: skip
         return {
             "units": own, "drawn": [], "last": None, "notes": list(read.notes),
@@ -166,7 +192,9 @@ class SampleTask:
         Parameters
         ----------
         said
-            `id`, `verdict` (a label), `note`, `confidence` (`high`, `medium`, `low`, or none).
+            `id`, `verdict` (a label), `note`, `confidence` (`high`, `medium`, `low`, or none). Of a
+            block also what is not the verdict in it: `cells`, a label or none of each pixel, or
+            `counts`, how many pixels there are of other labels.
         """
         place = self._places.get(str(said.get("id")))
         label, note = said.get("verdict"), said.get("note")
@@ -180,6 +208,10 @@ class SampleTask:
             raise SettingsError(
                 f"note is no text of at most {_MOST_NOTE} characters", hint="write less"
             )
+        label = label_inside(
+            label, pixels=place.pixels, cells=said.get("cells"), counts=said.get("counts"),
+            known=self.labels,
+        )  # fmt: skip
         confidence = said.get("confidence")
         if confidence is not None and not isinstance(confidence, str):
             raise SettingsError(f"confidence is no text: {confidence!r}", hint="or none")
@@ -223,6 +255,87 @@ def label_answers(labels: Mapping[str, str]) -> list[reports.Answer]:
     return answers
 
 
+def label_inside(
+    label: str, *, pixels: int, cells: Any, counts: Any, known: Mapping[str, str]
+) -> str:
+    """The label of a block, pixel by pixel or counted, where it is not all one.
+
+    Parameters
+    ----------
+    label
+        What all is of which nothing else is said.
+    pixels
+        Pixels of the block that are labelled.
+    cells
+        Label of each pixel, or None where it is `label`; None: all are.
+    counts
+        Label to how many pixels have it; None: all are `label`.
+    known
+        What can be said.
+
+    Raises
+    ------
+    SettingsError
+        When it fits the block or the labels not.
+
+    Examples
+    --------
+    >>> known = {"pool": "", "other": ""}
+    >>> label_inside("other", pixels=3, cells=[None, "pool", None], counts=None, known=known)
+    'other;pool;other'
+    >>> label_inside("other", pixels=256, cells=None, counts={"pool": 12}, known=known)
+    'pool=12;other=244'
+    """
+    if cells is not None:
+        if not isinstance(cells, list) or len(cells) != pixels:
+            raise SettingsError(f"a block of {pixels} pixels has other cells", hint="load it again")
+        names = [label if cell is None else cell for cell in cells]
+        _check_known(names, known)
+        return label if set(names) == {label} else ";".join(names)
+    if not counts:
+        return label
+    if not isinstance(counts, dict) or not all(
+        isinstance(n, int) and n >= 0 for n in counts.values()
+    ):
+        raise SettingsError(f"{counts!r} counts no pixels", hint="give whole numbers of 0 or more")
+    _check_known(list(counts), known)
+    others = {name: n for name, n in counts.items() if n and name != label}
+    rest = pixels - sum(others.values())
+    if rest < 0:
+        raise SettingsError(
+            f"{sum(others.values())} pixels in a block of {pixels}", hint="count again"
+        )
+    return ";".join(f"{k}={n}" for k, n in {**others, label: rest}.items()) if others else label
+
+
+def _check_known(names: list[Any], known: Mapping[str, str]) -> None:
+    for name in names:
+        if not isinstance(name, str) or name not in known:
+            raise SettingsError(f"no label {name!r}; known: {', '.join(known)}", hint="give one")
+
+
+def mixed_words(entry: samples.LabelEntry) -> str:
+    """The label of a unit; of a mixed block how many pixels have which.
+
+    Examples
+    --------
+    >>> mixed_words(
+    ...     samples.LabelEntry(unit="u1", period="2022", interpreter="A", label="pool;pad;pad")
+    ... )
+    'pad 2, pool 1'
+    """
+    counts = entry.counts or (Counter(entry.labels) if len(entry.labels) > 1 else {})
+    shown = sorted(counts.items(), key=lambda of: (-of[1], of[0]))
+    return ", ".join(f"{name} {n:g}" for name, n in shown) or entry.label
+
+
+def _queued(place: _Place) -> dict[str, Any]:
+    queued: dict[str, Any] = {"id": place.id, "why": place.label, "period": place.number}
+    if place.side > 1:
+        queued |= {"side": place.side, "cells": place.cells}
+    return queued
+
+
 def _read_blind(path: Path) -> dict[str, Any]:
     try:
         raw = json.loads(path.read_text("utf-8"))
@@ -235,7 +348,7 @@ def _read_blind(path: Path) -> dict[str, Any]:
     return dict(raw)
 
 
-def _places(raw: Mapping[str, Any], *, starts: list[str], is_second: bool) -> list[_Place]:
+def _places(raw: Mapping[str, Any], *, starts: list[str]) -> list[_Place]:
     periods = raw["minewatch:periods"]
     unknown = [period["start"] for period in periods if period["start"] not in starts]
     if unknown:
@@ -244,12 +357,18 @@ def _places(raw: Mapping[str, Any], *, starts: list[str], is_second: bool) -> li
             hint="give the run that the sample was drawn of, with the same --period",
         )
     try:
+        side = int(raw.get("minewatch:side", 1))
         units = [
-            (str(of["properties"]["unit"]), shapely.from_geojson(json.dumps(of["geometry"])))
+            (
+                str(of["properties"]["unit"]),
+                shapely.from_geojson(json.dumps(of["geometry"])),
+                int(of["properties"]["pixels"]),
+                bool(of["properties"].get("second")),
+                tuple((int(r), int(c)) for r, c in of["properties"].get("cells", ())),
+            )
             for of in raw["features"]
-            if of["properties"].get("second") or not is_second
         ]
-    except (KeyError, TypeError, ShapelyError) as error:
+    except (KeyError, TypeError, ValueError, ShapelyError) as error:
         raise OutputError(
             f"a unit cannot be read: {error}", hint="draw the sample again: same seed, same units"
         ) from None
@@ -257,8 +376,9 @@ def _places(raw: Mapping[str, Any], *, starts: list[str], is_second: bool) -> li
         _Place(
             id=unit if len(periods) == 1 else f"{unit} {period['start']}", unit=unit,
             period=period["start"], number=starts.index(period["start"]), label=period["label"],
-            outline=outline,
+            outline=outline, pixels=pixels, side=side if cells else 1, is_drawn=is_drawn,
+            cells=cells,
         )
-        for unit, outline in units
+        for unit, outline, pixels, is_drawn, cells in units
         for period in periods
     ]  # fmt: skip

@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from minewatch.estimates import AccuracyTable, DrawnUnits, assess_accuracy
+from minewatch.estimates import AccuracyTable, DrawnUnits, assess_accuracy, ratio
 
 OLOFSSON = ("deforestation", "forest gain", "stable forest", "stable non-forest")
 COUNTS = np.array([[66, 0, 5, 4], [0, 55, 8, 12], [1, 0, 153, 11], [2, 1, 9, 313]])
@@ -110,6 +110,46 @@ def test_stehman_where_strata_are_no_map_classes(stehman: AccuracyTable) -> None
     assert round(stehman.producers["B"].value, 3) == 0.794
     assert round(stehman.producers["B"].standard_error, 3) == 0.117  # printed 0.114
     assert round(stehman.area_shares[1, 2], 2) == 0.08
+
+
+DIST_S1 = {
+    "users": ("""
+        1272 3007.368154 7327.283619
+        9696 6653.484036 8916.448155
+        120496 4376.849626 9031.048526
+        3188 4229.849387 12762.030031
+        63161 1359.849157 2064.633183
+        75912 394.084318 2560.092482
+        9477 4755.107052 7348.660147
+        65470 5455.094828 9843.420777
+        215057 1.026483 9269.846247
+        385127 321.348249 1265.636641""", 26.37),
+    "producers": ("""
+        1272 493.910889 571.725931
+        9696 7577.478711 9957.530410
+        120496 708.590941 1196.766516
+        3188 6174.629515 18396.358610
+        63161 810.414839 1263.648065
+        75912 363.463325 544.723781
+        9477 1949.751660 2112.595002
+        65470 851.821286 1360.547492
+        385127 146.191928 243.404220""", 62.25),
+}  # fmt: skip
+"""Blocks in a stratum, pixels right in each on average, and pixels mapped or in the reference."""
+
+
+@pytest.mark.parametrize("figure", sorted(DIST_S1))
+def test_figures_of_2024_follow_from_the_strata_that_opera_prints(figure: str) -> None:
+    """OPERA-Cal-Val/dist-s1-validation, DISTperformance.ipynb at 02bcc28: DIST-S1, vegetation loss
+    of high magnitude, all alerts; a ratio over blocks of 10 km."""
+    table, printed = DIST_S1[figure]
+    blocks, right, all_of = np.array(
+        [[*map(float, row.split())] for row in table.split("\n")[1:]]
+    ).T
+    pixels = 111_111.0  # of a block: 10 km of 30 m
+    units = DrawnUnits.of_pixels(np.arange(len(blocks)), blocks * pixels)  # a mean a stratum
+    found = ratio(units, right / pixels, all_of / pixels)
+    assert round(100 * found.value, 2) == printed
 
 
 def test_figures_of_dist_alert_follow_from_its_published_matrix() -> None:

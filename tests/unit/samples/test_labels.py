@@ -92,10 +92,20 @@ def test_two_who_differ_count_by_halves_until_a_third_look_decides() -> None:
     found = merge_labels(both)
     assert [e.label for e in found.labels["u0001", PERIOD]] == ["pool", "other"]
     assert found.disputed == (("u0001", PERIOD),)
-    assert found.pairs == {("a", "b"): (("pool", "other"),)}
+    assert found.pairs == {("a", "b"): (("u0001", "pool", "other"),)}
     decided = merge_labels([*both, entry(label="other", who="c", third=True)])
     assert [e.label for e in decided.labels["u0001", PERIOD]] == ["other"]
     assert (decided.disputed, decided.third) == ((), 1)
+
+
+def test_a_third_look_of_one_of_the_two_is_no_look_of_its_own() -> None:
+    def say(who: str, label: str, *, third: bool = False) -> LabelEntry:
+        return LabelEntry(unit="u1", period="p", interpreter=who, label=label, third=third)
+
+    two = [say("a", "pool"), say("b", "other")]
+    key = ("u1", "p")
+    assert len(merge_labels([*two, say("c", "pool", third=True)]).looks[key]) == 3
+    assert len(merge_labels([*two, say("a", "pool", third=True)]).looks[key]) == 2
 
 
 def test_one_interpreter_can_be_asked_alone() -> None:

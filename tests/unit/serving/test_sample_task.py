@@ -119,9 +119,33 @@ def test_two_periods_are_labelled_each_and_the_second_interpreter_sees_only_the_
     assert (entry.unit, entry.period) == ("u1", "2022-11-01")
 
 
+def test_the_second_looks_at_what_the_first_calls_mines_and_does_not_know_which(
+    run: RunResult,
+) -> None:
+    folder = write_sample(run)
+    start = PERIODS[1]["start"]
+    entries = [
+        LabelEntry(unit="u2", period=start, interpreter="Kai", label="pad"),
+        LabelEntry(unit="u3", period=start, interpreter="Kai", label="other"),
+    ]
+    append_labels(folder, entries)
+    task = task_of(run, "Min", is_second=True)
+    data = page_data(task)
+    assert {of["id"] for of in data["queue"]} == {"u0", "u1", "u2"}
+    assert len({of["why"] for of in data["queue"]}) == 1
+    assert {of["id"] for of in page_data(task_of(run, "Kai", is_second=True))["queue"]} == {
+        "u0", "u1",
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("said", "problem"),
     [
+        ({"id": "u0", "verdict": "other", "cells": ["pool"] * 3}, "other cells"),
+        ({"id": "u0", "verdict": "other", "cells": ["mine"]}, "no label 'mine'"),
+        ({"id": "u0", "verdict": "other", "counts": {"pool": 2}}, "2 pixels in a block of 1"),
+        ({"id": "u0", "verdict": "other", "counts": {"pool": -1}}, "counts no pixels"),
+        ({"id": "u0", "verdict": "other", "counts": {"mine": 1}}, "no label 'mine'"),
         ({"id": "u9", "verdict": "pool"}, "no unit 'u9'"),
         ({"id": "u0", "verdict": "mine"}, "no label 'mine'"),
         ({"id": "u0", "verdict": ["pool"]}, "no label"),

@@ -52,6 +52,8 @@ class SheetInputs:
     """Files they rest on that the manifest does not name, to their SHA-256."""
     opinions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Site to what people say beside their verdict: `note`, `others`."""
+    estimates: Sequence[str] = ()
+    """What samples say of the whole area, with intervals, in English."""
 
 
 class SheetMaker:
@@ -404,6 +406,7 @@ class SheetMaker:
                 ),
             ),
             (word("sheet_sources"), manifest["aoi"]["attribution"]),
+            *((word("sheet_estimate"), sentence) for sentence in self.inputs.estimates),
         ]
         return [[label, str(value)] for label, value in said if value not in (None, "")]
 

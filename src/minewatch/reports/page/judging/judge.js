@@ -111,7 +111,7 @@ function judge(value, reason = null) {
   const site = view.site, answer = run.answers.find((of) => of.value === value);
   if (!site) return;
   if (answer.reasons.length && reason === null) { offerReasons(answer); return; }
-  const body = {id: site.site_id, verdict: value, reason, note: note.value.trim() || null, ...(sure ? {confidence: sure.value || null} : {})};
+  const body = {id: site.site_id, verdict: value, reason, note: note.value.trim() || null, ...insideOf(), ...(sure ? {confidence: sure.value || null} : {})};
   note.value = '';
   if (sure) sure.value = '';
   drawNote();
@@ -201,6 +201,7 @@ listeners.push((changes) => {
   for (const line of document.querySelectorAll('#queue tr.chosen')) line.classList.remove('chosen');
   queueLines.get(view.site)?.classList.add('chosen');
   drawUnit();
+  drawInside(view.site && run.queue[rank.get(view.site)], view.site && said.units[view.site.site_id]);
   drawNote();
   if (!view.site) return;
   const {period} = run.queue[rank.get(view.site)];
