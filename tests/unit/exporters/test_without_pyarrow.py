@@ -47,6 +47,6 @@ def test_what_needs_it_names_the_extra(simulated_run: RunResult, tmp_path: Path)
     )  # fmt: skip
     for words in asked:
         done = called(*words)
-        assert done.returncode == 1
+        assert done.returncode == 2
         assert "needs the package pyarrow" in done.stderr
         assert "pip install 'minewatch[parquet]'" in done.stderr
