@@ -35,9 +35,13 @@ lint: $(READY) ## format, lint, types, architecture
 check: lint ## lint, then every test, those with real servers, QGIS and imagery too
 	$(PYTEST)
 
-docs: $(READY) ## the pages, with notebooks run, in docs/_build/html
+docs: $(READY) demo/run/report.html ## the pages, notebooks and gallery run, in docs/_build/html; links and docstrings checked
+	$(BIN)/pytest -q tests/docs/test_api_page.py tests/docs/test_pages.py -k "not build"
 	MINEWATCH_DOCS_EXECUTE=1 $(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
+
+demo/run/report.html: $(READY)
+	$(BIN)/minewatch demo --quiet
 
 accuracy-real: $(READY) ## figures on real pairs of pictures, where that imagery is present
 	$(BIN)/python tests/real/accuracy_real.py
@@ -64,5 +68,5 @@ constraints: $(READY) ## pin anew what pyproject.toml asks for; UPGRADE=1 takes 
 	  $(if $(UPGRADE),--upgrade) --output-file constraints.txt
 
 clean: ## everything that make made
-	rm -rf $(VENV) demo build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	rm -rf $(VENV) demo build dist docs/_build docs/api docs/notebooks docs/gallery-pages docs/gallery/demo .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 	  .import_linter_cache

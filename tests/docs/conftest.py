@@ -24,6 +24,15 @@ PARTS = (
 
 
 @dataclass(frozen=True)
+class Built:
+    """The pages, as Sphinx builds them."""
+
+    html: Path
+    said: str
+    """Its exit code and what it complained of."""
+
+
+@dataclass(frozen=True)
 class Project:
     """A copy of the project."""
 
@@ -80,6 +89,26 @@ def tiny_archive(tmp_path_factory: pytest.TempPathFactory) -> synthetic.Archive:
 def small_archive(tmp_path_factory: pytest.TempPathFactory) -> synthetic.Archive:
     """Two dry seasons of a small simulated world, with sites. Shared: never changed."""
     return shared_archive(tmp_path_factory, SMALL)
+
+
+@pytest.fixture(scope="session")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The pages of the documentation, without outputs. Shared by all test processes."""
+    base = tmp_path_factory.getbasetemp()
+    root = base.parent if base.name.startswith("popen-") else base
+    folder, said = root / "pages" / "html", root / "pages" / "said.txt"
+    said.parent.mkdir(exist_ok=True)
+    environment = {k: v for k, v in os.environ.items() if k != "MINEWATCH_DOCS_EXECUTE"}
+    with (root / "pages.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not said.exists():
+            words = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", "-d"]
+            done = subprocess.run(
+                [*words, root / "pages" / "state", ROOT / "docs", folder],
+                env=environment, capture_output=True, text=True, check=False,
+            )  # fmt: skip
+            said.write_text(f"{done.returncode}\n{done.stderr}", "utf-8")
+    return Built(folder, said.read_text("utf-8"))
 
 
 @pytest.fixture(scope="session")

@@ -28,6 +28,8 @@ INSTEAD = {
     "minewatch demo --quiet": "test -f demo/archive/catalog.json",
     ".venv/bin/minewatch review serve": "timeout --preserve-status -s INT 15 .venv/bin/minewatch "
     "review serve",
+    "--catalog planetary-computer ": "",
+    "--catalog cdse ": "",
     "--aoi chipwe-pangwa": "--aoi demo/archive/aoi.geojson --catalog demo/archive/catalog.json",
     '"chipwe-pangwa"': '"demo/archive/aoi.geojson", catalog="demo/archive/catalog.json"',
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -40,14 +39,18 @@ def test_the_demo_ends_by_saying_where_everything_lies(
         path = out / "run" / name
         assert str(path) in text
         assert path.stat().st_size > 0
-    assert f"open the report in a browser: {out / 'run' / 'report.html'}" in text
-    site = json.loads((out / "run/sites.geojson").read_text())["features"][0]["properties"]
-    words = re.search(r"minewatch (review set \S+ s\w+ mine --by YOU)", shown.replace("\n", " "))
+    last = shown[shown.rindex("look:") :]
+    assert [word for word in last.split() if word.endswith(":") or word == "on:"] == [
+        "look:", "on:", "learn:",
+    ]  # fmt: skip
+    assert str(out / "run" / "report.html") in last.replace("\n", "")
+    words = re.search(r"go on:\s+minewatch (explain \S+ s\w+)", last.replace("\n", " "))
     assert words
-    assert site["site_id"]
     with pytest.raises(SystemExit) as caught:
-        cli.main([*words[1].split(), "--quiet"])
+        cli.main(words[1].split())
     assert not caught.value.code
+    assert (Path(__file__).parents[2] / re.search(r"docs/\S+\.md", last)[0]).exists()
+    capsys.readouterr()
     made = {p: p.stat().st_mtime_ns for p in (out / "archive").rglob("*.tif")}
     assert call("--out", str(out), "--quiet") == 0
     assert capsys.readouterr().out == ""

@@ -21,7 +21,7 @@ from minewatch.catalog.item_checks import (
     item_errors,
     name_in,
 )
-from minewatch.catalog.item_tables import tables_at
+from minewatch.catalog.item_table_files import tables_at
 from minewatch.catalog.scene_search import Source, open_source
 from minewatch.catalog.static_catalog import walk_static
 from minewatch.errors import CatalogError

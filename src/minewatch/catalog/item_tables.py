@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
 import pyarrow as pa
@@ -22,7 +21,6 @@ from shapely.errors import ShapelyError
 from shapely.geometry.base import BaseGeometry
 
 from minewatch.catalog.answers import Answer, RawItem
-from minewatch.catalog.hrefs import canonical_href
 from minewatch.catalog.ranged_file import RangedFile
 from minewatch.catalog.short_texts import is_remote, short
 from minewatch.errors import CatalogError, unknown_name
@@ -31,7 +29,6 @@ from minewatch.redaction import redact
 from minewatch.sensors import SensorProfile
 from minewatch.settings import Settings
 
-SUFFIXES = (".parquet", ".geoparquet")
 NEEDED = ("id", "geometry", "datetime", "assets")
 """Columns without which a table holds no items."""
 KEY_ROWS, ITEM_ROWS = 1 << 16, 1 << 10
@@ -42,26 +39,6 @@ _SIDES = ("xmin", "ymin", "xmax", "ymax")
 _ITEM_MEMBERS = ("type", "stac_version", "stac_extensions", "id", "collection")
 _NOT_PROPERTIES = frozenset({*_ITEM_MEMBERS, "geometry", "bbox", "assets", "links"})
 Box = tuple[float, float, float, float]
-
-
-def tables_at(catalog: str) -> tuple[str, ...]:
-    """The tables of items that a catalogue consists of; none when it is something else.
-
-    Parameters
-    ----------
-    catalog
-        As a user gives it: a file or an address that ends in `.parquet`, or a folder of such files.
-    """
-    if is_remote(catalog):
-        is_table = urlsplit(catalog).path.lower().endswith(SUFFIXES)
-        return (catalog,) if is_table else ()
-    path = Path(canonical_href(catalog)).expanduser().absolute()
-    if path.suffix.lower() in SUFFIXES and not path.is_dir():
-        return (str(path),)
-    if not path.is_dir() or (path / "catalog.json").exists():
-        return ()
-    found = (p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
-    return tuple(sorted(map(str, found)))
 
 
 def search_tables(

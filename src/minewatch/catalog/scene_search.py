@@ -15,9 +15,9 @@ from minewatch.catalog.connection import connect, read_json
 from minewatch.catalog.folder_mapping import mapping_at, read_mapping, sensor_for
 from minewatch.catalog.folder_scenes import list_folder
 from minewatch.catalog.hrefs import canonical_catalog, canonical_href
-from minewatch.catalog.item_tables import search_tables, tables_at
+from minewatch.catalog.item_table_files import tables_at
 from minewatch.catalog.selection import Selection, select_scenes
-from minewatch.catalog.short_texts import is_remote
+from minewatch.catalog.short_texts import is_remote, short
 from minewatch.catalog.static_catalog import walk_static
 from minewatch.errors import CatalogError, NoScenesError, SettingsError, unknown_name
 from minewatch.model import (
@@ -28,6 +28,7 @@ from minewatch.model import (
     SceneList,
     silent,
 )
+from minewatch.parquet_package import check_parquet
 from minewatch.redaction import redact
 from minewatch.sensors import (
     CATALOGS,
@@ -106,6 +107,9 @@ def find_scenes(
         answer = list_folder(read_mapping(mapping), listener=listener)
     elif tables:
         name, is_server = canonical_href(canonical_catalog(catalog)), False
+        check_parquet(f"the catalogue {short(name)}")
+        from minewatch.catalog.item_tables import search_tables  # pyarrow is an extra
+
         answer = search_tables(
             tables, settings=settings or read_settings(), area=aoi.geometry, period=period,
             profile=profile, collection=collection, listener=listener,

@@ -66,16 +66,13 @@ def demo(
 
 
 def _show_what_to_do(result: RunResult, page: Path) -> None:
-    """How to look at the run, say what a site is, and file it."""
+    """The three last lines: where to look, how to go on, what to read."""
     where = shlex.quote(str(result.directory))
     ids = sorted(row["site_id"] for row in result.read_rows("sites"))
     terminal.line("")
-    terminal.line(f"open the report in a browser: {page}")
-    terminal.line("then say what a site is, see all that was said, and file the sites as PDF:")
-    terminal.line(f"  minewatch review set {where} {ids[0] if ids else 'SITE'} mine --by YOU")
-    terminal.line(f"  minewatch review serve {where}")
-    terminal.line(f"  minewatch review list {where}")
-    terminal.line(f"  minewatch export {where} --format evidence")
+    terminal.line(f"look:   open {page} in a browser")
+    terminal.line(f"go on:  minewatch explain {where} {ids[0] if ids else 'SITE'}")
+    terminal.line("learn:  docs/tutorial.md of the repository; minewatch COMMAND --help")
 
 
 def make_room(folder: Path) -> Path | None:

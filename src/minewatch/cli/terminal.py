@@ -61,6 +61,7 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> 
     """
     from rich import box
     from rich.table import Table
+    from rich.text import Text
 
     shown = Table(
         title=title, title_justify="left", header_style="bold",
@@ -74,7 +75,8 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> 
             min_width=max(map(len, words)),
         )  # fmt: skip
     for row in rows:
-        shown.add_row(*("" if value is None else str(value) for value in row))
+        # as Text: [notebook] is a word, not markup
+        shown.add_row(*(Text("" if value is None else str(value)) for value in row))
     out().print(shown, width=max(out().width - 2, 20))  # rich counts no padding of the last column
 
 

@@ -10,7 +10,6 @@ import rasterio
 import xarray as xr
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
-from odc.geo.xr import xr_coords
 from rasterio._err import CPLE_BaseError
 from rasterio.enums import Resampling
 from rasterio.errors import RasterioError
@@ -24,6 +23,7 @@ from minewatch.cube.gdal_reader import open_image
 from minewatch.cube.resampling import EXACT_PX
 from minewatch.errors import ReadError
 from minewatch.model import ElevationModel, Grid
+from minewatch.model.raster_coords import raster_coords
 from minewatch.redaction import guard_gdal_logs, redact
 from minewatch.sensors import gdal_options, gdal_path
 from minewatch.settings import Settings
@@ -72,7 +72,9 @@ def read_gradient(
     heights, simulated = _read_heights(model, box, settings or Settings())
     inner = slice(1, -1)  # on the edge, half of the eight are missing
     gradient = {name: (("y", "x"), a[inner, inner]) for name, a in _gradient(heights).items()}
-    return xr.Dataset(gradient, coords=xr_coords(box[inner, inner]), attrs={"simulated": simulated})
+    return xr.Dataset(
+        gradient, coords=raster_coords(box[inner, inner]), attrs={"simulated": simulated}
+    )
 
 
 def read_heights(

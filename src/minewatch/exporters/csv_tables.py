@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
+from typing import Any
 
-import pyarrow as pa
-import pyarrow.csv as pa_csv
 import shapely
 
-from minewatch.exporters.column_types import arrow_table
+from minewatch.exporters.column_types import typed_table
 from minewatch.exporters.layer_exporters import LayerExporter
 from minewatch.exporters.rfc7946_outlines import COORDINATE_DECIMALS, wgs84_outlines
 from minewatch.files import plain_cell, write_bytes_atomic
@@ -41,18 +39,27 @@ def write_csv(layers: LayerSet, out: Path) -> list[Path]:
 
 
 def _write(layer: NamedLayer, path: Path, *, simulated: bool) -> Path:
-    table = arrow_table(layer, simulated=simulated)
+    table = typed_table(layer, simulated=simulated)
+    for name, column in table.columns.items():
+        if column.type == "text":
+            table = table.with_column(name, "text", [plain_cell(v) for v in column.values])
     outlines = wgs84_outlines(layer.table)
     inside = shapely.point_on_surface(outlines)
     for name, values in (("lon", shapely.get_x(inside)), ("lat", shapely.get_y(inside))):
-        table = table.append_column(name, pa.array(values.round(COORDINATE_DECIMALS)))
-    for at, column in enumerate(table.schema):
-        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-            cells = [plain_cell(value) for value in table[column.name].to_pylist()]
-            table = table.set_column(at, column.name, pa.array(cells, column.type))
+        table = table.with_column(name, "float", values.round(COORDINATE_DECIMALS).tolist())
     texts = shapely.to_wkt(outlines, rounding_precision=COORDINATE_DECIMALS)
-    table = table.append_column("WKT", pa.array(texts, pa.string()))
-    content = io.BytesIO()
-    pa_csv.write_csv(table, content)
-    write_bytes_atomic(path, content.getvalue())
+    table = table.with_column("WKT", "text", texts)
+    lines = [map(_cell, table.columns), *(map(_cell, row.values()) for row in table.iter_rows())]
+    write_bytes_atomic(path, "".join(f"{','.join(line)}\n" for line in lines).encode())
     return path
+
+
+def _cell(value: Any) -> str:
+    """Texts in quotation marks, so that an empty one is none that is missing; others plain."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return '"{}"'.format(value.replace('"', '""'))
+    if isinstance(value, bool):
+        return str(value).lower()
+    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)

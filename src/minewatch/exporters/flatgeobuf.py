@@ -8,7 +8,7 @@ import pyogrio
 from pyogrio.errors import DataSourceError
 
 from minewatch.errors import OutputError
-from minewatch.exporters.column_types import arrow_table, with_outlines
+from minewatch.exporters.column_types import typed_table, with_outlines
 from minewatch.exporters.layer_exporters import LayerExporter
 from minewatch.files import atomic_path
 from minewatch.model import WGS84, LayerSet, NamedLayer
@@ -46,7 +46,7 @@ def write_flatgeobuf(layers: LayerSet, out: Path) -> list[Path]:
 
 
 def _write(layer: NamedLayer, path: Path, layers: LayerSet) -> Path:
-    table = with_outlines(arrow_table(layer, simulated=layers.simulated), layer)
+    table = with_outlines(typed_table(layer, simulated=layers.simulated), layer)
     options = {"TITLE": layers.describe(layer), "DESCRIPTION": layers.attribution}
     try:
         with atomic_path(path) as part:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
-import pyarrow.parquet as pq
 
-from minewatch.exporters.column_types import arrow_table
+from minewatch.exporters.column_types import Type, TypedTable, typed_table
 from minewatch.exporters.layer_exporters import LayerExporter
 from minewatch.exporters.rfc7946_outlines import wgs84_outlines
 from minewatch.files import write_bytes_atomic
 from minewatch.model import WGS84, LayerSet, NamedLayer
+from minewatch.parquet_package import check_parquet
 
 
 @LayerExporter
@@ -35,16 +37,24 @@ def write_geoparquet(layers: LayerSet, out: Path) -> list[Path]:
     list of Path
         `inventory.parquet`, `sites.parquet`, `features.parquet`, `changes.parquet`.
 
+    Raises
+    ------
+    SettingsError
+        When the extra `parquet` is not installed.
+
     References
     ----------
     GeoParquet 1.1.0, https://geoparquet.org/releases/v1.1.0/
     """
+    check_parquet("the format 'geoparquet'")
     return [_write(layer, out / f"{name}.parquet", layers) for name, layer in layers.layers.items()]
 
 
 def _write(layer: NamedLayer, path: Path, layers: LayerSet) -> Path:
-    table = arrow_table(layer, simulated=layers.simulated, lists="lists")
-    typed = table.to_pandas(types_mapper=pd.ArrowDtype)  # also of columns without a value
+    table = typed_table(layer, simulated=layers.simulated, lists="lists")
+    typed = _arrow_table(table).to_pandas(
+        types_mapper=pd.ArrowDtype
+    )  # also of columns without a value
     frame = gpd.GeoDataFrame(typed, geometry=list(wgs84_outlines(layer.table)), crs=WGS84)
     content = io.BytesIO()
     frame.to_parquet(
@@ -54,8 +64,22 @@ def _write(layer: NamedLayer, path: Path, layers: LayerSet) -> Path:
     return path
 
 
+def _arrow_table(table: TypedTable) -> Any:
+    import pyarrow as pa
+
+    types: Mapping[Type, Any] = {
+        "text": pa.string(), "int": pa.int64(), "float": pa.float64(), "bool": pa.bool_(),
+        "date": pa.date32(), "list": pa.list_(pa.string()),
+    }  # fmt: skip
+    return pa.table(
+        {name: pa.array(c.values, type=types[c.type]) for name, c in table.columns.items()}
+    )
+
+
 def _described(content: io.BytesIO, layer: NamedLayer, layers: LayerSet) -> bytes:
     """The file with what it holds, and without pandas' note of types that pandas cannot read."""
+    import pyarrow.parquet as pq
+
     whole = pq.read_table(content)
     about = {
         "simulated": layers.simulated,

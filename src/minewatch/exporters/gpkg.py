@@ -8,12 +8,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
-import pyarrow as pa
 import pyogrio
 from pyogrio.errors import DataSourceError
 
 from minewatch.errors import OutputError
-from minewatch.exporters.column_types import arrow_table, with_outlines
+from minewatch.exporters.column_types import TypedTable, typed_table, with_outlines
 from minewatch.exporters.layer_exporters import LayerExporter
 from minewatch.exporters.qgis.vector_renderers import layer_style
 from minewatch.files import atomic_path
@@ -86,7 +85,7 @@ def write_geopackage(
     try:
         with atomic_path(path) as part, _gdal_options(moment):
             for name, layer in layers.with_area().items():
-                table = with_outlines(arrow_table(layer, simulated=layers.simulated), layer)
+                table = with_outlines(typed_table(layer, simulated=layers.simulated), layer)
                 kind = "LineString" if name in lines else "MultiPolygon"
                 kind = "Point" if name in points else kind
                 about = layers.describe(layer)
@@ -110,7 +109,7 @@ def _gdal_options(moment: str) -> Iterator[None]:
         pyogrio.set_gdal_config_options(dict.fromkeys(options))
 
 
-def _write_layer(table: pa.Table, path: Path, *, name: str, about: str, kind: str) -> None:
+def _write_layer(table: TypedTable, path: Path, *, name: str, about: str, kind: str) -> None:
     pyogrio.write_arrow(
         table, path, layer=name, driver="GPKG", append=path.exists(),
         geometry_name="geometry", geometry_type=kind, crs=WGS84,

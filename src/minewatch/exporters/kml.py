@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any, Final
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-import pyarrow as pa
 import shapely
 
-from minewatch.exporters.column_types import arrow_table, multipolygons
+from minewatch.exporters.column_types import Type, multipolygons, typed_table
 from minewatch.exporters.layer_exporters import LayerExporter
 from minewatch.files import atomic_path
 from minewatch.model import CHANGE_KINDS, LayerSet, NamedLayer
@@ -24,7 +23,6 @@ FILENAME: Final = "minewatch.kmz"
 _KML: Final = "http://www.opengis.net/kml/2.2"
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_BATCH: Final = 1000
 _SHOWN: Final = ("inventory", "aoi")
 """Layers that are switched on when the file is opened."""
 _ALERT_WIDTHS: Final = {"confirmed": "4", "provisional": "3", "candidate": "2", "rejected": "1"}
@@ -43,7 +41,7 @@ _SPANS: Final = (
     ("first_detected", "last_seen"),
 )
 """Columns that say from when to when a row holds; the first that a layer has."""
-_TYPES: Final = {pa.int64(): "int", pa.float64(): "double", pa.bool_(): "bool"}
+_TYPES: Final[Mapping[Type, str]] = {"int": "int", "float": "double", "bool": "bool"}
 
 
 @LayerExporter
@@ -102,9 +100,7 @@ def _used_styles(shown: Iterable[NamedLayer], layers: LayerSet) -> set[str]:
 
 
 def _rows(layer: NamedLayer, layers: LayerSet) -> Iterator[Mapping[str, Any]]:
-    """Rows of a layer, a few at a time."""
-    for batch in arrow_table(layer, simulated=layers.simulated).to_batches(_BATCH):
-        yield from batch.to_pylist()
+    return typed_table(layer, simulated=layers.simulated).iter_rows()
 
 
 def _in_folder(name: str, pieces: Iterable[str], *, is_shown: bool) -> Iterator[str]:
@@ -154,8 +150,8 @@ def _style(name: str, colour: str, *, width: str = "2", fill: str = "66") -> Ele
 def _schema(layer: NamedLayer, layers: LayerSet) -> Element:
     """The types of a layer's columns."""
     schema = Element("Schema", name=layer.name, id=f"columns-{layer.name}")
-    for field in arrow_table(layer, simulated=layers.simulated).schema:
-        SubElement(schema, "SimpleField", type=_TYPES.get(field.type, "string"), name=field.name)
+    for name, column in typed_table(layer, simulated=layers.simulated).columns.items():
+        SubElement(schema, "SimpleField", type=_TYPES.get(column.type, "string"), name=name)
     return schema
 
 
@@ -164,25 +160,24 @@ def _folder(layer: NamedLayer, layers: LayerSet) -> Iterator[str]:
     is_shown = layer.name in _SHOWN
     outlines = multipolygons(layer)
     periods: dict[str, list[int]] = defaultdict(list)
-    table = arrow_table(layer, simulated=layers.simulated)
-    if {"period_start", "period_end"} <= set(table.column_names):
+    table = typed_table(layer, simulated=layers.simulated)
+    if {"period_start", "period_end"} <= set(table.columns):
         ends = zip(
-            *(table[name].to_pylist() for name in ("period_start", "period_end")), strict=True
+            *(table.columns[name].values for name in ("period_start", "period_end")), strict=True
         )
         for at, (first, last) in enumerate(ends):
             periods[f"{first} to {last}"].append(at)
 
-    def marks(rows: pa.Table, shapes: Sequence[Any]) -> Iterator[str]:
-        values = (row for batch in rows.to_batches(_BATCH) for row in batch.to_pylist())
-        for row, outline in zip(values, shapes, strict=True):
-            yield _xml(_placemark(row, outline, layer=layer, is_shown=is_shown))
+    def marks(rows: Iterable[int]) -> Iterator[str]:
+        for at in rows:
+            mark = _placemark(table.row(at), outlines[at], layer=layer, is_shown=is_shown)
+            yield _xml(mark)
 
     def by_period() -> Iterator[str]:
         for label, at in sorted(periods.items()):
-            inside = marks(table.take(at), [outlines[i] for i in at])
-            yield from _in_folder(label, inside, is_shown=is_shown)
+            yield from _in_folder(label, marks(at), is_shown=is_shown)
 
-    pieces = by_period() if periods else marks(table, outlines)
+    pieces = by_period() if periods else marks(range(table.rows))
     yield from _in_folder(layers.describe(layer), pieces, is_shown=is_shown)
 
 

@@ -17,7 +17,7 @@ import shapely
 from shapely.geometry import mapping
 
 from minewatch.errors import OutputError
-from minewatch.exporters.column_types import arrow_table
+from minewatch.exporters.column_types import typed_table
 from minewatch.exporters.layer_exporters import LayerExporter
 from minewatch.exporters.mgrs_squares import mgrs_square
 from minewatch.exporters.release_rows import is_release
@@ -114,7 +114,7 @@ def _rows(layers: LayerSet, name: str) -> list[Row]:
     if name not in layers.layers:
         return []
     layer = layers.layers[name]
-    plain = arrow_table(layer, simulated=layers.simulated, lists="lists").to_pylist()
+    plain = typed_table(layer, simulated=layers.simulated, lists="lists").iter_rows()
     outlines = wgs84_outlines(layer.table)
     return [{**row, "outline": of} for row, of in zip(plain, outlines, strict=True)]
 

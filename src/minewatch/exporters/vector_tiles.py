@@ -11,13 +11,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import pyarrow as pa
 import pyogrio
 import shapely
 from pyogrio.errors import DataSourceError
 
 from minewatch.errors import OutputError, SettingsError
-from minewatch.exporters.column_types import arrow_table, with_outlines
+from minewatch.exporters.column_types import TypedTable, typed_table, with_outlines
 from minewatch.exporters.layer_exporters import LayerExporter
 from minewatch.exporters.rfc7946_outlines import wgs84_outlines
 from minewatch.files import write_bytes_atomic
@@ -103,7 +102,7 @@ def _parts() -> Mapping[str, ModuleType]:
     return {"reader": reader, "tile": tile, "writer": writer}
 
 
-def _tables(layers: LayerSet) -> dict[str, tuple[pa.Table, str]]:
+def _tables(layers: LayerSet) -> dict[str, tuple[TypedTable, str]]:
     """What goes into the tiles: name to table and kind of outline; layers without rows do not."""
     filled = {name: layer for name, layer in layers.with_area().items() if len(layer.table)}
     tables = {
@@ -113,21 +112,22 @@ def _tables(layers: LayerSet) -> dict[str, tuple[pa.Table, str]]:
     if "sites" in filled:
         points = shapely.to_wkb(shapely.point_on_surface(wgs84_outlines(filled["sites"].table)))
         table = _plain(filled["sites"], layers)
-        table = table.select([name for name in table.column_names if name in _POINT_COLUMNS])
-        tables[POINTS] = table.append_column("geometry", pa.array(points, pa.binary())), "Point"
+        points_table = table.select(_POINT_COLUMNS).with_column("geometry", "binary", points)
+        tables[POINTS] = points_table, "Point"
     return tables
 
 
-def _plain(layer: NamedLayer, layers: LayerSet) -> pa.Table:
+def _plain(layer: NamedLayer, layers: LayerSet) -> TypedTable:
     """The columns in types that tiles have: days as text."""
-    table = arrow_table(layer, simulated=layers.simulated)
-    for at, field in enumerate(table.schema):
-        if pa.types.is_date(field.type):
-            table = table.set_column(at, field.name, table[field.name].cast(pa.string()))
+    table = typed_table(layer, simulated=layers.simulated)
+    for name, column in table.columns.items():
+        if column.type == "date":
+            days = [None if day is None else day.isoformat() for day in column.values]
+            table = table.with_column(name, "text", days)
     return table
 
 
-def _cut(table: pa.Table, path: Path, *, name: str, kind: str) -> None:
+def _cut(table: TypedTable, path: Path, *, name: str, kind: str) -> None:
     least = 0 if kind == "Point" or name == "aoi" else MIN_ZOOM
     options = {
         "MINZOOM": str(least), "MAXZOOM": str(MAX_ZOOM), "NAME": name,

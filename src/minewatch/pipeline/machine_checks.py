@@ -26,7 +26,12 @@ LEAST_FREE_GB = 5.0
 EXTRAS: Mapping[str, tuple[str, str]] = {
     "notebook": ("maplibre", "maps in notebooks"),
     "cluster": ("distributed", "--scheduler"),
+    "context": ("pyflwdir", "context downstream"),
     "evidence": ("typst", "evidence sheets as PDF"),
+    "parquet": ("pyarrow", "GeoParquet, and catalogues that are tables"),
+    "pmtiles": ("pmtiles", "export --format pmtiles"),
+    "postgis": ("psycopg", "export --format postgis"),
+    "review": ("scikit-learn", "review suggest"),
 }
 """Extra to a package that comes with it, and what it is for."""
 DRIVERS: Mapping[str, tuple[Outcome, str]] = {

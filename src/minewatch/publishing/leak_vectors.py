@@ -10,11 +10,11 @@ from typing import Any, Final
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 import pyogrio
 import shapely
 
 from minewatch.model import WGS84
+from minewatch.parquet_package import check_parquet
 from minewatch.publishing.leak_bytes import scan_bytes
 from minewatch.publishing.leak_index import PRIVATE_COLUMNS, Leak, PrivateIndex
 from minewatch.publishing.leak_places import AllowedPlaces
@@ -66,6 +66,9 @@ def scan_layers(
 
 def _read(path: Path) -> Iterator[tuple[str, pd.DataFrame]]:
     if path.read_bytes()[:4] == b"PAR1":
+        check_parquet(path.name)
+        import pyarrow.parquet as pq  # an extra
+
         plain = pq.read_table(path).to_pandas()
         if "geometry" in plain:
             shapes = shapely.from_wkb(plain["geometry"].to_numpy())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+import tomllib
 from collections import namedtuple
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from typer.testing import CliRunner
 
 from minewatch.cli import app
 from minewatch.pipeline import Check, check_machine
+from minewatch.pipeline.machine_checks import EXTRAS
 from minewatch.runtime import warmup
 
 Usage = namedtuple("Usage", "total used free")
@@ -26,6 +28,14 @@ def test_a_machine_that_runs_these_tests_has_no_fault(tmp_path: Path) -> None:
     found = looked_over(tmp_path)
     assert {c.outcome for c in found.values()} <= {"ok", "note"}
     assert {"python", "gdal", "memory", "disk", "folder", "keys"} <= set(found)
+
+
+def test_every_extra_that_people_install_is_looked_for_by_a_package_of_it() -> None:
+    project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text("utf-8"))
+    extras = project["project"]["optional-dependencies"]
+    assert set(EXTRAS) == set(extras) - {"bench"}
+    wrong = [n for n, (package, _) in EXTRAS.items() if not any(package in w for w in extras[n])]
+    assert wrong == []
 
 
 def test_every_fault_and_note_says_what_to_mend(

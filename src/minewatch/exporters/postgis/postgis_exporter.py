@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import shapely
 
 from minewatch.errors import SettingsError
-from minewatch.exporters.column_types import arrow_table, multipolygons
+from minewatch.exporters.column_types import multipolygons, typed_table
 from minewatch.exporters.layer_exporters import DatabaseExporter
 from minewatch.exporters.postgis.database_connection import connected, read_address
 from minewatch.exporters.postgis.release_database import write_release_rows
@@ -143,7 +143,7 @@ def _rows(
     layer: NamedLayer, layers: LayerSet, columns: Sequence[str], *, table: str
 ) -> Iterator[Row]:
     """Rows of a layer as its table has them; columns that it does not have go into `more`."""
-    plain = arrow_table(layer, simulated=layers.simulated, lists="lists").to_pylist()
+    plain = typed_table(layer, simulated=layers.simulated, lists="lists").iter_rows()
     for values, geom in zip(plain, _ewkb(multipolygons(layer)), strict=True):
         known = {name: value for name, value in values.items() if name in columns}
         if table == OTHER:

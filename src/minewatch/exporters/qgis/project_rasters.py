@@ -14,13 +14,13 @@ import numpy as np
 import rasterio
 import xarray as xr
 from odc.geo.geobox import GeoBox
-from odc.geo.xr import xr_coords
 from rasterio.errors import RasterioError
 
 from minewatch.errors import OutputError
 from minewatch.exporters.cog_writing import write_cog
 from minewatch.files import atomic_path, output_error
 from minewatch.model import RunResult
+from minewatch.model.raster_coords import raster_coords
 
 RasterChoice = Literal["copy", "link", "none"]
 FOLDER: Final = "rasters"
@@ -157,7 +157,7 @@ def _pictures(
     for picture in sorted(ground, key=lambda p: p.period_start)[-MOST_PERIODS:]:
         rows, cols = picture.rgb.shape[1:]
         geobox = GeoBox((rows, cols), picture.transform, f"EPSG:{picture.epsg}")
-        layer = xr.DataArray(picture.rgb, dims=("band", "y", "x"), coords=xr_coords(geobox))
+        layer = xr.DataArray(picture.rgb, dims=("band", "y", "x"), coords=raster_coords(geobox))
         path = out / FOLDER / NATURAL_COLOUR / f"{picture.period_start}.tif"
         label = _period(result, picture.period_start)["label"]
         write_cog(
