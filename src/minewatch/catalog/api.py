@@ -10,12 +10,10 @@ from typing import Any
 from urllib.parse import urljoin
 
 import shapely
-from pystac_client import ItemSearch
-from pystac_client.stac_api_io import StacApiIO
 from shapely.geometry.base import BaseGeometry
 
 from minewatch.catalog.answers import Answer, RawItem, links_of, time_extent
-from minewatch.catalog.connection import naming_address, read_json
+from minewatch.catalog.connection import Documents, naming_address, read_json
 from minewatch.catalog.hrefs import canonical_href
 from minewatch.catalog.item_checks import LONGEST_NAME
 from minewatch.catalog.short_texts import is_remote
@@ -41,7 +39,7 @@ def is_api(root: Mapping[str, Any]) -> bool:
 
 
 def search_api(
-    io: StacApiIO,
+    io: Documents,
     url: str,
     root: Mapping[str, Any],
     *,
@@ -84,14 +82,14 @@ def search_api(
     return Answer(items=items, collection=collection, extent=extent, notes=tuple(search.notes))
 
 
-def collections_of(io: StacApiIO, url: str, root: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def collections_of(io: Documents, url: str, root: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """The API's collections by id (the first page of them)."""
     address = _link(root, "data", url) or f"{canonical_href(url).rstrip('/')}/collections"
     found = read_json(io, address).get("collections") or []
     return {str(c.get("id")): c for c in found if isinstance(c, dict)}
 
 
-def _extent(io: StacApiIO, url: str, root: Mapping[str, Any], collection: str) -> tuple[str, str]:
+def _extent(io: Documents, url: str, root: Mapping[str, Any], collection: str) -> tuple[str, str]:
     """First and last day of the collection; raises when the API has no such collection."""
     known = collections_of(io, url, root)
     first, *_ = wanted = collection.split(",")
@@ -129,7 +127,7 @@ def _link(root: Mapping[str, Any], relation: str, url: str) -> str:
 
 @dataclass(kw_only=True)
 class _Search:
-    io: StacApiIO
+    io: Documents
     links: Sequence[Mapping[str, Any]]
     url: str
     parameters: Mapping[str, Any]
@@ -143,9 +141,13 @@ class _Search:
 
     def run(self, **more: Any) -> tuple[RawItem, ...]:
         """All items, in the order they came, each once."""
+        from pystac_client import ItemSearch  # brings a validator of schemas, which takes seconds
+
         matching = [k for k in self.links if (k.get("method") or "GET") == self.method]
         address = urljoin(self.url, str((matching or self.links)[0]["href"]))
-        search = ItemSearch(address, method=self.method, stac_io=self.io, **self.parameters, **more)
+        search = ItemSearch(
+            address, method=self.method, stac_io=self.io.server, **self.parameters, **more
+        )
         found: dict[object, RawItem] = {}
         matched, last_size, pages = None, 0, 0
         with naming_address(self.url):

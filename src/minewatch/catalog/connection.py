@@ -5,26 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from pystac_client.exceptions import APIError
-from pystac_client.stac_api_io import StacApiIO
-from requests import Request, RequestException, Response
-from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError
-from urllib3.util import Retry
-
-from minewatch.access import Access
 from minewatch.addresses import is_metadata_host
-from minewatch.catalog.short_texts import LONGEST_TEXT, is_remote, short
+from minewatch.catalog.short_texts import is_remote, short
 from minewatch.errors import CatalogError
-from minewatch.http_deadlines import POOLS
-from minewatch.redaction import guard_logs_of, redact
+from minewatch.redaction import redact
 from minewatch.settings import Settings
 
-_RETRIED_STATUS = (429, 500, 502, 503, 504)
+if TYPE_CHECKING:
+    from pystac_client.stac_api_io import StacApiIO
+
 _HINTS = {
     401: "it wants an account: check the address, or use another --catalog",
     403: "it refuses the request: check the address, or use another --catalog",
@@ -38,104 +32,58 @@ _UNREACHED = {
     "SSL": "its certificate is not trusted",
     "RemoteDisconnected": "it hung up",
 }
-_WITH_BODY = ("POST", "PUT", "PATCH")
-_PIECE_BYTES, _MOST_DIGITS = 1 << 16, 400
-MOST_BYTES = 128 << 20
-"""Of one document that a server sends, unpacked: thirty times a page of 100 items [D]."""
+_MOST_DIGITS = 400
 
 
-class _BoundedRetry(Retry):
-    """Retries that honour Retry-After, but never wait longer than allowed."""
+class AnswerError(Exception):
+    """What a server said instead of a document, or why it said nothing."""
 
-    longest_wait_s = 60.0
+    def __init__(self, text: str, status_code: int | None = None) -> None:
+        super().__init__(text)
+        self.status_code = status_code
 
-    def parse_retry_after(self, retry_after: str) -> float:
-        return min(super().parse_retry_after(retry_after), self.longest_wait_s)
+
+class Documents:
+    """Documents at addresses and paths. What asks servers is loaded when the first is asked.
+
+    Parameters
+    ----------
+    settings
+        Timeouts and retries.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @cached_property
+    def server(self) -> StacApiIO:
+        """Reader of what servers send: its library takes longer to load than small jobs work."""
+        from minewatch.catalog.server_documents import connect_server
+
+        return connect_server(self._settings)
+
+    def read(self, address: str) -> Any:
+        """The JSON at an address or path."""
+        if is_remote(address):
+            return self.server.read_json(address)
+        return loads(_read_file(address))
 
 
-class _BoundedReader(StacApiIO):
-    """A reader that takes no more bytes of an answer than a page can have, and not for ever."""
-
-    def __init__(self, access: Access, **options: Any) -> None:
-        super().__init__(**options)
-        self._access = access
-
-    def request(
-        self,
-        href: str,
-        method: str | None = None,
-        headers: dict[str, str] | None = None,
-        parameters: dict[str, Any] | None = None,
-    ) -> str:
-        """The text at an address; `APIError` for whatever goes wrong on the way."""
-        kind = (method or "GET").upper()
-        known = self._access.headers(href)  # requests sends them to no other host
-        request = Request(kind, href, headers={**(headers or {}), **known})
-        if kind in _WITH_BODY:
-            request.json = parameters
-        else:
-            request.params = parameters or {}
-        try:
-            asked = self.session.prepare_request(request)
-            options = self.session.merge_environment_settings(href, {}, True, True, None)
-            with self.session.send(asked, timeout=self.timeout, **options) as answer:
-                text = _bounded_text(answer)
-        except (RequestException, HTTPError, OSError, ValueError) as error:
-            raise APIError(str(error)) from None
-        if not 200 <= answer.status_code < 300:
-            failed = APIError(text[: 2 * LONGEST_TEXT])
-            failed.status_code = answer.status_code
-            raise failed
-        return text
-
-    def json_loads(self, txt: str, *_: Any, **__: Any) -> dict[str, Any]:
-        """JSON; whole numbers too long for Python are taken as broken ones."""
-        try:
-            found = json.loads(txt)
-        except json.JSONDecodeError:
-            raise
-        except ValueError:
-            found = json.loads(txt, parse_int=_number_of)
-        return cast("dict[str, Any]", found)
+def loads(text: str) -> Any:
+    """JSON; whole numbers too long for Python are taken as broken ones."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:
+        return json.loads(text, parse_int=_number_of)
 
 
 def _number_of(digits: str) -> float:
     return int(digits) if len(digits) < _MOST_DIGITS else float(digits)
 
 
-def _bounded_text(answer: Response) -> str:
-    pieces, size = [], 0
-    for piece in answer.iter_content(_PIECE_BYTES):
-        size += len(piece)
-        if size > MOST_BYTES:
-            raise OSError(
-                f"it sends more than {MOST_BYTES >> 20} MiB at once: ask for a shorter period, or "
-                "for a smaller area"
-            )
-        pieces.append(piece)
-    return b"".join(pieces).decode("utf-8")
-
-
-def connect(settings: Settings) -> StacApiIO:
-    """Reader of JSON documents at addresses and paths."""
-    for library in ("pystac_client", "pystac", "requests", "urllib3"):
-        guard_logs_of(library)  # they log whole addresses and headers
-    kind = type("Retry", (_BoundedRetry,), {"longest_wait_s": settings.http_max_wait_s})
-    retry = kind(
-        total=settings.http_retries,
-        backoff_factor=settings.http_backoff_s,
-        backoff_max=settings.http_max_wait_s,
-        status_forcelist=_RETRIED_STATUS,
-        allowed_methods=None,  # a search by POST changes nothing on the server
-        raise_on_status=False,
-    )
-    reader = _BoundedReader(Access(settings), timeout=settings.http_timeout_s, max_retries=retry)
-    for adapter in reader.session.adapters.values():
-        cast("HTTPAdapter", adapter).poolmanager.pool_classes_by_scheme = POOLS
-    return reader
-
-
-def read_json(io: StacApiIO, address: str) -> dict[str, Any]:
+def read_json(io: Documents, address: str) -> dict[str, Any]:
     """The JSON object at an address or path.
 
     Raises
@@ -146,7 +94,7 @@ def read_json(io: StacApiIO, address: str) -> dict[str, Any]:
     with naming_address(address):
         if is_metadata_host(urlsplit(address).hostname or ""):
             raise ValueError("it leads to this machine's own keys")
-        found = io.read_json(address) if is_remote(address) else io.json_loads(_read_file(address))
+        found = io.read(address)
         if not isinstance(found, dict):
             raise TypeError(f"holds a {type(found).__name__}")
         return found
@@ -160,7 +108,7 @@ def ask_root(address: str, settings: Settings) -> str:
     CatalogError
         As in `read_json`; also when the page does not look like STAC.
     """
-    page = read_json(connect(settings), address)
+    page = read_json(Documents(settings), address)
     if not page.get("links") and not page.get("stac_version"):
         raise CatalogError(
             f"{redact(address)} is not STAC: it has neither links nor stac_version",
@@ -181,7 +129,7 @@ def naming_address(address: str) -> Iterator[None]:
     place = redact(address)
     try:
         yield
-    except APIError as error:
+    except AnswerError as error:
         raise _of_server(error, place) from None
     except OSError as error:
         raise CatalogError(
@@ -195,8 +143,8 @@ def naming_address(address: str) -> Iterator[None]:
         ) from None
 
 
-def _of_server(error: APIError, place: str) -> CatalogError:
-    status = cast("int | None", getattr(error, "status_code", None))
+def _of_server(error: AnswerError, place: str) -> CatalogError:
+    status = error.status_code
     if status is None:
         return unreached(str(error), place)
     text = short(error)

@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
-from pystac.utils import make_absolute_href
-
 from minewatch.addresses import plain_address
 from minewatch.redaction import is_secret_name, redact
 from minewatch.sensors import CATALOGS
@@ -61,7 +59,7 @@ def canonical_href(href: str, *, base: str = "") -> str:
         if urlsplit(base).scheme in {"http", "https"}:
             href = urljoin(base, href)
         else:
-            href = make_absolute_href(href, base) if "://" in base else _beside(href, base)
+            href = _joined(href, base) if "://" in base else _beside(href, base)
     parts = urlsplit(href)
     if parts.scheme == "file":
         return unquote(parts.path)
@@ -72,6 +70,13 @@ def canonical_href(href: str, *, base: str = "") -> str:
 def _folder_of(base: str) -> str:
     """The canonical address of the folder in which a document stands, with its last slash."""
     return canonical_href("-", base=base).removesuffix("-")
+
+
+def _joined(href: str, base: str) -> str:
+    """An address in a bucket, say, whose scheme `urljoin` does not know."""
+    from pystac.utils import make_absolute_href
+
+    return make_absolute_href(href, base)
 
 
 def _beside(href: str, base: str) -> str:

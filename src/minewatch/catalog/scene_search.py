@@ -7,11 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pystac_client.stac_api_io import StacApiIO
-
 from minewatch.catalog.answers import Answer
 from minewatch.catalog.api import collections_of, is_api, search_api
-from minewatch.catalog.connection import connect, read_json
+from minewatch.catalog.connection import Documents, read_json
 from minewatch.catalog.folder_mapping import mapping_at, read_mapping, sensor_for
 from minewatch.catalog.folder_scenes import list_folder
 from minewatch.catalog.hrefs import canonical_catalog, canonical_href
@@ -198,7 +196,7 @@ class Source(NamedTuple):
     """Where it is read, absolute."""
     root: Mapping[str, Any]
     """Its root document."""
-    io: StacApiIO
+    io: Documents
     """Reader of its documents."""
 
 
@@ -210,7 +208,7 @@ def open_source(catalog: str, settings: Settings) -> Source:
     CatalogError
         Unknown name, no such file, unreachable, or not STAC.
     """
-    io = connect(settings)
+    io = Documents(settings)
     if catalog in CATALOGS:
         address = get_catalog(catalog).url
         return Source(catalog, address, read_json(io, address), io)

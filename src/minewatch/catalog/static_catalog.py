@@ -7,10 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pystac_client.stac_api_io import StacApiIO
-
 from minewatch.catalog.answers import Answer, RawItem, links_of, time_extent
-from minewatch.catalog.connection import read_json
+from minewatch.catalog.connection import Documents, read_json
 from minewatch.catalog.hrefs import canonical_href
 from minewatch.catalog.item_checks import LONGEST_NAME
 from minewatch.errors import CatalogError, unknown_name
@@ -20,7 +18,7 @@ from minewatch.sensors import ELEVATION_COLLECTIONS
 
 
 def walk_static(
-    io: StacApiIO,
+    io: Documents,
     address: str,
     root: Mapping[str, Any],
     *,
@@ -64,7 +62,7 @@ def walk_static(
 
 @dataclass(kw_only=True)
 class _Walk:
-    io: StacApiIO
+    io: Documents
     collection: str | None
     listener: ProgressListener
     dropped: dict[str, str] = field(default_factory=dict)

@@ -13,8 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from minewatch.compiled import kernel
-from minewatch.cube.pixel_kernels import grow
+from minewatch.compiled import kernel, part
 from minewatch.model import ZERO_CLASS
 from minewatch.sensors import MaskRule
 
@@ -71,7 +70,7 @@ def flag(values: UInt16, rule: MaskRule) -> UInt8:
     array of the same shape, uint8
         0 where there is no pixel.
     """
-    return _flags(rule)[values]
+    return np.asarray(np.take(_flags(rule), values))
 
 
 @lru_cache(maxsize=8)
@@ -116,49 +115,128 @@ def find_clear(flags: UInt8, reach: Reach) -> tuple[Bool, Bool]:
     clear, suspect : array, dims (overpass, y, x), bool
         Never both. Right at least `reach.halo` pixels away from the edges.
     """
-    clear = flags & GROUND > 0
-    suspect = np.zeros_like(clear)
+    clear, suspect = np.empty(flags.shape, np.bool_), np.empty(flags.shape, np.bool_)
     for overpass in range(len(flags)):
-        spreads = flags[overpass] & SPREADS > 0
-        if not spreads.any():
-            continue
-        ground = clear[overpass].copy()
-        hidden = grow(spreads, reach.growth)
-        dark = flags[overpass] & DARK > 0
-        if dark.any():
-            hidden |= dark & grow(spreads, reach.shade)
-        clear[overpass] &= ~hidden
-        cover = share_around(~ground, reach.sky)
-        suspect[overpass] = hidden & (ground | spreads) & (cover <= OPEN_SKY_COVER)
+        _find_clear(
+            flags[overpass], clear[overpass], suspect[overpass],
+            reach.growth, reach.shade, reach.sky,
+        )  # fmt: skip
     return clear, suspect
 
 
-@kernel("boolean[:,::1], int64")
-def share_around(mask: Bool, radius_px: int) -> NDArray[np.float64]:  # pragma: no cover - compiled
-    """Share of a square box round each pixel that a mask covers, dims (y, x), 0..1.
+@kernel("uint8[:,::1], boolean[:,::1], boolean[:,::1], int64, int64, int64")
+def _find_clear(
+    flags: UInt8, clear: Bool, suspect: Bool, growth: int, shade: int, sky: int
+) -> None:  # pragma: no cover - compiled
+    """`find_clear` of one overpass; distances in pixels."""
+    rows, cols = flags.shape
+    spreads, covered = np.empty((rows, cols), np.bool_), np.empty((rows, cols), np.bool_)
+    is_cloudy = is_dark = False
+    for row in range(rows):
+        for col in range(cols):
+            clear[row, col] = flags[row, col] & GROUND
+            suspect[row, col] = False
+            spreads[row, col] = flags[row, col] & SPREADS
+            covered[row, col] = not clear[row, col]
+            is_cloudy |= spreads[row, col]
+            is_dark |= (flags[row, col] & DARK) != 0
+    if not is_cloudy:
+        return
+    hidden = grow(spreads, growth)
+    if is_dark:
+        shaded = grow(spreads, shade)
+        for row in range(rows):
+            for col in range(cols):
+                hidden[row, col] |= shaded[row, col] and (flags[row, col] & DARK) != 0
+    for row in range(rows):
+        for col in range(cols):
+            suspect[row, col] = hidden[row, col] & (clear[row, col] | spreads[row, col])
+            clear[row, col] &= not hidden[row, col]
+    keep_under_open_sky(suspect, covered, sky)
 
-    Beyond the edges the box is cut.
+
+@kernel("uint8[:,::1], uint8[:,::1], uint8[:,::1], int64")
+def lay_under(
+    flags: UInt8, tile: UInt8, found: UInt8, number: int
+) -> None:  # pragma: no cover - compiled
+    """Take the flags of one more tile of an overpass where no tile before it saw anything.
+
+    Parameters
+    ----------
+    flags, tile
+        Flags of the overpass, and the number of the tile they are of (0: none), dims (y, x).
+    found, number
+        Flags of the tile, and its number.
     """
+    for row in range(flags.shape[0]):
+        for col in range(flags.shape[1]):
+            if tile[row, col] == 0 and found[row, col] & SEEN:
+                flags[row, col] = found[row, col]
+                tile[row, col] = number
+
+
+@kernel("boolean[:,::1], int64")
+def grow(mask: Bool, radius_px: int) -> Bool:  # pragma: no cover - compiled
+    """A mask grown by a disc: every pixel within `radius_px` of a true one, centre to centre.
+
+    Parameters
+    ----------
+    mask
+        Dims (y, x).
+    radius_px
+        Radius of the disc, pixels.
+
+    Returns
+    -------
+    array, dims (y, x), bool
+    """
+    # A disc is columns side by side: those of one height are grown once, by whole rows of bytes.
     rows, cols = mask.shape
-    out = np.empty((rows, cols))
-    in_column = np.zeros(cols, np.int64)
+    of, tall = mask.view(np.uint8), mask.copy().view(np.uint8)
+    out, height = np.zeros((rows, cols), np.uint8), 0
+    for right in range(radius_px, -1, -1):
+        while (height + 1) ** 2 + right**2 <= radius_px**2:
+            height += 1
+            for row in range(rows):
+                if row >= height:
+                    _join(tall[row], of[row - height])
+                if row + height < rows:
+                    _join(tall[row], of[row + height])
+        for row in range(rows if right < cols else 0):
+            _join(out[row, : cols - right], tall[row, right:])
+            _join(out[row, right:], tall[row, : cols - right])
+    return out.view(np.bool_)
+
+
+@part
+def _join(out: NDArray[np.uint8], more: NDArray[np.uint8]) -> None:  # pragma: no cover - compiled
+    for at in range(len(out)):
+        out[at] |= more[at]
+
+
+@kernel("boolean[:,::1], boolean[:,::1], int64")
+def keep_under_open_sky(
+    kept: Bool, covered: Bool, radius_px: int
+) -> None:  # pragma: no cover - compiled
+    """Set `kept` to False where more than `OPEN_SKY_COVER` of a square box round it is covered.
+
+    Both have dims (y, x). Beyond the edges the box is cut.
+    """
+    rows, cols = covered.shape
+    in_column, until = np.zeros(cols, np.int32), np.zeros(cols + 1, np.int32)
     for row in range(-radius_px, rows):
         if row + radius_px < rows:
             for col in range(cols):
-                in_column[col] += mask[row + radius_px, col]
+                in_column[col] += covered[row + radius_px, col]
         if row > radius_px:
             for col in range(cols):
-                in_column[col] -= mask[row - radius_px - 1, col]
-        if row < 0:
+                in_column[col] -= covered[row - radius_px - 1, col]
+        if row < 0 or not kept[row].any():
             continue
+        for col in range(cols):
+            until[col + 1] = until[col] + in_column[col]
         high = min(row + radius_px + 1, rows) - max(row - radius_px, 0)
-        total = 0
-        for col in range(-radius_px, cols):
-            if col + radius_px < cols:
-                total += in_column[col + radius_px]
-            if col > radius_px:
-                total -= in_column[col - radius_px - 1]
-            if col >= 0:
-                wide = min(col + radius_px + 1, cols) - max(col - radius_px, 0)
-                out[row, col] = total / (high * wide)
-    return out
+        for col in range(cols):
+            first, last = max(0, col - radius_px), min(cols, col + radius_px + 1)
+            share = (until[last] - until[first]) / (high * (last - first))
+            kept[row, col] &= share <= OPEN_SKY_COVER

@@ -49,11 +49,16 @@ def find_edges(patch: NDArray[np.uint16]) -> Edges | None:
     Edges or None
         None when it is flat.
     """
-    seen = (patch > 0).astype(float)
-    values = np.where(patch > 0, np.log(np.maximum(patch, 1.0)), 0.0)
+    is_seen = patch > 0
+    values = np.where(is_seen, np.log(np.maximum(patch, 1.0)), 0.0)
+    if is_seen.all():
+        shares = [_share_seen(patch.shape, width) for width in (FINE_PX, COARSE_PX)]
+    else:
+        seen = is_seen.astype(float)
+        shares = [np.maximum(_blurred(seen, width), 1e-6) for width in (FINE_PX, COARSE_PX)]
     fine, coarse = (
-        _blurred(values, width) / np.maximum(_blurred(seen, width), 1e-6)
-        for width in (FINE_PX, COARSE_PX)
+        _blurred(values, width) / share
+        for width, share in zip((FINE_PX, COARSE_PX), shares, strict=True)
     )
     detail = np.where(patch > 0, fine - coarse, 0.0)
     most = 4 * detail.std()
@@ -90,37 +95,61 @@ def find_offset(scene: Edges, reference: Edges, *, most_px: float) -> tuple[floa
     whole = [at if at <= side // 2 else at - side for at, side in zip(peak, (rows, cols))]  # noqa: B905
     if max(map(abs, whole)) > most_px + AROUND_STEPS / STEPS_PER_PX:
         return None
-    steps = np.arange(-AROUND_STEPS, AROUND_STEPS) / STEPS_PER_PX
-    match = np.abs(_finer(shared, rows, cols, whole[0] + steps, whole[1] + steps))
+    match = np.abs(_sum_waves(shared.real.copy(), shared.imag.copy(), *_finer(rows, cols, *whole)))
     row, col = np.unravel_index(np.argmax(match), match.shape)
-    down, right = float(whole[0] + steps[row]), float(whole[1] + steps[col])
+    down, right = float(whole[0] + _steps()[row]), float(whole[1] + _steps()[col])
     return None if max(abs(down), abs(right)) > most_px else (down, right)
 
 
-def _finer(shared: Complex, rows: int, cols: int, ys: Float, xs: Float) -> Float:
-    """The correlation between pixels, dims (y, x)."""
+def _steps() -> Float:
+    """The steps around a whole pixel, in pixels."""
+    return np.arange(-AROUND_STEPS, AROUND_STEPS) / STEPS_PER_PX
+
+
+@lru_cache(maxsize=64)
+def _finer(rows: int, cols: int, whole_down: int, whole_right: int) -> tuple[Float, ...]:
+    """The waves at all steps around a whole pixel, real and imaginary parts.
+
+    Dims (step, row of waves) for those down, (wave, step) for those to the right.
+    """
+    ys, xs = whole_down + _steps(), whole_right + _steps()
     down = np.exp(2j * np.pi / rows * np.outer(ys, np.fft.fftfreq(rows, 1 / rows)))
-    right = np.exp(2j * np.pi / cols * np.outer(xs, np.arange(shared.shape[1])))
+    right = np.exp(2j * np.pi / cols * np.outer(xs, np.arange(cols // 2 + 1)))
     right[:, 1 : (cols + 1) // 2] *= 2  # the other half of the spectrum mirrors this one
-    return _sum_waves(shared, down, right)
+    return (
+        down.real.copy(), down.imag.copy(), right.real.T.copy(), right.imag.T.copy(),
+    )  # fmt: skip
 
 
-@kernel("complex128[:,::1], complex128[:,::1], complex128[:,::1]")
-def _sum_waves(shared: Complex, down: Complex, right: Complex) -> Float:
+@kernel(
+    "float64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1]"
+)
+def _sum_waves(
+    shared: Float, shared_i: Float, down: Float, down_i: Float, right: Float, right_i: Float
+) -> Float:  # pragma: no cover - compiled
+    """The correlation between pixels, dims (step down, step right); `_i` are imaginary parts."""
     rows, waves = shared.shape
-    out = np.zeros((len(down), len(right)))
-    line = np.empty(waves, np.complex128)
+    out = np.zeros((len(down), right.shape[1]))
+    line, line_i = np.empty(waves), np.empty(waves)
     for i in range(len(down)):
         line[:] = 0
+        line_i[:] = 0
         for row in range(rows):
+            a, b = down[i, row], down_i[i, row]
             for wave in range(waves):
-                line[wave] += down[i, row] * shared[row, wave]
-        for j in range(len(right)):
-            total = 0.0
-            for wave in range(waves):
-                total += (line[wave] * right[j, wave]).real
-            out[i, j] = total
+                line[wave] += a * shared[row, wave] - b * shared_i[row, wave]
+                line_i[wave] += a * shared_i[row, wave] + b * shared[row, wave]
+        for wave in range(waves):
+            c, d = line[wave], line_i[wave]
+            for j in range(right.shape[1]):
+                out[i, j] += c * right[wave, j] - d * right_i[wave, j]
     return out
+
+
+@lru_cache(maxsize=8)
+def _share_seen(shape: tuple[int, int], width_px: float) -> Float:
+    """How much of its surroundings each pixel sees where all is seen."""
+    return np.asarray(np.maximum(_blurred(np.ones(shape), width_px), 1e-6))
 
 
 def _blurred(values: Float, width_px: float) -> Float:

@@ -7,8 +7,6 @@ from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from netrc import NetrcParseError, netrc
-from pathlib import Path
-from typing import BinaryIO
 from urllib.parse import urljoin, urlsplit
 
 import urllib3
@@ -84,8 +82,8 @@ class Fetcher:
     def head(self, address: str, size: int) -> tuple[bytes, FileVersion]:
         """The first bytes of a file, all of a shorter one, and which version of it that is."""
         if not is_far(address):
-            with Path(address).open("rb") as file:
-                return file.read(size), _version_on_disk(file)
+            with _opened(address) as file:
+                return os.pread(file, size, 0), _version_on_disk(file)
         with self._asked(address, 0, size) as (answer, part):
             wanted = size if part.end is None else min(size, part.end)
             head = answer.read(wanted)
@@ -119,11 +117,10 @@ class Fetcher:
             The server wants a name and key.
         """
         if not is_far(address):
-            with Path(address).open("rb") as file:
+            with _opened(address) as file:
                 version.check(_version_on_disk(file))
                 for start, size in places:
-                    file.seek(start)
-                    yield _whole(file.read(size), start, size)
+                    yield _whole(os.pread(file, size, start), start, size)
             return
         stretches = _stretches(places)
         if len(stretches) == 1:
@@ -240,8 +237,17 @@ def _check_end(answer: BaseHTTPResponse) -> None:
         raise BrokenError("comes with more bytes than were asked for")
 
 
-def _version_on_disk(file: BinaryIO) -> FileVersion:
-    found = os.fstat(file.fileno())
+@contextmanager
+def _opened(path: str) -> Iterator[int]:
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        yield file
+    finally:
+        os.close(file)
+
+
+def _version_on_disk(file: int) -> FileVersion:
+    found = os.fstat(file)
     return FileVersion(found.st_size, modified=str(found.st_mtime_ns))
 
 

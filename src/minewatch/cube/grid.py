@@ -28,8 +28,8 @@ def make_grid(aoi: AreaOfInterest, *, resolution_m: float = 10.0, chunk_px: int 
 
     Two areas in one zone, and Sentinel-2 tiles at 10 m, share their edges. Chunks are cut
     along the blocks of the Sentinel-2 tile under the middle of the area, so that a chunk of 1024
-    pixels needs one block of a public COG where any other cut needs four; those that do not touch
-    the area are left out.
+    pixels needs one block of a public COG where any other cut needs four; an axis that fits into one
+    chunk is not cut. Those that do not touch the area are left out.
 
     Parameters
     ----------
@@ -92,7 +92,12 @@ def block_of(grid: Grid, chunk: Chunk, block_m: float) -> tuple[int, int]:
 
 
 def _edges(before: float, count: int, step: int) -> list[int]:
-    """First pixels of the chunks of an axis, and its end; `before` pixels lie since the corner."""
+    """First pixels of the chunks of an axis, and its end; `before` pixels lie since the corner.
+
+    What fits into a chunk is one: cut along a block it would be read, masked and written twice.
+    """
+    if count <= step:
+        return [0, count]
     return [0, *range(step - round(before) % step, count, step), count]
 
 

@@ -9,36 +9,57 @@ import xarray as xr
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
+from minewatch.compiled import kernel
 from minewatch.cube.pixel_kernels import median_of_overpasses
 from minewatch.model import RADAR_BANDS, Band, Period, check_month_cube, core_bands_of
+from minewatch.model.cubes import COUNT_LAYERS, DAY_LAYERS
 
 UInt16 = NDArray[np.uint16]
 Bool = NDArray[np.bool_]
 
 
-def day_layers(clear: Bool, disturbed: Bool, days: Sequence[int]) -> tuple[UInt16, UInt16]:
-    """The days between which ground lost its vegetation, as far as one month shows.
+@kernel("boolean[:,:,::1], boolean[:,:,::1], boolean[:,:,::1], uint16[::1]")
+def count_looks(
+    clear: Bool, suspect: Bool, disturbed: Bool, days: UInt16
+) -> tuple[Bool, UInt16]:  # pragma: no cover - compiled
+    """Which looks count, and how often and when ground was seen as far as one month shows.
 
     Parameters
     ----------
-    clear, disturbed
-        Dims (overpass, y, x), in order of time; `disturbed` counts where clear.
+    clear, suspect, disturbed
+        Dims (overpass, y, x), in order of time; `disturbed` counts where a look counts.
     days
         Day of the month of each overpass.
 
     Returns
     -------
-    last_undisturbed_day, disturbed_since_day
-        Dims (y, x), uint16, as `minewatch.model.MONTH_LAYERS` says.
+    counted
+        Where a look counts: the clear ones, and the suspect ones where none is clear.
+    layers
+        `COUNT_LAYERS` and `DAY_LAYERS`, dims (layer, y, x), as `minewatch.model.MONTH_LAYERS` says.
     """
-    last = np.zeros(clear.shape[1:], np.uint16)
-    since = np.zeros(clear.shape[1:], np.uint16)
-    for seen, bare, day in zip(clear, disturbed, days, strict=True):
-        green = seen & ~bare
-        last[green] = day
-        since[green] = 0
-        since[seen & bare & (since == 0)] = day
-    return last, since
+    overpasses, rows, cols = clear.shape
+    counted = np.empty(clear.shape, np.bool_)
+    layers = np.zeros((5, rows, cols), np.uint16)
+    one, none = np.uint16(1), np.uint16(0)
+    for row in range(rows):
+        looks, doubtful, bare_looks, last, since = layers[:, row]
+        for at in range(overpasses):
+            for col in range(cols):
+                looks[col] += np.uint16(clear[at, row, col])
+                doubtful[col] += np.uint16(suspect[at, row, col])
+        for at in range(overpasses):
+            day = days[at]
+            for col in range(cols):
+                is_seen = clear[at, row, col] | (suspect[at, row, col] & (looks[col] == none))
+                is_bare = is_seen & disturbed[at, row, col]
+                is_green = is_seen & (not disturbed[at, row, col])
+                counted[at, row, col] = is_seen
+                bare_looks[col] += one if is_bare else none
+                last[col] = day if is_green else last[col]
+                since[col] = none if is_green else since[col]
+                since[col] = day if is_bare & (since[col] == none) else since[col]
+    return counted, layers
 
 
 def month_cube(
@@ -59,11 +80,11 @@ def month_cube(
     Parameters
     ----------
     overpasses
-        Band to reflectance x 10,000, dims (overpass, y, x), 0 = not seen. Changed in place.
+        Band to reflectance x 10,000, dims (overpass, y, x), 0 = not seen.
     clear, suspect
         Where an overpass shows the ground, and where it may; dims (overpass, y, x).
     disturbed, days
-        As in `day_layers`.
+        As in `count_looks`.
     month
         The calendar month.
     geobox
@@ -74,17 +95,11 @@ def month_cube(
     xarray.Dataset
         Contract `minewatch.model.check_month_cube`; `x` and `y` are pixel centres.
     """
-    counted = clear | (suspect & ~clear.any(axis=0))
-    for pixels in overpasses.values():
-        pixels *= counted
-    last, since = day_layers(counted, disturbed, days)
+    counted, counts = count_looks(clear, suspect, disturbed, np.array(days, np.uint16))
     layers: dict[str, UInt16] = {
-        band: median_of_overpasses(pixels) for band, pixels in overpasses.items()
+        band: median_of_overpasses(pixels, counted) for band, pixels in overpasses.items()
     }
-    layers["clear_looks"] = clear.sum(axis=0, dtype=np.uint16)
-    layers["doubtful_looks"] = suspect.sum(axis=0, dtype=np.uint16)
-    layers["disturbed_looks"] = (counted & disturbed).sum(axis=0, dtype=np.uint16)
-    layers["last_undisturbed_day"], layers["disturbed_since_day"] = last, since
+    layers |= zip((*COUNT_LAYERS, *DAY_LAYERS), counts, strict=True)
     axes = {name: axis.values for name, axis in geobox.coordinates.items()}
     cube = xr.Dataset(
         {name: (("time", "y", "x"), layer[np.newaxis]) for name, layer in layers.items()},

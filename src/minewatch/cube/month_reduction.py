@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +13,7 @@ import xarray as xr
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
-from minewatch.cube.cloud_masks import GROUND, SEEN, find_clear, flag, reach_of
+from minewatch.cube.cloud_masks import GROUND, SEEN, find_clear, flag, lay_under, reach_of
 from minewatch.cube.month_composites import month_cube
 from minewatch.cube.overpasses import shifted, with_halo
 from minewatch.cube.pixel_kernels import place
@@ -112,7 +113,7 @@ def reduce_month(
     sensor
         Profile with the mask rule; None takes that of the scenes.
     reads_in_flight
-        How many reads run at once.
+        How many reads of far files run at once.
 
     Returns
     -------
@@ -127,7 +128,8 @@ def reduce_month(
         if b in profile.core_bands or (b in bands and b in here)
     ]  # fmt: skip
     wide, core = with_halo(chunk.geobox, profile)
-    with ThreadPoolExecutor(reads_in_flight) as pool:
+    is_far = any("://" in a.href for o in overpasses for s in o for a in s.assets.values())
+    with ThreadPoolExecutor(reads_in_flight) if is_far else nullcontext() as pool:
         read_all = _reading(reader, quality, chunk.name, pool)
         masks = read_all(((s, _mask_band(s)) for overpass in overpasses for s in overpass), wide)
         overpasses = [overpass for overpass in overpasses if not _failed(overpass, masks)]
@@ -172,9 +174,12 @@ def reduce_month(
 
 
 def _reading(
-    reader: PixelReader, quality: Mapping[str, SceneQuality], chunk: str, pool: Executor
+    reader: PixelReader, quality: Mapping[str, SceneQuality], chunk: str, pool: Executor | None
 ) -> _ReadAll:
-    """A function that reads bands of scenes onto a geobox, many at once, and never raises."""
+    """A function that reads bands of scenes onto a geobox, and never raises.
+
+    Many at once where a pool waits for servers; files on disk come quicker one after the other.
+    """
     take_bytes: Callable[[], int] = getattr(reader, "take_bytes", int)
 
     def read(scene: Scene, band: Band, geobox: GeoBox) -> _Read:
@@ -187,6 +192,8 @@ def _reading(
             return _Read(np.zeros((0, 0), np.uint16), take_bytes(), failure)
 
     def read_all(wanted: Iterable[tuple[Scene, Band]], geobox: GeoBox) -> _Reads:
+        if pool is None:
+            return {(s.id, b): read(s, b, geobox) for s, b in wanted}
         running = {(s.id, b): pool.submit(read, s, b, geobox) for s, b in wanted}
         return {key: future.result() for key, future in running.items()}
 
@@ -205,9 +212,7 @@ def _mosaic_masks(
             values = reads[scene.id, band].pixels
             # Without a mask band every pixel counts as clear; its quality says so.
             found = flag(values, sensor.mask_of(scene)) if band == "mask" else _all_ground(values)
-            fresh = (tile[at] == 0) & (found & SEEN > 0)
-            flags[at][fresh] = found[fresh]
-            tile[at][fresh] = number
+            lay_under(flags[at], tile[at], found, number)
     return flags, tile
 
 

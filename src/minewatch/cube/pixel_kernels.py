@@ -21,7 +21,10 @@ FINE = 1024
 """Positions between pixels are whole numbers of this part of a pixel (1 cm at 10 m)."""
 
 
-def median_of_overpasses(overpasses: UInt16) -> UInt16:
+_ALL = np.zeros((0, 0, 0), np.bool_)
+
+
+def median_of_overpasses(overpasses: UInt16, counted: Bool = _ALL) -> UInt16:
     """Median over overpasses of what was seen.
 
     Each row is sorted over overpasses, as far as the median needs it, by a network of
@@ -31,6 +34,8 @@ def median_of_overpasses(overpasses: UInt16) -> UInt16:
     ----------
     overpasses
         Dims (overpass, y, x), C-contiguous, 0 = not seen.
+    counted
+        Where an overpass counts, of the same dims; empty: wherever it was seen.
 
     Returns
     -------
@@ -42,13 +47,13 @@ def median_of_overpasses(overpasses: UInt16) -> UInt16:
     Knuth, The Art of Computer Programming 3, 5.2.2, algorithm M.
     """
     out = np.zeros(overpasses.shape[1:], np.uint16)
-    _median(out, overpasses, _exchanges(len(overpasses)))
+    _median(out, overpasses, counted, _exchanges(len(overpasses)))
     return out
 
 
-@kernel("uint16[:,::1], uint16[:,:,::1], int64[:,::1]")
+@kernel("uint16[:,::1], uint16[:,:,::1], boolean[:,:,::1], int64[:,::1]")
 def _median(
-    out: UInt16, overpasses: UInt16, exchanges: Int64
+    out: UInt16, overpasses: UInt16, counted: Bool, exchanges: Int64
 ) -> None:  # pragma: no cover - compiled
     """Write the median into `out`, all 0 before."""
     n, rows, cols = overpasses.shape
@@ -60,6 +65,8 @@ def _median(
         for overpass in range(n):
             for col in range(cols):
                 value = overpasses[overpass, row, col]
+                if counted.size:
+                    value *= np.uint16(counted[overpass, row, col])
                 block[overpass, col] = value - np.uint16(1)  # "not seen" wraps round and sorts last
                 counts[col] += np.uint16(value != 0)
         for at in range(len(exchanges)):
@@ -143,41 +150,26 @@ def place_block(
             there[left] = value
 
 
-@kernel("boolean[:,::1], int64")
-def grow(mask: Bool, radius_px: int) -> Bool:  # pragma: no cover - compiled
-    """A mask grown by a disc: every pixel within `radius_px` of a true one, centre to centre.
-
-    Parameters
-    ----------
-    mask
-        Dims (y, x).
-    radius_px
-        Radius of the disc, pixels.
-
-    Returns
-    -------
-    array, dims (y, x), bool
-    """
-    rows, cols = mask.shape
-    far = radius_px + 1
-    beside = np.full((rows, cols), far, np.int32)
-    for row in range(rows):
-        distance = far
-        for col in range(cols):
-            distance = 0 if mask[row, col] else min(distance + 1, far)
-            beside[row, col] = distance
-        distance = far
-        for col in range(cols - 1, -1, -1):
-            distance = 0 if mask[row, col] else min(distance + 1, far)
-            beside[row, col] = min(beside[row, col], distance)
-    out = np.zeros((rows, cols), np.bool_)
-    for row in range(rows):
-        for other in range(max(0, row - radius_px), min(rows, row + radius_px + 1)):
-            room = radius_px * radius_px - (other - row) * (other - row)
-            for col in range(cols):
-                if beside[other, col] * beside[other, col] <= room:
-                    out[row, col] = True
+@kernel("uint16[:,::1], int64[::1], int64[::1]")
+def pick(pixels: UInt16, rows: Int64, cols: Int64) -> UInt16:  # pragma: no cover - compiled
+    """Pixels at some rows and columns, dims (row, column)."""
+    out = np.empty((len(rows), len(cols)), np.uint16)
+    for i in range(len(rows)):
+        for j in range(len(cols)):
+            out[i, j] = pixels[rows[i], cols[j]]
     return out
+
+
+@kernel("uint16[:,::1], boolean[:,::1]")
+def count_numbers(pixels: UInt16, here: Bool) -> Int64:  # pragma: no cover - compiled
+    """How often each number stands in an image where `here`, dims (number,); zeros count not."""
+    counts = np.zeros(1 << 16, np.int64)
+    for row in range(pixels.shape[0]):
+        for col in range(pixels.shape[1]):
+            if here[row, col]:
+                counts[pixels[row, col]] += 1
+    counts[0] = 0
+    return counts
 
 
 @kernel("uint16[:,::1], int64[::1], int64[::1]")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import stat
 import threading
 import time
 import uuid
@@ -118,6 +119,7 @@ class RangeReader:
         self._gdal = RasterioReader(self._settings, locate=locate)
         self._blocks = BlockCache(cache_bytes)
         self._known: OrderedDict[str, _Known] = OrderedDict()
+        self._addresses: dict[str, str] = {}
         self._given: dict[str, str] = {}
         self._marks: dict[str, str] = {}
         self._expected: dict[str, str] = {}
@@ -189,11 +191,18 @@ class RangeReader:
             return None
         if asset.epsg and geobox.crs and asset.epsg != geobox.crs.epsg:
             return None
-        address = self._locate(asset.href).removeprefix("/vsicurl/")
-        if self._fetcher.access.signs(asset.href):
-            address = asset.href  # GDAL would sign it, and check nothing of what it is given
-        is_ours = not self._is_gdals(address) if is_far(address) else Path(address).is_file()
+        address = self._addresses.get(asset.href) or self._found(asset.href)
+        is_ours = not self._is_gdals(address) if is_far(address) else _is_file(address)
         return address if is_ours else None
+
+    def _found(self, href: str) -> str:
+        """Where the file of an asset is fetched; it is asked for in every chunk."""
+        address = self._locate(href).removeprefix("/vsicurl/")
+        if self._fetcher.access.signs(href):
+            address = href  # GDAL would sign it, and check nothing of what it is given
+        if len(self._addresses) < MOST_KNOWN:
+            self._addresses[href] = address
+        return address
 
     def _is_gdals(self, address: str) -> bool:
         parts = urlsplit(address)
@@ -289,10 +298,11 @@ class RangeReader:
                 if size <= LONGEST_HEAD_BYTES:
                     continue
                 header = OnlyGdalError("its header is long")
-            name = name_of(href, version, head=head)
-            lasting = version if is_far(address) else replace(version, modified="")
-            mark = name_of(href, lasting, head=head)[:MARK_SIGNS]
-            return _Known(header, version, name, mark)
+            if is_far(address):
+                name = name_of(href, version, head=head)
+                return _Known(header, version, name, name[:MARK_SIGNS])
+            lasting = name_of(href, replace(version, modified=""), head=head)
+            return _Known(header, version, f"{lasting} {version.modified}", lasting[:MARK_SIGNS])
 
     def _forget(self, address: str) -> None:
         with self._lock:
@@ -388,6 +398,13 @@ class _CogFile:
             return {}
         found = ((b, self._store.get(self._name, b.start, b.size)) for b in blocks)
         return {block: data for block, data in found if data is not None}
+
+
+def _is_file(path: str) -> bool:
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def _unpack(packed: bytes, header: CogHeader) -> NDArray[Any]:

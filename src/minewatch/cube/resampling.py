@@ -19,7 +19,7 @@ from rasterio.warp import transform as transform_coordinates
 from rasterio.warp import transform_bounds
 from rasterio.windows import Window
 
-from minewatch.cube.pixel_kernels import FINE, resample
+from minewatch.cube.pixel_kernels import FINE, pick, resample
 from minewatch.model import RADAR_BANDS, ZERO_CLASS, Band, backscatter_numbers
 
 COARSER_FROM = 1.5
@@ -192,7 +192,7 @@ def _between(
     ys, xs = ys - row * FINE, xs - col * FINE
     if band.name == "mask":
         rows, cols = (ys + FINE // 2) // FINE, (xs + FINE // 2) // FINE
-        return pixels[np.ix_(rows, cols)], window, 1
+        return pick(pixels, rows, cols), window, 1
     return resample(pixels, ys, xs), window, 1
 
 

@@ -10,6 +10,7 @@ from odc.geo.geobox import GeoBox
 
 from minewatch.cube.cloud_masks import GROUND, flag
 from minewatch.cube.grid import aoi_mask, coarse_geobox
+from minewatch.cube.held_pixels import HeldPixels
 from minewatch.cube.registration import Reference, find_misplacement, whole_pixels
 from minewatch.errors import ReadError
 from minewatch.model import AreaOfInterest, Band, PixelReader, Scene, SceneQuality
@@ -75,6 +76,7 @@ def measure_scene_quality(
     band: Band = "vh" if profile.is_radar else "red"
     geobox = coarse_geobox(aoi, max_px=OVERVIEW_PX, native_m=profile.native_pixel_m[band])
     inside = aoi_mask(aoi, geobox)
+    reader = HeldPixels(reader)  # patches lie in the overview where that has native pixels
     red = reader.read(scene.assets[band], geobox, band=band)
     notes: tuple[str, ...] = ()
     if "mask" in scene.assets:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import rasterio
-import rioxarray
 import xarray as xr
+from affine import Affine
 from rasterio._err import CPLE_BaseError
 from rasterio.errors import RasterioError
 
@@ -62,14 +62,15 @@ def write_cog(
     OutputError
         When the file cannot be written.
     """
-    if layer.rio.crs is None:
+    crs = layer.coords["spatial_ref"].attrs.get("crs_wkt") if "spatial_ref" in layer.coords else None
+    if crs is None:
         raise ContractError(f"{path.name}: the array has no CRS", hint="set it with rio.write_crs")
     values = layer.to_numpy()
     values = values.view("uint8") if values.dtype == bool else values
     bands, rows, cols = values.shape if values.ndim == 3 else (1, *values.shape)
     profile = {
         "driver": "COG", "count": bands, "height": rows, "width": cols, "dtype": values.dtype,
-        "crs": layer.rio.crs, "transform": layer.rio.transform(recalc=True), "nodata": nodata,
+        "crs": crs, "transform": _transform(layer), "nodata": nodata,
         "compress": "deflate", "level": _LEVEL, "predictor": "yes", "blocksize": _BLOCK_PX,
         "overview_resampling": "nearest", "bigtiff": "if_safer",
     }  # fmt: skip
@@ -88,6 +89,15 @@ def write_cog(
     return path
 
 
+def _transform(layer: xr.DataArray) -> Affine:
+    """Pixel to coordinates, from the centres of the outermost pixels."""
+    (left, right), (top, bottom) = (layer[axis].to_numpy()[[0, -1]] for axis in ("x", "y"))
+    rows, cols = layer.shape[-2:]
+    wide, high = (right - left) / (cols - 1), (bottom - top) / (rows - 1)
+    corner = Affine.translation(left - wide / 2, top - high / 2)
+    return corner * Affine.scale(wide, high)
+
+
 def read_cog(path: Path) -> xr.DataArray:
     """A raster in memory, with its CRS, its `meaning` and its `unit` as attributes.
 
@@ -101,6 +111,8 @@ def read_cog(path: Path) -> xr.DataArray:
     DataArray
         Dims (band, y, x); a `nodata` attribute under `.rio.nodata`.
     """
+    import rioxarray  # brings dask, which no run needs
+
     try:
         lazy = rioxarray.open_rasterio(path, cache=False)
         assert isinstance(lazy, xr.DataArray)  # a list only when a file holds several rasters

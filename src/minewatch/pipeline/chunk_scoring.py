@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-import rioxarray  # noqa: F401 - gives arrays their CRS
+import rasterio
 import xarray as xr
 
 from minewatch import cube, detect
@@ -103,8 +103,12 @@ def score_chunks(
         arrays.note({chunk.name: keys[chunk.name] for chunk in stale})
     axes = {name: grid.geobox.coordinates[name].values for name in ("y", "x")}
     contents = [hash_values([keys[c.name][at] for c in grid.chunks]) for at in range(len(periods))]
-    evidence = xr.Dataset(arrays.variables(), coords=axes, attrs={"contents": contents})
-    evidence.rio.write_crs(grid.epsg, inplace=True)  # else all layers are copied into memory
+    crs = rasterio.CRS.from_epsg(grid.epsg).to_wkt()
+    named = {"crs_wkt": crs, "spatial_ref": crs}  # as rioxarray does, which brings dask
+    evidence = xr.Dataset(
+        arrays.variables(), coords={**axes, "spatial_ref": ((), 0, named)},
+        attrs={"contents": contents},
+    )  # fmt: skip
     release = partial(release_mapped, list(arrays.arrays.values()))
     return Evidence(evidence, tuple(periods), release)
 

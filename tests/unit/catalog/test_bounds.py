@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from minewatch.catalog import connection, find_scenes
+from minewatch.catalog import find_scenes, server_documents
 from minewatch.errors import CatalogError
 from minewatch.model import AreaOfInterest, Period
 from minewatch.settings import Settings
@@ -27,7 +27,7 @@ Make = Callable[..., dict[str, Any]]
 def test_a_page_beyond_all_bounds_is_refused_with_what_to_do(
     loopback: Any, aoi: AreaOfInterest, hasty: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection, "MOST_BYTES", 1 << 20)
+    monkeypatch.setattr(server_documents, "MOST_BYTES", 1 << 20)
     loopback.search = lambda _body, _call: loopback.page([], more="a" * (1 << 21))
     with pytest.raises(CatalogError, match="more than 1 MiB at once: ask for a shorter period"):
         find_scenes(aoi, YEAR, catalog=loopback.url, settings=hasty)
