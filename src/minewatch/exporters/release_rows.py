@@ -12,7 +12,7 @@ from typing import Any, Final
 import shapely
 
 from minewatch.errors import OutputError
-from minewatch.exporters.column_types import arrow_table
+from minewatch.exporters.column_types import typed_table
 from minewatch.exporters.rfc7946_outlines import wgs84_outlines
 from minewatch.model import LayerSet
 
@@ -70,7 +70,7 @@ def release_rows(layers: LayerSet, name: str) -> list[Row]:
     if name not in layers.layers:
         return []
     layer = layers.layers[name]
-    plain = arrow_table(layer, simulated=layers.simulated).to_pylist()
+    plain = typed_table(layer, simulated=layers.simulated).iter_rows()
     shapes = wgs84_outlines(layer.table)
     return [{**row, "outline": of} for row, of in zip(plain, shapes, strict=True)]
 
