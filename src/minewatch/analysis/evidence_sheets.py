@@ -163,7 +163,7 @@ class SheetDesk:
             *sorted(beside.items()), result.manifest["version"], language, profile,
             bool(inputs.evidence.sites), [picture.period_start for picture in inputs.ground],
             [hashlib.sha256(part(name).encode()).hexdigest() for name in _TEMPLATES],
-            sorted(self.maker.labels.items()),
+            sorted(self.maker.word.labels.items()),
         ]  # fmt: skip
         self.mark = hashlib.sha256(json.dumps(made_of).encode()).hexdigest()
 
