@@ -35,7 +35,7 @@ from minewatch.errors import OutputError, SettingsError
 from minewatch.model import RunResult
 from minewatch.reports.sheets import sheet_fonts
 from minewatch.reports.sheets.sheet_files import compile_pdf
-from minewatch.reports.sheets.sheet_values import read_labels
+from minewatch.reports.sheets.sheet_words import read_labels
 
 HOSTILE = """<img src=x onerror="alert(1)"></h1><script>alert(2)</script>#panic()$"""
 WORDS = "#let d = json(bytes(sys.inputs.data))\n#set text(font: d.fonts, script: {})\n#d.text"

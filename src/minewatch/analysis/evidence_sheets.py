@@ -164,7 +164,7 @@ class SheetDesk:
             *sorted(beside.items()), result.manifest["version"], language, profile,
             bool(inputs.evidence.sites), [picture.period_start for picture in inputs.ground],
             [hashlib.sha256(part(name).encode()).hexdigest() for name in _TEMPLATES],
-            sorted(self.maker.labels.items()), list(inputs.estimates),
+            sorted(self.maker.word.labels.items()), list(inputs.estimates),
         ]  # fmt: skip
         self.mark = hashlib.sha256(json.dumps(made_of).encode()).hexdigest()
 

@@ -38,7 +38,7 @@ def qgis_exporter(result: RunResult, *, rasters: RasterChoice) -> QgisExporter:
 
     said = open_review(result.directory)
     verdicts = review.verdict_table(result.sites, said.places, simulated=result.simulated)
-    ground = ground_pictures(result) if rasters == "copy" else []
+    ground = ground_pictures(result) if rasters != "none" else []
     return QgisExporter(
         rasters=rasters, ground=ground, verdicts=verdicts, answers=read_answers(result)
     )

@@ -80,5 +80,7 @@ def with_outlines(plain: pd.DataFrame) -> pd.DataFrame:
                 shapes = shapely.from_wkb(plain[column].to_numpy(object))
             except shapely.errors.GEOSException:
                 continue
-            return gpd.GeoDataFrame(plain.drop(columns=column), geometry=shapes, crs=WGS84)
+            rest = plain.drop(columns=column)
+            found: pd.DataFrame = gpd.GeoDataFrame(rest, geometry=shapes, crs=WGS84)
+            return found
     return plain

@@ -7,10 +7,12 @@ import zipfile
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from xml.etree.ElementTree import Element, fromstring
 
 import geopandas as gpd
+import numpy as np
 import pytest
 import rasterio
 import shapely
@@ -19,6 +21,7 @@ from minewatch import analysis
 from minewatch.areas.gazetteer import read_places
 from minewatch.errors import SettingsError
 from minewatch.exporters import EXPORTERS
+from minewatch.exporters.qgis import map_themes, project_document, project_rasters
 from minewatch.exporters.qgis.attribute_forms import alias
 from minewatch.exporters.qgis.context_layers import CONTEXT
 from minewatch.exporters.qgis.layer_time import shown_during
@@ -67,6 +70,34 @@ def test_linked_rasters_stay_where_they_are(simulated_run: RunResult, tmp_path: 
     for source in outside:
         assert (tmp_path / source).resolve().is_relative_to(simulated_run.directory.resolve())
     assert not (tmp_path / "rasters").exists()
+
+
+def test_linked_projects_have_the_colour_of_every_period(
+    simulated_run: RunResult, tmp_path: Path
+) -> None:
+    with rasterio.open(simulated_run.rasters["rgb_after"]) as file:
+        shape, transform, epsg = file.shape, file.transform, file.crs.to_epsg()
+    periods = simulated_run.manifest["periods"]
+    rgb = np.full((3, *shape), 40, "uint8")
+    ground = [
+        SimpleNamespace(period_start=p["start"], rgb=rgb, transform=transform, epsg=epsg)
+        for p in periods
+    ]
+    root = project(simulated_run, tmp_path, rasters="link", ground=ground)
+    sources = [e.findtext("datasource") or "" for e in root.iter("maplayer")]
+    colour = [source for source in sources if "natural_colour" in source]
+    assert len(colour) == len(periods) == 3
+    assert all((tmp_path / source).is_file() for source in colour)
+    assert [path.name for path in (tmp_path / "rasters").iterdir()] == ["natural_colour"]
+
+
+def test_the_legend_says_when_not_every_period_is_in_it(
+    simulated_run: RunResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (map_themes, project_document, project_rasters):
+        monkeypatch.setattr(module, "MOST_PERIODS", 2)
+    groups = [e.get("name") for e in project(simulated_run, tmp_path).iter("layer-tree-group")]
+    assert "Evidence of change by period (latest 2 of 3)" in groups
 
 
 def test_without_rasters_the_chips_stay(simulated_run: RunResult, tmp_path: Path) -> None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import geopandas as gpd
 import pystac
 import pytest
 import rasterio
+from tests.release_world import draw_sites, write_world
 
+from minewatch import analysis
+from minewatch.analysis import ReleaseChoices
 from minewatch.exporters import EXPORTERS
 from minewatch.model import RunResult
 
@@ -25,6 +29,26 @@ def test_a_collection_and_its_items_are_valid(
     broken.properties["start_datetime"] = None
     with pytest.raises(pystac.STACValidationError):
         broken.validate()
+
+
+def test_a_release_is_items_of_cells_that_hold_no_asset(tmp_path: Path) -> None:
+    run = write_world(tmp_path / "run", draw_sites(3, 40, seasons=2), seasons=2)
+    choices = ReleaseChoices(profile="public")
+    written = analysis.publish_layers(run.directory, format="stac", choices=choices)
+    (path,) = (path for path in written if path.name == "collection.json")
+    collection = pystac.Collection.from_file(str(path))
+    items = list(collection.get_items())
+    assert collection.validate_all() == len(items) == len(written) - 2 > 3
+    table = analysis.publish_layers(run.directory, format="geojson", choices=choices)
+    cells = gpd.read_file(next(path for path in table if path.name == "cells.geojson"))
+    by_id = {f"{row.cell}_{row.first_month}": row for row in cells.itertuples()}
+    for item in items:
+        row = by_id[item.id]
+        assert item.assets == {}
+        assert item.bbox == pytest.approx(row.geometry.bounds, abs=1e-6)
+        assert item.properties["minewatch:sites"] == row.sites
+        assert item.properties["start_datetime"] == f"{row.first_month}-01T00:00:00Z"
+        assert item.properties["end_datetime"] == f"{row.last_month}-30T23:59:59Z"
 
 
 def test_every_asset_is_where_its_path_says(simulated_run: RunResult, tmp_path: Path) -> None:

@@ -65,7 +65,8 @@ def test_every_label_that_the_page_asks_for_is_there_and_no_other() -> None:
     everything += (PAGE / "../page_charts.py").read_text("utf-8")
     everything += (PAGE / "../context_tab.py").read_text("utf-8")
     everything += (PAGE / "../page_data.py").read_text("utf-8")
-    everything += (PAGE / "../sheets/sheet_values.py").read_text("utf-8")
+    for name in ("sheet_values", "sheet_statements", "sheet_pictures"):
+        everything += (PAGE / f"../sheets/{name}.py").read_text("utf-8")
     everything += (PAGE / "../../analysis/evidence_sheets.py").read_text("utf-8")
     unused = [
         key

@@ -44,7 +44,12 @@ from minewatch.exporters.qgis.project_parts import (
     tree_group,
     tree_layer,
 )
-from minewatch.exporters.qgis.project_rasters import NATURAL_COLOUR, STACKS, ProjectRaster
+from minewatch.exporters.qgis.project_rasters import (
+    MOST_PERIODS,
+    NATURAL_COLOUR,
+    STACKS,
+    ProjectRaster,
+)
 from minewatch.exporters.qgis.qgis_xml import (
     DOCTYPE,
     QGIS_VERSION,
@@ -255,7 +260,7 @@ def _layer_tree(content: ProjectContent) -> Element:
             tree_layer(name, place.title, content.source(name), "ogr", is_on=place.is_shown)
         )
     for raster in content.rasters:
-        title = _RASTER_GROUPS.get(raster.kind, "Whole run")
+        title = _raster_group(raster, count=len(content.result.manifest["periods"]))
         group = groups.setdefault(title, tree_group(title, is_open=False))
         is_on = raster.kind == NATURAL_COLOUR
         group.append(tree_layer(raster.name, raster.title, raster.source, "gdal", is_on=is_on))
@@ -263,6 +268,14 @@ def _layer_tree(content: ProjectContent) -> Element:
     background.append(tree_layer(BASEMAP, BASEMAP_TITLE, BASEMAP_SOURCE, "wms", is_on=False))
     tree.extend(groups.values())
     return tree
+
+
+def _raster_group(raster: ProjectRaster, *, count: int) -> str:
+    """Title of the group of a raster; it says when not every period is in it."""
+    title = _RASTER_GROUPS.get(raster.kind, "Whole run")
+    if raster.span is None or count <= MOST_PERIODS:
+        return title
+    return f"{title} (latest {MOST_PERIODS} of {count})"
 
 
 def _canvas(result: RunResult) -> Element:

@@ -87,17 +87,17 @@ def place_rasters(
     out
         Folder of the project.
     choice
-        `copy` makes the folder whole, `link` refers to the folder of the run, `none` leaves
-        rasters out.
+        `copy` makes the folder whole, `link` refers to the folder of the run for what lies there,
+        `none` leaves rasters out.
     ground
-        Natural colour of every period; empty takes the first and the last, which the run has as
-        files. They are written with `copy` only.
+        Natural colour of every period, which no run has as files: written with `link` too; empty
+        takes the first and the last, which the run has.
     """
     if choice == "none":
         return [], []
     written: list[Path] = []
     rasters = []
-    pictures = _pictures(result, out, written, ground if choice == "copy" else ())
+    pictures = _pictures(result, out, written, ground)
     for start, path in pictures.items():
         period = _period(result, start)
         rasters.append(

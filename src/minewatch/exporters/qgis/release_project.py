@@ -151,7 +151,7 @@ def _project(layers: LayerSet) -> bytes:
                 caution=_caution(layers),
             )
         )  # fmt: skip
-    root.append(parent("Bookmarks", _bookmark(layers)))
+        root.append(parent("Bookmarks", _bookmark(layers)))
     root.extend(_clock(list(release_periods(layers))))
     return f"{DOCTYPE}{xml(root)}\n".encode()
 
