@@ -293,7 +293,7 @@ def controllers_figure(table: pd.DataFrame, *, simulated: bool) -> bytes:
                 rows["low"].fillna(0), rows["high"].fillna(0), colour_of(k),
             )  # fmt: skip
         axes.set_xticks(range(len(kinds)), [kind.replace("_", " ") for kind in kinds])
-        axes.set_ylabel("times, the same sites in\nseveral high ends")
+        axes.set_ylabel("how often; one site may count\nin several high ends")
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         handles = [Patch(fc=colour_of(k), ec="black", label=name) for k, name in enumerate(names)]
         handles.append(Patch(fc="white", ec="#333333", hatch="////", label="up to"))
