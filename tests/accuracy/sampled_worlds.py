@@ -77,7 +77,7 @@ LABELLINGS: dict[str, Labelling] = {
     "none": Labelling(mistake=_none),
     "5 % read a pixel beside": Labelling(mistake=_beside),
     "5 % any other label": Labelling(mistake=_anything),
-    "5 % any other label, two look at everything": Labelling(mistake=_anything, looks="two"),
+    "5 % any other label, everything labelled twice": Labelling(mistake=_anything, looks="two"),
     "5 % any other label, mines looked at again": Labelling(mistake=_anything, looks="again"),
 }
 

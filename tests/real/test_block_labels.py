@@ -71,6 +71,19 @@ def test_cells_that_differ_are_clicked_and_the_rest_is_named(browser, folder: Pa
     assert matrix.counts.sum(axis=0).tolist()[:2] == [1, 1]
 
 
+def test_the_mine_that_a_pixel_is_on_goes_with_one_label_alone(browser, folder: Path) -> None:  # type: ignore[no-untyped-def]
+    sample = draw_sample(folder, size=4, least=1).folder
+    task = SampleTask(folder, "sample", interpreter="Kai")
+    with sit_down(browser, folder, task=task) as table:
+        table.page.fill("#mine-area", "0.35")
+        table.page.select_option("#mine-begun", "older")
+        table.page.locator("#judge-heading").click()
+        table.press("p", "o")
+        assert table.page.input_value("#mine-area") == ""
+    said = [(e.label, e.site_area_m2, e.begun) for e in read_label_log(sample).entries]
+    assert said == [("pool", 3500.0, "older"), ("other", None, None)]
+
+
 def test_a_large_block_is_counted(browser, folder: Path) -> None:  # type: ignore[no-untyped-def]
     sample = draw_sample(folder, size=4, unit="block", block_px=10, least=1).folder
     sizes = {unit.unit: len(unit.cells) for unit in read_units(sample)}

@@ -78,10 +78,10 @@ class Assessment:
     def sentences(self) -> list[str]:
         """The areas of mines and pools, in words."""
         rows = [figure.as_row() for figure in self.figures]
-        return [area_sentence(row, confidence=self.confidence) for row in rows if is_told(row)]
+        return [area_sentence(row, confidence=self.confidence) for row in rows if is_worded(row)]
 
 
-def is_told(row: Mapping[str, Any]) -> bool:
+def is_worded(row: Mapping[str, Any]) -> bool:
     """Whether a figure is put into words: areas of pools and of mines."""
     return row["figure"] in AREAS and row["class"] in ("pool", "mine")
 

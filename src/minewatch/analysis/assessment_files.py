@@ -128,11 +128,11 @@ def assessment_lines(result: RunResult, *, period_start: str | None = None) -> l
     assessments = read_assessments(result)
     if not assessments:
         return lines
-    from minewatch.analysis.assessed_figures import area_sentence, is_told  # loads scipy
+    from minewatch.analysis.assessed_figures import area_sentence, is_worded  # loads scipy
 
     for values in assessments:
         for row in values["figures"]:
-            if is_told(row) and period_start in (None, row["period_start"]):
+            if is_worded(row) and period_start in (None, row["period_start"]):
                 sentence = area_sentence(row, confidence=values["confidence"])
                 lines.append(
                     f"{sentence} (sample {values['sample']}, {row['labelled']} units labelled)"

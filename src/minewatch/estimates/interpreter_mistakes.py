@@ -1,7 +1,7 @@
 """Shares when those who label make mistakes: a latent class model over repeated looks.
 
 A rare thing drowns in mistakes: of forest that is labelled wrong now and then, more counts as mine
-than there are mines. One look at each unit cannot tell the two apart. Where some units were looked
+than there are mines. One look at each unit cannot separate the two. Where some units were looked
 at twice or more, it can: what is there is called so again, a mistake is not. The model is that of
 Dawid & Skene for two outcomes, with a share of its own in each stratum and the same two rates of
 mistakes in all of them (Hui & Walter): each look sees what is there with one probability, and sees
@@ -90,8 +90,8 @@ class _Patterns:
             p = (low + high) / 2
             at = p @ self.into.T
             mixed = np.maximum(at * there + (1 - at) * absent, _TINY)
-            rises = (self.count * (there - absent) / mixed) @ self.into > 0
-            low, high = np.where(rises, p, low), np.where(rises, high, p)
+            grows = (self.count * (there - absent) / mixed) @ self.into > 0
+            low, high = np.where(grows, p, low), np.where(grows, high, p)
         return np.where(low <= 0, 0.0, np.where(high >= 1, 1.0, (low + high) / 2))
 
 

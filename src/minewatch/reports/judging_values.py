@@ -116,6 +116,7 @@ def render_judging_page(
     is_blind: bool,
     can_draw: bool,
     confidences: Sequence[str] = (),
+    begun: Sequence[str] = (),
 ) -> tuple[str, str]:
     """A page on which units are judged, one after the other.
 
@@ -136,6 +137,8 @@ def render_judging_page(
         Whether outlines can be corrected, and new places drawn.
     confidences
         How sure a person can be; the first is key 1. None: it is not asked.
+    begun
+        When a mine may have begun: the size of the mine that a unit is on is asked too. None: not.
 
     Returns
     -------
@@ -152,7 +155,7 @@ def render_judging_page(
         **values, "labels": labels, "blind": is_blind, "reviewer": reviewer, "can_draw": can_draw,
         "queue": list(queue), "has_cells": any("cells" in of for of in queue),
         "answers": [_plain(answer) for answer in answers],
-        "confidences": list(confidences), "language": "en",
+        "confidences": list(confidences), "begun": list(begun), "language": "en",
     }  # fmt: skip
     html = page_template("judging/judge.html.j2").render(
         values=data, labels=labels, answers=answers, css=Markup(style), script=Markup(script),

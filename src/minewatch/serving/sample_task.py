@@ -19,6 +19,7 @@ from minewatch import reports, review, samples
 from minewatch.analysis import sample_folder
 from minewatch.analysis.report_inputs import ground_pictures
 from minewatch.errors import OutputError, SettingsError
+from minewatch.samples.label_entries import BEGUN
 from minewatch.serving.judging_task import JudgingPage, TakenBackError
 from minewatch.store import open_result
 
@@ -162,6 +163,7 @@ class SampleTask:
             values, answers=label_answers(self.labels), reviewer=self.interpreter, is_blind=True,
             queue=[_queued(place) for place in chosen],
             can_draw=False, confidences=samples.CONFIDENCES,
+            begun=() if "mine" in self.labels else BEGUN,
         )  # fmt: skip
         return JudgingPage(html=html, policy=policy)
 
@@ -194,7 +196,8 @@ class SampleTask:
         said
             `id`, `verdict` (a label), `note`, `confidence` (`high`, `medium`, `low`, or none). Of a
             block also what is not the verdict in it: `cells`, a label or none of each pixel, or
-            `counts`, how many pixels there are of other labels.
+            `counts`, how many pixels there are of other labels; of a pixel on a mine `site_area_ha`
+            and `begun` (`older` or `within`).
         """
         place = self._places.get(str(said.get("id")))
         label, note = said.get("verdict"), said.get("note")
@@ -218,7 +221,8 @@ class SampleTask:
         entry = samples.LabelEntry(
             unit=place.unit, period=place.period, interpreter=self.interpreter, label=label,
             time=review.moment_text(self._now()), note=note or None, confidence=confidence,
-            third=self._is_third,
+            third=self._is_third, site_area_m2=_square_metres(said.get("site_area_ha")),
+            begun=said.get("begun") or None,
         )  # fmt: skip
         with self._lock:
             samples.append_labels(self.folder, [entry])
@@ -306,6 +310,14 @@ def label_inside(
             f"{sum(others.values())} pixels in a block of {pixels}", hint="count again"
         )
     return ";".join(f"{k}={n}" for k, n in {**others, label: rest}.items()) if others else label
+
+
+def _square_metres(hectares: Any) -> float | None:
+    if hectares is None:
+        return None
+    if not isinstance(hectares, int | float) or not 0 < hectares < 1e6:
+        raise SettingsError(f"a mine of {hectares!r} ha", hint="give its ground, more than 0")
+    return round(hectares * 10_000, 2)
 
 
 def _check_known(names: list[Any], known: Mapping[str, str]) -> None:

@@ -141,6 +141,8 @@ def test_the_second_looks_at_what_the_first_calls_mines_and_does_not_know_which(
 @pytest.mark.parametrize(
     ("said", "problem"),
     [
+        ({"id": "u0", "verdict": "pool", "site_area_ha": 0}, "a mine of 0 ha"),
+        ({"id": "u0", "verdict": "pool", "begun": "never"}, "never"),
         ({"id": "u0", "verdict": "other", "cells": ["pool"] * 3}, "other cells"),
         ({"id": "u0", "verdict": "other", "cells": ["mine"]}, "no label 'mine'"),
         ({"id": "u0", "verdict": "other", "counts": {"pool": 2}}, "2 pixels in a block of 1"),

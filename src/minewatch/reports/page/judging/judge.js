@@ -111,12 +111,20 @@ function judge(value, reason = null) {
   const site = view.site, answer = run.answers.find((of) => of.value === value);
   if (!site) return;
   if (answer.reasons.length && reason === null) { offerReasons(answer); return; }
-  const body = {id: site.site_id, verdict: value, reason, note: note.value.trim() || null, ...insideOf(), ...(sure ? {confidence: sure.value || null} : {})};
+  const body = {id: site.site_id, verdict: value, reason, note: note.value.trim() || null, ...insideOf(), ...mineOf(), ...(sure ? {confidence: sure.value || null} : {})};
   note.value = '';
   if (sure) sure.value = '';
   drawNote();
   reasons.hidden = true;
   queueUp(async () => { take(await ask('say', body)); skipped.delete(site); if (view.site === site) goOn(); });
+}
+/* The mine that a unit is on: how large, and whether older than the archive; asked anew of each. */
+function mineOf() {
+  const [area, begun] = [by('mine-area'), by('mine-begun')];
+  if (!area) return {};
+  const said = {...(area.value ? {site_area_ha: Number(area.value)} : {}), ...(begun.value ? {begun: begun.value} : {})};
+  area.value = begun.value = '';
+  return said;
 }
 function offerReasons(answer) {
   reasons.replaceChildren(...answer.reasons.map((reason) => {
