@@ -66,6 +66,6 @@ numpydoc_xref_param_type = False
 
 html_theme = "furo"
 html_static_path = ["_static"]
-html_css_files = ["narrow.css"]
+html_css_files = ["pages.css"]
 html_title = f"minewatch {version}"
 html_theme_options = {"navigation_with_keys": True}

@@ -13,8 +13,9 @@ import minewatch as mw
 run = mw.open_run("demo/run")
 largest = run.sites.sort_values("max_disturbed_area_m2").iloc[-1]
 months = run.site(largest["site_id"]).months()
-inside = months.rio.clip([largest.geometry], run.sites.crs, all_touched=True)
-red, nir = (inside[band].where(inside[band] > 0).astype(float) for band in ("red", "nir"))
+seen = months[["red", "nir"]].where(lambda band: band > 0)
+inside = seen.rio.clip([largest.geometry], run.sites.crs, all_touched=True)
+red, nir = inside["red"], inside["nir"]
 ndvi = ((nir - red) / (nir + red)).median(("y", "x"))
 
 figure, axes = plt.subplots(figsize=(7, 2.8), layout="constrained")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import sys
+import tomllib
 from pathlib import Path
 
 import nbformat
@@ -38,3 +41,18 @@ def test_a_notebook_runs_offline_and_says_that_it_is_simulated(path: Path, tmp_p
         if "image/png" in output.get("data", {})
     ]
     assert pictures
+
+
+def test_the_extra_brings_what_the_notebooks_import() -> None:
+    project = tomllib.loads((NOTEBOOKS[0].parents[1] / "pyproject.toml").read_text("utf-8"))
+    asked = project["project"]["dependencies"]
+    asked = [*asked, *project["project"]["optional-dependencies"]["notebook"]]
+    brought = {re.split(r"[>=<;\[ ]", words)[0] for words in asked}
+    code = "\n".join(
+        cell.source for path in NOTEBOOKS for cell in nbformat.read(path, as_version=4).cells
+        if cell.cell_type == "code"
+    )  # fmt: skip
+    imported = set(re.findall(r"^(?:import|from) (\w+)", code, re.MULTILINE))
+    known = {*sys.stdlib_module_names, "minewatch", "IPython"}  # IPython comes with ipykernel
+    assert imported - known - brought == set()
+    assert "duckdb" in imported

@@ -49,3 +49,13 @@ def test_the_map_is_drawn_without_a_network_and_says_what_it_shows(
     drawn = page.evaluate("() => map.querySourceFeatures('sites').length")
     first = run.inventory[run.inventory["period_start"] == run.manifest["periods"][0]["start"]]
     assert (drawn > 0) == (len(first) > 0)
+
+
+def test_the_map_of_an_area_is_drawn_without_a_complaint(page: Page, tmp_path: Path) -> None:
+    path = tmp_path / "map.html"
+    path.write_text(mw.aoi("chipwe-pangwa").explore().page, "utf-8")
+    seen = watch(page)
+    page.goto(path.as_uri())
+    page.wait_for_selector("body[data-ready]", state="attached", timeout=60_000)
+    assert seen.troubles == []
+    assert seen.requests == []

@@ -13,7 +13,10 @@ from .chromium import chromium, watch
 pytestmark = pytest.mark.timeout(600)
 __all__ = ["pages"]
 LOOK_OVER = """() => ({
-  wider: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  wider: ['html', 'body', '.page', '.content'].filter(name => {
+    const part = document.querySelector(name);
+    return part && part.scrollWidth > part.clientWidth + 1;
+  }),
   broken: [...document.images].filter(i => !i.complete || !i.naturalWidth).map(i => i.src),
   unnamed: [...document.images].filter(
     i => !i.alt && !i.closest('.sphx-glr-thumbcontainer')  // the link beside it says the same

@@ -6,7 +6,9 @@ if (data.picture) {
   sources.picture = {type: 'image', url: data.picture.url, coordinates: data.picture.corners};
   layers.push({id: 'picture', type: 'raster', source: 'picture'});
 }
-const colour = ['match', ['get', 'state'], ...data.colours.flat(), '#999999'];
+const colour = data.colours.length
+  ? ['match', ['get', 'state'], ...data.colours.flat(), '#999999']
+  : '#999999'; // the map of an area has no sites
 layers.push({id: 'area', type: 'line', source: 'area', paint: {'line-color': '#111111', 'line-dasharray': [3, 2]}},
   {id: 'sites-fill', type: 'fill', source: 'sites', paint: {'fill-color': colour, 'fill-opacity': 0.45}},
   {id: 'sites-line', type: 'line', source: 'sites', paint: {'line-color': colour, 'line-width': 2}});

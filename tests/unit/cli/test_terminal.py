@@ -19,3 +19,8 @@ def test_no_word_of_a_table_is_cut_where_it_is_narrow(
     assert "…" not in text
     for word in " ".join((*names, *row)).split():
         assert word in text
+
+
+def test_brackets_in_a_table_are_words(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal.table("made", ("to mend",), [("pip install 'minewatch[notebook]'",)])
+    assert "'minewatch[notebook]'" in capsys.readouterr().out
