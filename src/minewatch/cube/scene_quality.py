@@ -77,7 +77,8 @@ def measure_scene_quality(
     """
     profile = sensor or get_sensor(scene.sensor)
     band: Band = "vh" if profile.is_radar else "red"
-    geobox, inside = _overview(_Area(aoi.sha256, aoi.utm_epsg, aoi), OVERVIEW_PX, profile.native_pixel_m[band])
+    area = _Area(aoi.sha256, aoi.utm_epsg, aoi)
+    geobox, inside = _overview(area, OVERVIEW_PX, profile.native_pixel_m[band])
     reader = HeldPixels(reader)  # patches lie in the overview where that has native pixels
     red = reader.read(scene.assets[band], geobox, band=band)
     notes: tuple[str, ...] = ()
@@ -96,7 +97,7 @@ def measure_scene_quality(
     unread: tuple[Band, ...] = ()
     if profile.offset is not None and (found := measure_ends(red, green)) is not None:
         others, unread = _find_ends(
-            scene, aoi, green, geobox, reader=reader, native_m=profile.native_pixel_m["red"]
+            scene, area, green, geobox, reader=reader, native_m=profile.native_pixel_m["red"]
         )
         ends = {"red": found, **others}
     misplaced, uncertain = find_misplacement(
@@ -175,7 +176,7 @@ def _is_among(classes: tuple[int, ...]) -> NDArray[np.bool_]:
 
 def _find_ends(
     scene: Scene,
-    aoi: AreaOfInterest,
+    area: _Area,
     vegetation: NDArray[np.bool_],
     geobox: GeoBox,
     *,
@@ -186,7 +187,7 @@ def _find_ends(
 
     A read that fails costs this comparison, not the scene.
     """
-    coarse, _ = _overview(_Area(aoi.sha256, aoi.utm_epsg, aoi), ENDS_PX, native_m)
+    coarse, _ = _overview(area, ENDS_PX, native_m)
     there = _sample(vegetation, geobox, coarse)
     ends: dict[Band, tuple[float, float]] = {}
     unread: list[Band] = []
