@@ -46,12 +46,15 @@ class World:
     """Way to the module in `pipelines` that goes it."""
     end: date = date(2023, 4, 30)
     """Last day."""
+    cloudiness: float = 0.79
+    """Times the clouds of the preset: of 402 overpasses, 326 are not quite cloudy then."""
 
     @property
     def archive(self) -> synthetic.Archive:
         """Where it lies."""
         spec = replace(
             synthetic.PRESETS["mines"], name="bench", seed=3, quarries=0, size_px=self.size_px,
+            cloudiness=self.cloudiness,
             start=self.start, end=self.end, revisit_days=self.revisit_days,
         )  # fmt: skip
         directory = FOLDER / f"{self.size_px}-{self.start}-{self.end}-{self.revisit_days}"
@@ -67,15 +70,18 @@ class World:
 
 
 SEASONS = "odc-stac + xarray, every dry season"
+SITS, FORDEAD, NRT = "as sits: months, gaps filled, a forest", "FORDEAD's steps", "nrt EWMA"
+SLOW = (SITS, FORDEAD, NRT)
+"""Run once."""
 WORLDS = {
     "first": World(
         title="512 x 512 px, five and a half years, six bands and mask, from disk",
         size_px=512, start=date(2017, 11, 1), revisit_days=5,
         ways={
             SEASONS: "straightforward",
-            "as sits: months, gaps filled, a forest": "regularised_classes",
-            "FORDEAD's steps": "fordead_steps",
-            "nrt EWMA, date by date": "nrt_monitor",
+            SITS: "regularised_classes",
+            FORDEAD: "fordead_steps",
+            NRT: "nrt_monitor",
             LIMIT: "unpacking",
         },
     ),
@@ -109,7 +115,7 @@ class Rounds:
 
     def beside(self, ours: Rounds, name: str) -> float:
         """Ours to theirs: median of ratios of runs that followed one another."""
-        pairs = zip(ours.took, self.took, strict=True)
+        pairs = zip(ours.took, self.took, strict=False)  # slow ones are run once
         return statistics.median(getattr(o, name) / getattr(t, name) for o, t in pairs)
 
 
@@ -163,7 +169,8 @@ def measure(world: World, *, rounds: int, only: Sequence[str]) -> dict[str, Roun
             if only and name not in only:
                 continue
             way = found.setdefault(name, Rounds())
-            if way.failed or (number == 0 and not words[1].startswith("minewatch")):
+            is_ours = words[1] == "minewatch"
+            if way.failed or (number == 0 and not is_ours) or (number > 1 and name in SLOW):
                 continue
             took = time_command(checkout, words)
             if isinstance(took, str):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -52,6 +54,7 @@ from minewatch.model.defaults import (
     DEFAULT_RESOLUTION_M,
     DEFAULT_SENSOR,
 )
+from minewatch.model.progress import Progress, ProgressListener
 
 if TYPE_CHECKING:
     from minewatch.model import RunResult
@@ -59,6 +62,19 @@ if TYPE_CHECKING:
 
 PARTLY_READ = 4
 """Exit code when part of the area or period could not be read."""
+
+
+@contextmanager
+def started(*, quiet: bool) -> Iterator[ProgressListener]:
+    """Progress from the first moment on: what a job needs is loaded under it."""
+    with terminal.progress(quiet=quiet) as listener:
+        listener(Progress("starting", 0, 1))
+        from minewatch.pipeline import jobs  # noqa: F401 - libraries of a second or two
+        from minewatch.runtime.process_tuning import tune_process
+
+        tune_process()
+        listener(Progress("starting", 1, 1))
+        yield listener
 
 
 def run(
@@ -95,11 +111,9 @@ def run(
 
     Example: minewatch run --aoi chipwe-pangwa --start 2019-11-01 --end 2024-04-30 --out pangwa
     """
-    from minewatch.pipeline import run as job
-    from minewatch.runtime.process_tuning import tune_process
+    with started(quiet=quiet or json) as listener:
+        from minewatch.pipeline import run as job
 
-    with terminal.progress(quiet=quiet or json) as listener:
-        tune_process()
         result = job(
             aoi, start=start, end=end, out=out, catalog=catalog, collection=collection,
             sensor=sensor, detector=detector, rules=rules, dry_season=dry_season,
@@ -142,16 +156,14 @@ def update(
 
     Example: minewatch update pangwa --end 2024-12-31
     """
-    from minewatch.pipeline import update as job
-    from minewatch.runtime.process_tuning import tune_process
-
     if alert:
         from minewatch.analysis import note_known_sites
 
         note_known_sites(directory)
 
-    with terminal.progress(quiet=quiet or json) as listener:
-        tune_process()
+    with started(quiet=quiet or json) as listener:
+        from minewatch.pipeline import update as job
+
         result = job(
             directory, end=end, period=period, catalog=catalog, scenes=scenes,
             today=datetime.now(UTC).date(), scheduler=scheduler, workers=workers,

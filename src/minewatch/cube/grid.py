@@ -28,8 +28,8 @@ def make_grid(aoi: AreaOfInterest, *, resolution_m: float = 10.0, chunk_px: int 
 
     Two areas in one zone, and Sentinel-2 tiles at 10 m, share their edges. Chunks are cut
     along the blocks of the Sentinel-2 tile under the middle of the area, so that a chunk of 1024
-    pixels needs one block of a public COG where any other cut needs four; an axis that fits into one
-    chunk is not cut. Those that do not touch the area are left out.
+    pixels needs one block of a public COG where any other cut needs four; an axis that fits into
+    one chunk is not cut. Those that do not touch the area are left out.
 
     Parameters
     ----------

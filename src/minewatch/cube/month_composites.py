@@ -11,8 +11,7 @@ from odc.geo.geobox import GeoBox
 
 from minewatch.compiled import kernel
 from minewatch.cube.pixel_kernels import median_of_overpasses
-from minewatch.model import RADAR_BANDS, Band, Period, check_month_cube, core_bands_of
-from minewatch.model.cubes import COUNT_LAYERS, DAY_LAYERS
+from minewatch.model import RADAR_BANDS, Band, Period, check_month_cube, core_bands_of, cubes
 
 UInt16 = NDArray[np.uint16]
 Bool = NDArray[np.bool_]
@@ -99,7 +98,7 @@ def month_cube(
     layers: dict[str, UInt16] = {
         band: median_of_overpasses(pixels, counted) for band, pixels in overpasses.items()
     }
-    layers |= zip((*COUNT_LAYERS, *DAY_LAYERS), counts, strict=True)
+    layers |= zip((*cubes.COUNT_LAYERS, *cubes.DAY_LAYERS), counts, strict=True)
     axes = {name: axis.values for name, axis in geobox.coordinates.items()}
     cube = xr.Dataset(
         {name: (("time", "y", "x"), layer[np.newaxis]) for name, layer in layers.items()},

@@ -402,7 +402,7 @@ class _CogFile:
 
 def _is_file(path: str) -> bool:
     try:
-        return stat.S_ISREG(os.stat(path).st_mode)
+        return stat.S_ISREG(os.stat(path).st_mode)  # noqa: PTH116 - it is asked for every read
     except (OSError, ValueError):
         return False
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +13,7 @@ from odc.geo.geobox import GeoBox
 from minewatch.cube.cloud_masks import GROUND, flag
 from minewatch.cube.grid import aoi_mask, coarse_geobox
 from minewatch.cube.held_pixels import HeldPixels
+from minewatch.cube.pixel_kernels import count_numbers
 from minewatch.cube.registration import Reference, find_misplacement, whole_pixels
 from minewatch.errors import ReadError
 from minewatch.model import AreaOfInterest, Band, PixelReader, Scene, SceneQuality
@@ -74,8 +77,8 @@ def measure_scene_quality(
     """
     profile = sensor or get_sensor(scene.sensor)
     band: Band = "vh" if profile.is_radar else "red"
-    geobox = coarse_geobox(aoi, max_px=OVERVIEW_PX, native_m=profile.native_pixel_m[band])
-    inside = aoi_mask(aoi, geobox)
+    area = _Area(aoi.sha256, aoi.utm_epsg, aoi)
+    geobox, inside = _overview(area, OVERVIEW_PX, profile.native_pixel_m[band])
     reader = HeldPixels(reader)  # patches lie in the overview where that has native pixels
     red = reader.read(scene.assets[band], geobox, band=band)
     notes: tuple[str, ...] = ()
@@ -83,7 +86,7 @@ def measure_scene_quality(
         mask = reader.read(scene.assets["mask"], geobox, band="mask")
         clear = (flag(mask, profile.mask_of(scene)) & GROUND > 0) & (red > 0) & inside
         classes = profile.mask.vegetation
-        green = clear & np.isin(mask, classes) if classes else clear
+        green = clear & np.take(_is_among(classes), mask) if classes else clear
     else:
         hidden = "mask of layover and shadow" if profile.is_radar else "cloud mask"
         notes = (f"no {hidden}: every pixel counts as clear",)
@@ -94,7 +97,7 @@ def measure_scene_quality(
     unread: tuple[Band, ...] = ()
     if profile.offset is not None and (found := measure_ends(red, green)) is not None:
         others, unread = _find_ends(
-            scene, aoi, green, geobox, reader=reader, native_m=profile.native_pixel_m["red"]
+            scene, area, green, geobox, reader=reader, native_m=profile.native_pixel_m["red"]
         )
         ends = {"red": found, **others}
     misplaced, uncertain = find_misplacement(
@@ -139,16 +142,41 @@ def measure_ends(pixels: UInt16, vegetation: NDArray[np.bool_]) -> tuple[float, 
     >>> measure_ends(np.full((10, 10), 1180, np.uint16), np.ones((10, 10), bool))
     (1180.0, 1180.0)
     """
-    seen = pixels[vegetation & (pixels > 0)]
-    if seen.size < LEAST_VEGETATION_PX:
+    until = np.cumsum(count_numbers(pixels, vegetation))
+    if until[-1] < LEAST_VEGETATION_PX:
         return None
-    dark, bright = np.percentile(seen, (DARK_PERCENTILE, BRIGHT_PERCENTILE), method="lower")
+    # as numpy's percentiles by the method "lower", without putting pixels in order
+    shares = np.array([DARK_PERCENTILE, BRIGHT_PERCENTILE]) / 100
+    at = np.floor((until[-1] - 1) * shares).astype(np.int64)
+    dark, bright = np.searchsorted(until, at, side="right")
     return float(dark), float(bright)
+
+
+@dataclass(frozen=True)
+class _Area:
+    """An area that is known by its outline."""
+
+    sha256: str
+    epsg: int
+    aoi: AreaOfInterest = field(compare=False)
+
+
+@lru_cache(maxsize=8)
+def _overview(area: _Area, max_px: int, native_m: float) -> tuple[GeoBox, NDArray[np.bool_]]:
+    """The pixels of an overview, the same for all scenes, and which of them lie in the area."""
+    geobox = coarse_geobox(area.aoi, max_px=max_px, native_m=native_m)
+    return geobox, aoi_mask(area.aoi, geobox)
+
+
+@lru_cache(maxsize=8)
+def _is_among(classes: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Whether each possible value of a mask is one of some classes."""
+    return np.isin(np.arange(1 << 16), classes)
 
 
 def _find_ends(
     scene: Scene,
-    aoi: AreaOfInterest,
+    area: _Area,
     vegetation: NDArray[np.bool_],
     geobox: GeoBox,
     *,
@@ -159,7 +187,7 @@ def _find_ends(
 
     A read that fails costs this comparison, not the scene.
     """
-    coarse = coarse_geobox(aoi, max_px=ENDS_PX, native_m=native_m)
+    coarse, _ = _overview(area, ENDS_PX, native_m)
     there = _sample(vegetation, geobox, coarse)
     ends: dict[Band, tuple[float, float]] = {}
     unread: list[Band] = []

@@ -62,7 +62,9 @@ def write_cog(
     OutputError
         When the file cannot be written.
     """
-    crs = layer.coords["spatial_ref"].attrs.get("crs_wkt") if "spatial_ref" in layer.coords else None
+    crs = (
+        layer.coords["spatial_ref"].attrs.get("crs_wkt") if "spatial_ref" in layer.coords else None
+    )
     if crs is None:
         raise ContractError(f"{path.name}: the array has no CRS", hint="set it with rio.write_crs")
     values = layer.to_numpy()

@@ -8,8 +8,12 @@ before is not read again: what it said of each pixel is kept in little (`detect.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import rasterio
@@ -34,10 +38,12 @@ from minewatch.runtime.workers import Workers
 from minewatch.store.evidence_arrays import EvidenceArrays, open_evidence_arrays
 from minewatch.store.hashing import hash_values
 from minewatch.store.month_files import read_months
-from minewatch.store.pixel_state_files import ChunkState, PixelStateFiles
+from minewatch.store.pixel_state_files import ChunkState, PixelStateFiles, join_states
 from minewatch.store.rule_versions import evidence_rules
 from minewatch.store.state_folder import StateFolder
 
+PART_PX = 1 << 16
+"""Pixels of a chunk that are scored at once [D]: what they need on the way is 1.2 KB each."""
 CHUNKS_QUEUED = 1
 """Chunks given out beyond one a thread: what a cluster finds of each waits until it is written."""
 
@@ -87,10 +93,12 @@ def score_chunks(
     if stale:
         held = {chunk.name: _common(arrays.keys_of(chunk), keys[chunk.name]) for chunk in stale}
         arrays.note(held)
+        # Where chunks are fewer than threads, the pixels of each are shared among some.
+        threads = max(1, workers.threads() // len(stale)) if workers.are_here else 1
         tasks = (
             _ScoreTask(job.detection, state, chunk, inside[chunk.window], bands, steps,
                        keys[chunk.name], len(held[chunk.name]),
-                       arrays if workers.are_here else None)
+                       arrays if workers.are_here else None, threads)
             for chunk in stale
         )  # fmt: skip
         scored = workers.each(_score_chunk, tasks, spare=CHUNKS_QUEUED)
@@ -145,6 +153,8 @@ class _ScoreTask:
     """Steps, from the first on, whose evidence is there."""
     arrays: EvidenceArrays | None
     """Where evidence is written; None: they are elsewhere, and it is sent there."""
+    threads: int
+    """Parts of its pixels that are scored at once."""
 
 
 StepEvidence = list[tuple[int | None, xr.Dataset]]
@@ -165,20 +175,50 @@ def _score_chunk(task: _ScoreTask) -> StepEvidence:
     layers = tuple(task.detection.detector.state_layers)
     begin, found = files.latest(task.keys[: task.held], layers)
     pixels, wanted = int(task.inside.sum()), _kept(task.steps)
-    known = found or ChunkState(task.detection.detector.start(pixels))
-    for at in range(begin, len(task.steps)):
-        known, evidence = _score_step(task, known, task.steps[at])
-        hand_over(at, evidence)
-        if at in wanted:
-            files.write(task.keys[at], known)
-    hand_over(None, task.detection.detector.conclude(known.pixels, shape=(1, pixels)))
+    parts = _parts(pixels, task.threads)
+    whole = found or ChunkState(task.detection.detector.start(pixels))
+    known = [whole.cut(part) for part in parts]
+    del whole, found
+    with ThreadPoolExecutor(task.threads) if task.threads > 1 else nullcontext() as pool:
+        each = pool.map if pool else map
+        for at in range(begin, len(task.steps)):
+            known, evidence = _score_step(task, task.steps[at], known, parts, each)
+            hand_over(at, evidence)
+            del evidence
+            if at in wanted:
+                files.write(task.keys[at], join_states(known))
+            give_back_memory()
+    conclude = task.detection.detector.conclude
+    sizes = [part.stop - part.start for part in parts]
+    hand_over(None, _beside([
+        conclude(state.pixels, shape=(1, size)) for state, size in zip(known, sizes, strict=True)
+    ]))  # fmt: skip
     files.keep_only([task.keys[at] for at in wanted])
     give_back_memory()
     return sent
 
 
-def _score_step(task: _ScoreTask, known: ChunkState, step: Step) -> tuple[ChunkState, xr.Dataset]:
+def _score_step(
+    task: _ScoreTask, step: Step, known: Sequence[ChunkState], parts: Sequence[slice], each: Any
+) -> tuple[list[ChunkState], xr.Dataset]:
+    """The states of all parts after a step, and its evidence."""
     months = read_months(task.state, task.chunk, step.months, task.bands, within=task.inside)
+    scored = list(each(partial(_score_part, task, step, months), known, parts))
+    return [state for state, _ in scored], _beside([evidence for _, evidence in scored])
+
+
+def _parts(pixels: int, threads: int) -> list[slice]:
+    """The pixels in parts of much the same size: at least one a thread, and none too large."""
+    count = max(threads, -(-pixels // PART_PX), 1)
+    ends = [pixels * at // count for at in range(count + 1)]
+    return [slice(*ends) for ends in pairwise(ends)]
+
+
+def _score_part(
+    task: _ScoreTask, step: Step, months: xr.Dataset, known: ChunkState, part: slice
+) -> tuple[ChunkState, xr.Dataset]:
+    """Some pixels of a step: no pixel looks at another, so parts of any size say the same."""
+    months = months.isel(x=part).copy(deep=True)
     rules = task.detection.cloud_commission
     settled = detect.settle_cloud_commission(months, before=known.recent, rules=rules)
     pixels, evidence = task.detection.detector.update(known.pixels, settled, period=step.period)
@@ -186,6 +226,17 @@ def _score_step(task: _ScoreTask, known: ChunkState, step: Step) -> tuple[ChunkS
         evidence = evidence.assign(picture=season_picture(settled, step.period))
     recent = detect.recent_counts(months, before=known.recent, rules=rules)
     return ChunkState(pixels, recent), evidence
+
+
+def _beside(parts: Sequence[xr.Dataset]) -> xr.Dataset:
+    """Evidence of pixels that were cut apart, dims (..., 1, pixel)."""
+    first, *others = parts
+    if not others:
+        return first
+    return xr.Dataset({
+        name: (layer.dims, np.concatenate([part[name].to_numpy() for part in parts], axis=-1))
+        for name, layer in first.data_vars.items()
+    })  # fmt: skip
 
 
 def _kept(steps: Sequence[Step]) -> set[int]:

@@ -7,7 +7,7 @@ import logging
 import zipfile
 import zlib
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +27,27 @@ class ChunkState:
     """What the detector keeps of each pixel."""
     recent: NDArray[np.uint16] | None = None
     """`detect.recent_counts` up to the end of the step; None: there were no months."""
+
+    def cut(self, part: slice) -> ChunkState:
+        """The state of some of the pixels."""
+        layers = {name: layer[part] for name, layer in self.pixels.layers.items()}
+        recent = None if self.recent is None else np.ascontiguousarray(self.recent[..., part])
+        return ChunkState(replace(self.pixels, layers=layers), recent)
+
+
+def join_states(states: Sequence[ChunkState]) -> ChunkState:
+    """The state of pixels that were cut apart: of the same months, in their order."""
+    first, *others = states
+    if not others:
+        return first
+    layers = {
+        name: np.concatenate([state.pixels.layers[name] for state in states])
+        for name in first.pixels.layers
+    }
+    recent = [state.recent for state in states if state.recent is not None]
+    return ChunkState(
+        replace(first.pixels, layers=layers), np.concatenate(recent, axis=-1) if recent else None
+    )
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The steps of FORDEAD, by hand: CRSWIR of every date, a harmonic model, three anomalies in a row.
 
-FORDEAD (GPL) wants a folder a date and writes every step to disk; here the steps work on one cube in
+FORDEAD (GPL) wants a folder a date and writes every step to disk; here all work on one cube in
 memory, which is quicker. Reference: Dutrieux et al. 2021, package `fordead`, steps 1 to 5.
 """
 

@@ -1,4 +1,4 @@
-"""`nrt` over the same cube: EWMA of NDVI, fitted on two years, led date by date through the others."""
+"""`nrt` over the same cube: EWMA of NDVI, fitted on two years, led on date by date."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all of the pipelines need: the scenes, the cube by odc-stac, and polygons of what was lost."""
+"""What all of the pipelines need: scenes, the cube by odc-stac, polygons of what was lost."""
 
 from __future__ import annotations
 

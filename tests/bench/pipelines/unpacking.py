@@ -1,4 +1,4 @@
-"""The limit: every block of the same files, unpacked by libdeflate and thrown away, on two threads."""
+"""The limit: every block of the same files, unpacked by libdeflate, on two threads."""
 
 from __future__ import annotations
 

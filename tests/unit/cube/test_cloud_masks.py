@@ -8,7 +8,8 @@ from minewatch.cube.cloud_masks import (
     find_clear,
     flag,
     reach_of,
-    share_around,
+    keep_under_open_sky,
+    lay_under,
 )
 from minewatch.sensors import get_sensor
 
@@ -135,16 +136,26 @@ def test_no_pixel_is_clear_and_doubtful():
     assert not (clear & doubtful).any()
 
 
-def test_the_share_around_is_that_of_a_plain_loop():
-    mask = np.random.default_rng(3).random((17, 23)) < 0.4
+def test_sky_is_open_where_a_plain_loop_finds_it_so():
+    rng = np.random.default_rng(3)
+    covered, kept = rng.random((17, 23)) < 0.25, rng.random((17, 23)) < 0.7
     expected = [
         [
-            mask[max(0, row - 4) : row + 5, max(0, col - 4) : col + 5].mean()
-            for col in range(mask.shape[1])
+            kept[row, col]
+            and covered[max(0, row - 4) : row + 5, max(0, col - 4) : col + 5].mean() <= 0.25
+            for col in range(covered.shape[1])
         ]
-        for row in range(mask.shape[0])
+        for row in range(covered.shape[0])
     ]
-    np.testing.assert_allclose(share_around(mask, 4), expected)
+    assert 0 < np.sum(expected) < kept.sum()
+    keep_under_open_sky(kept, covered, 4)
+    np.testing.assert_array_equal(kept, expected)
+
+
+def test_a_tile_lies_under_those_before_it():
+    flags, tile = np.array([[3, 0, 0]], np.uint8), np.array([[1, 0, 0]], np.uint8)
+    lay_under(flags, tile, np.array([[1, 5, 2]], np.uint8), 2)  # 2: it was not seen
+    assert (flags.tolist(), tile.tolist()) == ([[3, 5, 0]], [[1, 2, 0]])
 
 
 def test_no_overpasses_give_no_masks():

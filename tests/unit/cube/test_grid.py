@@ -98,6 +98,13 @@ def test_chunks_are_cut_along_the_blocks_of_a_sentinel_2_tile(ground, corner):
     assert {start % 5120 for pair in starts for start in pair} == {0}
 
 
+def test_an_axis_that_fits_into_a_chunk_is_not_cut():
+    west, south = 500_000 + 5_000, 2_800_000 - 9_000  # across an edge of blocks of the tile
+    small = make_grid(area(box(west, south, west + 5_120, south + 11_000)), chunk_px=512)
+    assert {chunk.col for chunk in small.chunks} == {0}
+    assert len(small.chunks) > 2
+
+
 @pytest.mark.parametrize(("resolution_m", "chunk_px"), [(0, 512), (-10, 512), (10, 0)])
 def test_a_grid_without_size_is_refused(resolution_m, chunk_px):
     with pytest.raises(SettingsError, match="cannot be made"):

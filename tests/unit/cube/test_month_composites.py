@@ -4,11 +4,17 @@ import numpy as np
 import pytest
 from odc.geo.geobox import GeoBox
 
-from minewatch.cube.month_composites import day_layers, month_cube
+from minewatch.cube.month_composites import count_looks, month_cube
 from minewatch.errors import ContractError
 from minewatch.model import CORE_BANDS, Period, check_month_cube
 
 BOX = GeoBox.from_bbox((600_000, 2_800_000, 600_030, 2_800_010), "EPSG:32647", resolution=10)
+
+
+def day_layers(clear, disturbed, days):
+    """The two layers of days of looks that are clear or not there."""
+    _, layers = count_looks(clear, np.zeros_like(clear), disturbed, np.array(days, np.uint16))
+    return layers[3:]
 
 
 def told_day_by_day(clear, disturbed, days):
@@ -60,6 +66,20 @@ def test_cloudy_overpasses_neither_begin_nor_end_a_run():
     bare = np.array([True, False, True]).reshape(3, 1, 1)
     last, since = day_layers(seen, bare, [3, 8, 13])
     assert (last.item(), since.item()) == (0, 3)
+
+
+def test_looks_are_counted_as_plain_numpy_counts_them():
+    rng = np.random.default_rng(8)
+    clear = rng.random((5, 20, 30)) < 0.3
+    suspect = (rng.random((5, 20, 30)) < 0.4) & ~clear
+    disturbed = rng.random((5, 20, 30)) < 0.5
+    counted, layers = count_looks(clear, suspect, disturbed, np.arange(1, 6, dtype=np.uint16))
+    np.testing.assert_array_equal(counted, clear | (suspect & ~clear.any(axis=0)))
+    for layer, looks in zip(layers[:3], (clear, suspect, counted & disturbed), strict=True):
+        np.testing.assert_array_equal(layer, looks.sum(axis=0))
+    last, since = (layer[3, 4] for layer in layers[3:])
+    told = told_day_by_day(counted[:, 3, 4], disturbed[:, 3, 4], range(1, 6))
+    assert (last, since) == told
 
 
 def month(clear, doubtful):

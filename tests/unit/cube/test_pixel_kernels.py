@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from minewatch.cube.pixel_kernels import FINE, grow, median_of_overpasses, place, resample
+from minewatch.cube.cloud_masks import grow
+from minewatch.cube.pixel_kernels import (
+    FINE,
+    count_numbers,
+    median_of_overpasses,
+    pick,
+    place,
+    resample,
+)
 
 
 def plain_median(overpasses):
@@ -52,7 +60,30 @@ def test_an_even_count_gives_the_mean_of_the_middle_two_halves_up():
     assert median_of_overpasses(stack)[0, 0] == 12
 
 
-@pytest.mark.parametrize("radius", [0, 1, 2, 6, 12])
+def test_only_overpasses_that_count_enter_the_median():
+    rng = np.random.default_rng(5)
+    stack = rng.integers(0, 65536, (6, 23, 41)).astype(np.uint16)
+    counted = rng.random(stack.shape) < 0.6
+    expected = median_of_overpasses(np.where(counted, stack, 0).astype(np.uint16))
+    np.testing.assert_array_equal(median_of_overpasses(stack, counted), expected)
+
+
+def test_numbers_are_counted_where_asked_but_zeros():
+    rng = np.random.default_rng(6)
+    pixels = rng.integers(0, 9, (12, 17)).astype(np.uint16)
+    here = rng.random(pixels.shape) < 0.5
+    expected = np.bincount(pixels[here], minlength=1 << 16)
+    expected[0] = 0
+    np.testing.assert_array_equal(count_numbers(pixels, here), expected)
+
+
+def test_picked_pixels_are_those_of_an_index():
+    pixels = np.arange(60, dtype=np.uint16).reshape(6, 10)
+    rows, cols = np.array([0, 0, 5]), np.array([9, 2, 2, 3])
+    np.testing.assert_array_equal(pick(pixels, rows, cols), pixels[np.ix_(rows, cols)])
+
+
+@pytest.mark.parametrize("radius", [0, 1, 2, 6, 12, 60])
 def test_growing_is_dilation_by_a_disc(radius):
     rng = np.random.default_rng(radius)
     mask = rng.random((37, 53)) < 0.01
