@@ -42,6 +42,9 @@ def main(
     honest_more: Annotated[
         bool, typer.Option("--honest-more", help="Two more tuning worlds of each honest kind.")
     ] = False,
+    honest_former: Annotated[
+        bool, typer.Option("--honest-former", help="Honest reporting worlds of before.")
+    ] = False,
     honest_report: Annotated[
         bool, typer.Option("--honest-report", help="Honest reporting worlds: run them once.")
     ] = False,
@@ -58,7 +61,7 @@ def main(
     asked = {
         "report": report, "beside": beside, "blind": blind, "former": former, "tune": tune,
         "quick": quick, "honest": honest, "honest-more": honest_more,
-        "honest-report": honest_report,
+        "honest-former": honest_former, "honest-report": honest_report,
     }  # fmt: skip
     chosen = [name for name, on in asked.items() if on]
     if len(chosen) != 1:

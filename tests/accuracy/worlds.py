@@ -100,7 +100,7 @@ QUICK = _by_name(
 )
 """Small worlds that only show whether the harness works."""
 
-FIRST_HONEST_REPORTING_SEED = 311
+FIRST_HONEST_REPORTING_SEED = 341
 
 
 def _honest(first_seed: int) -> Mapping[str, WorldSpec]:
@@ -112,9 +112,10 @@ HONEST = _honest(21)
 """Honest worlds for tuning: most mines are older than the archive and lie at everything."""
 HONEST_MORE = _by_name(*_honest(31).values(), *_honest(1).values())
 """Two more of each kind for tuning, where one world has too few sites to choose by."""
+HONEST_FORMER = _by_name(*_honest(311).values(), *_honest(321).values(), *_honest(331).values())
+"""Reporting worlds of earlier detectors, looked at since: their misses may be looked into."""
 HONEST_REPORTING = _by_name(
     *_honest(FIRST_HONEST_REPORTING_SEED).values(),
-    *_honest(FIRST_HONEST_REPORTING_SEED + 10).values(),
     *_honest(FIRST_HONEST_REPORTING_SEED + 20).values(),
 )
 """Honest worlds to be run once, when all is settled; nothing may be chosen by them."""
@@ -128,6 +129,7 @@ SETS: Mapping[str, Mapping[str, WorldSpec]] = {
     "quick": QUICK,
     "honest": HONEST,
     "honest-more": HONEST_MORE,
+    "honest-former": HONEST_FORMER,
     "honest-report": HONEST_REPORTING,
 }
 """Sets of worlds by the word that chooses them on the command line."""

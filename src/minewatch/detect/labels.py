@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +32,32 @@ class Patches:
         """
         number = np.where(dropped, 0, np.cumsum(~dropped)).astype(np.int32)[self.label - 1]
         return Patches(self.at[number > 0], number[number > 0], int((~dropped).sum()))
+
+
+def side_by_side(masks: Iterable[Patches]) -> Patches:
+    """The patches of several masks as one table of figures takes them, mask after mask.
+
+    Parameters
+    ----------
+    masks
+        Patches of each; the same pixel may be in several.
+
+    Returns
+    -------
+    Patches
+        Numbered on from mask to mask; pixels in order within each mask only.
+
+    Examples
+    --------
+    >>> side_by_side([label_pixels(np.array([0, 2]), 3), label_pixels(np.array([1]), 3)]).label
+    array([1, 2, 3], dtype=int32)
+    """
+    masks = list(masks)
+    shifts = np.cumsum([0, *(m.count for m in masks)], dtype=np.int32)
+    at = [np.empty(0, np.intp), *(m.at for m in masks)]
+    label = [np.empty(0, np.int32)]
+    label += [m.label + shift for m, shift in zip(masks, shifts, strict=False)]
+    return Patches(np.concatenate(at), np.concatenate(label), int(shifts[-1]))
 
 
 def label_pixels(at: NDArray[np.intp], cols: int, reach: int = 1) -> Patches:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import ndimage
 
-from minewatch.detect.labels import label_patches, label_pixels
+from minewatch.detect.labels import label_patches, label_pixels, side_by_side
 
 MASKS = arrays(bool, st.tuples(st.integers(0, 12), st.integers(0, 12)))
 STRUCTURES = {0: ndimage.generate_binary_structure(2, 1), 1: np.ones((3, 3), int)}
@@ -41,3 +41,11 @@ def test_the_patches_that_stay_are_numbered_anew() -> None:
     patches = label_pixels(np.array([0, 1, 4, 7, 8]), 10)
     kept = patches.without(np.array([False, True, False]))
     assert (kept.at.tolist(), kept.label.tolist(), kept.count) == ([0, 1, 7, 8], [1, 1, 2, 2], 2)
+
+
+def test_masks_side_by_side_keep_their_patches_and_are_numbered_on() -> None:
+    one, other = (label_pixels(np.array(at), 5) for at in ([0, 2, 4], [2, 3]))
+    both = side_by_side([one, other])
+    assert both.at.tolist() == [0, 2, 4, 2, 3]
+    assert (both.label.tolist(), both.count) == ([1, 2, 3, 4, 4], 4)
+    assert side_by_side([]).count == len(side_by_side([]).at) == 0

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from minewatch.detect.days import to_day
-from minewatch.detect.labels import Patches, label_pixels
+from minewatch.detect.labels import Patches, label_pixels, side_by_side
 from minewatch.detect.morphology import Pixels, grown, is_among, opened
 from minewatch.detect.outlines import outlines_by_label
 from minewatch.detect.pixel_sizes import area_pixels, odd_pixels, whole_pixels
@@ -185,12 +185,14 @@ def _features(ground: _Ground) -> gpd.GeoDataFrame:
     narrow = ever[~is_among(ever, wide) & ~is_among(ever, mines)]
     near = grown(mines, shape, ground.pixels(rules.patches.road_gap_m))
     roads = _touching(narrow, near, grid)
-    tables = []
-    for kind, at in (("pad", mines[~is_pool]), ("pool", mines[is_pool]), ("road", roads)):
-        if not len(at):
-            continue
-        patches = label_pixels(at, shape[1])
-        table = ground.describe(patches)
+    pixels = {"pad": mines[~is_pool], "pool": mines[is_pool], "road": roads}
+    parts = {kind: label_pixels(at, shape[1]) for kind, at in pixels.items() if len(at)}
+    figures = ground.describe(side_by_side(parts.values()))
+    tables, shift = [], 0
+    for kind, patches in parts.items():
+        table = figures.iloc[shift : shift + patches.count]
+        table = table.set_axis(table.index - shift)
+        shift += patches.count
         outlines = outlines_by_label(patches.at, patches.label, grid)
         geometry = [outlines[int(n)] for n in table.index]
         area = table["water_area_m2"] if kind == "pool" else shapely.area(geometry)

@@ -182,7 +182,7 @@ def summarise(
     table["pool_ndwi"] = pool_ndwi(pixels, pool_share=rules.patches.pool_share)
     table["pool_ndwi_correlation"] = _correlation(pixels, "pool_pct", "ndwi")
     table["nir_variability"] = _second(pixels, "nir_variability")
-    begun = pixels[pixels["run_start"] > 0]
+    begun = _own_ground(pixels[pixels["run_start"] > 0], rules.patches)
     table = table.join(onset(begun, pixel_m=pixel_m, rules=rules.patches)).fillna(
         {"first": 0, "before": 0, "last": 0}
     )
@@ -249,6 +249,16 @@ def _correlation(pixels: pd.DataFrame, a: str, b: str) -> pd.Series:
     )
     spread = (squares[0] * squares[1]) ** 0.5
     return product / spread.where(spread > 0)
+
+
+def _own_ground(begun: pd.DataFrame, rules: PatchRules) -> pd.DataFrame:
+    """Pixels that were green at first, of patches that have enough of them; of others all.
+
+    Roads, slides and leafless wood that a mine grew into were open before it.
+    """
+    was_green = ~(begun["start_disturbed_pct"] >= rules.own_pct) & (begun["run_before"] > 0)
+    share = was_green.groupby(begun["label"]).transform("mean")
+    return begun[was_green | (share < rules.new_share)]
 
 
 def onset(begun: pd.DataFrame, *, pixel_m: float, rules: PatchRules) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -110,9 +111,10 @@ def find_seasons(judge: Judge) -> tuple[list[Season], UInt8, Pixels]:
     if not grounds:
         return [], best, np.empty(0, np.intp)
     channels = find_channels(evidence, grounds, pixel_m=judge.pixel_m, rules=rules.water)
-    seasons = _judge(_cut(grounds, channels, judge), judge)
-    turning = _judge(_cut_turning(grounds, channels, judge), judge)
-    seasons = [_joined(s, _better(t, s)) for s, t in zip(seasons, turning, strict=True)]
+    cuts = chain(_cut(grounds, channels, judge), _cut_turning(grounds, channels, judge))
+    both = _judge(cuts, judge)
+    readings = zip(both[: len(grounds)], both[len(grounds) :], strict=True)
+    seasons = [_joined(season, _better(turning, season)) for season, turning in readings]
     seasons = _reconsider(seasons, evidence, rules.periods)
     return _carry_back(seasons, grounds, best, judge), best, channels
 
@@ -209,8 +211,8 @@ def _judge_block(read: Sequence[_Read], judge: Judge) -> list[Season]:
 def _reconsider(seasons: Sequence[Season], evidence: Evidence, rules: PeriodRules) -> list[Season]:
     """Confidence of each patch as the mean log-odds of the better half of its place's seasons.
 
-    A later season makes an earlier one likelier only where the ground stayed bare from one to the
-    other: a wood that lost its leaves was no mine because it is one now.
+    A later season makes an earlier one likelier only where the ground was plainly bare and stayed
+    so from one to the other: a wood that lost its leaves was no mine because it is one now.
     """
     shifts = np.cumsum([0, *(s.label.max(initial=0) for s in seasons)])[:-1]
     where = np.concatenate([s.where for s in seasons])
@@ -220,7 +222,8 @@ def _reconsider(seasons: Sequence[Season], evidence: Evidence, rules: PeriodRule
     odds = []
     for other in seasons:
         there = _odds_at(where, other)
-        odds.append(np.where(_stays_bare(seasons, other, evidence), there, np.minimum(there, own)))
+        stays = _stays_bare(seasons, other, evidence, rules)
+        odds.append(np.where(stays, there, np.minimum(there, own)))
     by_season = np.concatenate([label + len(size) * k for k in range(len(seasons))])
     mean, count = _mean_by_patch(np.concatenate(odds), by_season, len(size) * len(seasons))
     same = np.where(count >= rules.same_place * np.tile(size, len(seasons)), mean, np.nan)
@@ -231,8 +234,10 @@ def _reconsider(seasons: Sequence[Season], evidence: Evidence, rules: PeriodRule
     ]
 
 
-def _stays_bare(seasons: Sequence[Season], until: Season, evidence: Evidence) -> Bool:
-    """Whether each pixel in patches stays bare up to a season; True where that is no later one."""
+def _stays_bare(
+    seasons: Sequence[Season], until: Season, evidence: Evidence, rules: PeriodRules
+) -> Bool:
+    """Whether each pixel in patches is bare and stays so up to a season; True where it is over."""
     out = []
     for season in seasons:
         if season.step >= until.step:
@@ -240,7 +245,7 @@ def _stays_bare(seasons: Sequence[Season], until: Season, evidence: Evidence) ->
             continue
         at = np.unravel_index(season.where, evidence.shape)
         run, later = (run_of(evidence.of(s.step), at) for s in (season, until))
-        out.append(run == later)
+        out.append((run == later) & _is_bare(evidence.of(season.step), at, rules))
     return np.concatenate(out)
 
 
@@ -296,7 +301,8 @@ def _begun(season: Season, following: Season, ground: Ground, pools: UInt8, judg
     opened = ground.lost_at[is_among(ground.lost_at, likely)]
     here = judge.evidence.of(ground.step)
     at = np.unravel_index(opened, ground.shape)
-    opened = opened[_opened_in(here, at, rules.periods.begun_days)]
+    is_bare = _is_bare(here, at, rules.periods)
+    opened = opened[is_bare & _opened_in(here, at, rules.periods.begun_days)]
     margin = whole_pixels(rules.patches.margin_m, judge.pixel_m)
     taken = grown(season.where[_is_likely(season, rules.periods.likely)], ground.shape, margin)
     patches = label_pixels(opened[~is_among(opened, taken)], ground.shape[1])
@@ -308,6 +314,11 @@ def _is_likely(season: Season, likely: float) -> Bool:
     is_likely = np.zeros(season.label.max(initial=0) + 1, bool)
     is_likely[season.table.index.to_numpy()] = season.table["confidence"].to_numpy() >= likely
     return np.asarray(is_likely[season.label])
+
+
+def _is_bare(evidence: PeriodEvidence, at: Any, rules: PeriodRules) -> Bool:
+    """Which of some pixels have hardly any plants in a period, though they lost some."""
+    return np.asarray(evidence.layers["vegetation_pct"][at] < rules.bare_plants_pct)
 
 
 def _opened_in(evidence: PeriodEvidence, at: Any, begun_days: int) -> Bool:

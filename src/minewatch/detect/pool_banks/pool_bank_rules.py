@@ -121,6 +121,16 @@ class WaterRules:
     milky_per_dark: int = rule(
         2, unit="1", moves="milky water is believed in brighter pixels: roofs and grey rock too"
     )
+    milky_ndwi: int = rule(
+        10, unit="0.01", moves="milky water on new ground must differ more from it in colour",
+        source=f"white sludge lies some 35 above bare soil (simulated colours); {BY_HAND}",
+    )  # fmt: skip
+    milky_plain_quantile: float = rule(
+        0.3, unit="1", moves="milky water on new ground is compared with wetter ground"
+    )
+    milky_plants_pct: int = rule(
+        45, unit="%", moves="greener ground counts as bare when milky water is looked for"
+    )
     seed_pct: int = rule(
         25, unit="%", moves="fewer pixels may begin a mine",
         source="a third of the smallest pool in one pixel of 10 m (DOMAIN §2)",
@@ -192,11 +202,16 @@ class PatchRules:
         0.6, unit="1", moves="fewer pixels stand for the pools of a patch: of the largest share"
     )
     old_pct: int = rule(50, unit="%", moves="less ground counts as open from the start")
+    own_pct: int = rule(
+        40, unit="%", moves="ground that was open more often at first still dates a patch",
+        source=f"roads and slides beside mines; {BY_HAND}",
+    )  # fmt: skip
     early_share: float = rule(0.2, unit="1", moves="a patch begins later")
     early_m2: float = rule(300.0, unit="m²", moves="a patch begins later, when it is small")
     new_share: float = rule(
-        0.3, unit="1", moves="more of a patch must be new for the patch to be new"
-    )
+        0.3, unit="1",
+        moves="more of a patch must be new for the patch to be new, and for that to date it",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -290,6 +305,10 @@ class PeriodRules:
     begun_days: int = rule(
         400, unit="days", moves="ground opened longer ago is carried back from the next period",
         source="a year and the last weeks of the rains; starting value",
+    )  # fmt: skip
+    bare_plants_pct: int = rule(
+        45, unit="%", moves="greener ground takes over what later seasons say of it",
+        source="as `turning_plants_pct`",
     )  # fmt: skip
     likely: float = rule(0.5, unit="1", moves="fewer patches count as likelier a mine than not")
     keep_confidence: float = rule(

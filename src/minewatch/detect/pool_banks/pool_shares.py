@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from minewatch.detect.labels import label_pixels
 from minewatch.detect.morphology import (
     Pixels,
     Shape,
@@ -70,9 +72,9 @@ def water_share(
     """Share of dark or milky water in some pixels in one period, per cent.
 
     Dark water is found against the surroundings, milky and white water by its colour, which must
-    not be bright all season long; a pixel has the larger of the two. Small shares count only
-    beside a large one: a pool's light is smeared over its neighbours, while forest and soil are a
-    little dark everywhere.
+    not be bright all season long, unless it stands out from new bare ground: see `_stands_out`. A
+    pixel has the larger of the two. Small shares count only beside a large one: a pool's light is
+    smeared over its neighbours, while forest and soil are a little dark everywhere.
 
     Parameters
     ----------
@@ -93,8 +95,28 @@ def water_share(
     milky = evidence.layers["pool_pct"][np.unravel_index(at, nir.shape)]
     dark, bias = np.where(dark == NO_SHARE, 0, dark).astype(np.int16), rules.dark_bias_pct
     dark = np.maximum(dark - bias, 0) * 100 // (100 - bias)
-    milky = np.minimum(np.where(milky == NO_SHARE, 0, milky), rules.milky_per_dark * dark)
+    most = np.where(_stands_out(evidence, at, rules), 100, rules.milky_per_dark * dark)
+    milky = np.minimum(np.where(milky == NO_SHARE, 0, milky), most)
     share = np.maximum(dark, milky).astype(np.uint8)
     near = whole_pixels(rules.near_m, pixel_m)
     near_pool = is_among(at, grown(at[share >= rules.seed_pct], nir.shape, near))
     return np.asarray(share * near_pool)
+
+
+def _stands_out(evidence: PeriodEvidence, at: Pixels, rules: WaterRules) -> Bool:
+    """Which pixels of new bare ground are nearer to water in colour than the ground they lie in.
+
+    Pools at work are white or drained in many months, and so no darker than soil. Roofs and rock
+    are as bright, but roofs were there from the start, and rock is one colour.
+    """
+    shape = evidence.layers["nir"].shape
+    place = np.unravel_index(at, shape)
+    start, ndwi = evidence.whole["start_disturbed_pct"][place], evidence.layers["ndwi"][place]
+    is_new = (start < rules.channel_old_pct) & (evidence.whole["run_before"][0][place] > 0)
+    is_bare = evidence.layers["vegetation_pct"][place] < rules.milky_plants_pct
+    out = np.asarray(is_new & is_bare & (ndwi != NO_SHARE))
+    colour = pd.Series(ndwi[out].astype(float))
+    ground = label_pixels(at[out], shape[1]).label
+    plain = colour.groupby(ground).quantile(rules.milky_plain_quantile)
+    out[out] = colour.to_numpy() - plain.reindex(ground).to_numpy() >= rules.milky_ndwi
+    return out

@@ -36,10 +36,16 @@ def evidence(nir: np.ndarray) -> xr.Dataset:
     disturbed[:, 10, 10] = 100
     start[0, 10, 10] = from_day(PERIODS[0].start)
     layers = {"disturbed_pct": disturbed, "nir": nir, "pool_pct": periodic(NO_SHARE)}
-    runs = {"run_start": start, "run_end": np.where(start > 0, from_day(PERIODS[1].end), 0)}
+    layers |= {"ndwi": periodic(NO_SHARE), "vegetation_pct": periodic(0)}
+    runs = {
+        "run_start": start,
+        "run_before": start,
+        "run_end": np.where(start > 0, from_day(PERIODS[1].end), 0),
+    }
     return xr.Dataset(
         {
             "first_detected": (("y", "x"), start[0]),
+            "start_disturbed_pct": (("y", "x"), np.zeros(SHAPE, "uint8")),
             **{name: (("period", "y", "x"), values) for name, values in layers.items()},
             **{name: (("run", "y", "x"), values) for name, values in runs.items()},
         }

@@ -10,7 +10,13 @@ from odc.geo.geobox import GeoBox
 
 from minewatch.detect.labels import label_pixels
 from minewatch.detect.pool_banks.find import find
-from minewatch.detect.pool_banks.patch_figures import FIGURES, _at_pools, describe, pool_ndwi
+from minewatch.detect.pool_banks.patch_figures import (
+    FIGURES,
+    _at_pools,
+    _own_ground,
+    describe,
+    pool_ndwi,
+)
 from minewatch.detect.pool_banks.patch_slope import SLOPE_COLUMNS
 from minewatch.detect.pool_banks.pool_bank_evidence import score
 from minewatch.detect.pool_banks.pool_bank_rules import DEFAULT
@@ -73,3 +79,24 @@ def test_the_colour_of_pools_is_not_that_of_the_soil_around_them() -> None:
 
 def test_how_often_pools_are_green_is_not_how_often_the_ground_around_them_is() -> None:
     assert _at_pools(large_patch_with_two_pools(), "seasonal_pct", DEFAULT).loc[1] == 0.0
+
+
+def begun(start_pct: list[int], before: list[int]) -> set[int]:
+    """Rows of the pixels that date one patch."""
+    pixels = pd.DataFrame(
+        {"label": 1, "row": range(len(before)), "start_disturbed_pct": start_pct,
+         "run_before": before}
+    )  # fmt: skip
+    return set(_own_ground(pixels, DEFAULT.patches)["row"])
+
+
+def test_a_patch_is_dated_by_the_ground_that_was_green_at_first() -> None:
+    """A mine grew into a road, a slide and a wood without leaves that were open years before it."""
+    own = DEFAULT.patches.own_pct
+    assert begun([own - 1, own, 0, 0], [1, 1, 0, 1]) == {0, 3}
+
+
+def test_where_hardly_any_ground_was_green_all_of_it_dates_a_patch() -> None:
+    enough = round(10 * DEFAULT.patches.new_share)
+    for green, dating in ((enough, enough), (enough - 1, 10)):
+        assert len(begun([0] * green + [100] * (10 - green), [1] * 10)) == dating

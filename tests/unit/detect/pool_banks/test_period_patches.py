@@ -30,6 +30,7 @@ from minewatch.detect.pool_banks.pool_bank_rules import DEFAULT
 from minewatch.model import Evidence, Period
 
 BEGUN_DAYS, LIKELY = DEFAULT.periods.begun_days, DEFAULT.periods.likely
+BARE = DEFAULT.periods.bare_plants_pct
 
 PERIOD = Period(date(2020, 11, 1), date(2021, 4, 30))
 END = from_day(PERIOD.end)
@@ -50,12 +51,15 @@ def block(row: int, col: int) -> list[int]:
     return [10 * r + c for r in range(row, row + 3) for c in range(col, col + 3)]
 
 
-def begun(before: Season, after: Season, *, start: int = END, lost: list[int] | None = None):
-    """Patches carried back, all ground lost and begun on one day when not said."""
+def begun(
+    before: Season, after: Season, *, start: int = END, lost: list[int] | None = None, plants=0
+):
+    """Patches carried back, all ground lost and bare and begun on one day when not said."""
     starts, ends = np.zeros((2, 2, *SHAPE), "uint16")
     starts[0], ends[0] = start, END
     runs = {"run_start": starts, "run_end": ends}
     evidence = xr.Dataset({name: (("run", "y", "x"), days) for name, days in runs.items()})
+    evidence["vegetation_pct"] = ("period", "y", "x"), np.full((1, *SHAPE), plants, "uint8")
     at = np.arange(100) if lost is None else np.array(lost)
     ground = Ground(
         step=0, period=PERIOD, shape=SHAPE, lost_at=at,
@@ -77,6 +81,13 @@ def test_ground_of_a_mine_that_is_likely_later_is_carried_back() -> None:
 @pytest.mark.parametrize(("days", "is_carried"), [(BEGUN_DAYS, True), (BEGUN_DAYS + 1, False)])
 def test_ground_opened_long_before_is_not(days: int, is_carried: bool) -> None:
     cut = begun(season({}), season({0.9: block(1, 1)}), start=END - days)
+    assert (len(cut.patches.at) > 0) == is_carried
+
+
+@pytest.mark.parametrize(("plants", "is_carried"), [(BARE - 1, True), (BARE, False)])
+def test_only_plainly_bare_ground_is_carried_back(plants: int, is_carried: bool) -> None:
+    """A wood without leaves, in which a mine was opened a year later, dated it too early."""
+    cut = begun(season({}), season({0.9: block(1, 1)}), plants=plants)
     assert (len(cut.patches.at) > 0) == is_carried
 
 
@@ -195,10 +206,14 @@ def test_a_second_reading_counts_where_it_is_likelier_than_all_it_overlaps() -> 
 
 
 @pytest.mark.parametrize(
-    ("later", "stays_bare", "raised"), [(0.9, True, True), (0.9, False, False), (0.01, False, None)]
-)
+    ("later", "stays_bare", "plants", "raised"),
+    [
+        (0.9, True, BARE - 1, True), (0.9, True, BARE, False), (0.9, False, 0, False),
+        (0.01, False, 0, None),
+    ],
+)  # fmt: skip
 def test_a_wood_that_lost_its_leaves_was_no_mine_because_it_is_one_now(
-    later: float, stays_bare: bool, raised: bool | None
+    later: float, stays_bare: bool, plants: int, raised: bool | None
 ) -> None:
     """A later season makes a patch likelier on ground that stayed bare, and unlikelier on any."""
     after = Period(date(2021, 11, 1), date(2022, 4, 30))
@@ -208,6 +223,7 @@ def test_a_wood_that_lost_its_leaves_was_no_mine_because_it_is_one_now(
     runs = {"run_start": starts, "run_end": ends}
     layers = {name: (("run", "y", "x"), days) for name, days in runs.items()}
     layers["nir"] = (("period", "y", "x"), np.zeros((2, *SHAPE), "uint8"))
+    layers["vegetation_pct"] = (("period", "y", "x"), np.full((2, *SHAPE), plants, "uint8"))
     now, then = (
         replace(season({chance: block(0, 0)}), step=step, period=period)
         for step, (chance, period) in enumerate([(0.2, PERIOD), (later, after)])

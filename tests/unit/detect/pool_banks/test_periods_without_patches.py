@@ -24,7 +24,8 @@ def test_patches_of_other_seasons_bring_no_patch_into_a_season_that_has_none() -
     seasons = [season(0, {}), season(1, {1: 0.9})]
     bare = np.full((2, 2, 5), from_day(date(2020, 1, 1)), "uint16")
     layers = {"run_start": (("run", "y", "x"), bare), "run_end": (("run", "y", "x"), bare + 700)}
-    layers["nir"] = (("period", "y", "x"), np.zeros((2, 2, 5), "uint8"))
+    none = np.zeros((2, 2, 5), "uint8")
+    layers |= dict.fromkeys(("nir", "vegetation_pct"), (("period", "y", "x"), none))
     evidence = Evidence(xr.Dataset(layers), tuple(s.period for s in seasons))
     dropped, kept = _reconsider(seasons, evidence, DEFAULT.periods)
     assert len(dropped.table) == 0

@@ -16,6 +16,9 @@ from minewatch.model import Evidence, Period, PeriodEvidence
 
 WATER = {"pixel_m": 10.0, "rules": DEFAULT.water}
 SEED_PCT = DEFAULT.water.seed_pct
+OLD, BARE = DEFAULT.water.channel_old_pct, DEFAULT.water.milky_plants_pct
+SOIL_NDWI = 70
+WHITE_NDWI = SOIL_NDWI + DEFAULT.water.milky_ndwi
 
 
 def banks_of(water: np.ndarray) -> np.ndarray:
@@ -47,15 +50,24 @@ def test_pools_in_broad_shade_are_what_they_add_to_it() -> None:
     assert found.sum() == 500
 
 
-def light(**dark: int) -> PeriodEvidence:
+def light(*, start: int = 100, before: int = 1, plants: int = 0, **dark: int) -> PeriodEvidence:
     """A grid of 21 x 21 pixels in land of one brightness; pixels of the tenth row by name."""
-    nir, milky = np.full((1, 21, 21), 112, "uint8"), np.full((1, 21, 21), NO_SHARE, "uint8")
+    layers = {
+        name: np.full((1, 21, 21), value, "uint8")
+        for name, value in (
+            ("nir", 112), ("milky", NO_SHARE), ("ndwi", SOIL_NDWI), ("vegetation", plants)
+        )
+    }  # fmt: skip
     for name, value in dark.items():
         layer, col = name.split("_")
-        (nir if layer == "nir" else milky)[0, 10, int(col)] = value
-    dims = ("period", "y", "x")
-    layers = xr.Dataset({"nir": (dims, nir), "pool_pct": (dims, milky)})
-    return Evidence(layers, (Period(date(2020, 1, 1), date(2020, 12, 31)),)).of(0)
+        layers[layer][0, 10, int(col)] = value
+    names = {"milky": "pool_pct", "vegetation": "vegetation_pct"}
+    cube = xr.Dataset(
+        {names.get(n, n): (("period", "y", "x"), values) for n, values in layers.items()}
+    )
+    cube["start_disturbed_pct"] = ("y", "x"), np.full((21, 21), start, "uint8")
+    cube["run_before"] = ("run", "y", "x"), np.full((2, 21, 21), before, "uint16")
+    return Evidence(cube, (Period(date(2020, 1, 1), date(2020, 12, 31)),)).of(0)
 
 
 def shares(evidence: PeriodEvidence) -> list[int]:
@@ -83,3 +95,26 @@ def test_milky_water_is_believed_up_to_twice_its_darkness() -> None:
     assert milky[0] == 0
     assert SEED_PCT < milky[1] < 40
     assert milky[2] == min(90, 2 * dark)
+
+
+@pytest.mark.parametrize(
+    ("ground", "is_pool"),
+    [
+        ({}, True), ({"start": OLD}, False), ({"before": 0}, False), ({"plants": BARE}, False),
+        ({"ndwi_10": WHITE_NDWI - 1}, False), ({"start": NO_SHARE}, False),
+        ({"ndwi_10": NO_SHARE}, False),
+    ],
+)  # fmt: skip
+def test_white_pools_on_new_bare_ground_are_told_by_their_colour(
+    ground: dict[str, int], is_pool: bool
+) -> None:
+    """They are no darker than soil; roofs are old, and rock has one colour."""
+    white = {"start": OLD - 1, "plants": BARE - 1, "ndwi_10": WHITE_NDWI, "milky_10": 60}
+    assert shares(light(**white | ground))[10] == (60 if is_pool else 0)
+
+
+def test_rock_of_one_colour_does_not_stand_out_from_itself() -> None:
+    rock = {f"{layer}_{col}": value for col in range(3, 18)
+            for layer, value in (("ndwi", WHITE_NDWI), ("milky", 60))}  # fmt: skip
+    ground = light(start=0, **(rock | {"ndwi_3": SOIL_NDWI}))  # its edge
+    assert max(water_share(ground, np.arange(213, 228), **WATER)) == 0
