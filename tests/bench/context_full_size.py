@@ -58,7 +58,8 @@ def commands(folder: Path) -> dict[str, list[str]]:
     directory = str(folder / "run")
     return {
         "downstream": ["context", "downstream", directory, "--dem", heights, "--rivers",
-                       str(folder / "hills" / "rivers.geojson"), "--places", villages, "--draws", "5"],
+                       str(folder / "hills" / "rivers.geojson"), "--places", villages,
+                       "--draws", "5"],
         "slopes": ["context", "slopes", directory, "--dem", heights],
         "control": ["context", "control", directory],
         "absence": ["context", "absence", directory],
