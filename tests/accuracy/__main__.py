@@ -30,10 +30,6 @@ def main(
     beside: Annotated[
         bool, typer.Option("--beside", help="Two detectors on some reporting worlds.")
     ] = False,
-    blind: Annotated[
-        bool, typer.Option("--blind", help="Worlds that nothing was chosen by.")
-    ] = False,
-    former: Annotated[bool, typer.Option("--former", help="Blind worlds of before.")] = False,
     tune: Annotated[bool, typer.Option("--tune", help="The tuning worlds.")] = False,
     quick: Annotated[bool, typer.Option("--quick", help="Three small worlds.")] = False,
     honest: Annotated[
@@ -59,7 +55,7 @@ def main(
 ) -> None:
     """Run minewatch over simulated worlds and print how well it finds their truth."""
     asked = {
-        "report": report, "beside": beside, "blind": blind, "former": former, "tune": tune,
+        "report": report, "beside": beside, "tune": tune,
         "quick": quick, "honest": honest, "honest-more": honest_more,
         "honest-former": honest_former, "honest-report": honest_report,
     }  # fmt: skip

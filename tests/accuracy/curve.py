@@ -20,7 +20,7 @@ from minewatch.sites import AlertRules
 
 from .harness import DEFAULT_CACHE, PROCESSES, Ran, current_commit, run_worlds
 from .pooled import score_together
-from .worlds import FORMER, REPORTING, TUNING
+from .worlds import HONEST_REPORTING, REPORTING, TUNING
 
 LEVELS = (0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.8, 0.9)
 
@@ -78,8 +78,8 @@ def main(
         "docs/images/precision-recall.png"
     ),
 ) -> None:
-    """Print and draw the curves of the tuning, the reporting and the former blind worlds."""
-    sets = {"tuning": TUNING, "reporting": REPORTING, "former blind": FORMER}
+    """Print and draw the curves of the tuning, the reporting and the honest reporting worlds."""
+    sets = {"tuning": TUNING, "reporting": REPORTING, "honest reporting": HONEST_REPORTING}
     curves = {}
     terminal.line(f"commit {current_commit()}")
     for name, worlds in sets.items():

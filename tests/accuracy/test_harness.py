@@ -284,7 +284,7 @@ def test_honest_worlds_for_tuning_and_for_reporting_share_no_seed() -> None:
     assert {w.kind for w in HONEST.values()} == set(HONEST_KINDS)
     assert all(w.seed <= 50 for w in tuned)
     assert all(w.seed >= FIRST_HONEST_REPORTING_SEED >= 300 for w in HONEST_REPORTING.values())
-    others = {w.seed for n in ("blind", "former", "report") for w in SETS[n].values()}
+    others = {w.seed for n in ("honest-former", "report") for w in SETS[n].values()}
     assert not others & {w.seed for w in HONEST_REPORTING.values()}
     assert len(HONEST_REPORTING) == 2 * len(HONEST_KINDS)
 

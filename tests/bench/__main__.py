@@ -132,16 +132,6 @@ def _real_size(quick: bool) -> str:
     return _printed("tests.bench.real_size", *(["nhkawng-pa", "--years", "1"] if quick else []))
 
 
-def _first_area(quick: bool) -> str:
-    """What `first_area.py` prints."""
-    return _printed("tests.bench.first_area", *(["least", "--rounds", "1"] if quick else []))
-
-
-def _growth(quick: bool) -> str:
-    """What `growth.py` prints."""
-    return "" if quick else _printed("tests.bench.growth")
-
-
 def _printed(*module: str) -> str:
     command = [sys.executable, "-W", "ignore", "-m", *module]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -149,8 +139,6 @@ def _printed(*module: str) -> str:
 
 
 TEXTS = {
-    "first-area": ("The whole job where people start: small areas from disk", _first_area),
-    "growth": ("The whole job as area and years grow", _growth),
     "update": (
         "An update by one new overpass, by length of the history",
         partial(_cost_of_a_scene, worlds=["256"]),

@@ -16,13 +16,16 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from minewatch import synthetic
+
+from .machine import facts
+from .page import marks_of, write_page
 
 FOLDER = Path(tempfile.gettempdir()) / "minewatch-first-area"
 BESIDE = "MINEWATCH_BESIDE"
@@ -212,11 +215,25 @@ def main(
     *,
     rounds: Annotated[int, typer.Option(help="Times that each is run, in turn.")] = 3,
     only: Annotated[list[str] | None, typer.Option(help="Only these ways.")] = None,
+    write: Annotated[Path | None, typer.Option(help="Page to write the tables into.")] = None,
 ) -> None:
     """Print a table for each world."""
+    tables = []
     for name in worlds or WORLDS:
         found = measure(WORLDS[name], rounds=rounds, only=only or ())
-        print(table(WORLDS[name], found), end="\n\n", flush=True)  # noqa: T201
+        tables.append(table(WORLDS[name], found))
+        print(tables[-1], end="\n\n", flush=True)  # noqa: T201
+    if write:
+        write_page(
+            write, "\n\n".join([told_by(sys.argv[1:]), *tables]) + "\n", **marks_of("first_area")
+        )
+
+
+def told_by(words: Sequence[str]) -> str:
+    """When, by what and on what it was measured."""
+    machine = "; ".join(f"{name} {fact}" for name, fact in facts().items())
+    command = " ".join(["python -m tests.bench.first_area", *words])
+    return f"Measured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC with `{command}`, on {machine}."
 
 
 if __name__ == "__main__":

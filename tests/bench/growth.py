@@ -1,4 +1,4 @@
-"""`python -m tests.bench.growth`: what a run costs as its area and its years grow.
+"""`python -m tests.bench.growth [PAGE]`: what a run costs as its area and its years grow.
 
 Simulated archives, an overpass every ten days; every run is warm, alone in a process of its own, on
 two workers.
@@ -19,6 +19,8 @@ from pathlib import Path
 from minewatch import synthetic
 from minewatch.model import Progress
 from minewatch.pipeline import plan, run
+
+from .page import marks_of, write_page
 
 FOLDER = Path(tempfile.gettempdir()) / "minewatch-growth"
 WORKERS = 2
@@ -69,11 +71,11 @@ def one(size_px: int, years: int, chunk_px: int = CHUNK_PX) -> dict[str, float]:
     }  # fmt: skip
 
 
-def main() -> None:
-    """Print a row for each size."""
+def main(page: Path | None) -> None:
+    """Print a row for each size, and write them into a page."""
     columns = ["side, px", "km2", "years", "chunk-months", "seconds", "CPU s"]
     columns += ["CPU s a km2 and year", "peak GiB", "planned GiB", "state MB"]
-    print(f"| {' | '.join(columns)} |\n{'| --- ' * len(columns)}|")  # noqa: T201
+    rows = [f"| {' | '.join(columns)} |", f"{'| --- ' * len(columns)}|"]
     for job in RUNS:
         size_px, years = job
         area_km2 = archive_of(size_px, years).spec.area_km2
@@ -86,11 +88,15 @@ def main() -> None:
             f"{found['cpu_seconds'] / area_km2 / years:.3f}",
             f"{found['peak_gib']:.2f}", f"{found['planned_gib']:.2f}", f"{found['state_mb']:.1f}",
         ]  # fmt: skip
-        print(f"| {' | '.join(cells)} |", flush=True)  # noqa: T201
+        rows.append(f"| {' | '.join(cells)} |")
+        print(rows[-1], flush=True)  # noqa: T201
+    print("\n".join(rows))  # noqa: T201
+    if page:
+        write_page(page, "\n".join(rows) + "\n", **marks_of("growth"))
 
 
 if __name__ == "__main__":
     if len(sys.argv) == 3:
         print(json.dumps(one(*map(int, sys.argv[1:]))))  # noqa: T201
     else:
-        main()
+        main(Path(sys.argv[1]) if sys.argv[1:] else None)

@@ -81,12 +81,22 @@ def _row(cells: list[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def write_page(path: Path, text: str) -> None:
-    """Put the figures between their marks in a page, or at its end."""
-    page = path.read_text("utf-8") if path.exists() else f"# Performance\n\n{START}\n{END}\n"
-    before, _, rest = page.partition(START)
-    _, _, after = rest.partition(END)
-    path.write_text(f"{before}{START}\n\n{text}\n{END}{after}", "utf-8")
+def write_page(path: Path, text: str, *, start: str = START, end: str = END) -> None:
+    """Put figures between their marks in a page, or at its end."""
+    page = path.read_text("utf-8") if path.exists() else "# Performance\n"
+    if start not in page:
+        page = f"{page}\n{start}\n{end}\n"
+    before, _, rest = page.partition(start)
+    _, _, after = rest.partition(end)
+    path.write_text(f"{before}{start}\n\n{text}\n{end}{after}", "utf-8")
+
+
+def marks_of(name: str) -> dict[str, str]:
+    """The marks between which a benchmark with a command of its own writes."""
+    return {
+        "start": f"<!-- {name}: written by tests.bench.{name} -->",
+        "end": f"<!-- end of {name} -->",
+    }
 
 
 def write_plot(path: Path, found: Found) -> None:
