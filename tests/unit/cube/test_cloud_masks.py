@@ -7,9 +7,9 @@ from minewatch.cube.cloud_masks import (
     SPREADS,
     find_clear,
     flag,
-    reach_of,
     keep_under_open_sky,
     lay_under,
+    reach_of,
 )
 from minewatch.sensors import get_sensor
 
