@@ -19,8 +19,13 @@ def kept_grid(state: StateFolder, area: AreaOfInterest, parameters: Parameters) 
     area, parameters
         What the run watches, and how.
     """
-    size = {"resolution_m": parameters.resolution_m, "chunk_px": parameters.chunk_px}
-    grid, cut = (cube.make_grid(area, **size, along_all_blocks=of) for of in (False, True))
+    grid, cut = (
+        cube.make_grid(
+            area, resolution_m=parameters.resolution_m, chunk_px=parameters.chunk_px,
+            along_all_blocks=along,
+        )
+        for along in (False, True)
+    )  # fmt: skip
     only_cut = {chunk.name for chunk in cut.chunks} - {chunk.name for chunk in grid.chunks}
     is_cut = any((state.directory / "months" / name).is_dir() for name in only_cut)
     return cut if is_cut else grid
