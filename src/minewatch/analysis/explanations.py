@@ -26,6 +26,7 @@ from minewatch.detect import get_detection
 from minewatch.detect.site_series import site_series
 from minewatch.model import Detector, Grid, Parameters, Period, RunResult, SceneList
 from minewatch.model.run_result import source_mark
+from minewatch.store.kept_grid import kept_grid
 from minewatch.store.output_folder import SITE_DETECTIONS, open_result
 from minewatch.store.settled_months import read_settled_months
 from minewatch.store.state_folder import StateFolder
@@ -71,9 +72,7 @@ def gather_explanation(result: RunResult, site_id: str) -> reports.Explanation:
     parameters = Parameters.from_dict(state.read_parameters())
     site = _find_site(result, site_id)
     epsg = result.aoi.utm_epsg
-    grid = cube.make_grid(
-        result.aoi, resolution_m=parameters.resolution_m, chunk_px=parameters.chunk_px
-    )
+    grid = kept_grid(state, result.aoi, parameters)
     scenes = catalogs.read_scene_list(result.directory / "scenes.json")
     months = _months_round(result, state, grid, parameters, site, scenes)
     periods = run_periods(result)

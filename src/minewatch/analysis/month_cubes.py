@@ -17,13 +17,13 @@ from xarray.backends import BackendArray
 from xarray.core import indexing
 
 from minewatch import catalog as catalogs
-from minewatch import cube
 from minewatch.analysis.rule_notes import MONTHS, other_rules_notes
 from minewatch.analysis.timelines import unknown_site
 from minewatch.detect import get_detection
 from minewatch.errors import SettingsError
 from minewatch.model import WGS84, Chunk, Grid, Parameters, Period, RunResult, months_of
 from minewatch.model.cubes import COUNT_LAYERS, DAY_LAYERS
+from minewatch.store.kept_grid import kept_grid
 from minewatch.store.month_files import read_months
 from minewatch.store.state_folder import StateFolder
 
@@ -62,9 +62,7 @@ def open_months(result: RunResult, where: str | Sequence[float]) -> xr.Dataset:
 
     state = StateFolder(directory=result.directory / "state")
     parameters = Parameters.from_dict(state.read_parameters())
-    grid = cube.make_grid(
-        result.aoi, resolution_m=parameters.resolution_m, chunk_px=parameters.chunk_px
-    )
+    grid = kept_grid(state, result.aoi, parameters)
     rows, cols = window_of(ground_of(result, where, grid.epsg), grid)
     months = months_of(parameters.span)
     scenes = catalogs.read_scene_list(result.directory / "scenes.json")

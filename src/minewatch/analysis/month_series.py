@@ -11,13 +11,13 @@ import xarray as xr
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from minewatch import cube
 from minewatch.cube.rasterise import rasterise
 from minewatch.detect import get_detection, settle_cloud_commission
 from minewatch.detect.site_series import site_series
 from minewatch.errors import MinewatchError
 from minewatch.model import Chunk, Grid, Parameters, RunResult, months_of
 from minewatch.model.progress import Progress, ProgressListener, silent
+from minewatch.store.kept_grid import kept_grid
 from minewatch.store.month_files import read_months
 from minewatch.store.state_folder import StateFolder
 
@@ -61,9 +61,7 @@ def months_of_sites(
         return
     if not site_ids or not (state.directory / "months").is_dir():
         return
-    grid = cube.make_grid(
-        result.aoi, resolution_m=parameters.resolution_m, chunk_px=parameters.chunk_px
-    )
+    grid = kept_grid(state, result.aoi, parameters)
     bands = result.manifest["scenes"]["bands"]
     outlines = result.sites.set_index("site_id").geometry.to_crs(grid.epsg)
     where = {site: _pixels(outlines[site], grid) for site in site_ids}

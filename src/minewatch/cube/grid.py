@@ -23,7 +23,13 @@ BLOCK_M = 10_240
 """Side of a block of 1,024 pixels of 10 m, as Earth Search's COGs have them."""
 
 
-def make_grid(aoi: AreaOfInterest, *, resolution_m: float = 10.0, chunk_px: int = 512) -> Grid:
+def make_grid(
+    aoi: AreaOfInterest,
+    *,
+    resolution_m: float = 10.0,
+    chunk_px: int = 512,
+    along_all_blocks: bool = False,
+) -> Grid:
     """The grid over an area of interest: north-up, UTM, edges on multiples of the resolution.
 
     Two areas in one zone, and Sentinel-2 tiles at 10 m, share their edges. Chunks are cut
@@ -39,6 +45,8 @@ def make_grid(aoi: AreaOfInterest, *, resolution_m: float = 10.0, chunk_px: int 
         Pixel size, metres.
     chunk_px
         Side of a chunk, pixels; chunks at the edges of the grid are smaller.
+    along_all_blocks
+        Cut an axis that fits into one chunk too, as runs before decision 36 were.
 
     Returns
     -------
@@ -52,8 +60,13 @@ def make_grid(aoi: AreaOfInterest, *, resolution_m: float = 10.0, chunk_px: int 
         )
     geobox = snapped_geobox(aoi, resolution_m)
     west, north = _tile_corner(aoi)
-    rows = _edges((north - geobox.affine.f) / resolution_m, geobox.shape[0], chunk_px)
-    cols = _edges((geobox.affine.c - west) / resolution_m, geobox.shape[1], chunk_px)
+    places = (north - geobox.affine.f) / resolution_m, (geobox.affine.c - west) / resolution_m
+    rows, cols = (
+        [0, count]
+        if count <= chunk_px and not along_all_blocks
+        else _edges(before, count, chunk_px)
+        for before, count in zip(places, geobox.shape, strict=True)
+    )
     shapely.prepare(ground := aoi.geometry_utm)
     chunks = (
         Chunk(row=top, col=left, geobox=geobox[top:bottom, left:right])
@@ -92,12 +105,7 @@ def block_of(grid: Grid, chunk: Chunk, block_m: float) -> tuple[int, int]:
 
 
 def _edges(before: float, count: int, step: int) -> list[int]:
-    """First pixels of the chunks of an axis, and its end; `before` pixels lie since the corner.
-
-    What fits into a chunk is one: cut along a block it would be read, masked and written twice.
-    """
-    if count <= step:
-        return [0, count]
+    """First pixels of the chunks of an axis, and its end; `before` pixels lie since the corner."""
     return [0, *range(step - round(before) % step, count, step), count]
 
 

@@ -53,6 +53,7 @@ from minewatch.runtime.workers import open_workers
 from minewatch.sensors import get_sensor
 from minewatch.store import output_folder
 from minewatch.store.folder_claim import check_same, claimed
+from minewatch.store.kept_grid import kept_grid
 from minewatch.store.rule_versions import (
     READ_ANEW,
     changed_rules,
@@ -295,7 +296,7 @@ def _repeat(
     area: AreaOfInterest, parameters: Parameters, state: StateFolder, *, resources: Resources
 ) -> RunResult:
     """The inventory of frozen months in other periods."""
-    scenes, grid = state.read_scenes(), _grid(area, parameters)
+    scenes, grid = state.read_scenes(), kept_grid(state, area, parameters)
     terrain = kept_terrain(parameters, grid, state) or Terrain(reason="not had so far")
     job = _job(area, parameters, scenes, grid, terrain)
     _check_nothing_to_read(state, job)
@@ -351,7 +352,7 @@ def _make_job(
 ) -> Job:
     """Everything that the steps are handed: the one place where the grid is built."""
     warmup.wait("minewatch.cube", resources.listener)  # from here on pixels are read
-    grid = _grid(area, parameters)
+    grid = kept_grid(state, area, parameters)
     is_searched = plain_address(parameters.catalog) == scenes.catalog
     terrain = find_terrain(
         area, parameters, grid, state, listener=resources.listener,
@@ -379,10 +380,6 @@ def _memory(job: Job, resources: Resources) -> MemoryPlan:
         span=job.span, periods=job.periods, bands=job.scenes.bands,
         workers=resources.workers, max_memory_gib=resources.max_memory_gib,
     )  # fmt: skip
-
-
-def _grid(area: AreaOfInterest, parameters: Parameters) -> Grid:
-    return cube.make_grid(area, resolution_m=parameters.resolution_m, chunk_px=parameters.chunk_px)
 
 
 def _extended(span: Period, last: date | None) -> Period:
