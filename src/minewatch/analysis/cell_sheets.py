@@ -111,7 +111,7 @@ def _sheet(
     periods = list(release_periods(layers).values())
     blank: Row = dict.fromkeys(heads, _ABSENT)
     table = [
-        [str({**by_period.get(period, blank), "period": period}[head]) for head in heads]
+        [_shown(head, {**by_period.get(period, blank), "period": period}[head]) for head in heads]
         for period in periods
     ]
     heading = f"{layers.name}: {cell or 'all cells together'}"
@@ -128,6 +128,11 @@ def _sheet(
         "heads": list(heads.values()), "table": table, "files": [list(link) for link in links],
         "notes": [*release_words(layers), *_LIMITS],
     }  # fmt: skip
+
+
+def _shown(head: str, value: object) -> str:
+    """A class as a range: with a hyphen, `1-2 2019` at the ends of two cells reads as a day."""
+    return str(value) if head == "period" else str(value).replace("-", "\N{EN DASH}")
 
 
 def _outlines(layers: LayerSet, cells: Mapping[str, Sequence[Row]]) -> dict[str, str]:
