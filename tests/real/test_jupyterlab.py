@@ -26,6 +26,12 @@ import minewatch as mw
 
 run = mw.open_run({folder!r})
 print("simulated:", run.simulated)"""
+# The notebook's indicator says idle before there is a kernel, and a cell that is run then is not
+# run later: JupyterLab drops it. This asks JupyterLab itself whether the notebook has its kernel.
+HAS_ITS_KERNEL = """() => {
+    const kernel = window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel;
+    return kernel?.connectionStatus === "connected" && kernel.status === "idle";
+}"""
 
 
 @pytest.fixture
@@ -55,7 +61,8 @@ def laboratory(simulated_run: RunResult, tmp_path: Path) -> Iterator[str]:
     command = [
         str(tools / "jupyter-lab"), "--no-browser", "--allow-root", "--ip=127.0.0.1",
         f"--port={port}", f"--IdentityProvider.token={TOKEN}", "--LabApp.news_url=",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", str(home),
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--LabApp.expose_app_in_browser=True", str(home),
     ]  # fmt: skip
     environment = {
         **os.environ, "JUPYTER_PATH": str(tmp_path / "jupyter"), "HOME": str(home),
@@ -69,7 +76,7 @@ def test_cells_run_the_map_draws_and_no_request_leaves(laboratory: str, page: Pa
     seen = watch(page)
     page.goto(laboratory)
     page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=120_000)
-    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=120_000)
+    page.wait_for_function(HAS_ITS_KERNEL, timeout=120_000)
     page.click(".jp-Notebook .jp-CodeCell .jp-InputArea-editor")
     for _ in range(2):
         page.keyboard.press("Shift+Enter")
