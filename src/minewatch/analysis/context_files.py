@@ -21,7 +21,7 @@ from minewatch.exporters import hash_file, write_geojson
 from minewatch.files import atomic_path, plain_cell, write_bytes_atomic
 from minewatch.model import WGS84, ContextAnswer, RunResult
 from minewatch.model.run_result import source_mark
-from minewatch.publishing.leak_index import SAYS_PRIVATE
+from minewatch.publishing.profiles import SAYS_PRIVATE
 
 FOLDER: Final = "context"
 """Where answers lie in the folder of a run, each in a folder of its own name."""

@@ -175,7 +175,7 @@ def lay_under(
                 tile[row, col] = number
 
 
-@kernel("boolean[:,::1], int64")
+@part
 def grow(mask: Bool, radius_px: int) -> Bool:  # pragma: no cover - compiled
     """A mask grown by a disc: every pixel within `radius_px` of a true one, centre to centre.
 
@@ -214,7 +214,7 @@ def _join(out: NDArray[np.uint8], more: NDArray[np.uint8]) -> None:  # pragma: n
         out[at] |= more[at]
 
 
-@kernel("boolean[:,::1], boolean[:,::1], int64")
+@part
 def keep_under_open_sky(
     kept: Bool, covered: Bool, radius_px: int
 ) -> None:  # pragma: no cover - compiled

@@ -17,14 +17,13 @@ from scipy.spatial import KDTree
 from minewatch.model import CHANGES, INVENTORY, SITES, VERDICT, WGS84, RunResult
 from minewatch.model.run_result import TABLES
 from minewatch.publishing.frames import GRID_CRS
+from minewatch.publishing.profiles import SAYS_PRIVATE
 
 _LEAST_NAME: Final = 4
 """Letters of a name from which on finding it in a file means something."""
 _LEAST_DIGITS: Final = 5
 """Significant digits of an area from which on it is the area of one site."""
 _OPEN_COLUMNS: Final = frozenset({"aoi", "period_start", "period_end", "alert", "state", "kind"})
-SAYS_PRIVATE: Final = "private"
-"""Column of a table that says itself that it is private, as answers of `context` do."""
 PRIVATE_COLUMNS: Final = (
     frozenset({*INVENTORY, *SITES, *CHANGES, *VERDICT, "reviewer", "scene_id", SAYS_PRIVATE})
     - _OPEN_COLUMNS

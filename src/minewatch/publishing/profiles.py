@@ -8,6 +8,8 @@ from typing import Final
 
 PRIVATE: Final = "private"
 """The profile of a run's own files: nothing is generalised."""
+SAYS_PRIVATE: Final = "private"
+"""Column of a table that says itself that it is private, as answers of `context` do."""
 SCHEME: Final = 1
 """Version of the classes below: releases of two schemes cannot be held against each other."""
 _STEPS: Final = (6, 11, 21, 51, 101, 201, 501)

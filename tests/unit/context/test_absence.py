@@ -40,7 +40,7 @@ def test_the_packaged_recall_is_that_of_the_accuracy_page() -> None:
 
 def test_the_packaged_recall_by_state_is_that_of_the_accuracy_page() -> None:
     rows = packaged_table("recall_by_state")
-    assert len(rows) == 10
+    assert len(rows) == len(re.findall(r"^\| (?:older|within), \w+ \|", PAGE, re.MULTILINE)) > 0
     for row in rows:
         line = f"| {row['begun']}, {row['state']} | {row['site_seasons']} | {row['found']} |"
         assert line in PAGE
