@@ -7,7 +7,7 @@ rivers, places and controllers are values, and escaped as all others.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -15,6 +15,19 @@ from typing import Any, Final
 import pandas as pd
 
 from minewatch.model import ContextAnswer
+from minewatch.reports.context_cells import (
+    Cell,
+    MakeCell,
+    ends,
+    labelled,
+    percent,
+    period_name,
+    plain,
+    range_of,
+    site_link,
+    window,
+    yes_or_no,
+)
 from minewatch.reports.context_map import ContextMap, downstream_drawing
 from minewatch.reports.page_charts import COLOURS, Chart, days_chart, range_chart
 from minewatch.reports.run_summary import Range
@@ -30,18 +43,6 @@ _BY_PERIOD: Final = ("places_by_period", "rivers_by_period", "counts")
 _MILLION: Final = 1e6
 _LEAST_COUNT: Final = 5.0
 """Axes of counts reach so far at least: else they would name half sites."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cell:
-    """One value of a table."""
-
-    text: str
-    """What it says."""
-    label: str = ""
-    """Label of the page that says it; empty: `text` does."""
-    site: str = ""
-    """The site that it leads to; empty: none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +79,7 @@ class TabPart:
     """Its map."""
 
 
-Column = tuple[str, bool, Callable[[Mapping[str, Any]], Cell]]
+Column = tuple[str, bool, MakeCell]
 """Label, whether it holds numbers, and what makes a cell of a row."""
 
 
@@ -103,33 +104,33 @@ def context_parts(
 
 def _downstream(answer: ContextAnswer, labels: Mapping[str, str]) -> TabPart:
     counts: list[Column] = [
-        ("period", False, _period(labels)),
-        ("ctx_wet_sites", True, _range("abandoned_wet")),
-        ("ctx_wet_water", True, _range("abandoned_wet_water_m2")),
-        ("ctx_all_sites", True, _range("sites")),
-        ("ctx_all_pools", True, _range("pool_count")),
-        ("ctx_unseen_sites", True, _plain("not_observed")),
+        ("period", False, period_name(labels)),
+        ("ctx_wet_sites", True, range_of("abandoned_wet")),
+        ("ctx_wet_water", True, range_of("abandoned_wet_water_m2")),
+        ("ctx_all_sites", True, range_of("sites")),
+        ("ctx_all_pools", True, range_of("pool_count")),
+        ("ctx_unseen_sites", True, plain("not_observed")),
     ]
-    named = ("ctx_name", False, _plain("name"))
-    height = ("ctx_above_stream", True, _plain("above_stream_m"))
+    named = ("ctx_name", False, plain("name"))
+    height = ("ctx_above_stream", True, plain("above_stream_m"))
     touched: list[Column] = [
-        ("ctx_river_from", True, _plain("river_from_km2")),
-        ("ctx_rivers_touched", True, _plain("rivers_touched")),
-        ("ctx_reach_none", True, _plain("sites_that_reach_none")),
+        ("ctx_river_from", True, plain("river_from_km2")),
+        ("ctx_rivers_touched", True, plain("rivers_touched")),
+        ("ctx_reach_none", True, plain("sites_that_reach_none")),
     ]
     paths: list[Column] = [
-        ("site", False, _site),
-        ("ctx_first_river", False, _plain("river_name")),
-        ("ctx_share", True, _plain("river_share", 2)),
-        ("ctx_other_rivers", False, _plain("other_rivers")),
-        ("ctx_to_river", True, _plain("metres_to_river")),
-        ("ctx_path_ends", False, _plain("words")),
+        ("site", False, site_link),
+        ("ctx_first_river", False, plain("river_name")),
+        ("ctx_share", True, plain("river_share", 2)),
+        ("ctx_other_rivers", False, plain("other_rivers")),
+        ("ctx_to_river", True, plain("metres_to_river")),
+        ("ctx_path_ends", False, plain("words")),
     ]
     return _part(
         "downstream", answer,
         [
             _table(answer, "places_by_period", "ctx_places",
-                   [named, ("ctx_kind", False, _plain("kind")), *counts, height]),
+                   [named, ("ctx_kind", False, plain("kind")), *counts, height]),
             _table(answer, "rivers_by_period", "ctx_rivers", [named, *counts]),
             _table(answer, "rivers_touched", "ctx_touched", touched),
             _table(answer, "paths", "ctx_paths", paths),
@@ -167,22 +168,22 @@ def _by_name(table: pd.DataFrame, label: str, labels: Mapping[str, str]) -> list
 
 def _slopes(answer: ContextAnswer, labels: Mapping[str, str]) -> TabPart:
     screen: list[Column] = [
-        ("ctx_rank", True, _plain("rank")),
-        ("site", False, _site),
-        ("ctx_score", True, _plain("score", 2)),
-        ("ctx_slope", True, _plain("slope_deg")),
-        ("ctx_cut", True, _plain("cut_m2")),
-        ("pool_area", True, _plain("pool_area_m2")),
-        ("ctx_wet_seasons", True, _plain("wet_seasons")),
-        ("ctx_earlier_slides", True, _plain("earlier_slides")),
+        ("ctx_rank", True, plain("rank")),
+        ("site", False, site_link),
+        ("ctx_score", True, plain("score", 2)),
+        ("ctx_slope", True, plain("slope_deg")),
+        ("ctx_cut", True, plain("cut_m2")),
+        ("pool_area", True, plain("pool_area_m2")),
+        ("ctx_wet_seasons", True, plain("wet_seasons")),
+        ("ctx_earlier_slides", True, plain("earlier_slides")),
     ]
     slides: list[Column] = [
-        ("site", False, _site),
-        ("ctx_distance", True, _plain("distance_m")),
-        ("ctx_upslope", False, _yes("is_upslope")),
-        ("ctx_order", False, _labelled("order", "ctx_order_")),
-        ("ctx_slide_window", False, _window("slide_after", "slide_by")),
-        ("ctx_slide_area", True, _plain("area_m2")),
+        ("site", False, site_link),
+        ("ctx_distance", True, plain("distance_m")),
+        ("ctx_upslope", False, yes_or_no("is_upslope")),
+        ("ctx_order", False, labelled("order", "ctx_order_")),
+        ("ctx_slide_window", False, window("slide_after", "slide_by")),
+        ("ctx_slide_area", True, plain("area_m2")),
     ]
     return _part(
         "slopes", answer,
@@ -196,27 +197,27 @@ def _slopes(answer: ContextAnswer, labels: Mapping[str, str]) -> TabPart:
 
 def _control(answer: ContextAnswer, labels: Mapping[str, str]) -> TabPart:
     counts: list[Column] = [
-        ("ctx_controller", False, _plain("controller")),
-        ("ctx_what", False, _labelled("what", "ctx_what_")),
-        ("ctx_low", True, _plain("low")),
-        ("ctx_likely", True, _plain("likely")),
-        ("ctx_high", True, _plain("high")),
-        ("before_archive", True, _plain("before_archive")),
+        ("ctx_controller", False, plain("controller")),
+        ("ctx_what", False, labelled("what", "ctx_what_")),
+        ("ctx_low", True, plain("low")),
+        ("ctx_likely", True, plain("likely")),
+        ("ctx_high", True, plain("high")),
+        ("before_archive", True, plain("before_archive")),
     ]
     sides: list[Column] = [
-        ("ctx_event", False, _plain("event")),
-        ("ctx_date", False, _labelled("date", "ctx_date_")),
-        ("ctx_side", False, _labelled("side", "ctx_side_")),
-        ("ctx_what", False, _labelled("what", "ctx_what_")),
-        ("ctx_days", False, _window("first_day", "last_day")),
-        ("ctx_count", True, _ends("low", "high")),
-        ("ctx_covered", True, _percent("covered")),
+        ("ctx_event", False, plain("event")),
+        ("ctx_date", False, labelled("date", "ctx_date_")),
+        ("ctx_side", False, labelled("side", "ctx_side_")),
+        ("ctx_what", False, labelled("what", "ctx_what_")),
+        ("ctx_days", False, window("first_day", "last_day")),
+        ("ctx_count", True, ends("low", "high")),
+        ("ctx_covered", True, percent("covered")),
     ]
     held: list[Column] = [
-        ("ctx_controller", False, _plain("controller")),
-        ("ctx_held", False, _window("valid_from", "valid_to")),
-        ("ctx_certainty", False, _labelled("certainty", "ctx_certainty_")),
-        ("ctx_source", False, _plain("source")),
+        ("ctx_controller", False, plain("controller")),
+        ("ctx_held", False, window("valid_from", "valid_to")),
+        ("ctx_certainty", False, labelled("certainty", "ctx_certainty_")),
+        ("ctx_source", False, plain("source")),
     ]
     return _part(
         "control", answer,
@@ -266,26 +267,26 @@ def _openings(table: pd.DataFrame) -> list[Chart]:
 
 def _absence(answer: ContextAnswer, labels: Mapping[str, str]) -> TabPart:
     periods: list[Column] = [
-        ("period", False, _plain("label")),
-        ("headline_seen", True, _percent("observed_fraction")),
-        ("ctx_passes", True, _plain("looks")),
-        *((f"alert_{name}", True, _plain(name))
+        ("period", False, plain("label")),
+        ("headline_seen", True, percent("observed_fraction")),
+        ("ctx_passes", True, plain("looks")),
+        *((f"alert_{name}", True, plain(name))
           for name in ("confirmed", "provisional", "candidate", "rejected")),
-        ("headline_unseen", True, _plain("not_observed")),
-        ("ctx_may_be_said", False, _plain("words")),
+        ("headline_unseen", True, plain("not_observed")),
+        ("ctx_may_be_said", False, plain("words")),
     ]  # fmt: skip
     sizes: list[Column] = [
-        ("ctx_begun", False, _labelled("begun", "ctx_begun_")),
-        ("ctx_from_ha", True, _plain("from_ha", 2)),
-        ("ctx_recall", True, _plain("recall", 2)),
-        ("ctx_recall_range", True, _ends("recall_low", "recall_high", 2)),
-        ("ctx_sites_of_recall", True, _plain("sites")),
+        ("ctx_begun", False, labelled("begun", "ctx_begun_")),
+        ("ctx_from_ha", True, plain("from_ha", 2)),
+        ("ctx_recall", True, plain("recall", 2)),
+        ("ctx_recall_range", True, ends("recall_low", "recall_high", 2)),
+        ("ctx_sites_of_recall", True, plain("sites")),
     ]
     rejected: list[Column] = [
-        ("ctx_kind", False, _plain("kind")),
-        ("ctx_reason", False, _plain("reject_reason")),
-        ("ctx_number", True, _plain("changes")),
-        ("ctx_slide_area", True, _plain("area_m2")),
+        ("ctx_kind", False, plain("kind")),
+        ("ctx_reason", False, plain("reject_reason")),
+        ("ctx_number", True, plain("changes")),
+        ("ctx_slide_area", True, plain("area_m2")),
     ]
     table = answer.table("periods")
     charts = []
@@ -293,7 +294,7 @@ def _absence(answer: ContextAnswer, labels: Mapping[str, str]) -> TabPart:
         seen = [Range(100 * float(v), 100 * float(v)) for v in table["observed_fraction"]]
         charts = [range_chart("chart_seen", list(map(str, table["label"])), {"seen": seen},
                               most=100.0)]  # fmt: skip
-    missed = ("ctx_missed", True, _ends("missed_low", "missed_high", 2))
+    missed = ("ctx_missed", True, ends("missed_low", "missed_high", 2))
     return _part(
         "absence", answer,
         [
@@ -308,40 +309,40 @@ def _absence(answer: ContextAnswer, labels: Mapping[str, str]) -> TabPart:
 
 def _trade(answer: ContextAnswer, labels: Mapping[str, str]) -> TabPart:
     figures: list[Column] = [
-        ("ctx_figure", False, _plain("figure")),
-        ("ctx_days", False, _window("first_day", "last_day")),
-        ("ctx_value", True, _plain("value")),
-        ("ctx_unit", False, _plain("unit")),
-        ("ctx_commodity", False, _plain("commodity")),
-        ("ctx_codes", False, _plain("hs_codes")),
-        ("ctx_reporter", False, _plain("reporter")),
-        ("ctx_source", False, _plain("source")),
+        ("ctx_figure", False, plain("figure")),
+        ("ctx_days", False, window("first_day", "last_day")),
+        ("ctx_value", True, plain("value")),
+        ("ctx_unit", False, plain("unit")),
+        ("ctx_commodity", False, plain("commodity")),
+        ("ctx_codes", False, plain("hs_codes")),
+        ("ctx_reporter", False, plain("reporter")),
+        ("ctx_source", False, plain("source")),
     ]
     activity: list[Column] = [
-        ("period", False, _window("period_start", "period_end")),
-        ("ctx_new_ground", True, _range("new_area_m2")),
-        ("pool_area", True, _range("pool_area_m2")),
-        ("ctx_unseen_sites", True, _plain("not_observed")),
+        ("period", False, window("period_start", "period_end")),
+        ("ctx_new_ground", True, range_of("new_area_m2")),
+        ("pool_area", True, range_of("pool_area_m2")),
+        ("ctx_unseen_sites", True, plain("not_observed")),
     ]
     refused: list[Column] = [
-        ("ctx_first", False, _plain("first")),
-        ("ctx_second", False, _plain("second")),
-        ("ctx_refused", False, _plain("refused_because")),
-        ("ctx_mend", False, _plain("mend")),
+        ("ctx_first", False, plain("first")),
+        ("ctx_second", False, plain("second")),
+        ("ctx_refused", False, plain("refused_because")),
+        ("ctx_mend", False, plain("mend")),
     ]
     alike: list[Column] = [
         *refused[:2],
-        ("ctx_ratio", True, _plain("ratio", 2)),
-        ("ctx_note", False, _plain("note")),
+        ("ctx_ratio", True, plain("ratio", 2)),
+        ("ctx_note", False, plain("note")),
     ]
     steps: list[Column] = [
-        ("ctx_basis", False, _plain("basis")),
-        ("ctx_lag", True, _plain("lag_quarters")),
-        ("ctx_measure", False, _labelled("measure", "ctx_measure_")),
-        ("ctx_points", True, _plain("points")),
-        ("ctx_same", True, _plain("same")),
-        ("ctx_opposite", True, _plain("opposite")),
-        ("ctx_unclear", True, _plain("unclear")),
+        ("ctx_basis", False, plain("basis")),
+        ("ctx_lag", True, plain("lag_quarters")),
+        ("ctx_measure", False, labelled("measure", "ctx_measure_")),
+        ("ctx_points", True, plain("points")),
+        ("ctx_same", True, plain("same")),
+        ("ctx_opposite", True, plain("opposite")),
+        ("ctx_unclear", True, plain("unclear")),
     ]
     comparisons = answer.table("comparisons")
     if not comparisons.empty:
@@ -391,12 +392,12 @@ def _trade_charts(figures: pd.DataFrame, activity: pd.DataFrame) -> list[Chart]:
 
 def _people(answer: ContextAnswer, labels: Mapping[str, str]) -> TabPart:
     counts: list[Column] = [
-        ("period", False, _period(labels)),
-        ("ctx_kind", False, _plain("kind")),
-        ("ctx_within", True, _plain("within_m")),
-        ("ctx_features", True, _plain("features")),
-        ("ctx_near_sites", True, _ends("low", "high")),
-        ("ctx_unseen_sites", True, _plain("not_observed")),
+        ("period", False, period_name(labels)),
+        ("ctx_kind", False, plain("kind")),
+        ("ctx_within", True, plain("within_m")),
+        ("ctx_features", True, plain("features")),
+        ("ctx_near_sites", True, ends("low", "high")),
+        ("ctx_unseen_sites", True, plain("not_observed")),
     ]
     return _part("people", answer, [_table(answer, "counts", "ctx_near", counts)], [])
 
@@ -436,86 +437,6 @@ def _table(
         label=label, columns=[(key, number) for key, number, _ in columns], rows=made, file=name,
         left_off=len(table) - len(kept),
     )  # fmt: skip
-
-
-def _plain(column: str, digits: int = 0) -> Callable[[Mapping[str, Any]], Cell]:
-    def made(row: Mapping[str, Any]) -> Cell:
-        value = row.get(column)
-        if _is_missing(value):
-            return Cell(text="–")
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            return Cell(text=f"{value:,.{digits}f}")
-        return Cell(text=str(value).replace("_", " ") if column == "kind" else str(value))
-
-    return made
-
-
-def _ends(low: str, high: str, digits: int = 0) -> Callable[[Mapping[str, Any]], Cell]:
-    """A range; unknown where its high end is."""
-
-    def made(row: Mapping[str, Any]) -> Cell:
-        if _is_missing(row.get(high)) or _is_missing(row.get(low)):
-            return Cell(text="unknown", label="unknown")
-        return Cell(text=Range(float(row[low]), float(row[high])).text(digits=digits))
-
-    return made
-
-
-def _range(measure: str) -> Callable[[Mapping[str, Any]], Cell]:
-    return _ends(f"{measure}_low", f"{measure}_high")
-
-
-def _percent(column: str) -> Callable[[Mapping[str, Any]], Cell]:
-    def made(row: Mapping[str, Any]) -> Cell:
-        value = row.get(column)
-        return Cell(text="–" if _is_missing(value) else f"{100 * float(str(value)):.0f} %")
-
-    return made
-
-
-def _window(first: str, last: str) -> Callable[[Mapping[str, Any]], Cell]:
-    """Two days; an open end is three dots."""
-
-    def made(row: Mapping[str, Any]) -> Cell:
-        ends = ["…" if _is_missing(row.get(k)) else str(row[k])[:10] for k in (first, last)]
-        return Cell(text=" – ".join(ends))
-
-    return made
-
-
-def _labelled(column: str, prefix: str) -> Callable[[Mapping[str, Any]], Cell]:
-    """A word of a closed list, in the language of the page."""
-
-    def made(row: Mapping[str, Any]) -> Cell:
-        word = "" if _is_missing(row.get(column)) else str(row[column])
-        return Cell(text=word.replace("_", " ") or "–", label=f"{prefix}{word}" if word else "")
-
-    return made
-
-
-def _yes(column: str) -> Callable[[Mapping[str, Any]], Cell]:
-    def made(row: Mapping[str, Any]) -> Cell:
-        is_so = str(row.get(column)).lower() == "true"
-        return Cell(text="yes" if is_so else "no", label="ctx_yes" if is_so else "ctx_no")
-
-    return made
-
-
-def _period(labels: Mapping[str, str]) -> Callable[[Mapping[str, Any]], Cell]:
-    def made(row: Mapping[str, Any]) -> Cell:
-        start = str(row.get("period_start", "–"))[:10]
-        return Cell(text=labels.get(start, start))
-
-    return made
-
-
-def _site(row: Mapping[str, Any]) -> Cell:
-    site = str(row.get("site_id", "–"))
-    return Cell(text=site, site=site)
-
-
-def _is_missing(value: Any) -> bool:
-    return value is None or value == "" or bool(pd.isna(value))
 
 
 def _day(value: Any) -> date:

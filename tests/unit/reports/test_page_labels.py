@@ -64,6 +64,7 @@ def test_every_label_that_the_page_asks_for_is_there_and_no_other() -> None:
     everything = SCRIPTS + TEMPLATE + (PAGE / "../report_page.py").read_text("utf-8")
     everything += (PAGE / "../page_charts.py").read_text("utf-8")
     everything += (PAGE / "../context_tab.py").read_text("utf-8")
+    everything += (PAGE / "../context_cells.py").read_text("utf-8")
     everything += (PAGE / "../page_data.py").read_text("utf-8")
     for name in ("sheet_values", "sheet_statements", "sheet_pictures"):
         everything += (PAGE / f"../sheets/{name}.py").read_text("utf-8")
