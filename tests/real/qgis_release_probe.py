@@ -8,6 +8,8 @@ from pathlib import Path
 from qgis.core import (
     QgsApplication,
     QgsCoordinateTransform,
+    QgsExpression,
+    QgsExpressionContext,
     QgsFeatureRequest,
     QgsInterval,
     QgsLayoutExporter,
@@ -56,6 +58,14 @@ for number in range(clock.totalFrameCount()):
             "errors": [error.message for error in job.errors()],
         }
     )
+spans = set()
+for row in cells.getFeatures():
+    of = QgsExpressionContext()
+    of.setFeature(row)
+    dated = cells.temporalProperties()
+    ends = (QgsExpression(e) for e in (dated.startExpression(), dated.endExpression()))
+    days = (end.evaluate(of).toString(Qt.ISODate)[:10] for end in ends)
+    spans.add((row["first_month"], row["last_month"], *days))
 (layout,) = project.layoutManager().printLayouts()
 pdf, settings = str(folder / "atlas.pdf"), QgsLayoutExporter.PdfExportSettings()
 exported, _ = QgsLayoutExporter.exportToPdf(layout.atlas(), pdf, settings)
@@ -67,6 +77,7 @@ sys.stdout.write(
             "shown": [layer.name() for layer in shown],
             "crs": project.crs().authid(),
             "frames": frames,
+            "spans": sorted(spans),
             "aliases": [cells.attributeAlias(n) for n in range(cells.fields().count())],
             "exported": exported,
             "said": said,

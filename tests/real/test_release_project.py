@@ -75,6 +75,13 @@ def test_it_opens_without_a_word_and_every_layer_is_there(opened: Opened) -> Non
     assert "Ground ha" in opened.seen["aliases"]
 
 
+def test_cells_are_there_from_the_first_to_the_last_day_of_their_season(opened: Opened) -> None:
+    assert len(opened.seen["spans"]) == 3
+    for first, last, begins, ends in opened.seen["spans"]:
+        assert begins == f"{first}-01"
+        assert ends == str(pd.Period(last, "M").end_time.date())
+
+
 def test_each_frame_shows_the_cells_of_its_season(opened: Opened) -> None:
     choices = ReleaseChoices(profile="public", ledger=opened.pictures / "ledger")
     files = analysis.publish_layers(opened.run, format="csv", choices=choices)
