@@ -50,7 +50,7 @@ def follow_runs(
     under_way
         `OPEN_FIELDS` of each pixel.
     clear, disturbed, undisturbed_day, since_day
-        Layers of a month cube (`model.MONTH_LAYERS`), dims (pixel, month), C order.
+        Layers of a month cube (`model.MONTH_LAYERS`), dims (month, pixel), C order.
     month_day
         First day of each month, days since 1970-01-01.
     limits
@@ -61,46 +61,57 @@ def follow_runs(
     array, dims (month, pixel), bool
         True in months up to which the pixel's vegetation had never gone.
     """
-    pixels, months = clear.shape
-    confirm_overpasses, confirm_months, reset_overpasses = limits[0], limits[1], limits[2]
+    months, pixels = clear.shape
     untouched = np.zeros((months, pixels), np.bool_)
-    for i in range(pixels):
-        first, before, last = int(under_way[i, 0]), int(under_way[i, 1]), int(under_way[i, 2])
-        green_day, overpasses = int(under_way[i, 3]), int(under_way[i, 4])
-        spread, normal = int(under_way[i, 5]), int(under_way[i, 6])
-        for t in range(months):
-            if clear[i, t] == 0:
+    for t in range(months):
+        day0 = month_day[t] - 1
+        for i in range(pixels):
+            if clear[t, i] == 0:
                 continue
-            hits, since, green = (
-                int(disturbed[i, t]),
-                int(since_day[i, t]),
-                int(undisturbed_day[i, t]),
-            )
-            day0 = month_day[t] - 1
-            is_confirmed = overpasses >= confirm_overpasses and spread >= confirm_months
-            if first and 2 * hits >= clear[i, t]:
-                overpasses, spread, normal = overpasses + hits, spread + 1, 0
-                last = day0 + since if since else max(last, day0 + 1)
-                if not is_confirmed and green and since:
-                    first, overpasses, spread = day0 + since, hits, 1
-                    before = day0 + green if green < since else green_day
-            elif first:
-                normal += clear[i, t] - hits
-                if normal >= reset_overpasses or not is_confirmed:
-                    if is_confirmed:
-                        _keep(runs[i], first, before, last)
-                    first = 0
-            if first == 0 and since:
-                first = last = day0 + since
-                before = day0 + green if 0 < green < since else green_day
-                overpasses, spread, normal = hits, 1, 0
+            since, green = int(since_day[t, i]), int(undisturbed_day[t, i])
+            if under_way[i, 0] or since:  # else it is green, as most ground is
+                looks, hits = int(clear[t, i]), int(disturbed[t, i])
+                _follow_run(runs[i], under_way[i], looks, hits, since, green, day0, limits)
             if green:
-                green_day = day0 + green
-            untouched[t, i] = first == 0 and runs[i, 0, 0] == 0
-        under_way[i, 0], under_way[i, 1], under_way[i, 2] = first, before, last
-        under_way[i, 3], under_way[i, 4] = green_day, min(overpasses, 65535)
-        under_way[i, 5], under_way[i, 6] = spread, normal
+                under_way[i, 3] = day0 + green
+            untouched[t, i] = under_way[i, 0] == 0 and runs[i, 0, 0] == 0
     return untouched
+
+
+@part
+def _follow_run(
+    runs: NDArray[np.uint16],
+    under_way: NDArray[np.uint16],
+    looks: int,
+    hits: int,
+    since: int,
+    green: int,
+    day0: int,
+    limits: NDArray[np.int64],
+) -> None:
+    """Take one month into the run of a pixel that is under way, or begins."""
+    first, before, last = int(under_way[0]), int(under_way[1]), int(under_way[2])
+    green_day, overpasses = int(under_way[3]), int(under_way[4])
+    spread, normal = int(under_way[5]), int(under_way[6])
+    is_confirmed = overpasses >= limits[0] and spread >= limits[1]
+    if first and 2 * hits >= looks:
+        overpasses, spread, normal = overpasses + hits, spread + 1, 0
+        last = day0 + since if since else max(last, day0 + 1)
+        if not is_confirmed and green and since:
+            first, overpasses, spread = day0 + since, hits, 1
+            before = day0 + green if green < since else green_day
+    elif first:
+        normal += looks - hits
+        if normal >= limits[2] or not is_confirmed:
+            if is_confirmed:
+                _keep(runs, first, before, last)
+            first = 0
+    if first == 0 and since:
+        first = last = day0 + since
+        before = day0 + green if 0 < green < since else green_day
+        overpasses, spread, normal = hits, 1, 0
+    under_way[0], under_way[1], under_way[2] = first, before, last
+    under_way[4], under_way[5], under_way[6] = min(overpasses, 65535), spread, normal
 
 
 @kernel("uint16[:,:,::1], uint16[:,::1], int64[::1]")

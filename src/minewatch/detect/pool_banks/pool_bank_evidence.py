@@ -11,7 +11,6 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from minewatch.detect.days import from_day
-from minewatch.detect.overpass_rules import greenness, is_snow
 from minewatch.detect.overpass_thresholds import OVERPASS, OverpassRules
 from minewatch.detect.pool_banks.baseline import follow_baseline
 from minewatch.detect.pool_banks.disturbed_runs import (
@@ -22,17 +21,25 @@ from minewatch.detect.pool_banks.disturbed_runs import (
 )
 from minewatch.detect.pool_banks.evidence_layers import (
     EVIDENCE_LAYERS,
-    NIR_SCALE,
-    NO_SCORE,
     NO_SHARE,
     SCORE_SCALE,
 )
+from minewatch.detect.pool_banks.month_passes import (
+    SHARES,
+    SeenBands,
+    months_greenness,
+    months_since_begun,
+    see_ground,
+)
+from minewatch.detect.pool_banks.month_passes import limits_of as share_limits_of
 from minewatch.detect.pool_banks.pool_bank_rules import DEFAULT, PoolBankRules, ShareRules
 from minewatch.detect.pool_banks.season_statistics import (
     follow_swing,
     follow_years,
+    median_score,
     median_share,
     nir_variability,
+    percent,
     upper_share,
     year_shares,
 )
@@ -40,7 +47,6 @@ from minewatch.detect.pool_banks.state_layers import START_MONTHS, start_state
 from minewatch.detect.unmix import NOT_SEEN, fractions, without_shade
 from minewatch.model import (
     REFLECTANCE_BANDS,
-    REFLECTANCE_SCALE,
     Period,
     PixelState,
     check_month_cube,
@@ -156,13 +162,9 @@ def update_evidence(
     flat = {str(n): months[n].to_numpy().reshape(len(days), pixels) for n in months.data_vars}
     for start in range(0, pixels, step):
         part = slice(start, start + step)
-        block = {name: np.ascontiguousarray(values[:, part].T) for name, values in flat.items()}
-        bands = {band: flat[band][:, part] for band in ("red", "nir")}
-        green = greenness(bands, rules=overpass)
+        block = {name: np.ascontiguousarray(values[:, part]) for name, values in flat.items()}
         record = {name: layer[part] for name, layer in layers.items()}
-        found = _update_block(
-            record, block, green, days, state.months, first_day, period, rules, overpass
-        )
+        found = _update_block(record, block, days, state.months, first_day, period, rules, overpass)
         for name, values in found.items():
             out[name][part] = values
     evidence = xr.Dataset({name: _layer(name, v.reshape(shape)) for name, v in out.items()})
@@ -197,8 +199,8 @@ def conclude(
         "run_before": runs[:, :, 1].T,
         "run_end": runs[:, :, 2].T,
         "first_detected": runs[:, 0, 0],
-        "start_disturbed_pct": _percent(disturbed[:, None], clear[:, None]),
-        "start_pool_pct": upper_share(of["start_pool"]),
+        "start_disturbed_pct": percent(*(v[None].copy() for v in (disturbed, clear))),
+        "start_pool_pct": upper_share(np.ascontiguousarray(of["start_pool"].T)),
         "seasonal_pct": year_shares(of["years"], min_months=rules.seasons.min_year_months),
     }
     whole = {
@@ -222,7 +224,6 @@ def _ground(like: xr.Dataset) -> dict[str, xr.DataArray]:
 def _update_block(
     record: dict[str, Array],
     cube: Block,
-    green: NDArray[np.float32],
     days: NDArray[np.int64],
     done: int,
     first_day: int,
@@ -237,9 +238,7 @@ def _update_block(
     record
         `PIXEL_STATE_LAYERS`, dims (pixel, field...).
     cube
-        The months, dims (pixel, month).
-    green
-        Their greenness, dims (month, pixel).
+        The months, dims (month, pixel), C order.
     days
         First day of each month, days since 1970-01-01.
     done, first_day
@@ -257,27 +256,29 @@ def _update_block(
         record["runs"], record["under_way"], clear, disturbed,
         cube["last_undisturbed_day"], cube["disturbed_since_day"], days, limits_of(rules.runs),
     )  # fmt: skip
-    angle = season_angle(days)
-    drop = follow_baseline(record["fit"], green, angle, untouched, rules=rules.baseline)
+    green = months_greenness(cube["red"], cube["nir"], overpass.path_light_dn)
+    drop = follow_baseline(record["fit"], green, season_angle(days), untouched, rules=rules.baseline)
     follow_years(record["years"], clear, disturbed, days, first_day, rules.seasons.min_year_months)
-    lost = (clear > 0) & (2 * disturbed >= clear)
-    follow_swing(record["swing"], cube["nir"], lost)
+    follow_swing(record["swing"], cube["nir"], clear, disturbed)
     early = max(0, min(START_MONTHS - done, len(days)))
     is_now = np.array([period is not None and _date(d) in period for d in days], bool)
-    wanted = is_now | (np.arange(len(days)) < early)
-    shares = _shares(cube, np.ascontiguousarray(green.T), wanted, rules.shares, overpass)
+    wanted = np.flatnonzero(is_now | (np.arange(len(days)) < early))
+    shares = _shares(cube, green, wanted, rules.shares, overpass)
     if early:
-        overpasses = np.stack([v[:, :early].sum(axis=1) for v in (clear, disturbed)], axis=-1)
+        overpasses = np.stack([v[:early].sum(axis=0) for v in (clear, disturbed)], axis=-1)
         record["start_looks"] += overpasses.astype(np.uint16)
-        record["start_pool"][:, done : done + early] = shares["pool"][:, :early]
+        record["start_pool"][:, done : done + early] = shares["pool"][:early].T
     if period is None:
         return {}
     now = np.flatnonzero(is_now)
-    cube = {name: values[:, now] for name, values in cube.items()}
-    shares = {name: values[:, now] for name, values in shares.items()}
-    kept = _since_begun(record, cube["clear_looks"], days[now], period, rules.runs.open_days)
+    shares = {name: values[is_now[wanted]] for name, values in shares.items()}
+    looks = clear[now], disturbed[now]
+    kept = months_since_begun(
+        record["runs"], record["under_way"], looks[0], days[now],
+        from_day(period.start), from_day(period.end), rules.runs.open_days,
+    )  # fmt: skip
     variability = nir_variability(record["swing"], rules.seasons.min_variability_months)
-    return {**_figures(cube, shares, drop[now].T, kept), "nir_variability": variability}
+    return {**_figures(*looks, shares, drop[now], kept), "nir_variability": variability}
 
 
 def season_angle(days: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -287,16 +288,27 @@ def season_angle(days: NDArray[np.int64]) -> NDArray[np.float32]:
 
 
 def _figures(
-    cube: Block, shares: dict[str, NDArray[np.uint8]], drop: NDArray[np.float32], kept: Array
+    clear: NDArray[np.uint16],
+    disturbed: NDArray[np.uint16],
+    shares: dict[str, NDArray[np.uint8]],
+    drop: NDArray[np.float32],
+    kept: NDArray[np.bool_],
 ) -> dict[str, Array]:
-    """Figures of the months of a period; `kept` are those that show its last state."""
-    clear, disturbed = cube["clear_looks"], cube["disturbed_looks"]
-    shares = {n: np.where(kept, v, NO_SHARE).astype("u1") for n, v in shares.items()}
+    """Figures of the months of a period, all of which are ours to change; dims (month, pixel).
+
+    `kept` are the months that show its last state.
+    """
+    looks = np.minimum(clear.sum(axis=0, dtype=np.uint32), 255)
+    left_out = np.flatnonzero(~kept)
+    for values, missing in [(clear, 0), (disturbed, 0), (drop, np.nan)]:
+        values.reshape(-1)[left_out] = missing
+    for values in shares.values():
+        values.reshape(-1)[left_out] = NO_SHARE
     return {
-        "clear_looks": np.minimum(clear.sum(axis=1, dtype=np.int64), 255),
-        "disturbed_pct": _percent(disturbed * kept, clear * kept),
+        "clear_looks": looks,
+        "disturbed_pct": percent(disturbed, clear),
         "pool_pct": upper_share(shares["pool"]),
-        "score": _median_score(np.where(kept, drop, np.nan)),
+        "score": median_score(drop, np.float32(SCORE_SCALE)),
         **{layer: median_share(shares[name]) for name, layer in _LAYER_OF.items()},
     }
 
@@ -304,94 +316,39 @@ def _figures(
 _LAYER_OF = {"vegetation": "vegetation_pct", "soil": "bare_pct", "nir": "nir", "ndwi": "ndwi"}
 
 
-def _since_begun(
-    record: dict[str, Array],
-    clear: NDArray[np.uint16],
-    days: NDArray[np.int64],
-    period: Period,
-    open_days: int,
-) -> NDArray[np.bool_]:
-    """Months of a period that show its last state, dims (pixel, month).
-
-    Where ground was opened within the period, the months before it are left out: the figures of a
-    period are those of its end. A run counts before it is confirmed.
-    """
-    kept = np.ones(clear.shape, bool)
-    start, end = from_day(period.start), from_day(period.end)
-    runs = [record["runs"][:, k] for k in range(RUNS)] + [record["under_way"]]
-    for run in runs:
-        begins, lasts = run[:, 0].astype(np.int64), run[:, 2].astype(np.int64)
-        rows = np.flatnonzero((begins >= start) & (begins <= end) & (lasts >= end - open_days))
-        later = days[None, :] + 31 > begins[rows, None]
-        kept[rows] = later | ~(later & (clear[rows] > 0)).any(axis=1, keepdims=True)
-    return kept
-
-
 def _shares(
     cube: Block,
     green: NDArray[np.float32],
-    wanted: NDArray[np.bool_],
+    wanted: NDArray[np.intp],
     rules: ShareRules,
     overpass: OverpassRules,
 ) -> dict[str, NDArray[np.uint8]]:
-    """Shares of lit ground in each month, per cent, `nir` and `ndwi`, dims (pixel, month).
+    """Shares of lit ground in the wanted months, per cent, `nir` and `ndwi`, dims (month, pixel).
 
-    All that is given has these dims, too. Only wanted months with lost vegetation are unmixed; the
-    others are vegetation as their greenness says.
+    Months with lost vegetation are unmixed; the others are vegetation as their greenness says.
     """
     bands = {str(b): cube[b] for b in REFLECTANCE_BANDS if b in cube}
-    seen = np.isfinite(green) & ~is_snow(bands, rules=overpass)
-    veg = np.where(
-        seen,
-        np.clip((green - rules.green_none) / (rules.green_full - rules.green_none), 0, 1) * 100,
-        255,
-    )
-    shares = {
-        "vegetation": np.rint(veg).astype(np.uint8),
-        "soil": np.where(seen, 100 - np.rint(veg), 255).astype(np.uint8),
-        "pool": np.where(seen, 0, 255).astype(np.uint8),
-    }
-    shares["nir"], shares["ndwi"] = _light(cube)
-    lost = seen & (green < rules.green_unmixed) & wanted
-    if not lost.any():
+    pixels = green.shape[1]
+    out = np.empty((len(SHARES), len(wanted), pixels), np.uint8)
+    lost = np.empty(out.shape[1:], bool)
+    has_swir = "swir16" in bands
+    seen = SeenBands(*(bands[b] for b in ("blue", "green", "nir")), bands.get("swir16", cube["nir"]))
+    limits = share_limits_of(rules, overpass, has_swir=has_swir)
+    see_ground(out, lost, green, wanted, tuple(seen), tuple(limits))
+    shares = dict(zip(SHARES, out, strict=True))
+    at = np.flatnonzero(lost)
+    if not len(at):
         return shares
-    mixed = fractions({b: v[lost] for b, v in bands.items()})
+    month, pixel = np.divmod(at, pixels)
+    of_all = wanted[month] * pixels + pixel
+    mixed = fractions({b: v.reshape(-1)[of_all] for b, v in bands.items()})
     lit = without_shade(mixed)
     pool = lit["water"].astype(np.int64) + lit["white"]
     new = {"vegetation": lit["vegetation"], "soil": lit["soil"]}
     new["pool"] = np.where(lit["water"] == NOT_SEEN, NOT_SEEN, np.minimum(pool, 100))
     for name, values in new.items():
-        shares[name][lost] = values
+        shares[name].reshape(-1)[at] = values
     return shares
-
-
-def _light(cube: Block) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Near-infrared and NDWI as the layers store them, dims (pixel, month)."""
-    nir, green = cube["nir"].astype(np.float32), cube["green"].astype(np.float32)
-    seen = cube["nir"] > 0
-    light = np.minimum(np.rint(nir * (NIR_SCALE / REFLECTANCE_SCALE)), 254)
-    ndwi = np.rint(100 + 100 * (green - nir) / np.maximum(green + nir, 1))
-    stored = [np.where(seen, v, NO_SHARE).astype(np.uint8) for v in (light, ndwi)]
-    return stored[0], stored[1]
-
-
-def _median_score(drop: NDArray[np.float32]) -> NDArray[np.int16]:
-    """Median over months in stored units."""
-    ordered = np.sort(drop, axis=1)  # NaN last
-    count = np.isfinite(drop).sum(axis=1)
-    out = np.full(len(drop), NO_SCORE, np.int16)
-    has = count > 0
-    rows = np.flatnonzero(has)
-    middle = (ordered[rows, (count[rows] - 1) // 2] + ordered[rows, count[rows] // 2]) / 2
-    out[has] = np.clip(np.rint(middle * SCORE_SCALE), -32767, 32767)
-    return out
-
-
-def _percent(part: NDArray[np.uint16], whole: NDArray[np.uint16]) -> NDArray[np.uint8]:
-    """Share of overpasses, per cent; 255 where there are none."""
-    total = whole.sum(axis=1, dtype=np.int64)
-    share = part.sum(axis=1, dtype=np.int64) * 100 / np.maximum(total, 1)
-    return np.where(total > 0, np.rint(share), 255).astype(np.uint8)
 
 
 def _date(day: int) -> date:

@@ -6,8 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minewatch.compiled import kernel, part
+from minewatch.detect.pool_banks.evidence_layers import NO_SCORE, NO_SHARE
 
-NO_SHARE = 255
+LANES = 1024
+"""Pixels whose months are sorted side by side: they stay in the nearest cache. Sets no answer."""
 
 
 def median_share(values: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -16,7 +18,7 @@ def median_share(values: NDArray[np.uint8]) -> NDArray[np.uint8]:
     Parameters
     ----------
     values
-        Per cent, dims (pixel, month), 255 not observed.
+        Per cent, dims (month, pixel), 255 not observed.
 
     Returns
     -------
@@ -38,32 +40,105 @@ def upper_share(values: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 @kernel("uint8[:,::1], boolean")
 def _mean_of_ranks(values: NDArray[np.uint8], is_upper: bool) -> NDArray[np.uint8]:
-    pixels, months = values.shape
+    months, pixels = values.shape
     out = np.empty(pixels, np.uint8)
-    kept = np.empty(months, np.uint8)
-    for i in range(pixels):
-        n = 0
+    ordered = np.empty((months, LANES), np.uint8)
+    for begin in range(0, pixels, LANES):
+        count = min(LANES, pixels - begin)
         for t in range(months):
-            value = values[i, t]
-            if value == NO_SHARE:
+            for i in range(count):
+                ordered[t, i] = values[t, begin + i]
+        for last in range(months - 1, 0, -1):  # what was not observed comes last
+            for t in range(last):
+                for i in range(count):
+                    lower, upper = ordered[t, i], ordered[t + 1, i]
+                    ordered[t, i], ordered[t + 1, i] = min(lower, upper), max(lower, upper)
+        for i in range(count):
+            n = 0
+            for t in range(months):
+                n += ordered[t, i] != NO_SHARE
+            if n == 0:
+                out[begin + i] = NO_SHARE
                 continue
-            place = n
-            while place > 0 and kept[place - 1] > value:
-                kept[place] = kept[place - 1]
-                place -= 1
-            kept[place] = value
-            n += 1
-        if n == 0:
-            out[i] = NO_SHARE
-            continue
-        low, high = (n - 1) // 2, n // 2
-        if is_upper:
-            high = max(n - 2, 0)
-            low = min(n // 2, high)
-        total = 0
-        for k in range(low, high + 1):
-            total += kept[k]
-        out[i] = total // (high - low + 1)
+            low, high = (n - 1) // 2, n // 2
+            if is_upper:
+                high = max(n - 2, 0)
+                low = min(n // 2, high)
+            total = 0
+            for k in range(low, high + 1):
+                total += ordered[k, i]
+            out[begin + i] = total // (high - low + 1)
+    return out
+
+
+@kernel("float32[:,::1], float32")
+def median_score(scores: NDArray[np.float32], scale: np.float32) -> NDArray[np.int16]:
+    """Median over months of what is finite, as it is stored.
+
+    Parameters
+    ----------
+    scores
+        Dims (month, pixel), NaN where there is none.
+    scale
+        Stored units in one of theirs.
+
+    Returns
+    -------
+    array, dims (pixel,), int16
+        `NO_SCORE` where there is none, else at most 32767 on either side.
+    """
+    months, pixels = scores.shape
+    most = np.float32(32767)
+    out = np.empty(pixels, np.int16)
+    ordered = np.empty((months, LANES), np.float32)
+    for begin in range(0, pixels, LANES):
+        count = min(LANES, pixels - begin)
+        for t in range(months):
+            for i in range(count):
+                score = scores[t, begin + i]
+                ordered[t, i] = score if score == score else np.float32(np.inf)
+        for last in range(months - 1, 0, -1):
+            for t in range(last):
+                for i in range(count):
+                    lower, upper = ordered[t, i], ordered[t + 1, i]
+                    ordered[t, i], ordered[t + 1, i] = min(lower, upper), max(lower, upper)
+        for i in range(count):
+            n = 0
+            for t in range(months):
+                n += np.isfinite(ordered[t, i])
+            if n == 0:
+                out[begin + i] = NO_SCORE
+                continue
+            middle = (ordered[(n - 1) // 2, i] + ordered[n // 2, i]) / np.float32(2)
+            stored = np.rint(middle * scale)
+            out[begin + i] = np.int16(min(max(stored, -most), most))
+    return out
+
+
+@kernel("uint16[:,::1], uint16[:,::1]")
+def percent(part: NDArray[np.uint16], whole: NDArray[np.uint16]) -> NDArray[np.uint8]:
+    """Share of some overpasses in others, per cent.
+
+    Parameters
+    ----------
+    part, whole
+        Overpasses, dims (month, pixel).
+
+    Returns
+    -------
+    array, dims (pixel,), uint8
+        255 where there are none.
+    """
+    months, pixels = whole.shape
+    sums = np.zeros((2, pixels), np.int64)
+    out = np.empty(pixels, np.uint8)
+    for t in range(months):
+        for i in range(pixels):
+            sums[0, i] += part[t, i]
+            sums[1, i] += whole[t, i]
+    for i in range(pixels):
+        total = sums[1, i]
+        out[i] = np.uint8(np.rint(sums[0, i] * 100 / total)) if total > 0 else NO_SHARE
     return out
 
 
@@ -90,7 +165,7 @@ def follow_years(
     years
         `YEAR_FIELDS` of each pixel, changed in place. Begins with 0.
     clear, disturbed
-        Overpasses and disturbed overpasses, dims (pixel, month).
+        Overpasses and disturbed overpasses, dims (month, pixel).
     month_day
         First day of each month, days since 1970-01-01.
     first_day
@@ -98,22 +173,22 @@ def follow_years(
     min_months
         Months that must be seen in a year for it to count.
     """
-    pixels, months = clear.shape
-    for i in range(pixels):
-        of = years[i]
-        for t in range(months):
-            at = (month_day[t] - first_day) // 365
+    months, pixels = clear.shape
+    for t in range(months):
+        at = (month_day[t] - first_day) // 365
+        for i in range(pixels):
+            of = years[i]
             if at != of[0]:
                 if of[3] >= min_months:
                     of[1] += 1
                     of[2] += of[4]
                 of[0], of[3], of[4] = at, 0, 0
-            if clear[i, t] == 0:
+            if clear[t, i] == 0:
                 continue
             of[3] += 1
-            if 4 * disturbed[i, t] >= 3 * clear[i, t]:
+            if 4 * disturbed[t, i] >= 3 * clear[t, i]:
                 of[5] = 1
-            elif 4 * disturbed[i, t] <= clear[i, t]:
+            elif 4 * disturbed[t, i] <= clear[t, i]:
                 of[4] |= of[5]
                 of[5] = 0
 
@@ -148,27 +223,30 @@ _DARKEST = 100
 """Reflectance x 10,000 of the first step; the last one is at 1.6."""
 
 
-@kernel("uint8[:,::1], uint16[:,::1], boolean[:,::1]")
+@kernel("uint8[:,::1], uint16[:,::1], uint16[:,::1], uint16[:,::1]")
 def follow_swing(
-    swing: NDArray[np.uint8], values: NDArray[np.uint16], counted: NDArray[np.bool_]
+    swing: NDArray[np.uint8],
+    values: NDArray[np.uint16],
+    clear: NDArray[np.uint16],
+    disturbed: NDArray[np.uint16],
 ) -> None:
-    """Count, through some more months, how often a pixel had each brightness.
+    """Count, through some more months, how often a pixel without vegetation had each brightness.
 
     Parameters
     ----------
     swing
         Months at each of `SWING_BINS` steps, dims (pixel, step), 255 at most; changed in place.
     values
-        Reflectance x 10,000, dims (pixel, month).
-    counted
-        Months that count, same dims.
+        Reflectance x 10,000, dims (month, pixel).
+    clear, disturbed
+        Overpasses and disturbed overpasses, same dims: months count in which half are disturbed.
     """
-    pixels, months = values.shape
+    months, pixels = values.shape
     scale = 50.0 / _BIN_HUNDREDTHS
-    for i in range(pixels):
-        for t in range(months):
-            if counted[i, t] and values[i, t] > 0:
-                place = int(scale * np.log(values[i, t] / _DARKEST))
+    for t in range(months):
+        for i in range(pixels):
+            if 2 * disturbed[t, i] >= clear[t, i] > 0 and values[t, i] > 0:
+                place = int(scale * np.log(values[t, i] / _DARKEST))
                 place = min(max(place, 0), SWING_BINS - 1)
                 if swing[i, place] < 255:
                     swing[i, place] += 1
