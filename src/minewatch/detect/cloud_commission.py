@@ -12,6 +12,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from minewatch.compiled import kernel
 from minewatch.detect.overpass_thresholds import CLOUD_COMMISSION, CloudCommissionRules
 
 COUNTS: Final = ("clear_looks", "doubtful_looks")
@@ -55,38 +56,60 @@ def settle_cloud_commission(
     """
     if "doubtful_looks" not in months:
         return months
-    clear, suspects = (months[name].to_numpy() for name in COUNTS)
-    settled = months.drop_vars("doubtful_looks")
-    suspect = np.nonzero((clear == 0) & (suspects > 0))
-    if not len(suspect[0]):
+    settled, now = months.drop_vars("doubtful_looks"), _pixels_of(months)
+    earlier = now[:, :0] if before is None else before.reshape(len(COUNTS), before.shape[1], -1)
+    said = _settle(*now, *map(np.ascontiguousarray, earlier), np.array(rules.windows, np.int64))
+    suspect, hidden = np.flatnonzero(said), np.flatnonzero(said == _HIDDEN)
+    if not len(suspect):
         return settled
-    is_hidden = ~_is_ground(months, before, suspect, rules)
-    hidden = tuple(axis[is_hidden] for axis in suspect)
     layers = {name: layer.to_numpy().copy() for name, layer in settled.data_vars.items()}
-    layers["clear_looks"][suspect] = suspects[suspect]
+    layers["clear_looks"].reshape(-1)[suspect] = now[1].reshape(-1)[suspect]
     for layer in layers.values():
-        layer[hidden] = 0
+        layer.reshape(-1)[hidden] = 0
     return settled.assign({name: settled[name].copy(data=v) for name, v in layers.items()})
 
 
-def _is_ground(
-    months: xr.Dataset,
-    before: Counts | None,
-    places: tuple[NDArray[np.intp], ...],
-    rules: CloudCommissionRules,
-) -> NDArray[np.bool_]:
-    """Whether suspect overpasses outvote the clear ones, by place (time, y, x)."""
-    clear, suspects = _with_earlier(months, before)
-    step, pixel = places[0] + len(clear) - months.sizes["time"], places[1:]
-    clears = hidden = np.zeros(len(step), np.int64)
-    ground = np.zeros(len(step), bool)
-    fewest = dict(rules.windows)
-    for back in range(rules.months):
-        there, at = step >= back, (np.maximum(step - back, 0), *pixel)
-        clears, hidden = clears + there * clear[at], hidden + there * suspects[at]
-        if (enough := fewest.get(back + 1)) is not None:
-            ground |= (hidden >= enough) & (hidden > clears)
-    return ground
+def _pixels_of(months: xr.Dataset) -> Counts:
+    """Each of `COUNTS`, dims (count, month, pixel)."""
+    size = months.sizes["time"]
+    return np.stack([months[name].to_numpy().reshape(size, -1) for name in COUNTS])
+
+
+_GROUND, _HIDDEN = 1, 2
+
+
+@kernel("uint16[:,::1], uint16[:,::1], uint16[:,::1], uint16[:,::1], int64[:,::1]")
+def _settle(
+    clear: Counts,
+    suspects: Counts,
+    earlier_clear: Counts,
+    earlier_suspects: Counts,
+    windows: NDArray[np.int64],
+) -> NDArray[np.uint8]:
+    """Suspect months as `_GROUND` where suspect overpasses outvote the clear ones, else `_HIDDEN`.
+
+    All dims are (month, pixel); 0 stands where a month is not suspect.
+    """
+    months, pixels = clear.shape
+    earlier = len(earlier_clear)
+    said = np.zeros((months, pixels), np.uint8)
+    for t in range(months):
+        for i in range(pixels):
+            if clear[t, i] or not suspects[t, i]:
+                continue
+            said[t, i] = _HIDDEN
+            for k in range(len(windows)):
+                clears, hidden = 0, 0
+                for at in range(max(t - windows[k, 0] + 1, -earlier), t + 1):
+                    if at < 0:
+                        clears += earlier_clear[earlier + at, i]
+                        hidden += earlier_suspects[earlier + at, i]
+                    else:
+                        clears += clear[at, i]
+                        hidden += suspects[at, i]
+                if hidden >= windows[k, 1] and hidden > clears:
+                    said[t, i] = _GROUND
+    return said
 
 
 def recent_counts(
@@ -111,12 +134,8 @@ def recent_counts(
     array, dims (count, time, y, x), uint16
         The layers `COUNTS` of at most `rules.months - 1` months.
     """
-    return np.stack([counts[-(rules.months - 1) :] for counts in _with_earlier(months, before)])
-
-
-def _with_earlier(months: xr.Dataset, before: Counts | None) -> list[Counts]:
-    """Each of `COUNTS` over earlier months and these."""
-    counts = [months[name].to_numpy() for name in COUNTS]
-    if before is None:
-        return counts
-    return [np.concatenate(pair) for pair in zip(before, counts, strict=True)]
+    kept = rules.months - 1
+    now = np.stack([months[name].to_numpy()[-kept:] for name in COUNTS])
+    if before is None or now.shape[1] == kept:
+        return now
+    return np.concatenate([before, now], axis=1)[:, -kept:]

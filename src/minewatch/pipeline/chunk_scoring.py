@@ -202,7 +202,9 @@ def _score_step(
     task: _ScoreTask, step: Step, known: Sequence[ChunkState], parts: Sequence[slice], each: Any
 ) -> tuple[list[ChunkState], xr.Dataset]:
     """The states of all parts after a step, and its evidence."""
-    months = read_months(task.state, task.chunk, step.months, task.bands, within=task.inside)
+    months = read_months(
+        task.state, task.chunk, step.months, task.bands, within=task.inside, each=each
+    )
     scored = list(each(partial(_score_part, task, step, months), known, parts))
     return [state for state, _ in scored], _beside([evidence for _, evidence in scored])
 
@@ -218,7 +220,7 @@ def _score_part(
     task: _ScoreTask, step: Step, months: xr.Dataset, known: ChunkState, part: slice
 ) -> tuple[ChunkState, xr.Dataset]:
     """Some pixels of a step: no pixel looks at another, so parts of any size say the same."""
-    months = months.isel(x=part).copy(deep=True)
+    months = months.isel(x=part)
     rules = task.detection.cloud_commission
     settled = detect.settle_cloud_commission(months, before=known.recent, rules=rules)
     pixels, evidence = task.detection.detector.update(known.pixels, settled, period=step.period)

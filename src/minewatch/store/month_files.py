@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 import logging
-import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
+import deflate
 import numpy as np
 import pandas as pd
 import rasterio
@@ -96,7 +97,7 @@ def write_month(
     rows, cols = chunk.geobox.shape
     names = [str(name) for name in cube.data_vars]
     layers = np.stack([cube[name].to_numpy()[0] for name in names])
-    record = replace(record, crc32=zlib.crc32(layers.data))
+    record = replace(record, crc32=deflate.crc32(layers.data))
     profile = {
         "driver": "GTiff", "width": cols, "height": rows, "count": len(names), "dtype": "uint16",
         "crs": str(chunk.geobox.crs), "transform": Affine(*chunk.geobox.transform[:6]),
@@ -151,6 +152,7 @@ def read_months(
     bands: Sequence[Band],
     *,
     within: np.ndarray | None = None,
+    each: Callable[..., Iterable[Any]] = map,
 ) -> xr.Dataset:
     """The month cube of a chunk over the given months.
 
@@ -166,6 +168,8 @@ def read_months(
         Reflectance bands to bring.
     within
         Pixels wanted, dims (y, x), bool; None: all.
+    each
+        `map`, or that of an executor: months are read one after the other, or at once.
 
     Returns
     -------
@@ -180,18 +184,34 @@ def read_months(
     """
     rows, cols = chunk.geobox.shape
     shape = (rows, cols) if within is None else (1, int(within.sum()))
-    cube = empty_months(shape, months, bands)
-    into = {name: layer.to_numpy() for name, layer in cube.data_vars.items()}
     is_part = within is not None and not within.all()
-    for step, month in enumerate(months):
-        path = month_path(state, chunk, month)
-        if path.exists():
-            for name, layer in _read_layers(path).items():
-                if name in into:
-                    into[name][step] = (layer[within] if is_part else layer).reshape(shape)
+    names = _layer_names(bands)
+    into = np.zeros((len(months), len(names), *shape), np.uint16)
+
+    def read(step: int) -> None:
+        path = month_path(state, chunk, months[step])
+        if not path.exists():
+            return
+        room = None if is_part else into[step].reshape(-1, rows, cols)
+        for name, layer in _read_layers(path, names, room).items():
+            into[step, names.index(name)] = (layer[within] if is_part else layer).reshape(shape)
+
+    list(each(read, range(len(months))))
+    cube = _as_cube(dict(zip(names, into.swapaxes(0, 1), strict=True)), months)
     if within is not None:
         return cube
     return cube.assign_coords({n: chunk.geobox.coordinates[n].values for n in ("y", "x")})
+
+
+def _layer_names(bands: Sequence[Band]) -> tuple[str, ...]:
+    return (*bands, *COUNT_LAYERS, *DAY_LAYERS)
+
+
+def _as_cube(layers: Mapping[str, np.ndarray], months: Sequence[Period]) -> xr.Dataset:
+    return xr.Dataset(
+        {name: (("time", "y", "x"), layer) for name, layer in layers.items()},
+        coords={"time": pd.DatetimeIndex([pd.Timestamp(m.start) for m in months])},
+    )
 
 
 def empty_months(
@@ -206,25 +226,29 @@ def empty_months(
     months, bands
         As in `read_months`.
     """
-    names = (*bands, *COUNT_LAYERS, *DAY_LAYERS)
     sizes = (len(months), *shape)
-    return xr.Dataset(
-        {name: (("time", "y", "x"), np.zeros(sizes, "uint16")) for name in names},
-        coords={"time": pd.DatetimeIndex([pd.Timestamp(m.start) for m in months])},
-    )
+    return _as_cube({name: np.zeros(sizes, "uint16") for name in _layer_names(bands)}, months)
 
 
-def _read_layers(path: Path) -> dict[str, np.ndarray]:
-    """Layers of a frozen month by name, checked against their sum."""
+def _read_layers(
+    path: Path, wanted: Sequence[str], room: np.ndarray | None
+) -> dict[str, np.ndarray]:
+    """Wanted layers of a frozen month by name, checked against the sum of all.
+
+    Where the file holds just these, they are read into `room`, and none is left to be given back.
+    """
     try:
         with rasterio.open(path) as file:
             expected, names = int(file.tags()["crc32"]), file.descriptions
-            layers = file.read()
+            is_direct = room is not None and names == tuple(wanted)
+            layers = file.read(out=room) if is_direct else file.read()
     except (RasterioError, ValueError, KeyError) as error:
         raise _damaged(path) from error
-    if zlib.crc32(layers.data) != expected:
+    if deflate.crc32(layers.data) != expected:
         raise _damaged(path)
-    return dict(zip(names, layers, strict=True))
+    if is_direct:
+        return {}
+    return {n: layer for n, layer in zip(names, layers, strict=True) if n in wanted}
 
 
 def _damaged(path: Path) -> StateError:

@@ -257,7 +257,9 @@ def _update_block(
         cube["last_undisturbed_day"], cube["disturbed_since_day"], days, limits_of(rules.runs),
     )  # fmt: skip
     green = months_greenness(cube["red"], cube["nir"], overpass.path_light_dn)
-    drop = follow_baseline(record["fit"], green, season_angle(days), untouched, rules=rules.baseline)
+    drop = follow_baseline(
+        record["fit"], green, season_angle(days), untouched, rules=rules.baseline
+    )
     follow_years(record["years"], clear, disturbed, days, first_day, rules.seasons.min_year_months)
     follow_swing(record["swing"], cube["nir"], clear, disturbed)
     early = max(0, min(START_MONTHS - done, len(days)))
@@ -332,7 +334,9 @@ def _shares(
     out = np.empty((len(SHARES), len(wanted), pixels), np.uint8)
     lost = np.empty(out.shape[1:], bool)
     has_swir = "swir16" in bands
-    seen = SeenBands(*(bands[b] for b in ("blue", "green", "nir")), bands.get("swir16", cube["nir"]))
+    seen = SeenBands(
+        *(bands[b] for b in ("blue", "green", "nir")), bands.get("swir16", cube["nir"])
+    )
     limits = share_limits_of(rules, overpass, has_swir=has_swir)
     see_ground(out, lost, green, wanted, tuple(seen), tuple(limits))
     shares = dict(zip(SHARES, out, strict=True))
