@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
+from minewatch.compiled import kernel
 from minewatch.model import (
     RADAR_BANDS,
     REFLECTANCE_SCALE,
@@ -75,13 +76,42 @@ def season_picture(months: xr.Dataset, period: Period) -> xr.DataArray:
 
 def _median_seen(values: np.ndarray) -> np.ndarray:
     """Lower median over axis 0 of what is not 0; 0 where nothing is."""
-    if not len(values):
-        return np.zeros(values.shape[1:], "uint16")
-    ordered = np.where(values == 0, np.uint16(65535), values)
-    for last in range(len(ordered) - 1, 0, -1):  # many pixels at a time, as np.sort does not
-        for lower, upper in pairwise(ordered[: last + 1]):
-            upper[:], lower[:] = np.maximum(lower, upper), np.minimum(lower, upper)
-    seen = (values > 0).sum(axis=0)
-    middle = np.maximum(seen - 1, 0) // 2
-    median = np.take_along_axis(ordered, middle[None], axis=0)[0]
-    return np.where(seen > 0, median, 0)
+    out = np.zeros(values.shape[1:], np.uint16)
+    flat = np.ascontiguousarray(values, np.uint16).reshape(len(values), -1)
+    write_lower_median(flat, np.empty((len(values), 1024), np.uint16), out.reshape(-1))
+    return out
+
+
+@kernel("uint16[:,::1], uint16[:,::1], uint16[::1]")
+def write_lower_median(
+    values: NDArray[np.uint16], ordered: NDArray[np.uint16], out: NDArray[np.uint16]
+) -> None:
+    """Write the lower median over months of what is not 0.
+
+    Parameters
+    ----------
+    values
+        Dims (month, pixel).
+    ordered
+        Room for the months of some pixels, which are sorted side by side.
+    out
+        Dims (pixel,); stays as it is where nothing was seen.
+    """
+    months, pixels = values.shape
+    lanes = ordered.shape[1]
+    for begin in range(0, pixels, lanes):
+        count = min(lanes, pixels - begin)
+        for t in range(months):
+            for i in range(count):  # what was not seen wraps round and comes last
+                ordered[t, i] = values[t, begin + i] - np.uint16(1)
+        for last in range(months - 1, 0, -1):
+            for t in range(last):
+                for i in range(count):
+                    lower, upper = ordered[t, i], ordered[t + 1, i]
+                    ordered[t, i], ordered[t + 1, i] = min(lower, upper), max(lower, upper)
+        for i in range(count):
+            seen = 0
+            for t in range(months):
+                seen += ordered[t, i] != 65535
+            if seen:
+                out[begin + i] = ordered[(seen - 1) // 2, i] + np.uint16(1)

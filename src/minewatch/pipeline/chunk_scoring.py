@@ -42,7 +42,7 @@ from minewatch.store.pixel_state_files import ChunkState, PixelStateFiles, join_
 from minewatch.store.rule_versions import evidence_rules
 from minewatch.store.state_folder import StateFolder
 
-PART_PX = 1 << 16
+PART_PX = 60_000
 """Pixels of a chunk that are scored at once [D]: what they need on the way is 1.2 KB each."""
 CHUNKS_QUEUED = 1
 """Chunks given out beyond one a thread: what a cluster finds of each waits until it is written."""

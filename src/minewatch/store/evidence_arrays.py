@@ -70,8 +70,9 @@ class EvidenceArrays:
             place = (target if period is None else target[period])[..., *chunk.window]
             if is_whole:  # as most chunks are: a plain copy
                 place[...] = pixels.reshape(place.shape)
-            else:
-                place[..., inside] = pixels
+            else:  # layer by layer: numpy is ten times as fast with a mask alone
+                for at in np.ndindex(place.shape[:-2]):
+                    place[at][inside] = pixels[at]
 
     def flush(self) -> None:
         """Make the system put the values on the disk."""

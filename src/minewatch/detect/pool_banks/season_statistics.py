@@ -59,15 +59,16 @@ def _mean_of_ranks(values: NDArray[np.uint8], is_upper: bool) -> NDArray[np.uint
                 n += ordered[t, i] != NO_SHARE
             if n == 0:
                 out[begin + i] = NO_SHARE
-                continue
-            low, high = (n - 1) // 2, n // 2
-            if is_upper:
+            elif not is_upper:
+                middle = int(ordered[(n - 1) // 2, i]) + int(ordered[n // 2, i])
+                out[begin + i] = middle // 2
+            else:
                 high = max(n - 2, 0)
                 low = min(n // 2, high)
-            total = 0
-            for k in range(low, high + 1):
-                total += ordered[k, i]
-            out[begin + i] = total // (high - low + 1)
+                total = 0
+                for k in range(low, high + 1):
+                    total += ordered[k, i]
+                out[begin + i] = total // (high - low + 1)
     return out
 
 
