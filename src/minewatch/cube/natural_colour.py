@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 import xarray as xr
@@ -68,50 +69,57 @@ def season_picture(months: xr.Dataset, period: Period) -> xr.DataArray:
             for ends in zip(*_LEVELS_DB, strict=True)
         )
         stretched = np.clip((colours.astype(np.float64) - low) / (high - low), 0, 1)
+        frame = np.where(colours > 0, 1 + stretched * 254, 0).astype("uint8")
     else:
-        stretched = np.sqrt(np.clip(colours / (_WHITE * REFLECTANCE_SCALE), 0, 1))
-    frame = np.where(colours > 0, 1 + stretched * 254, 0).astype("uint8")
+        frame = _stretch().take(colours)
     return xr.DataArray(frame, dims=("colour", "y", "x"), name="picture")
+
+
+@cache
+def _stretch() -> NDArray[np.uint8]:
+    """What each reflectance x 10,000 is drawn as: found once, not a pixel at a time."""
+    values = np.arange(1 << 16)
+    stretched = np.sqrt(np.clip(values / (_WHITE * REFLECTANCE_SCALE), 0, 1))
+    return np.where(values > 0, 1 + stretched * 254, 0).astype("uint8")
 
 
 def _median_seen(values: np.ndarray) -> np.ndarray:
     """Lower median over axis 0 of what is not 0; 0 where nothing is."""
     out = np.zeros(values.shape[1:], np.uint16)
     flat = np.ascontiguousarray(values, np.uint16).reshape(len(values), -1)
-    write_lower_median(flat, np.empty((len(values), 1024), np.uint16), out.reshape(-1))
+    write_lower_median(flat, out.reshape(-1))
     return out
 
 
-@kernel("uint16[:,::1], uint16[:,::1], uint16[::1]")
-def write_lower_median(
-    values: NDArray[np.uint16], ordered: NDArray[np.uint16], out: NDArray[np.uint16]
-) -> None:
+@kernel("uint16[:,::1], uint16[::1]")
+def write_lower_median(values: NDArray[np.uint16], out: NDArray[np.uint16]) -> None:
     """Write the lower median over months of what is not 0.
 
     Parameters
     ----------
     values
         Dims (month, pixel).
-    ordered
-        Room for the months of some pixels, which are sorted side by side.
     out
         Dims (pixel,); stays as it is where nothing was seen.
     """
     months, pixels = values.shape
-    lanes = ordered.shape[1]
+    lanes = 1024  # pixels whose months are sorted side by side
+    ordered, seen = np.empty((months, lanes), np.uint16), np.empty(lanes, np.uint16)
     for begin in range(0, pixels, lanes):
         count = min(lanes, pixels - begin)
+        seen[:] = 0
         for t in range(months):
-            for i in range(count):  # what was not seen wraps round and comes last
-                ordered[t, i] = values[t, begin + i] - np.uint16(1)
+            row, given = ordered[t], values[t, begin : begin + count]
+            for i in range(count):
+                row[i] = given[i] - np.uint16(1)  # what was not seen wraps round and comes last
+                seen[i] += np.uint16(given[i] != 0)
         for last in range(months - 1, 0, -1):
             for t in range(last):
+                lows, highs = ordered[t], ordered[t + 1]
                 for i in range(count):
-                    lower, upper = ordered[t, i], ordered[t + 1, i]
-                    ordered[t, i], ordered[t + 1, i] = min(lower, upper), max(lower, upper)
+                    low, high = lows[i], highs[i]
+                    lows[i], highs[i] = min(low, high), max(low, high)
         for i in range(count):
-            seen = 0
-            for t in range(months):
-                seen += ordered[t, i] != 65535
-            if seen:
-                out[begin + i] = ordered[(seen - 1) // 2, i] + np.uint16(1)
+            if seen[i]:
+                middle = np.uintp(seen[i] - np.uint16(1)) >> np.uintp(1)
+                out[begin + i] = ordered[middle, i] + np.uint16(1)

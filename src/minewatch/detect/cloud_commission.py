@@ -59,7 +59,7 @@ def settle_cloud_commission(
     settled, now = months.drop_vars("doubtful_looks"), _pixels_of(months)
     earlier = now[:, :0] if before is None else before.reshape(len(COUNTS), before.shape[1], -1)
     said = _settle(*now, *map(np.ascontiguousarray, earlier), np.array(rules.windows, np.int64))
-    suspect, hidden = np.flatnonzero(said), np.flatnonzero(said == _HIDDEN)
+    suspect, hidden = np.flatnonzero(said != 0), np.flatnonzero(said == _HIDDEN)
     if not len(suspect):
         return settled
     layers = {name: layer.to_numpy().copy() for name, layer in settled.data_vars.items()}

@@ -8,7 +8,7 @@ before is not read again: what it said of each pixel is kept in little (`detect.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -179,6 +179,7 @@ def _score_chunk(task: _ScoreTask) -> StepEvidence:
     whole = found or ChunkState(task.detection.detector.start(pixels))
     known = [whole.cut(part) for part in parts]
     del whole, found
+    written: list[Future[None] | None] = []
     with ThreadPoolExecutor(task.threads) if task.threads > 1 else nullcontext() as pool:
         each = pool.map if pool else map
         for at in range(begin, len(task.steps)):
@@ -186,8 +187,10 @@ def _score_chunk(task: _ScoreTask) -> StepEvidence:
             hand_over(at, evidence)
             del evidence
             if at in wanted:
-                files.write(task.keys[at], join_states(known))
-            give_back_memory()
+                write = partial(files.write, task.keys[at], join_states(known))
+                written.append(pool.submit(write) if pool else write())  # as the next is scored
+        for write in filter(None, written):
+            write.result()
     conclude = task.detection.detector.conclude
     sizes = [part.stop - part.start for part in parts]
     hand_over(None, _beside([
@@ -210,8 +213,8 @@ def _score_step(
 
 
 def _parts(pixels: int, threads: int) -> list[slice]:
-    """The pixels in parts of much the same size: at least one a thread, and none too large."""
-    count = max(threads, -(-pixels // PART_PX), 1)
+    """The pixels in parts of much the same size: as many for each thread, and none too large."""
+    count = threads * max(-(-pixels // (PART_PX * threads)), 1)
     ends = [pixels * at // count for at in range(count + 1)]
     return [slice(*ends) for ends in pairwise(ends)]
 

@@ -43,28 +43,31 @@ def _mean_of_ranks(values: NDArray[np.uint8], is_upper: bool) -> NDArray[np.uint
     months, pixels = values.shape
     out = np.empty(pixels, np.uint8)
     ordered = np.empty((months, LANES), np.uint8)
+    seen = np.empty(LANES, np.uint16)
     for begin in range(0, pixels, LANES):
         count = min(LANES, pixels - begin)
+        seen[:] = 0
         for t in range(months):
+            row, given = ordered[t], values[t, begin : begin + count]
             for i in range(count):
-                ordered[t, i] = values[t, begin + i]
+                row[i] = given[i]
+                seen[i] += np.uint16(given[i] != NO_SHARE)
         for last in range(months - 1, 0, -1):  # what was not observed comes last
             for t in range(last):
+                lows, highs = ordered[t], ordered[t + 1]
                 for i in range(count):
-                    lower, upper = ordered[t, i], ordered[t + 1, i]
-                    ordered[t, i], ordered[t + 1, i] = min(lower, upper), max(lower, upper)
+                    low, high = lows[i], highs[i]
+                    lows[i], highs[i] = min(low, high), max(low, high)
         for i in range(count):
-            n = 0
-            for t in range(months):
-                n += ordered[t, i] != NO_SHARE
+            n = np.intp(seen[i])
             if n == 0:
                 out[begin + i] = NO_SHARE
             elif not is_upper:
-                middle = int(ordered[(n - 1) // 2, i]) + int(ordered[n // 2, i])
-                out[begin + i] = middle // 2
+                lower, upper = ordered[(n - 1) >> 1, i], ordered[n >> 1, i]
+                out[begin + i] = (np.uint32(lower) + np.uint32(upper)) >> np.uint32(1)
             else:
                 high = max(n - 2, 0)
-                low = min(n // 2, high)
+                low = min(n >> 1, high)
                 total = 0
                 for k in range(low, high + 1):
                     total += ordered[k, i]
@@ -92,25 +95,28 @@ def median_score(scores: NDArray[np.float32], scale: np.float32) -> NDArray[np.i
     most = np.float32(32767)
     out = np.empty(pixels, np.int16)
     ordered = np.empty((months, LANES), np.float32)
+    seen = np.empty(LANES, np.uint16)
     for begin in range(0, pixels, LANES):
         count = min(LANES, pixels - begin)
+        seen[:] = 0
         for t in range(months):
+            row, given = ordered[t], scores[t, begin : begin + count]
             for i in range(count):
-                score = scores[t, begin + i]
-                ordered[t, i] = score if score == score else np.float32(np.inf)
+                score = given[i]
+                row[i] = score if score == score else np.float32(np.inf)
+                seen[i] += np.uint16(abs(score) < np.float32(np.inf))
         for last in range(months - 1, 0, -1):
             for t in range(last):
+                lows, highs = ordered[t], ordered[t + 1]
                 for i in range(count):
-                    lower, upper = ordered[t, i], ordered[t + 1, i]
-                    ordered[t, i], ordered[t + 1, i] = min(lower, upper), max(lower, upper)
+                    low, high = lows[i], highs[i]
+                    lows[i], highs[i] = min(low, high), max(low, high)
         for i in range(count):
-            n = 0
-            for t in range(months):
-                n += np.isfinite(ordered[t, i])
+            n = np.intp(seen[i])
             if n == 0:
                 out[begin + i] = NO_SCORE
                 continue
-            middle = (ordered[(n - 1) // 2, i] + ordered[n // 2, i]) / np.float32(2)
+            middle = (ordered[(n - 1) >> 1, i] + ordered[n >> 1, i]) / np.float32(2)
             stored = np.rint(middle * scale)
             out[begin + i] = np.int16(min(max(stored, -most), most))
     return out
