@@ -205,7 +205,7 @@ def _shares(setup: Setup) -> Any:
 
 
 def season_ours(setup: Setup) -> Work:
-    shares = _shares(setup)
+    shares = np.ascontiguousarray(_shares(setup).T)  # as months are kept
     return _warmed(lambda: median_share(shares))
 
 

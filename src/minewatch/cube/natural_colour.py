@@ -86,7 +86,7 @@ def _stretch() -> NDArray[np.uint8]:
 def _median_seen(values: np.ndarray) -> np.ndarray:
     """Lower median over axis 0 of what is not 0; 0 where nothing is."""
     out = np.zeros(values.shape[1:], np.uint16)
-    flat = np.ascontiguousarray(values, np.uint16).reshape(len(values), -1)
+    flat = np.ascontiguousarray(values, np.uint16).reshape(len(values), out.size)
     write_lower_median(flat, out.reshape(-1))
     return out
 

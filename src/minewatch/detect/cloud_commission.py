@@ -57,8 +57,11 @@ def settle_cloud_commission(
     if "doubtful_looks" not in months:
         return months
     settled, now = months.drop_vars("doubtful_looks"), _pixels_of(months)
-    earlier = now[:, :0] if before is None else before.reshape(len(COUNTS), before.shape[1], -1)
-    said = _settle(*now, *map(np.ascontiguousarray, earlier), np.array(rules.windows, np.int64))
+    earlier = (
+        now[:, :0] if before is None else before.reshape(len(COUNTS), before.shape[1], now.shape[2])
+    )
+    earlier, windows = np.ascontiguousarray(earlier), np.array(rules.windows, np.int64)
+    said = _settle(now[0], now[1], earlier[0], earlier[1], windows)
     suspect, hidden = np.flatnonzero(said != 0), np.flatnonzero(said == _HIDDEN)
     if not len(suspect):
         return settled
@@ -71,8 +74,8 @@ def settle_cloud_commission(
 
 def _pixels_of(months: xr.Dataset) -> Counts:
     """Each of `COUNTS`, dims (count, month, pixel)."""
-    size = months.sizes["time"]
-    return np.stack([months[name].to_numpy().reshape(size, -1) for name in COUNTS])
+    size = months.sizes["time"], months.sizes["y"] * months.sizes["x"]
+    return np.stack([months[name].to_numpy().reshape(size) for name in COUNTS])
 
 
 _GROUND, _HIDDEN = 1, 2

@@ -179,7 +179,7 @@ def _score_chunk(task: _ScoreTask) -> StepEvidence:
     whole = found or ChunkState(task.detection.detector.start(pixels))
     known = [whole.cut(part) for part in parts]
     del whole, found
-    written: list[Future[None] | None] = []
+    under_way: list[Future[None]] = []
     with ThreadPoolExecutor(task.threads) if task.threads > 1 else nullcontext() as pool:
         each = pool.map if pool else map
         for at in range(begin, len(task.steps)):
@@ -188,9 +188,12 @@ def _score_chunk(task: _ScoreTask) -> StepEvidence:
             del evidence
             if at in wanted:
                 write = partial(files.write, task.keys[at], join_states(known))
-                written.append(pool.submit(write) if pool else write())  # as the next is scored
-        for write in filter(None, written):
-            write.result()
+                if pool:  # while the next step is scored
+                    under_way.append(pool.submit(write))
+                else:
+                    write()
+        for written in under_way:
+            written.result()
     conclude = task.detection.detector.conclude
     sizes = [part.stop - part.start for part in parts]
     hand_over(None, _beside([

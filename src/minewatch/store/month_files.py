@@ -241,7 +241,7 @@ def empty_months(
 
 
 def _read_layers(path: Path, wanted: Sequence[str], into: np.ndarray) -> None:
-    """Read wanted layers of a frozen month, checked against the sum of all; others stay as they are.
+    """Read wanted layers of a frozen month, checked against the sum of all.
 
     Parameters
     ----------

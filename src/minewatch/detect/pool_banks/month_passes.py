@@ -6,8 +6,6 @@ What is plain in numpy takes a dozen arrays of its own there, each fetched from 
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,42 +23,25 @@ _ZERO, _ONE, _HUNDRED, _NAN = (np.float32(value) for value in (0, 1, 100, np.nan
 _BRIGHTEST = np.float32(NO_SHARE - 1)
 
 
-class SeenBands(NamedTuple):
-    """The bands that are looked at; SWIR is any other one where there is none."""
-
-    blue: Looks
-    green: Looks
-    nir: Looks
-    swir16: Looks
-
-
-class ShareLimits(NamedTuple):
-    """Thresholds as the kernel takes them: single precision, as the arrays are."""
-
-    green_none: np.float32
-    green_span: np.float32
-    green_unmixed: np.float32
-    nir_scale: np.float32
-    snow_blue: int
-    snow_ndsi_tenths: int
-    """Ten times the index of snow; larger than any where there is no SWIR."""
-    snow_green: int
-
-
-NO_SNOW_INDEX = 1_000
+Limits = tuple[np.float32, np.float32, np.float32, np.float32, int, int, int]
+"""Thresholds as `see_ground` takes them: from `limits_of`."""
+_NO_SNOW_INDEX = 1_000
 """Ten times an index of snow that no pixel has."""
 
 
-def limits_of(rules: ShareRules, overpass: OverpassRules, *, has_swir: bool) -> ShareLimits:
-    """The thresholds as `see_ground` takes them."""
-    return ShareLimits(
-        green_none=np.float32(rules.green_none),
-        green_span=np.float32(rules.green_full - rules.green_none),
-        green_unmixed=np.float32(rules.green_unmixed),
-        nir_scale=np.float32(NIR_SCALE / REFLECTANCE_SCALE),
-        snow_blue=overpass.snow_blue_dn,
-        snow_ndsi_tenths=round(10 * overpass.snow_ndsi) if has_swir else NO_SNOW_INDEX,
-        snow_green=overpass.snow_green_dn,
+def limits_of(rules: ShareRules, overpass: OverpassRules, *, has_swir: bool) -> Limits:
+    """The thresholds of shares and snow: in single precision, as the arrays are.
+
+    Without SWIR no pixel has the index of snow.
+    """
+    return (
+        np.float32(rules.green_none),
+        np.float32(rules.green_full - rules.green_none),
+        np.float32(rules.green_unmixed),
+        np.float32(NIR_SCALE / REFLECTANCE_SCALE),
+        overpass.snow_blue_dn,
+        round(10 * overpass.snow_ndsi) if has_swir else _NO_SNOW_INDEX,
+        overpass.snow_green_dn,
     )
 
 
@@ -100,8 +81,8 @@ def see_ground(
     lost: NDArray[np.bool_],
     greenness: NDArray[np.float32],
     wanted: NDArray[np.int64],
-    bands: SeenBands,
-    limits: ShareLimits,
+    bands: tuple[Looks, Looks, Looks, Looks],
+    limits: Limits,
 ) -> None:
     """Write what some months show of each pixel as far as its greenness says, and where it is lost.
 
@@ -117,8 +98,10 @@ def see_ground(
         From `months_greenness`.
     wanted
         Which months.
-    bands, limits
-        Reflectance x 10,000, and thresholds.
+    bands
+        Blue, green, near-infrared and SWIR, reflectance x 10,000; without SWIR any other again.
+    limits
+        From `limits_of`.
     """
     blue, green, nir, swir = bands
     none, span, unmixed, scale, snow_blue, snow_tenths, snow_green = limits

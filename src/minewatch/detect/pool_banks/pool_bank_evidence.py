@@ -14,7 +14,6 @@ from minewatch.detect.days import from_day
 from minewatch.detect.overpass_thresholds import OVERPASS, OverpassRules
 from minewatch.detect.pool_banks.baseline import follow_baseline
 from minewatch.detect.pool_banks.disturbed_runs import (
-    RUNS,
     confirmed_runs,
     follow_runs,
     limits_of,
@@ -26,7 +25,6 @@ from minewatch.detect.pool_banks.evidence_layers import (
 )
 from minewatch.detect.pool_banks.month_passes import (
     SHARES,
-    SeenBands,
     months_greenness,
     months_since_begun,
     see_ground,
@@ -302,8 +300,8 @@ def _figures(
     """
     looks = np.minimum(clear.sum(axis=0, dtype=np.uint32), 255)
     left_out = np.flatnonzero(~kept)
-    for values, missing in [(clear, 0), (disturbed, 0), (drop, np.nan)]:
-        values.reshape(-1)[left_out] = missing
+    clear.reshape(-1)[left_out] = disturbed.reshape(-1)[left_out] = 0
+    drop.reshape(-1)[left_out] = np.nan
     for values in shares.values():
         values.reshape(-1)[left_out] = NO_SHARE
     return {
@@ -333,12 +331,9 @@ def _shares(
     pixels = green.shape[1]
     out = np.empty((len(SHARES), len(wanted), pixels), np.uint8)
     lost = np.empty(out.shape[1:], bool)
-    has_swir = "swir16" in bands
-    seen = SeenBands(
-        *(bands[b] for b in ("blue", "green", "nir")), bands.get("swir16", cube["nir"])
-    )
-    limits = share_limits_of(rules, overpass, has_swir=has_swir)
-    see_ground(out, lost, green, wanted, tuple(seen), tuple(limits))
+    limits = share_limits_of(rules, overpass, has_swir="swir16" in bands)
+    swir = bands.get("swir16", cube["nir"])
+    see_ground(out, lost, green, wanted, (cube["blue"], cube["green"], cube["nir"], swir), limits)
     shares = dict(zip(SHARES, out, strict=True))
     at = np.flatnonzero(lost)
     if not len(at):

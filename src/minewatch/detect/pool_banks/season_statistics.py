@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -59,7 +61,7 @@ def _mean_of_ranks(values: NDArray[np.uint8], is_upper: bool) -> NDArray[np.uint
                     low, high = lows[i], highs[i]
                     lows[i], highs[i] = min(low, high), max(low, high)
         for i in range(count):
-            n = np.intp(seen[i])
+            n = int(seen[i])
             if n == 0:
                 out[begin + i] = NO_SHARE
             elif not is_upper:
@@ -76,7 +78,7 @@ def _mean_of_ranks(values: NDArray[np.uint8], is_upper: bool) -> NDArray[np.uint
 
 
 @kernel("float32[:,::1], float32")
-def median_score(scores: NDArray[np.float32], scale: np.float32) -> NDArray[np.int16]:
+def median_score(scores: NDArray[np.float32], scale: Any) -> NDArray[np.int16]:
     """Median over months of what is finite, as it is stored.
 
     Parameters
@@ -112,13 +114,12 @@ def median_score(scores: NDArray[np.float32], scale: np.float32) -> NDArray[np.i
                     low, high = lows[i], highs[i]
                     lows[i], highs[i] = min(low, high), max(low, high)
         for i in range(count):
-            n = np.intp(seen[i])
+            n = int(seen[i])
             if n == 0:
                 out[begin + i] = NO_SCORE
                 continue
             middle = (ordered[(n - 1) >> 1, i] + ordered[n >> 1, i]) / np.float32(2)
-            stored = np.rint(middle * scale)
-            out[begin + i] = np.int16(min(max(stored, -most), most))
+            out[begin + i] = np.int16(min(max(np.rint(middle * scale), -most), most))
     return out
 
 

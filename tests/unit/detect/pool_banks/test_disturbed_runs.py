@@ -29,13 +29,12 @@ def runs_of(pattern: str, **changes: dict[int, int]) -> list[tuple[int, ...]]:
     for name, values in changes.items():
         for month, value in values.items():
             layers[name][month] = value
-    arrays = [np.array([values], "uint16") for values in layers.values()]
+    arrays = [np.array(values, "uint16")[:, None] for values in layers.values()]
     days = np.array([from_day(m) for m in MONTHS])
     runs = np.zeros((1, RUNS, 3), "uint16")
     under_way = np.zeros((1, len(OPEN_FIELDS)), "uint16")
     for part in (slice(0, 7), slice(7, 8), slice(8, None)):  # where it is cut must not matter
-        cut = (np.ascontiguousarray(array[:, part]) for array in arrays)
-        follow_runs(runs, under_way, *cut, days[part], LIMITS)
+        follow_runs(runs, under_way, *(array[part] for array in arrays), days[part], LIMITS)
     found = confirmed_runs(runs, under_way, LIMITS)[0]
     return [tuple(int(v) for v in run) for run in found if run[0]]
 
@@ -83,8 +82,8 @@ def test_ground_bare_from_the_first_overpass_has_no_green_overpass_before() -> N
 
 def test_vegetation_that_came_back_has_gone_before() -> None:
     pattern = "ggggddddgggggggg"
-    clear = np.full((1, len(pattern)), 4, "uint16")
-    lost = np.array([[p == "d" for p in pattern]])
+    clear = np.full((len(pattern), 1), 4, "uint16")
+    lost = np.array([p == "d" for p in pattern])[:, None]
     told = (np.where(lost, 4, 0), np.where(lost, 0, 26), np.where(lost, 5, 0))
     days = np.array([from_day(m) for m in MONTHS[: len(pattern)]])
     untouched = follow_runs(
