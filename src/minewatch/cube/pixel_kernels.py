@@ -150,6 +150,41 @@ def place_block(
             there[left] = value
 
 
+@kernel("uint16[:,::1], int64, int64, int64")
+def average_between(
+    pixels: UInt16, down: int, right: int, step: int
+) -> UInt16:  # pragma: no cover - compiled
+    """Averages of pixels of the same size that lie a part of a pixel further down and right.
+
+    Parameters
+    ----------
+    pixels
+        Dims (y, x), 0 = nodata, which takes no part.
+    down, right
+        How far, in parts of a pixel.
+    step
+        How many parts it has.
+
+    Returns
+    -------
+    array, dims (y, x), uint16
+        A row and column less; rounded, halves up; 0 where there is no pixel below.
+    """
+    rows, cols = pixels.shape[0] - 1, pixels.shape[1] - 1
+    out = np.zeros((rows, cols), np.uint16)
+    for i in range(rows):
+        for j in range(cols):
+            total, weights = np.int64(0), np.int64(0)
+            for row, tall in ((i, step - down), (i + 1, down)):
+                for col, wide in ((j, step - right), (j + 1, right)):
+                    if pixels[row, col]:
+                        total += tall * wide * np.int64(pixels[row, col])
+                        weights += tall * wide
+            if weights:
+                out[i, j] = (2 * total + weights) // (2 * weights)
+    return out
+
+
 @kernel("uint16[:,::1], int64[::1], int64[::1]")
 def pick(pixels: UInt16, rows: Int64, cols: Int64) -> UInt16:  # pragma: no cover - compiled
     """Pixels at some rows and columns, dims (row, column)."""
