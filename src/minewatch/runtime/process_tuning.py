@@ -7,7 +7,7 @@ from minewatch.runtime.memory import share_memory_pools
 
 
 def tune_process() -> None:
-    """Make this process fit for a job: kernels compiled by helpers, memory in two shared pools.
+    """Make this process fit for a job: kernels compiled by helpers, memory in one shared pool.
 
     It starts processes when something is to be compiled, and changes how the allocator works: so
     the command line calls it, and a program or notebook of yours may. Answers stay the same.

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 import logging
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+import deflate
 import numpy as np
 import pandas as pd
 import rasterio
@@ -96,7 +96,7 @@ def write_month(
     rows, cols = chunk.geobox.shape
     names = [str(name) for name in cube.data_vars]
     layers = np.stack([cube[name].to_numpy()[0] for name in names])
-    record = replace(record, crc32=zlib.crc32(layers.data))
+    record = replace(record, crc32=deflate.crc32(layers))
     profile = {
         "driver": "GTiff", "width": cols, "height": rows, "count": len(names), "dtype": "uint16",
         "crs": str(chunk.geobox.crs), "transform": Affine(*chunk.geobox.transform[:6]),
@@ -113,7 +113,9 @@ def write_month(
         content = memory.read()
     _record_path(path).unlink(missing_ok=True)
     write_bytes_atomic(path, content)
-    write_bytes_atomic(_record_path(path), as_json({**asdict(record), "size": len(content)}))
+    # A record that is torn or missing costs reading the month again, not an answer.
+    text = as_json({**asdict(record), "size": len(content)})
+    write_bytes_atomic(_record_path(path), text, is_lasting=False)
     return record
 
 
@@ -222,7 +224,7 @@ def _read_layers(path: Path) -> dict[str, np.ndarray]:
             layers = file.read()
     except (RasterioError, ValueError, KeyError) as error:
         raise _damaged(path) from error
-    if zlib.crc32(layers.data) != expected:
+    if deflate.crc32(layers) != expected:
         raise _damaged(path)
     return dict(zip(names, layers, strict=True))
 
