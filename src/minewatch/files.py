@@ -28,7 +28,7 @@ _HINTS = {
 
 
 @contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
+def atomic_path(path: Path, *, is_lasting: bool = True) -> Iterator[Path]:
     """A path to write to, which takes the place of `path` when all went well.
 
     The temporary file lies in the same folder and keeps the suffix, so that drivers which go by
@@ -38,6 +38,9 @@ def atomic_path(path: Path) -> Iterator[Path]:
     ----------
     path
         Where the file belongs. Its folder is made when it is missing.
+    is_lasting
+        Safe on the disk when this ends. False is for what can be made again: it may be gone, or
+        empty, after the power failed, and is whole in every other case.
 
     Yields
     ------
@@ -54,10 +57,12 @@ def atomic_path(path: Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield part
-        _flush(part)
+        if is_lasting:
+            _flush(part)
         part.replace(path)
-        with suppress(OSError):  # some network disks cannot flush a folder
-            _flush(path.parent)
+        if is_lasting:
+            with suppress(OSError):  # some network disks cannot flush a folder
+                _flush(path.parent)
     except OSError as error:
         raise output_error(path, error) from error
     finally:
@@ -65,7 +70,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
             part.unlink()
 
 
-def write_bytes_atomic(path: Path, content: bytes) -> None:
+def write_bytes_atomic(path: Path, content: bytes, *, is_lasting: bool = True) -> None:
     """Write bytes so that a reader sees the old file or the new one, never a torn one.
 
     Parameters
@@ -74,13 +79,15 @@ def write_bytes_atomic(path: Path, content: bytes) -> None:
         Where the file belongs.
     content
         All of it.
+    is_lasting
+        As in `atomic_path`.
 
     Raises
     ------
     OutputError
         When it cannot be written.
     """
-    with atomic_path(path) as part:
+    with atomic_path(path, is_lasting=is_lasting) as part:
         part.write_bytes(content)
 
 

@@ -264,13 +264,13 @@ def unpacking_only(setup: Setup) -> Work:
     for _, _, band, _ in tasks(setup):
         data = (setup.folder / name(0, band)).read_bytes()
         head = parse_cog(data)
-        if not head.is_deflated:
+        if not head.image.is_deflated:
             raise OnlyGdalError("not deflated")
         part = BANDS[band] // 10
         first, last = OFFSET_PX // part, (OFFSET_PX + window_px(setup) - 1) // part
         there = np.s_[first // BLOCK_PX : last // BLOCK_PX + 1]
-        places = zip(head.offsets[there, there].flat, head.counts[there, there].flat, strict=True)
-        packed += [(data[at : at + size], head.block_bytes) for at, size in places]
+        places = zip(head.image.offsets[there, there].flat, head.image.counts[there, there].flat, strict=True)
+        packed += [(data[at : at + size], head.image.block_bytes) for at, size in places]
 
     def work() -> Any:
         with ThreadPoolExecutor(2) as pool:

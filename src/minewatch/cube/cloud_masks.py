@@ -70,7 +70,15 @@ def flag(values: UInt16, rule: MaskRule) -> UInt8:
     array of the same shape, uint8
         0 where there is no pixel.
     """
-    return np.asarray(np.take(_flags(rule), values))
+    return _look_up(values.reshape(-1), _flags(rule)).reshape(values.shape)
+
+
+@kernel("uint16[::1], Array(uint8, 1, 'C', readonly=True)")
+def _look_up(values: UInt16, table: UInt8) -> UInt8:  # pragma: no cover - compiled
+    out = np.empty(len(values), np.uint8)
+    for at in range(len(values)):
+        out[at] = table[values[at]]
+    return out
 
 
 @lru_cache(maxsize=8)
@@ -93,6 +101,57 @@ def _flags(rule: MaskRule) -> UInt8:
     flags[0] = 0
     flags.flags.writeable = False
     return flags
+
+
+def find_green(
+    values: UInt16, pixels: UInt16, inside: Bool, rule: MaskRule, *, vegetation: tuple[int, ...]
+) -> tuple[Bool, Bool]:
+    """Where a scene shows ground, and where vegetation; no cloud is grown.
+
+    Parameters
+    ----------
+    values, pixels
+        Mask band and another band, dims (y, x), 0 = no pixel.
+    inside
+        Where it matters, dims (y, x).
+    rule
+        What values of the mask mean.
+    vegetation
+        Values of the mask that say vegetation; none: all ground counts as such.
+
+    Returns
+    -------
+    ground, green : array, dims (y, x), bool
+    """
+    flags, is_green = _flags(rule), _is_among(vegetation)
+    ground, green = np.empty(values.shape, np.bool_), np.empty(values.shape, np.bool_)
+    _find_green(values, pixels, inside, flags, is_green, ground, green)
+    return ground, green
+
+
+@kernel(
+    "uint16[:,::1], uint16[:,::1], boolean[:,::1], Array(uint8, 1, 'C', readonly=True), "
+    "Array(boolean, 1, 'C', readonly=True), boolean[:,::1], boolean[:,::1]"
+)
+def _find_green(
+    values: UInt16, pixels: UInt16, inside: Bool, flags: UInt8, is_green: Bool, ground: Bool,
+    green: Bool,
+) -> None:  # pragma: no cover - compiled
+    for row in range(values.shape[0]):
+        for col in range(values.shape[1]):
+            value = values[row, col]
+            is_ground = (flags[value] & GROUND) != 0 and pixels[row, col] != 0 and inside[row, col]
+            ground[row, col] = is_ground
+            green[row, col] = is_ground and is_green[value]
+
+
+@lru_cache(maxsize=8)
+def _is_among(classes: tuple[int, ...]) -> Bool:
+    """Whether each possible value of a mask is one of some classes; of none: all are."""
+    values = np.arange(1 << 16)
+    is_among = np.isin(values, classes) if classes else np.ones(len(values), np.bool_)
+    is_among.flags.writeable = False
+    return is_among
 
 
 def find_clear(flags: UInt8, reach: Reach) -> tuple[Bool, Bool]:
@@ -131,28 +190,36 @@ def _find_clear(
     """`find_clear` of one overpass; distances in pixels."""
     rows, cols = flags.shape
     spreads, covered = np.empty((rows, cols), np.bool_), np.empty((rows, cols), np.bool_)
-    is_cloudy = is_dark = False
+    found = np.uint8(0)
     for row in range(rows):
+        line, is_clear, is_suspect = flags[row], clear[row], suspect[row]
+        does_spread, is_covered = spreads[row], covered[row]
         for col in range(cols):
-            clear[row, col] = flags[row, col] & GROUND
-            suspect[row, col] = False
-            spreads[row, col] = flags[row, col] & SPREADS
-            covered[row, col] = not clear[row, col]
-            is_cloudy |= spreads[row, col]
-            is_dark |= (flags[row, col] & DARK) != 0
-    if not is_cloudy:
+            found |= line[col]
+            is_ground = (line[col] & _GROUND) != 0
+            is_clear[col], is_covered[col] = is_ground, not is_ground
+            is_suspect[col] = False
+            does_spread[col] = (line[col] & _SPREADS) != 0
+    if not found & _SPREADS:
         return
     hidden = grow(spreads, growth)
-    if is_dark:
+    if found & _DARK:
         shaded = grow(spreads, shade)
         for row in range(rows):
+            line, is_hidden, is_shaded = flags[row], hidden[row], shaded[row]
             for col in range(cols):
-                hidden[row, col] |= shaded[row, col] and (flags[row, col] & DARK) != 0
+                is_hidden[col] |= is_shaded[col] & ((line[col] & _DARK) != 0)
     for row in range(rows):
+        is_clear, is_suspect = clear[row], suspect[row]
+        is_hidden, does_spread = hidden[row], spreads[row]
         for col in range(cols):
-            suspect[row, col] = hidden[row, col] & (clear[row, col] | spreads[row, col])
-            clear[row, col] &= not hidden[row, col]
+            is_suspect[col] = is_hidden[col] & (is_clear[col] | does_spread[col])
+            is_clear[col] &= not is_hidden[col]
     keep_under_open_sky(suspect, covered, sky)
+
+
+# As bytes: beside wider numbers fewer pixels are reckoned at a time.
+_GROUND, _DARK, _SPREADS = np.uint8(GROUND), np.uint8(DARK), np.uint8(SPREADS)
 
 
 @kernel("uint8[:,::1], uint8[:,::1], uint8[:,::1], int64")
@@ -224,19 +291,27 @@ def keep_under_open_sky(
     """
     rows, cols = covered.shape
     in_column, until = np.zeros(cols, np.int32), np.zeros(cols + 1, np.int32)
+    box = 2 * radius_px + 1
     for row in range(-radius_px, rows):
         if row + radius_px < rows:
+            line = covered[row + radius_px]
             for col in range(cols):
-                in_column[col] += covered[row + radius_px, col]
+                in_column[col] += np.int32(line[col])
         if row > radius_px:
+            line = covered[row - radius_px - 1]
             for col in range(cols):
-                in_column[col] -= covered[row - radius_px - 1, col]
+                in_column[col] -= np.int32(line[col])
         if row < 0 or not kept[row].any():
             continue
         for col in range(cols):
             until[col + 1] = until[col] + in_column[col]
         high = min(row + radius_px + 1, rows) - max(row - radius_px, 0)
+        before, after, middle = until[: max(0, cols - box + 1)], until[box:], kept[row, radius_px:]
+        most = np.int32(OPEN_SKY_COVER * high * box)
+        for col in range(len(after)):
+            middle[col] &= after[col] - before[col] <= most
         for col in range(cols):
-            first, last = max(0, col - radius_px), min(cols, col + radius_px + 1)
-            share = (until[last] - until[first]) / (high * (last - first))
-            kept[row, col] &= share <= OPEN_SKY_COVER
+            if col < radius_px or col >= cols - radius_px:
+                first, last = max(0, col - radius_px), min(cols, col + radius_px + 1)
+                hidden = until[last] - until[first]
+                kept[row, col] &= hidden <= OPEN_SKY_COVER * high * (last - first)

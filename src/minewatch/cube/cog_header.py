@@ -1,4 +1,4 @@
-"""The header of a plain cloud-optimised GeoTIFF: where its blocks lie, and how they are packed.
+"""The header of a plain cloud-optimised GeoTIFF: where blocks lie, and how they are packed.
 
 Only what public archives of digital numbers are made of is known here; whatever is unusual raises
 `OnlyGdalError`, and GDAL reads it. What no image can begin with raises `GarbageError`.
@@ -7,33 +7,49 @@ Only what public archives of digital numbers are made of is known here; whatever
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+import struct
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-import rasterio
 from affine import Affine
 from numpy.typing import NDArray
 from rasterio.errors import CRSError
 
-from minewatch.cube.resampling import OnlyGdalError
+from minewatch.cube.resampling import COARSER_FROM, OnlyGdalError, crs_named
 
-Tags = Mapping[int, NDArray[Any]]
 
+class _Field(NamedTuple):
+    """What a tag holds, as it lies in the header."""
+
+    kind: str
+    """Its numbers, as `struct` names them."""
+    data: bytes
+
+
+Tags = Mapping[int, _Field]
+
+SUBFILE = 254
 WIDTH, HEIGHT, BITS, PACKED, FILL_ORDER, SAMPLES = 256, 257, 258, 259, 266, 277
 PREDICTOR, BLOCK_WIDTH, BLOCK_HEIGHT, OFFSETS, COUNTS = 317, 322, 323, 324, 325
 SAMPLE_KIND, PIXEL_SCALE, TIE_POINT, GEO_KEYS, NODATA = 339, 33550, 33922, 34735, 42113
 WANTED = frozenset({
-    WIDTH, HEIGHT, BITS, PACKED, FILL_ORDER, SAMPLES, PREDICTOR, BLOCK_WIDTH, BLOCK_HEIGHT,
+    SUBFILE, WIDTH, HEIGHT, BITS, PACKED, FILL_ORDER, SAMPLES, PREDICTOR, BLOCK_WIDTH, BLOCK_HEIGHT,
     OFFSETS, COUNTS, SAMPLE_KIND, PIXEL_SCALE, TIE_POINT, GEO_KEYS, NODATA,
 })  # fmt: skip
-KINDS = {1: "u1", 2: "u1", 3: "<u2", 4: "<u4", 12: "<f8", 16: "<u8"}
-"""Number of a TIFF field type to its numpy name; the types that the tags above come in."""
+KINDS = {1: "B", 2: "B", 3: "H", 4: "I", 12: "d", 16: "Q"}
+"""Number of a TIFF field type to its name for `struct`; the types that the tags above come in."""
+SIZES = {kind: struct.calcsize(f"<{kind}") for kind in KINDS.values()}
+"""Bytes of a number of each."""
 UNPACKED, DEFLATED = (1,), (8, 32946)
 PIXEL_KINDS = {(8, 1): "u1", (16, 1): "u2", (16, 2): "i2"}
 """Bits and sample format to what numpy calls it."""
+REDUCED = 1
+"""`NewSubfileType` of an overview."""
+MOST_IMAGES = 16
+"""Of a file that are looked at: an image and more overviews than halve it to a pixel [D]."""
 MODEL_KEY, RASTER_KEY, EPSG_KEY = 1024, 1025, 3072
 PROJECTED, PIXEL_IS_AREA = 1, 1
 TALKED_KEYS = frozenset({1026, 2049, 2054, 3073, 3076})
@@ -60,8 +76,8 @@ class GarbageError(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CogHeader:
-    """The full image of a plain COG."""
+class BlockLayout:
+    """An image of a file: where its blocks lie, and how they are packed."""
 
     shape: tuple[int, int]
     """Rows and columns."""
@@ -73,12 +89,6 @@ class CogHeader:
     """Blocks are zlib streams; else plain pixels."""
     has_differences: bool
     """Pixels are differences from their left neighbour (predictor 2)."""
-    crs: Any
-    """CRS as rasterio has it."""
-    transform: Affine
-    """Pixel to coordinates."""
-    nodata: float | None
-    """Value of "no pixel"."""
     offsets: NDArray[np.int64]
     """First byte of each block, dims (row of blocks, column of blocks); 0 where there is none."""
     counts: NDArray[np.int64]
@@ -90,13 +100,41 @@ class CogHeader:
         return self.block[0] * self.block[1] * np.dtype(self.kind).itemsize
 
 
-def parse_cog(head: bytes) -> CogHeader:
-    """What the first bytes of a file say of its full image.
+@dataclass(frozen=True, kw_only=True)
+class CogHeader:
+    """The images of a plain COG, and where it lies."""
+
+    image: BlockLayout
+    """Its full image."""
+    overviews: tuple[BlockLayout, ...] | None
+    """Coarser ones; none when the header says anything of them that is not plain; None: nobody
+    asked for them."""
+    crs: Any
+    """CRS as rasterio has it."""
+    transform: Affine
+    """Pixel to coordinates."""
+    nodata: float | None
+    """Value of "no pixel"."""
+
+    def overview(self, step: int) -> BlockLayout | None:
+        """The overview of which a pixel is exactly so many of the full image; None: there is none."""
+        rows, cols = self.image.shape
+        wanted = (rows // step, cols // step)
+        if (wanted[0] * step, wanted[1] * step) != (rows, cols):
+            return None
+        return next((one for one in self.overviews or () if one.shape == wanted), None)
+
+
+def parse_cog(head: bytes, *, grid_px: float = 0.0) -> CogHeader:
+    """What the first bytes of a file say of its images.
 
     Parameters
     ----------
     head
         The file from its first byte on.
+    grid_px
+        Pixel of the grid that is asked for, in units of the file: overviews are looked for when it
+        is coarser than the file's.
 
     Raises
     ------
@@ -107,8 +145,27 @@ def parse_cog(head: bytes) -> CogHeader:
     GarbageError
         It is no TIFF and no JPEG 2000, or says what cannot be.
     """
-    tags = _read_tags(head)
-    one = {tag: int(v[0]) for tag, v in tags.items() if len(v) and v.dtype.kind == "u"}
+    images = _read_images(head)
+    tags = next(images)
+    image = _layout(tags)
+    transform = _transform(tags.get(PIXEL_SCALE), tags.get(TIE_POINT))
+    is_coarser = is_coarse(transform, grid_px)
+    return CogHeader(
+        image=image,
+        overviews=_overviews(images, image.kind) if is_coarser else None,
+        crs=_crs(tags.get(GEO_KEYS)),
+        transform=transform,
+        nodata=_nodata(tags.get(NODATA), image.kind),
+    )
+
+
+def is_coarse(transform: Affine, grid_px: float) -> bool:
+    """Whether pixels of a grid are so much larger than those of a file that these are averaged."""
+    return bool(grid_px >= COARSER_FROM * abs(transform.a))
+
+
+def _layout(tags: Tags) -> BlockLayout:
+    one = {tag: _first(field) for tag, field in tags.items() if field.kind != "d" and field.data}
     missing = {WIDTH, HEIGHT, BITS, BLOCK_WIDTH, BLOCK_HEIGHT, OFFSETS, COUNTS} - one.keys()
     _need(not missing, f"TIFF tags {sorted(missing)} are missing")
     _need(one.get(SAMPLES, 1) == 1, "it has several bands")
@@ -122,58 +179,90 @@ def parse_cog(head: bytes) -> CogHeader:
     _can_be(0 < one[HEIGHT] * one[WIDTH] <= MOST_PIXELS, "has no size that can be")
     _can_be(0 < block[0] * block[1] <= MOST_BLOCK_PX, "has blocks of no size that can be")
     blocks = (-(-one[HEIGHT] // block[0]), -(-one[WIDTH] // block[1]))
-    _need(len(tags[OFFSETS]) == len(tags[COUNTS]) == blocks[0] * blocks[1], "blocks are missing")
-    for places in (tags[OFFSETS], tags[COUNTS]):
-        _can_be(int(places.max()) <= MOST_BYTES, "has blocks beyond any file")
-    return CogHeader(
+    places = [np.frombuffer(tags[tag].data, f"<{tags[tag].kind}") for tag in (OFFSETS, COUNTS)]
+    _need(all(len(of) == blocks[0] * blocks[1] for of in places), "blocks are missing")
+    _can_be(max(int(of.max()) for of in places) <= MOST_BYTES, "has blocks beyond any file")
+    offsets, counts = (of.astype(np.int64).reshape(blocks) for of in places)
+    return BlockLayout(
         shape=(one[HEIGHT], one[WIDTH]),
         block=block,
         kind=str(kind),
         is_deflated=packed in DEFLATED,
         has_differences=predictor == 2 and packed in DEFLATED,
-        crs=_crs(tags),
-        transform=_transform(tags),
-        nodata=_nodata(tags, str(kind)),
-        offsets=tags[OFFSETS].astype(np.int64).reshape(blocks),
-        counts=tags[COUNTS].astype(np.int64).reshape(blocks),
+        offsets=offsets,
+        counts=counts,
     )
 
 
-def _read_tags(head: bytes) -> dict[int, NDArray[Any]]:
-    """The tags of the first image."""
+def _overviews(images: Iterator[Tags], kind: str) -> tuple[BlockLayout, ...]:
+    """Images behind the first; none where one is no overview, as of a file with a mask."""
+    found = []
+    try:
+        for tags in images:
+            _need(SUBFILE in tags and _first(tags[SUBFILE]) == REDUCED, "it is no overview")
+            found.append(_layout(tags))
+            _need(found[-1].kind == kind, "its pixels are of another kind")
+    except (OnlyGdalError, BeyondHeaderError, GarbageError):
+        return ()
+    return tuple(found)
+
+
+def _read_images(head: bytes) -> Iterator[Tags]:
+    """The tags of each image of a file, the first ones."""
     if len(head) < len(JPEG_2000[0]):
         raise BeyondHeaderError
     _need(not head.startswith(BIG_ENDIAN), "it is no little-endian TIFF")
     _need(not head.startswith(JPEG_2000), "it is a JPEG 2000")
     big = head[:4] == b"II+\0"
     _can_be(big or head[:4] == b"II*\0", "is not recognized as a TIFF or JPEG 2000")
-    word, start = ("<u8", 8) if big else ("<u4", 4)
-    entry = np.dtype([("tag", "<u2"), ("kind", "<u2"), ("count", word), ("value", word)])
-    first = int(_take(head, word, 1, start)[0])
-    length = _take(head, "<u8" if big else "<u2", 1, first)
-    first += length.itemsize
-    entries = _take(head, entry, int(length[0]), first)
-    tags = {}
-    for number, (tag, kind, count, value) in enumerate(entries.tolist()):
-        if tag in WANTED and kind in KINDS:
-            inline = count * np.dtype(KINDS[kind]).itemsize <= np.dtype(word).itemsize
-            end_of_entry = first + (number + 1) * entry.itemsize
-            at = end_of_entry - np.dtype(word).itemsize if inline else value
-            tags[tag] = _take(head, KINDS[kind], count, at)
-    return tags
+    word, number, start, entry = ("Q", "Q", 8, "HHQ8s") if big else ("I", "H", 4, "HHI4s")
+    at = _numbers(head, word, 1, start)[0]
+    for _ in range(MOST_IMAGES):
+        entries = _numbers(head, number, 1, at)[0]
+        first, size = at + SIZES[number], struct.calcsize(f"<{entry}")
+        listed = _take(head, entries * size, first)
+        yield {
+            tag: _Field(KINDS[kind], _data(head, count * SIZES[KINDS[kind]], value))
+            for tag, kind, count, value in struct.iter_unpack(f"<{entry}", listed)
+            if tag in WANTED and kind in KINDS
+        }
+        at = _numbers(head, word, 1, first + entries * size)[0]
+        if not at:
+            return
 
 
-def _take(head: bytes, kind: str | np.dtype[Any], count: int, at: int) -> NDArray[Any]:
-    if at + count * np.dtype(kind).itemsize > len(head):
+def _data(head: bytes, size: int, value: bytes) -> bytes:
+    """What a tag holds: beside its name when it is short, else where that says."""
+    return value[:size] if size <= len(value) else _take(head, size, int.from_bytes(value, "little"))
+
+
+def _take(head: bytes, size: int, at: int) -> bytes:
+    if at + size > len(head):
         raise BeyondHeaderError
-    return np.frombuffer(head, kind, count, at)
+    return head[at : at + size]
 
 
-def _crs(tags: Tags) -> Any:
+def _numbers(head: bytes, kind: str, count: int, at: int) -> tuple[Any, ...]:
+    return struct.unpack(f"<{count}{kind}", _take(head, count * SIZES[kind], at))
+
+
+def _first(field: _Field) -> int:
+    return int.from_bytes(field.data[: SIZES[field.kind]], "little")
+
+
+def _values(field: _Field | None) -> tuple[Any, ...]:
+    """All numbers of a tag; none when it is not there."""
+    if field is None:
+        return ()
+    return _numbers(field.data, field.kind, len(field.data) // SIZES[field.kind], 0)
+
+
+@lru_cache(maxsize=256)
+def _crs(keys: _Field | None) -> Any:
     """The CRS when the file names it by an EPSG code alone."""
-    keys = tags.get(GEO_KEYS, np.zeros(0, np.uint16))[4:]
-    _can_be(len(keys) % 4 == 0 and keys.dtype.kind == "u", "has keys of a CRS that are cut")
-    rows = keys.reshape(-1, 4).tolist()
+    numbers = _values(keys)[4:]
+    _can_be(len(numbers) % 4 == 0 and (not keys or keys.kind != "d"), "has keys of a CRS that are cut")
+    rows = list(zip(*(numbers[at::4] for at in range(4)), strict=True))
     plain = {key: value for key, place, _, value in rows if place == 0}
     _need(plain.get(MODEL_KEY) == PROJECTED, "it is not in a projected CRS")
     _need(plain.get(RASTER_KEY, PIXEL_IS_AREA) == PIXEL_IS_AREA, "its pixels are points")
@@ -182,7 +271,6 @@ def _crs(tags: Tags) -> Any:
     return crs_of(plain[EPSG_KEY])
 
 
-@lru_cache(maxsize=64)
 def crs_of(epsg: int) -> Any:
     """The CRS of an EPSG code, as rasterio has it.
 
@@ -192,13 +280,14 @@ def crs_of(epsg: int) -> Any:
         There is no CRS of that code.
     """
     try:
-        return rasterio.CRS.from_epsg(epsg)
+        return crs_named(f"EPSG:{epsg}")
     except CRSError:
         raise GarbageError(f"is in a CRS that is not known, EPSG:{epsg}") from None
 
 
-def _transform(tags: Tags) -> Affine:
-    scale, tie = tags.get(PIXEL_SCALE, ()), tags.get(TIE_POINT, ())
+@lru_cache(maxsize=4096)
+def _transform(pixel: _Field | None, corner: _Field | None) -> Affine:
+    scale, tie = _values(pixel), _values(corner)
     _need(len(scale) >= 2 and len(tie) == 6, "it lies askew")
     (wide, high), (col, row, _, x, y, _) = map(float, scale[:2]), map(float, tie)
     _can_be(all(abs(value) <= FARTHEST for value in (col, row, x, y)), "lies nowhere")
@@ -209,8 +298,9 @@ def _transform(tags: Tags) -> Affine:
     return Affine(wide, 0.0, x - col * wide, 0.0, -abs(high), y + row * abs(high))
 
 
-def _nodata(tags: Tags, kind: str) -> float | None:
-    text = tags[NODATA].tobytes().strip(b"\0 ").decode("latin-1") if NODATA in tags else ""
+@lru_cache(maxsize=256)
+def _nodata(field: _Field | None, kind: str) -> float | None:
+    text = field.data.strip(b"\0 ").decode("latin-1") if field else ""
     if not text:
         return None
     span = np.iinfo(kind)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft2, rfft2
 
-from minewatch.compiled import kernel
+from minewatch.compiled import kernel, part
 
 Float = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -50,22 +50,32 @@ def find_edges(patch: NDArray[np.uint16]) -> Edges | None:
         None when it is flat.
     """
     is_seen = patch > 0
-    values = np.where(is_seen, np.log(np.maximum(patch, 1.0)), 0.0)
-    if is_seen.all():
-        shares = [_share_seen(patch.shape, width) for width in (FINE_PX, COARSE_PX)]
-    else:
-        seen = is_seen.astype(float)
-        shares = [np.maximum(_blurred(seen, width), 1e-6) for width in (FINE_PX, COARSE_PX)]
-    fine, coarse = (
-        _blurred(values, width) / share
-        for width, share in zip((FINE_PX, COARSE_PX), shares, strict=True)
-    )
-    detail = np.where(patch > 0, fine - coarse, 0.0)
+    seen = is_seen.astype(float) if not is_seen.all() else None
+    values = _logarithms()[patch]
+    detail = np.subtract(*(_local_mean(values, seen, width) for width in (FINE_PX, COARSE_PX)))
+    if seen is not None:
+        detail[~is_seen] = 0.0
     most = 4 * detail.std()
-    edges = np.clip(detail, -most, most) * _taper(patch.shape)
+    edges = np.clip(detail, -most, most, out=detail)
+    edges *= _taper(patch.shape)
     if not edges.any():
         return None
     return Edges(np.asarray(rfft2(edges)), (patch.shape[0], patch.shape[1]))
+
+
+@lru_cache(maxsize=1)
+def _logarithms() -> Float:
+    """Of every digital number; 0 of 0."""
+    return np.asarray(np.log(np.maximum(np.arange(1 << 16), 1.0)))
+
+
+def _local_mean(values: Float, seen: Float | None, width_px: float) -> Float:
+    """Values blurred over what was seen; None: all was."""
+    if seen is None:
+        share = _share_seen(values.shape, width_px)
+    else:
+        share = np.maximum(_blur(seen, _gaussian(width_px)), 1e-6)
+    return _blur(values, _gaussian(width_px)) / share
 
 
 def find_offset(scene: Edges, reference: Edges, *, most_px: float) -> tuple[float, float] | None:
@@ -149,13 +159,7 @@ def _sum_waves(
 @lru_cache(maxsize=8)
 def _share_seen(shape: tuple[int, int], width_px: float) -> Float:
     """How much of its surroundings each pixel sees where all is seen."""
-    return np.asarray(np.maximum(_blurred(np.ones(shape), width_px), 1e-6))
-
-
-def _blurred(values: Float, width_px: float) -> Float:
-    """Values blurred by a Gaussian; beyond the edges they are mirrored."""
-    weights = _gaussian(width_px)
-    return _blur(np.pad(values, len(weights) // 2, mode="symmetric"), weights)
+    return np.asarray(np.maximum(_blur(np.ones(shape), _gaussian(width_px)), 1e-6))
 
 
 @lru_cache(maxsize=4)
@@ -166,19 +170,33 @@ def _gaussian(width_px: float) -> Float:
 
 
 @kernel("float64[:,::1], float64[::1]")
-def _blur(values: Float, weights: Float) -> Float:
-    wide, size = values.shape[1], len(weights)
-    rows, cols = values.shape[0] - size + 1, wide - size + 1
-    out, line = np.zeros((rows, cols)), np.empty(wide)
+def _blur(values: Float, weights: Float) -> Float:  # pragma: no cover - compiled
+    """Values blurred down and to the right, dims (y, x); beyond the edges they are mirrored."""
+    (rows, cols), size = values.shape, len(weights)
+    reach = size // 2
+    out, line = np.zeros((rows, cols)), np.empty(cols + 2 * reach)
+    within = line[reach : reach + cols]
     for row in range(rows):
-        line[:] = 0
+        within[:] = 0
         for k in range(size):
-            for col in range(wide):
-                line[col] += weights[k] * values[row + k, col]
+            beside = values[_mirrored(row + k - reach, rows)]
+            for col in range(cols):
+                within[col] += weights[k] * beside[col]
+        for at in range(reach):
+            line[at] = within[_mirrored(at - reach, cols)]
+            line[reach + cols + at] = within[_mirrored(cols + at, cols)]
         for k in range(size):
             for col in range(cols):
                 out[row, col] += weights[k] * line[col + k]
     return out
+
+
+@part
+def _mirrored(at: int, count: int) -> int:  # pragma: no cover - compiled
+    """The place among so many that shows itself at a place beyond them."""
+    while not 0 <= at < count:
+        at = -at - 1 if at < 0 else 2 * count - at - 1
+    return at
 
 
 @lru_cache(maxsize=8)

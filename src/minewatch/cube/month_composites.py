@@ -38,26 +38,33 @@ def count_looks(
         `COUNT_LAYERS` and `DAY_LAYERS`, dims (layer, y, x), as `minewatch.model.MONTH_LAYERS` says.
     """
     overpasses, rows, cols = clear.shape
-    counted = np.empty(clear.shape, np.bool_)
-    layers = np.zeros((5, rows, cols), np.uint16)
-    one, none = np.uint16(1), np.uint16(0)
+    counted, layers = np.empty(clear.shape, np.bool_), np.empty((5, rows, cols), np.uint16)
+    # Lines that lie in one piece are reckoned many columns at a time.
+    looks, doubtful = np.empty(cols, np.uint16), np.empty(cols, np.uint16)
+    bare_looks = np.empty(cols, np.uint16)
+    last, since = np.empty(cols, np.uint16), np.empty(cols, np.uint16)
+    none = np.uint16(0)
     for row in range(rows):
-        looks, doubtful, bare_looks, last, since = layers[:, row]
+        for line in (looks, doubtful, bare_looks, last, since):
+            line[:] = none
         for at in range(overpasses):
+            is_clear, is_suspect = clear[at, row], suspect[at, row]
             for col in range(cols):
-                looks[col] += np.uint16(clear[at, row, col])
-                doubtful[col] += np.uint16(suspect[at, row, col])
+                looks[col] += np.uint16(is_clear[col])
+                doubtful[col] += np.uint16(is_suspect[col])
         for at in range(overpasses):
-            day = days[at]
+            day, is_counted = days[at], counted[at, row]
+            is_clear, is_suspect, is_bare = clear[at, row], suspect[at, row], disturbed[at, row]
             for col in range(cols):
-                is_seen = clear[at, row, col] | (suspect[at, row, col] & (looks[col] == none))
-                is_bare = is_seen & disturbed[at, row, col]
-                is_green = is_seen & (not disturbed[at, row, col])
-                counted[at, row, col] = is_seen
-                bare_looks[col] += one if is_bare else none
+                is_seen = is_clear[col] | (is_suspect[col] & (looks[col] == none))
+                is_green = is_seen & (not is_bare[col])
+                is_counted[col] = is_seen
+                bare_looks[col] += np.uint16(is_seen & is_bare[col])
                 last[col] = day if is_green else last[col]
-                since[col] = none if is_green else since[col]
-                since[col] = day if is_bare & (since[col] == none) else since[col]
+                begun = none if is_green else since[col]
+                since[col] = day if is_seen & is_bare[col] & (begun == none) else begun
+        for number, line in enumerate((looks, doubtful, bare_looks, last, since)):
+            layers[number, row] = line
     return counted, layers
 
 
@@ -131,10 +138,25 @@ def sky_and_greenness(month: xr.Dataset, inside: NDArray[np.bool_]) -> tuple[int
         Clear overpasses summed over the pixels; NDVI x 1,000 summed over the pixels that were seen;
         how many these are. The last two are 0 for radar.
     """
-    clear = month["clear_looks"].to_numpy()[0][inside]
+    clear = month["clear_looks"].to_numpy()[0]
     if core_bands_of(set(map(str, month))) == RADAR_BANDS:
-        return int(clear.sum(dtype=np.int64)), 0, 0
-    red, nir = (month[band].to_numpy()[0][inside].astype(np.int64) for band in ("red", "nir"))
-    seen = (clear > 0) & (red + nir > 0)
-    ndvi = 1000 * (nir - red)[seen] // (nir + red)[seen]
-    return int(clear.sum(dtype=np.int64)), int(ndvi.sum()), int(seen.sum())
+        return int(clear[inside].sum(dtype=np.int64)), 0, 0
+    red, nir = (month[band].to_numpy()[0] for band in ("red", "nir"))
+    looks, greenness, seen = _sum_greenness(clear, red, nir, inside)
+    return int(looks), int(greenness), int(seen)
+
+
+@kernel("uint16[:,::1], uint16[:,::1], uint16[:,::1], boolean[:,::1]")
+def _sum_greenness(
+    clear: UInt16, red: UInt16, nir: UInt16, inside: Bool
+) -> tuple[int, int, int]:  # pragma: no cover - compiled
+    looks, greenness, seen = np.int64(0), np.int64(0), np.int64(0)
+    for row in range(clear.shape[0]):
+        for col in range(clear.shape[1]):
+            if inside[row, col] and clear[row, col]:
+                looks += clear[row, col]
+                dark, bright = np.int64(red[row, col]), np.int64(nir[row, col])
+                if dark + bright:
+                    greenness += 1000 * (bright - dark) // (bright + dark)
+                    seen += 1
+    return looks, greenness, seen

@@ -16,7 +16,7 @@ from odc.geo.geobox import GeoBox
 from minewatch.cube.cloud_masks import GROUND, SEEN, find_clear, flag, lay_under, reach_of
 from minewatch.cube.month_composites import month_cube
 from minewatch.cube.overpasses import shifted, with_halo
-from minewatch.cube.pixel_kernels import place
+from minewatch.cube.pixel_kernels import keep_whole, place
 from minewatch.cube.reflectance_scale import reflectance_table
 from minewatch.cube.speckle import filter_speckle
 from minewatch.errors import ReadError
@@ -229,22 +229,19 @@ def _stack_overpasses(
 
     A pixel that lacks a core band is not shown: `shown` is corrected in place.
     """
-    stacks = {band: np.zeros(shown.shape, np.uint16) for band in bands}
+    stacks = np.zeros((len(bands), *shown.shape), np.uint16)
     for at, overpass in enumerate(overpasses):
         for number, scene in enumerate(overpass, start=1):
             known = quality[scene.id]
-            here = shown[at] & (tile[at] == number)
-            for band in bands:
+            for band, stack in zip(bands, stacks, strict=True):
                 if (scene.id, band) in reads:
                     line = sensor.line_of(scene, band)
                     table = reflectance_table(known.scale, known.offset_dn, line)
-                    place(stacks[band][at], reads[scene.id, band].pixels, table, here)
-        whole = np.logical_and.reduce([stacks[band][at] > 0 for band in sensor.core_bands])
-        if (shown[at] & ~whole).any():
-            shown[at] &= whole
-            for stack in stacks.values():
-                stack[at][~whole] = 0
-    return stacks
+                    pixels = reads[scene.id, band].pixels
+                    place(stack[at], pixels, table, shown[at], tile[at], number)
+    core = [number for number, band in enumerate(bands) if band in sensor.core_bands]
+    keep_whole(stacks, shown, np.array(core))
+    return dict(zip(bands, stacks, strict=True))
 
 
 def _shown_scenes(overpasses: Sequence[Overpass], shown: Bool, tile: UInt8) -> list[Scene]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from minewatch.compiled import kernel, part
 
+UInt8 = NDArray[np.uint8]
 UInt16 = NDArray[np.uint16]
 Int64 = NDArray[np.int64]
 Bool = NDArray[np.bool_]
@@ -107,14 +108,65 @@ def _exchanges(n: int) -> Int64:
     return np.array(needed[::-1], np.int64).reshape(-1, 2)
 
 
-@kernel("uint16[:,::1], uint16[:,::1], Array(uint16, 1, 'C', readonly=True), boolean[:,::1]")
-def place(out: UInt16, pixels: UInt16, table: UInt16, here: Bool) -> None:  # pragma: no cover
-    """Write `table[pixels]` into `out` where `here`; all but the table have dims (y, x)."""
+@kernel(
+    "uint16[:,::1], uint16[:,::1], Array(uint16, 1, 'C', readonly=True), boolean[:,::1], "
+    "uint8[:,::1], int64"
+)
+def place(
+    out: UInt16, pixels: UInt16, table: UInt16, shown: Bool, tile: UInt8, number: int
+) -> None:  # pragma: no cover - compiled
+    """Write `table[pixels]` where an overpass is shown and a tile of this number is what shows it.
+
+    Parameters
+    ----------
+    out, pixels, shown, tile
+        Dims (y, x).
+    table
+        Digital number to what is written.
+    number
+        Of the tile.
+    """
     rows, cols = out.shape
     for row in range(rows):
         for col in range(cols):
-            if here[row, col]:
+            if shown[row, col] and tile[row, col] == number:
                 out[row, col] = table[pixels[row, col]]
+
+
+@kernel("uint16[:,:,:,::1], boolean[:,:,::1], int64[::1]")
+def keep_whole(stacks: UInt16, shown: Bool, core: Int64) -> None:  # pragma: no cover - compiled
+    """Take pixels out of overpasses that lack one of the bands that no pixel may lack.
+
+    Parameters
+    ----------
+    stacks
+        Dims (band, overpass, y, x), 0 = not seen.
+    shown
+        Where an overpass is shown, dims (overpass, y, x).
+    core
+        Numbers of these bands.
+    """
+    bands, overpasses, rows, cols = stacks.shape
+    lacks = np.empty(cols, np.bool_)
+    for at in range(overpasses):
+        for row in range(rows):
+            is_shown = shown[at, row]
+            lacks[:] = False
+            for band in core:
+                line = stacks[band, at, row]
+                for col in range(cols):
+                    lacks[col] |= line[col] == 0
+            some = False
+            for col in range(cols):
+                lacks[col] &= is_shown[col]
+                some |= lacks[col]
+            if some:
+                for col in range(cols):
+                    is_shown[col] &= not lacks[col]
+                for band in range(bands):
+                    for col in range(cols):
+                        if lacks[col]:
+                            stacks[band, at, row, col] = 0
 
 
 @kernel(
@@ -150,6 +202,41 @@ def place_block(
             there[left] = value
 
 
+@kernel("uint16[:,::1], int64, int64, int64")
+def average_between(
+    pixels: UInt16, down: int, right: int, step: int
+) -> UInt16:  # pragma: no cover - compiled
+    """Averages of pixels of the same size that lie a part of a pixel further down and right.
+
+    Parameters
+    ----------
+    pixels
+        Dims (y, x), 0 = nodata, which takes no part.
+    down, right
+        How far, in parts of a pixel.
+    step
+        How many parts it has.
+
+    Returns
+    -------
+    array, dims (y, x), uint16
+        A row and column less; rounded, halves up; 0 where there is no pixel below.
+    """
+    rows, cols = pixels.shape[0] - 1, pixels.shape[1] - 1
+    out = np.zeros((rows, cols), np.uint16)
+    for i in range(rows):
+        for j in range(cols):
+            total, weights = np.int64(0), np.int64(0)
+            for row, tall in ((i, step - down), (i + 1, down)):
+                for col, wide in ((j, step - right), (j + 1, right)):
+                    if pixels[row, col]:
+                        total += tall * wide * np.int64(pixels[row, col])
+                        weights += tall * wide
+            if weights:
+                out[i, j] = (2 * total + weights) // (2 * weights)
+    return out
+
+
 @kernel("uint16[:,::1], int64[::1], int64[::1]")
 def pick(pixels: UInt16, rows: Int64, cols: Int64) -> UInt16:  # pragma: no cover - compiled
     """Pixels at some rows and columns, dims (row, column)."""
@@ -163,7 +250,11 @@ def pick(pixels: UInt16, rows: Int64, cols: Int64) -> UInt16:  # pragma: no cove
 @kernel("uint16[:,::1], boolean[:,::1]")
 def count_numbers(pixels: UInt16, here: Bool) -> Int64:  # pragma: no cover - compiled
     """How often each number stands in an image where `here`, dims (number,); zeros count not."""
-    counts = np.zeros(1 << 16, np.int64)
+    highest = np.uint16(0)
+    for row in range(pixels.shape[0]):
+        for col in range(pixels.shape[1]):
+            highest = max(highest, pixels[row, col])
+    counts = np.zeros(int(highest) + 1, np.int64)
     for row in range(pixels.shape[0]):
         for col in range(pixels.shape[1]):
             if here[row, col]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import stat
 import threading
@@ -30,10 +31,18 @@ from urllib3.exceptions import TimeoutError as NoAnswerError
 
 from minewatch.cube.block_memory import Block, BlockCache, blocks_under
 from minewatch.cube.block_store import BlockStore, name_of
-from minewatch.cube.cog_header import TIFF, BeyondHeaderError, CogHeader, GarbageError, parse_cog
+from minewatch.cube.cog_header import (
+    TIFF,
+    BeyondHeaderError,
+    BlockLayout,
+    CogHeader,
+    GarbageError,
+    is_coarse,
+    parse_cog,
+)
 from minewatch.cube.fetch import Fetcher, Place, RefusedError, is_far
 from minewatch.cube.gdal_reader import RasterioReader
-from minewatch.cube.pixel_kernels import place_block
+from minewatch.cube.pixel_kernels import average_between, place_block
 from minewatch.cube.resampling import COARSER_FROM, OnlyGdalError, read_onto
 from minewatch.errors import ReadError
 from minewatch.http_answers import BrokenError, FileVersion, ReplacedError
@@ -81,7 +90,7 @@ class RangeReader:
     """A `PixelReader` that fetches and unpacks blocks itself; its pixels are `RasterioReader`'s.
 
     It knows tiled, little-endian GeoTIFFs of one band, plain or deflated, on grids in their own CRS
-    at their own pixel or finer, from disk or plain HTTP. The header is fetched once, then the
+    at their own pixel, finer, or as coarse as one of their overviews, from disk or plain HTTP. The header is fetched once, then the
     blocks under a window in one request, or one a row of blocks where rows lie far apart. All else
     is read by GDAL: coarser grids, other zones, other formats, buckets, addresses that GDAL signs,
     and whatever GDAL's own variables or a proxy are set for.
@@ -187,7 +196,7 @@ class RangeReader:
         """Where to fetch an asset; None when it is GDAL's from the start."""
         if asset.index != 1:
             return None
-        if asset.transform and abs(geobox.resolution.x) >= COARSER_FROM * abs(asset.transform[0]):
+        if asset.transform and not _may_serve(abs(geobox.resolution.x / asset.transform[0])):
             return None
         if asset.epsg and geobox.crs and asset.epsg != geobox.crs.epsg:
             return None
@@ -232,12 +241,12 @@ class RangeReader:
     def _read_blocks(
         self, address: str, asset: Asset, geobox: GeoBox, band: Band
     ) -> NDArray[np.uint16]:
-        known = self._header(address, asset)
+        known = self._header(address, asset, abs(geobox.resolution.x))
         header, version, name = known.header, known.version, known.name
         self._check_given(asset.href, known)
         if isinstance(header, OnlyGdalError):
             raise OnlyGdalError(*header.args)
-        is_kept = is_far(address) and header.is_deflated and version.is_named
+        is_kept = is_far(address) and header.image.is_deflated and version.is_named
         file = _CogFile(
             header, partial(self._fetcher.blocks, address, version=version), self._blocks,
             self._store if is_kept else None, name,
@@ -258,33 +267,33 @@ class RangeReader:
         if given != known.name or expected != known.mark:
             raise ReplacedError(f"{REPLACED} after a part of it was read")
 
-    def _header(self, address: str, asset: Asset) -> _Known:
+    def _header(self, address: str, asset: Asset, grid_px: float = 0.0) -> _Known:
         with self._lock:
             known = self._known.get(address)
-        if known is None:
-            known = self._read_header(address, asset)
+        if known is None or _lacks_overviews(known.header, grid_px):
+            known = self._read_header(address, asset, grid_px)
             with self._lock:
                 self._known[address] = known
                 while len(self._known) > MOST_KNOWN:
                     self._known.popitem(last=False)
         return known
 
-    def _read_header(self, address: str, asset: Asset) -> _Known:
+    def _read_header(self, address: str, asset: Asset, grid_px: float) -> _Known:
         """The header of a file; one that is not as expected counts when it came twice."""
-        known = self._read_header_once(address, asset.href)
+        known = self._read_header_once(address, asset.href, grid_px)
         if is_far(address) and not _is_expected(known.header, asset):
-            again = self._read_header_once(address, asset.href)
+            again = self._read_header_once(address, asset.href, grid_px)
             if again.name != known.name:
                 raise BrokenError("comes with one header, and then with another")
         return known
 
-    def _read_header_once(self, address: str, href: str) -> _Known:
+    def _read_header_once(self, address: str, href: str, grid_px: float) -> _Known:
         size = HEAD_BYTES
         header: CogHeader | OnlyGdalError
         while True:
             head, version = self._fetcher.head(address, size)
             try:
-                header = parse_cog(head)
+                header = parse_cog(head, grid_px=grid_px)
             except OnlyGdalError as reason:
                 header = reason
             except GarbageError as error:
@@ -324,15 +333,21 @@ def _restore(
     return RangeReader(settings, locate=locate, cache_bytes=cache_bytes, store=store)
 
 
+def _lacks_overviews(header: CogHeader | OnlyGdalError, grid_px: float) -> bool:
+    """Whether overviews are wanted that were not looked for."""
+    is_ours = not isinstance(header, OnlyGdalError)
+    return is_ours and header.overviews is None and is_coarse(header.transform, grid_px)
+
+
 def _is_expected(header: CogHeader | OnlyGdalError, asset: Asset) -> bool:
     """Whether a header is one of ours, of no missing block, and says what the catalogue says."""
     if isinstance(header, OnlyGdalError):
         return False
     return (
-        bool(header.counts.all())
+        bool(header.image.counts.all())
         and (asset.nodata or 0) == (header.nodata or 0)
         and asset.epsg in (None, header.crs.to_epsg())
-        and asset.shape in (None, header.shape)
+        and asset.shape in (None, header.image.shape)
         and (
             asset.transform is None
             or header.transform.almost_equals(Affine(*asset.transform[:6]), 1e-6)
@@ -341,7 +356,7 @@ def _is_expected(header: CogHeader | OnlyGdalError, asset: Asset) -> bool:
 
 
 class _CogFile:
-    """A COG as a `Source`: its own pixels, and nothing coarser."""
+    """A COG as a `Source`: its own pixels, and those of overviews that are as coarse as asked."""
 
     def __init__(
         self, header: CogHeader, fetch: Callable[[Sequence[Place]], Generator[bytes]],
@@ -350,45 +365,69 @@ class _CogFile:
         self._header, self._fetch, self._cache = header, fetch, cache
         self._store, self._name = store, name
         self.crs, self.transform, self.nodata = header.crs, header.transform, header.nodata
-        self.height, self.width = header.shape
+        self.height, self.width = header.image.shape
         self.bytes_read = 0
 
     def read(
         self, band: int, *, window: Window, out_shape: tuple[int, int], resampling: Resampling
     ) -> NDArray[Any]:
         """Pixels of a window; see `minewatch.cube.resampling.Source.read`."""
-        if out_shape != (window.height, window.width):
-            raise OnlyGdalError("an overview serves it better")
-        head, top, left = self._header, window.row_off, window.col_off
-        blocks = blocks_under(
-            head.offsets, head.counts, head.block, at=(top, left), shape=out_shape
-        )
-        out = np.empty(out_shape, head.kind)
-        if not head.counts.all():
-            out[:] = head.nodata or 0
-        out = out.view(head.kind.replace("i", "u"))
-        for block, pixels in self._unpacked(blocks, out.size):
-            row, col = block.row - top, block.col - left
-            place_block(out, pixels.view(out.dtype), row, col, head.has_differences)
-        return out.view(head.kind)
+        top, left = window.row_off, window.col_off
+        if out_shape == (window.height, window.width):
+            return self._window(self._header.image, (top, left), out_shape)
+        step = window.height // out_shape[0]
+        layout = self._header.overview(step)
+        if layout is None:
+            raise OnlyGdalError("it has no overview as coarse")
+        (top, down), (left, right) = divmod(top, step), divmod(left, step)
+        if not down and not right:
+            return self._window(layout, (top, left), out_shape)
+        if resampling is not Resampling.average or layout.kind != "u2" or self.nodata != 0:
+            raise OnlyGdalError("its overview lies between the pixels of the grid")
+        rows, cols = (min(n + 1, side - at) for n, side, at in zip(
+            out_shape, layout.shape, (top, left), strict=True)
+        )  # fmt: skip
+        pixels = np.zeros((out_shape[0] + 1, out_shape[1] + 1), np.uint16)
+        pixels[:rows, :cols] = self._window(layout, (top, left), (rows, cols))
+        # As GDAL has it: a window begins at the nearest pixel of the overview.
+        pixels[: 2 * down >= step] = 0
+        pixels[:, : 2 * right >= step] = 0
+        return average_between(pixels, down, right, step)
+
+    def _window(
+        self, layout: BlockLayout, at: tuple[int, int], shape: tuple[int, int]
+    ) -> NDArray[Any]:
+        """Pixels of one of the file's images as they are, from a row and column on."""
+        blocks = blocks_under(layout.offsets, layout.counts, layout.block, at=at, shape=shape)
+        out = np.empty(shape, layout.kind)
+        if not layout.counts.all():
+            out[:] = self.nodata or 0
+        out = out.view(layout.kind.replace("i", "u"))
+        for block, pixels in self._unpacked(layout, blocks, out.size):
+            row, col = block.row - at[0], block.col - at[1]
+            place_block(out, pixels.view(out.dtype), row, col, layout.has_differences)
+        return out.view(layout.kind)
 
     def _unpacked(
-        self, blocks: list[Block], wanted_px: int
+        self, layout: BlockLayout, blocks: list[Block], wanted_px: int
     ) -> Iterator[tuple[Block, NDArray[Any]]]:
         """The blocks of a window of so many pixels."""
-        high, wide = self._header.block
+        high, wide = layout.block
+        unpack = partial(self._unpack, layout)
         if wanted_px > MOST_SHARED * len(blocks) * high * wide:
-            return self._unpack(blocks)
-        return self._cache.get(self._name, blocks, self._unpack)
+            return unpack(blocks)
+        return self._cache.get(self._name, blocks, unpack)
 
-    def _unpack(self, blocks: list[Block]) -> Iterator[tuple[Block, NDArray[Any]]]:
+    def _unpack(
+        self, layout: BlockLayout, blocks: list[Block]
+    ) -> Iterator[tuple[Block, NDArray[Any]]]:
         kept = self._kept(blocks)
         missing = [(block.start, block.size) for block in blocks if block not in kept]
         self.bytes_read += sum(size for _, size in missing)
         with closing(self._fetch(missing)) as fetched:
             for block in blocks:
                 packed = kept[block] if block in kept else next(fetched)
-                pixels = _unpack(packed, self._header)
+                pixels = _unpack(packed, layout)
                 if self._store and block not in kept:
                     self._store.put(self._name, block.start, packed)
                 yield block, pixels
@@ -400,6 +439,11 @@ class _CogFile:
         return {block: data for block, data in found if data is not None}
 
 
+def _may_serve(step: float) -> bool:
+    """Whether a file may have pixels for a grid so many times as coarse: overviews halve it."""
+    return step < COARSER_FROM or math.log2(step).is_integer()
+
+
 def _is_file(path: str) -> bool:
     try:
         return stat.S_ISREG(os.stat(path).st_mode)  # noqa: PTH116 - it is asked for every read
@@ -407,13 +451,13 @@ def _is_file(path: str) -> bool:
         return False
 
 
-def _unpack(packed: bytes, header: CogHeader) -> NDArray[Any]:
+def _unpack(packed: bytes, layout: BlockLayout) -> NDArray[Any]:
     """The pixels of a block, still as differences where they are packed so."""
-    size = header.block_bytes
-    plain = deflate.zlib_decompress(packed, size) if header.is_deflated else bytearray(packed)
+    size = layout.block_bytes
+    plain = deflate.zlib_decompress(packed, size) if layout.is_deflated else bytearray(packed)
     if len(plain) != size:
         raise BrokenError(f"has a block of {len(plain)} bytes instead of {size}")
-    return np.frombuffer(plain, header.kind).reshape(header.block)
+    return np.frombuffer(plain, layout.kind).reshape(layout.block)
 
 
 def _reason(error: Exception) -> str:

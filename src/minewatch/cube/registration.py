@@ -108,7 +108,7 @@ def find_patch_shift(scene_patch: UInt16, patch: Patch) -> tuple[float, float] |
     ----------
     Guizar-Sicairos et al. 2008, doi:10.1364/OL.33.000156.
     """
-    if ((scene_patch > 0) & (patch.pixels > 0)).mean() < CLEAR_SHARE:
+    if _share((scene_patch > 0) & (patch.pixels > 0)) < CLEAR_SHARE:
         return None
     # Each keeps its own clouds: holes in both at one place would pull the shift towards nothing.
     scene, pixel_m = find_edges(scene_patch), abs(float(patch.geobox.resolution.x))
@@ -265,10 +265,14 @@ def read_clear(
         return None
     mask = reader.read(scene.assets["mask"], geobox, band="mask")
     clear = flag(mask, sensor.mask_of(scene)) & GROUND > 0
-    if clear.mean() < CLEAR_SHARE:
+    if _share(clear) < CLEAR_SHARE:
         return None
-    pixels = np.where(clear, reader.read(scene.assets[BAND], geobox, band=BAND), 0)
-    return pixels.astype(np.uint16) if (pixels > 0).mean() >= CLEAR_SHARE else None
+    pixels = reader.read(scene.assets[BAND], geobox, band=BAND) * clear
+    return pixels if _share(pixels > 0) >= CLEAR_SHARE else None
+
+
+def _share(where: NDArray[np.bool_]) -> float:
+    return np.count_nonzero(where) / where.size
 
 
 def patch_geoboxes(aoi: AreaOfInterest, resolution_m: float) -> list[GeoBox]:

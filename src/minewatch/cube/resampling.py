@@ -101,7 +101,8 @@ def read_onto(
     if file.crs is None:
         raise ValueError("the file has no CRS")
     band_of = _Band(index, band, _empty(file, band, nodata))
-    if file.crs == _crs_named(str(geobox.crs)):
+    named = crs_named(str(geobox.crs))
+    if file.crs is named or file.crs == named:
         step, corner, is_between = _relation(file.transform, geobox.affine)
         is_blended = (
             step > 1 and band_of.empty and file.nodata != band_of.empty
@@ -145,7 +146,8 @@ def _relation(file: Affine, grid: Affine) -> tuple[int, tuple[int, int], bool]:
 
 
 @lru_cache(maxsize=64)
-def _crs_named(name: str) -> Any:
+def crs_named(name: str) -> Any:
+    """A CRS as rasterio has it, the same object for the same name: comparing two takes long."""
     return rasterio.CRS.from_user_input(name)
 
 

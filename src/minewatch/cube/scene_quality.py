@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
-from minewatch.cube.cloud_masks import GROUND, flag
+from minewatch.cube.cloud_masks import find_green
 from minewatch.cube.grid import aoi_mask, coarse_geobox
 from minewatch.cube.held_pixels import HeldPixels
 from minewatch.cube.pixel_kernels import count_numbers
@@ -84,9 +84,9 @@ def measure_scene_quality(
     notes: tuple[str, ...] = ()
     if "mask" in scene.assets:
         mask = reader.read(scene.assets["mask"], geobox, band="mask")
-        clear = (flag(mask, profile.mask_of(scene)) & GROUND > 0) & (red > 0) & inside
-        classes = profile.mask.vegetation
-        green = clear & np.take(_is_among(classes), mask) if classes else clear
+        clear, green = find_green(
+            mask, red, inside, profile.mask_of(scene), vegetation=profile.mask.vegetation
+        )
     else:
         hidden = "mask of layover and shadow" if profile.is_radar else "cloud mask"
         notes = (f"no {hidden}: every pixel counts as clear",)
@@ -115,7 +115,7 @@ def measure_scene_quality(
         dark_vegetation_dn=ends["red"][0] if ends else None,
         ends_dn=ends,
         unread=unread,
-        clear_fraction=round(float(clear.sum() / max(1, inside.sum())), 6),
+        clear_fraction=round(np.count_nonzero(clear) / max(1, np.count_nonzero(inside)), 6),
         shift_xy_m=whole_pixels(misplaced, profile.native_pixel_m[band]),
         misplaced_xy_m=misplaced,
         notes=(*decision.notes, *uncertain, *notes),
@@ -166,12 +166,6 @@ def _overview(area: _Area, max_px: int, native_m: float) -> tuple[GeoBox, NDArra
     """The pixels of an overview, the same for all scenes, and which of them lie in the area."""
     geobox = coarse_geobox(area.aoi, max_px=max_px, native_m=native_m)
     return geobox, aoi_mask(area.aoi, geobox)
-
-
-@lru_cache(maxsize=8)
-def _is_among(classes: tuple[int, ...]) -> NDArray[np.bool_]:
-    """Whether each possible value of a mask is one of some classes."""
-    return np.isin(np.arange(1 << 16), classes)
 
 
 def _find_ends(

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from minewatch.compiled import kernel, part
 from minewatch.detect.overpass_thresholds import OVERPASS, OverpassRules
 
+UInt16 = NDArray[np.uint16]
+Bool = NDArray[np.bool_]
+Limits = NDArray[np.int64]
 Reflectances = Mapping[str, NDArray[np.uint16]]
 """Band name to reflectance x 10,000; 0: not seen."""
 
@@ -40,11 +45,10 @@ def is_disturbed(bands: Reflectances, *, rules: OverpassRules = OVERPASS) -> NDA
     >>> is_disturbed(bands).tolist()
     [False, True]
     """
-    red, nir = bands["red"].astype(np.int32), bands["nir"].astype(np.int32)
-    lost = 100 * (red - rules.path_light_dn) > round(100 * rules.red_over_nir) * nir
-    veiled = 2 * bands["blue"].astype(np.int32) > red + 2 * rules.cloud_dn
-    seen = (bands["red"] > 0) & (bands["nir"] > 0)
-    return lost & seen & ~veiled & ~is_snow(bands, rules=rules)
+    blue, green, red, nir, swir = _lines(bands, "blue", "green", "red", "nir", "swir16")
+    found = np.empty(len(red), np.bool_)
+    _find_disturbed(blue, green, red, nir, swir, _limits(rules), found)
+    return found.reshape(bands["red"].shape)
 
 
 def is_snow(bands: Reflectances, *, rules: OverpassRules = OVERPASS) -> NDArray[np.bool_]:
@@ -62,12 +66,64 @@ def is_snow(bands: Reflectances, *, rules: OverpassRules = OVERPASS) -> NDArray[
     bool array of the same shape
         Without `swir16` only by brightness.
     """
-    bright = bands["blue"] > rules.snow_blue_dn
-    if "swir16" not in bands:
-        return bright
-    green, swir = bands["green"].astype(np.int32), bands["swir16"].astype(np.int32)
-    flat = (swir > 0) & (10 * (green - swir) > round(10 * rules.snow_ndsi) * (green + swir))
-    return bright | (flat & (green > rules.snow_green_dn))
+    blue, green, swir = _lines(bands, "blue", "green", "swir16")
+    found, limits = np.empty(len(blue), np.bool_), _limits(rules)
+    _find_snow(blue, green, swir, limits, found)
+    return found.reshape(bands["blue"].shape)
+
+
+def _lines(bands: Reflectances, *names: str) -> list[NDArray[np.uint16]]:
+    """Bands as rows of pixels; one that is not there has none."""
+    return [
+        np.ascontiguousarray(bands[name], np.uint16).reshape(-1) if name in bands else _NONE
+        for name in names
+    ]
+
+
+_NONE = np.zeros(0, np.uint16)
+
+
+@lru_cache(maxsize=8)
+def _limits(rules: OverpassRules) -> NDArray[np.int64]:
+    """The thresholds as the kernels take them, shares in hundredths and tenths."""
+    return np.array([
+        rules.path_light_dn, round(100 * rules.red_over_nir), rules.cloud_dn, rules.snow_blue_dn,
+        round(10 * rules.snow_ndsi), rules.snow_green_dn,
+    ])  # fmt: skip
+
+
+@kernel(
+    "uint16[::1], uint16[::1], uint16[::1], uint16[::1], uint16[::1], int64[::1], boolean[::1]"
+)
+def _find_disturbed(
+    blue: UInt16, green: UInt16, red: UInt16, nir: UInt16, swir: UInt16, limits: Limits, found: Bool
+) -> None:  # pragma: no cover - compiled
+    path_light, red_over_nir, cloud = limits[:3]
+    _find_snow_part(blue, green, swir, limits, found)
+    for at in range(len(red)):
+        lost = 100 * (np.int64(red[at]) - path_light) > red_over_nir * np.int64(nir[at])
+        veiled = 2 * np.int64(blue[at]) > np.int64(red[at]) + 2 * cloud
+        found[at] = lost & (red[at] > 0) & (nir[at] > 0) & (not veiled) & (not found[at])
+
+
+@kernel("uint16[::1], uint16[::1], uint16[::1], int64[::1], boolean[::1]")
+def _find_snow(
+    blue: UInt16, green: UInt16, swir: UInt16, limits: Limits, found: Bool
+) -> None:  # pragma: no cover - compiled
+    _find_snow_part(blue, green, swir, limits, found)
+
+
+@part
+def _find_snow_part(
+    blue: UInt16, green: UInt16, swir: UInt16, limits: Limits, found: Bool
+) -> None:  # pragma: no cover - compiled
+    bright, flatness, least_green = limits[3:]
+    for at in range(len(blue)):
+        found[at] = blue[at] > bright
+    for at in range(len(swir)):
+        ours, theirs = np.int64(green[at]), np.int64(swir[at])
+        is_flat = (theirs > 0) & (10 * (ours - theirs) > flatness * (ours + theirs))
+        found[at] |= is_flat & (ours > least_green)
 
 
 def greenness(bands: Reflectances, *, rules: OverpassRules = OVERPASS) -> NDArray[np.float32]:

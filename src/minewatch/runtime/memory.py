@@ -35,26 +35,24 @@ def release_mapped(arrays: Iterable[NDArray[Any]]) -> None:
             base.madvise(mmap.MADV_DONTNEED)
 
 
+KEPT_BYTES = 1 << 26
+"""Free memory that stays with the process [D]: what a month of a chunk takes, over and over."""
+POOLED_BYTES = 1 << 25
+"""A larger array is the system's, as before [D]: of cubes nothing is kept."""
+
+
 def share_memory_pools() -> None:
-    """Make threads take memory from the same two pools: glibc gives each thread one of its own.
+    """Make threads take memory from one pool that keeps a little: glibc gives each its own.
 
     What a pool once held is kept for its thread, so many threads that each unpack a block now and
-    then come to hold far more than all of them need at once (1.29 GiB where 0.96 do, measured).
+    then come to hold far more than all of them need at once (1.29 GiB where 0.96 do, measured). And
+    glibc hands free memory back at once, to be given it again, page by page and full of zeros, for
+    the next band: a tenth of the processor time of a small area (measured).
     """
     if tune := _of_glibc("mallopt"):
-        tune(_M_ARENA_MAX, 2)
-
-
-def keep_freed_memory() -> None:
-    """Make the allocator use freed memory again instead of asking the system for other pages.
-
-    By itself glibc takes arrays of more than 128 KiB from the system, each page by a call into it:
-    1 s of a processor for 4 GB (measured), a third of the scoring. Given back is what
-    `give_back_memory` finds free, and what lies loose at the end of a pool.
-    """
-    if tune := _of_glibc("mallopt"):
-        tune(_M_MMAP_THRESHOLD, 32 << 20)  # the most that glibc takes
-        tune(_M_TRIM_THRESHOLD, 128 << 20)
+        tune(_M_ARENA_MAX, 1)
+        tune(_M_MMAP_THRESHOLD, POOLED_BYTES)
+        tune(_M_TRIM_THRESHOLD, KEPT_BYTES)
 
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8

@@ -97,7 +97,7 @@ def write_month(
     rows, cols = chunk.geobox.shape
     names = [str(name) for name in cube.data_vars]
     layers = np.stack([cube[name].to_numpy()[0] for name in names])
-    record = replace(record, crc32=deflate.crc32(layers.data))
+    record = replace(record, crc32=deflate.crc32(layers))
     profile = {
         "driver": "GTiff", "width": cols, "height": rows, "count": len(names), "dtype": "uint16",
         "crs": str(chunk.geobox.crs), "transform": Affine(*chunk.geobox.transform[:6]),
@@ -114,7 +114,9 @@ def write_month(
         content = memory.read()
     _record_path(path).unlink(missing_ok=True)
     write_bytes_atomic(path, content)
-    write_bytes_atomic(_record_path(path), as_json({**asdict(record), "size": len(content)}))
+    # A record that is torn or missing costs reading the month again, not an answer.
+    text = as_json({**asdict(record), "size": len(content)})
+    write_bytes_atomic(_record_path(path), text, is_lasting=False)
     return record
 
 
@@ -257,7 +259,7 @@ def _read_layers(path: Path, wanted: Sequence[str], into: np.ndarray) -> None:
             layers = file.read(out=into) if is_all else file.read()
     except (RasterioError, ValueError, KeyError) as error:
         raise _damaged(path) from error
-    if deflate.crc32(layers.data) != expected:
+    if deflate.crc32(layers) != expected:
         raise _damaged(path)
     if not is_all:
         for name, layer in zip(names, layers, strict=True):

@@ -18,9 +18,9 @@ def unpack(path: Path) -> int:
     """Bytes of the pixels of a file."""
     data = path.read_bytes()
     head = parse_cog(data)
-    places = zip(head.offsets.flat, head.counts.flat, strict=True)
+    places = zip(head.image.offsets.flat, head.image.counts.flat, strict=True)
     return sum(
-        len(deflate.zlib_decompress(data[at : at + size], head.block_bytes)) for at, size in places
+        len(deflate.zlib_decompress(data[at : at + size], head.image.block_bytes)) for at, size in places
     )
 
 

@@ -32,10 +32,10 @@ def parsed(head: bytes) -> CogHeader | None:
         header = parse_cog(head)
     except AGREED:
         return None
-    assert header.block_bytes > 0
+    assert header.image.block_bytes > 0
     assert (~header.transform * header.transform).almost_equals(type(header.transform).identity())
-    assert header.offsets.min() >= 0
-    assert header.counts.min() >= 0
+    assert header.image.offsets.min() >= 0
+    assert header.image.counts.min() >= 0
     return header
 
 

@@ -226,7 +226,7 @@ def test_a_header_that_contradicts_the_catalogue_counts_when_it_came_twice(
     before = len(server.requests)
     reader._forget(asset.href)
     header = reader._header(asset.href, replace(asset, **stated))
-    assert header.header.shape == NOISE.shape
+    assert header.header.image.shape == NOISE.shape
     assert len(server.requests) == before + 2
 
 

@@ -78,7 +78,7 @@ def test_numbers_are_counted_where_asked_but_zeros():
     rng = np.random.default_rng(6)
     pixels = rng.integers(0, 9, (12, 17)).astype(np.uint16)
     here = rng.random(pixels.shape) < 0.5
-    expected = np.bincount(pixels[here], minlength=1 << 16)
+    expected = np.bincount(pixels[here], minlength=9)
     expected[0] = 0
     np.testing.assert_array_equal(count_numbers(pixels, here), expected)
 

@@ -104,7 +104,7 @@ def test_what_was_left_of_an_answer_does_not_come_with_the_next(archive, server,
     path = archive.folder / "a.tif"
     header = parse_cog(path.read_bytes())
     with path.open("r+b") as file:
-        file.seek(int(header.offsets[0, 0]) + 40)
+        file.seek(int(header.image.offsets[0, 0]) + 40)
         file.write(b"\xff" * 4000)
     for _ in range(3):
         with pytest.raises(ReadError, match="Decompression"):
@@ -210,7 +210,7 @@ def test_a_block_that_is_spoilt_is_a_read_error(archive, reader):
     asset = archive.cog("a.tif", NOISE)
     header = parse_cog((archive.folder / "a.tif").read_bytes())
     with (archive.folder / "a.tif").open("r+b") as file:
-        file.seek(int(header.offsets[0, 0]) + 40)
+        file.seek(int(header.image.offsets[0, 0]) + 40)
         file.write(b"\xff" * 4000)
     with pytest.raises(ReadError, match="Decompression"):
         read(reader, asset, archive.geobox(100, 100))
