@@ -10,9 +10,11 @@ import geopandas as gpd
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.transforms import Bbox
 
 from minewatch.model import ALERTS, STATES, AreaOfInterest
 from minewatch.model.palette import ALERT_COLOURS, ALERT_DASHES, STATE_COLOURS
@@ -169,8 +171,19 @@ def _png(draw: Callable[[Figure], None], *, size: tuple[float, float], simulated
             figure.suptitle(SIMULATED, fontsize=20, fontweight="bold", bbox=box)
         draw(figure)
         content = io.BytesIO()
-        figure.savefig(content, format="png", metadata={"Software": None}, bbox_inches="tight")
+        figure.savefig(content, format="png", metadata={"Software": None}, bbox_inches=_fit(figure))
     return content.getvalue()
+
+
+def _fit(figure: Figure) -> Bbox:
+    """Lay a figure out; what it fills, as `bbox_inches="tight"` does after drawing it once more."""
+    canvas = FigureCanvasAgg(figure)
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+    figure.set_layout_engine("none")
+    box = figure.get_tightbbox(canvas.get_renderer())
+    return box.padded(mpl.rcParams["savefig.pad_inches"])
 
 
 def _show(axes: Axes, picture: Picture) -> None:
