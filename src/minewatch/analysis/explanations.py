@@ -145,11 +145,18 @@ def _months_round(
         if not shapely.intersects(ground, chunk.geobox.extent.geom):
             continue
         inside = cube.aoi_mask(result.aoi, chunk.geobox)
-        months = read_settled_months(state, chunk, inside, span=parameters.span, bands=scenes.bands)
-        within = {n: np.isin(months[n].to_numpy(), frame[n]) for n in frame}
-        part = months.isel({n: np.flatnonzero(w) for n, w in within.items()})
+        window = _common(rows, chunk.window[0]), _common(cols, chunk.window[1])
+        part = read_settled_months(
+            state, chunk, inside, window=window, span=parameters.span, bands=scenes.bands
+        )
         parts.append(part.reindex(frame, fill_value=0))
     return reduce(add, parts)
+
+
+def _common(wanted: slice, there: slice) -> slice:
+    """What two stretches of the grid have in common, counted from the begin of the second."""
+    begin = max(wanted.start, there.start)
+    return slice(begin - there.start, max(min(wanted.stop, there.stop), begin) - there.start)
 
 
 def _series(

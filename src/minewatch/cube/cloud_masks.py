@@ -134,7 +134,12 @@ def find_green(
     "Array(boolean, 1, 'C', readonly=True), boolean[:,::1], boolean[:,::1]"
 )
 def _find_green(
-    values: UInt16, pixels: UInt16, inside: Bool, flags: UInt8, is_green: Bool, ground: Bool,
+    values: UInt16,
+    pixels: UInt16,
+    inside: Bool,
+    flags: UInt8,
+    is_green: Bool,
+    ground: Bool,
     green: Bool,
 ) -> None:  # pragma: no cover - compiled
     for row in range(values.shape[0]):

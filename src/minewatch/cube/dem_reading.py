@@ -17,7 +17,6 @@ from rasterio.io import DatasetReader
 from rasterio.merge import merge
 from rasterio.warp import reproject, transform_bounds
 from rasterio.windows import bounds, from_bounds
-from scipy import ndimage
 
 from minewatch.cube.gdal_reader import open_image
 from minewatch.cube.resampling import EXACT_PX
@@ -101,6 +100,8 @@ def read_heights(
 
 
 def _gradient(heights: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+    from scipy import ndimage  # a run without heights needs none of it
+
     east = ndimage.sobel(heights, axis=1, mode="nearest") / (8 * PIXEL_M)
     south = ndimage.sobel(heights, axis=0, mode="nearest") / (8 * PIXEL_M)
     return {"gradient_east": east, "gradient_north": -south}
