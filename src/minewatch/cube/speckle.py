@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from minewatch.model import backscatter_numbers, backscatter_power
 
@@ -53,6 +52,8 @@ def filter_speckle(numbers: NDArray[np.uint16], *, pixel_m: float) -> NDArray[np
 
 def _box_sum(values: NDArray[np.float64], reach: int) -> NDArray[np.float64]:
     """Sums over windows, each added up in the same order wherever it lies."""
+    from scipy import ndimage  # only radar needs it
+
     ones = np.ones(2 * reach + 1)
     rows = ndimage.correlate1d(values, ones, axis=0, mode="constant")
     return np.asarray(ndimage.correlate1d(rows, ones, axis=1, mode="constant"))

@@ -104,7 +104,7 @@ def _find_disturbed(
         found[at] = lost & (red[at] > 0) & (nir[at] > 0) & (not veiled) & (not found[at])
 
 
-@kernel("uint16[::1], uint16[::1], uint16[::1], int64[::1], boolean[::1]")
+@kernel()
 def _find_snow(
     blue: UInt16, green: UInt16, swir: UInt16, limits: Limits, found: Bool
 ) -> None:  # pragma: no cover - compiled
