@@ -182,7 +182,7 @@ def _fit(figure: Figure) -> Bbox:
     if engine is not None:
         engine.execute(figure)
     figure.set_layout_engine("none")
-    box = figure.get_tightbbox(canvas.get_renderer())
+    box = figure.get_tightbbox(canvas.get_renderer())  # type: ignore[no-untyped-call]
     return box.padded(mpl.rcParams["savefig.pad_inches"])
 
 
