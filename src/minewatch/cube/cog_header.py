@@ -117,7 +117,7 @@ class CogHeader:
     """Value of "no pixel"."""
 
     def overview(self, step: int) -> BlockLayout | None:
-        """The overview of which a pixel is exactly so many of the full image; None: there is none."""
+        """The overview of which a pixel is exactly so many of the image; None: there is none."""
         rows, cols = self.image.shape
         wanted = (rows // step, cols // step)
         if (wanted[0] * step, wanted[1] * step) != (rows, cols):
@@ -233,7 +233,9 @@ def _read_images(head: bytes) -> Iterator[Tags]:
 
 def _data(head: bytes, size: int, value: bytes) -> bytes:
     """What a tag holds: beside its name when it is short, else where that says."""
-    return value[:size] if size <= len(value) else _take(head, size, int.from_bytes(value, "little"))
+    return (
+        value[:size] if size <= len(value) else _take(head, size, int.from_bytes(value, "little"))
+    )
 
 
 def _take(head: bytes, size: int, at: int) -> bytes:
@@ -261,7 +263,9 @@ def _values(field: _Field | None) -> tuple[Any, ...]:
 def _crs(keys: _Field | None) -> Any:
     """The CRS when the file names it by an EPSG code alone."""
     numbers = _values(keys)[4:]
-    _can_be(len(numbers) % 4 == 0 and (not keys or keys.kind != "d"), "has keys of a CRS that are cut")
+    _can_be(
+        len(numbers) % 4 == 0 and (not keys or keys.kind != "d"), "has keys of a CRS that are cut"
+    )
     rows = list(zip(*(numbers[at::4] for at in range(4)), strict=True))
     plain = {key: value for key, place, _, value in rows if place == 0}
     _need(plain.get(MODEL_KEY) == PROJECTED, "it is not in a projected CRS")

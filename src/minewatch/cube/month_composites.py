@@ -149,7 +149,7 @@ def sky_and_greenness(month: xr.Dataset, inside: NDArray[np.bool_]) -> tuple[int
 @kernel("uint16[:,::1], uint16[:,::1], uint16[:,::1], boolean[:,::1]")
 def _sum_greenness(
     clear: UInt16, red: UInt16, nir: UInt16, inside: Bool
-) -> tuple[int, int, int]:  # pragma: no cover - compiled
+) -> tuple[np.int64, np.int64, np.int64]:  # pragma: no cover - compiled
     looks, greenness, seen = np.int64(0), np.int64(0), np.int64(0)
     for row in range(clear.shape[0]):
         for col in range(clear.shape[1]):

@@ -92,9 +92,7 @@ def _limits(rules: OverpassRules) -> NDArray[np.int64]:
     ])  # fmt: skip
 
 
-@kernel(
-    "uint16[::1], uint16[::1], uint16[::1], uint16[::1], uint16[::1], int64[::1], boolean[::1]"
-)
+@kernel("uint16[::1], uint16[::1], uint16[::1], uint16[::1], uint16[::1], int64[::1], boolean[::1]")
 def _find_disturbed(
     blue: UInt16, green: UInt16, red: UInt16, nir: UInt16, swir: UInt16, limits: Limits, found: Bool
 ) -> None:  # pragma: no cover - compiled
