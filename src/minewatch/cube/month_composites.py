@@ -142,7 +142,7 @@ def sky_and_greenness(month: xr.Dataset, inside: NDArray[np.bool_]) -> tuple[int
     if core_bands_of(set(map(str, month))) == RADAR_BANDS:
         return int(clear[inside].sum(dtype=np.int64)), 0, 0
     red, nir = (month[band].to_numpy()[0] for band in ("red", "nir"))
-    looks, greenness, seen = _sum_greenness(clear, red, nir, inside)
+    looks, greenness, seen = _sum_greenness(clear, red, nir, np.ascontiguousarray(inside))
     return int(looks), int(greenness), int(seen)
 
 

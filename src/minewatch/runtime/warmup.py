@@ -33,9 +33,9 @@ PATIENCE_S = 120.0
 """Time after which a job no longer waits, and compiles what is missing by itself."""
 KERNEL_MODULES = (
     "cube.cloud_masks", "cube.correlate", "cube.month_composites", "cube.pixel_kernels",
-    "detect.labels", "detect.morphology", "detect.outlines", "detect.pool_banks.baseline",
-    "detect.pool_banks.disturbed_runs", "detect.pool_banks.nir_deficit",
-    "detect.pool_banks.season_statistics", "detect.simplex",
+    "detect.labels", "detect.morphology", "detect.outlines", "detect.overpass_rules",
+    "detect.pool_banks.baseline", "detect.pool_banks.disturbed_runs",
+    "detect.pool_banks.nir_deficit", "detect.pool_banks.season_statistics", "detect.simplex",
 )  # fmt: skip
 """Modules with kernels, below `minewatch`."""
 _PACKAGE = Path(str(minewatch.__file__)).parent
