@@ -269,7 +269,9 @@ def unpacking_only(setup: Setup) -> Work:
         part = BANDS[band] // 10
         first, last = OFFSET_PX // part, (OFFSET_PX + window_px(setup) - 1) // part
         there = np.s_[first // BLOCK_PX : last // BLOCK_PX + 1]
-        places = zip(head.image.offsets[there, there].flat, head.image.counts[there, there].flat, strict=True)
+        places = zip(
+            head.image.offsets[there, there].flat, head.image.counts[there, there].flat, strict=True
+        )
         packed += [(data[at : at + size], head.image.block_bytes) for at, size in places]
 
     def work() -> Any:

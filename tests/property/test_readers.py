@@ -29,7 +29,10 @@ def written(side, block, kind, nodata, res, zone, predictor, overviews):
     pixels = rng.integers(0, 200 if kind == "uint8" else 12_000, (side, side + 8)).astype(kind)
     pixels[rng.random(pixels.shape) < 0.03] = nodata
     pixels[: side // 5, : side // 3] = nodata
-    path = Path(FOLDER.name) / f"{side}-{block}-{kind}-{nodata}-{res}-{zone}-{predictor}-{overviews}.tif"
+    path = (
+        Path(FOLDER.name)
+        / f"{side}-{block}-{kind}-{nodata}-{res}-{zone}-{predictor}-{overviews}.tif"
+    )
     with rasterio.open(
         path, "w", driver="COG", width=side + 8, height=side, count=1, dtype=kind, nodata=nodata,
         crs=f"EPSG:{zone}", transform=Affine(res, 0, WEST, 0, -res, NORTH), compress="deflate",
@@ -56,8 +59,8 @@ OURS, GDALS = RangeReader(), RasterioReader()
 
 
 @settings(max_examples=120, deadline=None)
-@given(files, sizes, places, st.sampled_from([10, 20, 5, 15, 40, 80]), st.sampled_from([0, 3.4375, 5]),
-       st.sampled_from(["red", "mask"]))  # fmt: skip
+@given(files, sizes, places, st.sampled_from([10, 20, 5, 15, 40, 80]),
+       st.sampled_from([0, 3.4375, 5]), st.sampled_from(["red", "mask"]))  # fmt: skip
 def test_the_same_pixels_as_gdal_on_any_grid(asset, size, place, res, shift, band):
     west, north = WEST + 10 * place[1] + shift, NORTH - 10 * place[0] - shift
     geobox = GeoBox(size, Affine(res, 0, west, 0, -res, north), "EPSG:32647")

@@ -104,7 +104,13 @@ def _flags(rule: MaskRule) -> UInt8:
 
 
 def find_green(
-    values: UInt16, pixels: UInt16, inside: Bool, rule: MaskRule, *, vegetation: tuple[int, ...]
+    values: UInt16,
+    pixels: UInt16,
+    inside: Bool,
+    rule: MaskRule,
+    *,
+    wanted: int,
+    vegetation: tuple[int, ...],
 ) -> tuple[Bool, Bool]:
     """Where a scene shows ground, and where vegetation; no cloud is grown.
 
@@ -116,6 +122,8 @@ def find_green(
         Where it matters, dims (y, x).
     rule
         What values of the mask mean.
+    wanted
+        The flag that says ground: `GROUND`.
     vegetation
         Values of the mask that say vegetation; none: all ground counts as such.
 
@@ -125,19 +133,19 @@ def find_green(
     """
     flags, is_green = _flags(rule), _is_among(vegetation)
     ground, green = np.empty(values.shape, np.bool_), np.empty(values.shape, np.bool_)
-    _find_green(values, pixels, inside, flags, is_green, ground, green)
+    _find_green(values, pixels, inside, flags & wanted > 0, is_green, ground, green)
     return ground, green
 
 
 @kernel(
-    "uint16[:,::1], uint16[:,::1], boolean[:,::1], Array(uint8, 1, 'C', readonly=True), "
+    "uint16[:,::1], uint16[:,::1], boolean[:,::1], boolean[::1], "
     "Array(boolean, 1, 'C', readonly=True), boolean[:,::1], boolean[:,::1]"
 )
 def _find_green(
     values: UInt16,
     pixels: UInt16,
     inside: Bool,
-    flags: UInt8,
+    is_ground: Bool,
     is_green: Bool,
     ground: Bool,
     green: Bool,
@@ -145,9 +153,9 @@ def _find_green(
     for row in range(values.shape[0]):
         for col in range(values.shape[1]):
             value = values[row, col]
-            is_ground = (flags[value] & GROUND) != 0 and pixels[row, col] != 0 and inside[row, col]
-            ground[row, col] = is_ground
-            green[row, col] = is_ground and is_green[value]
+            is_there = is_ground[value] and pixels[row, col] != 0 and inside[row, col]
+            ground[row, col] = is_there
+            green[row, col] = is_there and is_green[value]
 
 
 @lru_cache(maxsize=8)
@@ -195,25 +203,26 @@ def _find_clear(
     """`find_clear` of one overpass; distances in pixels."""
     rows, cols = flags.shape
     spreads, covered = np.empty((rows, cols), np.bool_), np.empty((rows, cols), np.bool_)
-    found = np.uint8(0)
+    # As bytes: beside wider numbers fewer pixels are reckoned at a time.
+    ground, dark, spread, found = np.uint8(GROUND), np.uint8(DARK), np.uint8(SPREADS), np.uint8(0)
     for row in range(rows):
         line, is_clear, is_suspect = flags[row], clear[row], suspect[row]
         does_spread, is_covered = spreads[row], covered[row]
         for col in range(cols):
             found |= line[col]
-            is_ground = (line[col] & _GROUND) != 0
+            is_ground = (line[col] & ground) != 0
             is_clear[col], is_covered[col] = is_ground, not is_ground
             is_suspect[col] = False
-            does_spread[col] = (line[col] & _SPREADS) != 0
-    if not found & _SPREADS:
+            does_spread[col] = (line[col] & spread) != 0
+    if not found & spread:
         return
     hidden = grow(spreads, growth)
-    if found & _DARK:
+    if found & dark:
         shaded = grow(spreads, shade)
         for row in range(rows):
             line, is_hidden, is_shaded = flags[row], hidden[row], shaded[row]
             for col in range(cols):
-                is_hidden[col] |= is_shaded[col] & ((line[col] & _DARK) != 0)
+                is_hidden[col] |= is_shaded[col] & ((line[col] & dark) != 0)
     for row in range(rows):
         is_clear, is_suspect = clear[row], suspect[row]
         is_hidden, does_spread = hidden[row], spreads[row]
@@ -221,10 +230,6 @@ def _find_clear(
             is_suspect[col] = is_hidden[col] & (is_clear[col] | does_spread[col])
             is_clear[col] &= not is_hidden[col]
     keep_under_open_sky(suspect, covered, sky)
-
-
-# As bytes: beside wider numbers fewer pixels are reckoned at a time.
-_GROUND, _DARK, _SPREADS = np.uint8(GROUND), np.uint8(DARK), np.uint8(SPREADS)
 
 
 @kernel("uint8[:,::1], uint8[:,::1], uint8[:,::1], int64")

@@ -117,7 +117,7 @@ class CogHeader:
     """Value of "no pixel"."""
 
     def overview(self, step: int) -> BlockLayout | None:
-        """The overview of which a pixel is exactly so many of the full image; None: there is none."""
+        """The overview of which a pixel is exactly so many of the image; None: there is none."""
         rows, cols = self.image.shape
         wanted = (rows // step, cols // step)
         if (wanted[0] * step, wanted[1] * step) != (rows, cols):

@@ -142,14 +142,14 @@ def sky_and_greenness(month: xr.Dataset, inside: NDArray[np.bool_]) -> tuple[int
     if core_bands_of(set(map(str, month))) == RADAR_BANDS:
         return int(clear[inside].sum(dtype=np.int64)), 0, 0
     red, nir = (month[band].to_numpy()[0] for band in ("red", "nir"))
-    looks, greenness, seen = _sum_greenness(clear, red, nir, inside)
+    looks, greenness, seen = _sum_greenness(clear, red, nir, np.ascontiguousarray(inside))
     return int(looks), int(greenness), int(seen)
 
 
 @kernel("uint16[:,::1], uint16[:,::1], uint16[:,::1], boolean[:,::1]")
 def _sum_greenness(
     clear: UInt16, red: UInt16, nir: UInt16, inside: Bool
-) -> tuple[int, int, int]:  # pragma: no cover - compiled
+) -> tuple[np.int64, np.int64, np.int64]:  # pragma: no cover - compiled
     looks, greenness, seen = np.int64(0), np.int64(0), np.int64(0)
     for row in range(clear.shape[0]):
         for col in range(clear.shape[1]):

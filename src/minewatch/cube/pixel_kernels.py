@@ -242,6 +242,9 @@ def pick(pixels: UInt16, rows: Int64, cols: Int64) -> UInt16:  # pragma: no cove
     """Pixels at some rows and columns, dims (row, column)."""
     out = np.empty((len(rows), len(cols)), np.uint16)
     for i in range(len(rows)):
+        if i and rows[i] == rows[i - 1]:
+            out[i] = out[i - 1]
+            continue
         for j in range(len(cols)):
             out[i, j] = pixels[rows[i], cols[j]]
     return out

@@ -90,10 +90,11 @@ class RangeReader:
     """A `PixelReader` that fetches and unpacks blocks itself; its pixels are `RasterioReader`'s.
 
     It knows tiled, little-endian GeoTIFFs of one band, plain or deflated, on grids in their own CRS
-    at their own pixel, finer, or as coarse as one of their overviews, from disk or plain HTTP. The header is fetched once, then the
-    blocks under a window in one request, or one a row of blocks where rows lie far apart. All else
-    is read by GDAL: coarser grids, other zones, other formats, buckets, addresses that GDAL signs,
-    and whatever GDAL's own variables or a proxy are set for.
+    at their own pixel, finer, or as coarse as one of their overviews, from disk or plain HTTP. The
+    header is fetched once, then the blocks under a window in one request, or one a row of blocks
+    where rows lie far apart. All else is read by GDAL: other coarse grids, other zones, other
+    formats, buckets, addresses that GDAL signs, and whatever GDAL's own variables or a proxy are
+    set for.
 
     A reader gives pixels of one version of a file only: of the one from which it gave the first.
     What it reads of a file that was replaced since is a `ReadError`. An answer that does not hold
@@ -335,8 +336,9 @@ def _restore(
 
 def _lacks_overviews(header: CogHeader | OnlyGdalError, grid_px: float) -> bool:
     """Whether overviews are wanted that were not looked for."""
-    is_ours = not isinstance(header, OnlyGdalError)
-    return is_ours and header.overviews is None and is_coarse(header.transform, grid_px)
+    if isinstance(header, OnlyGdalError) or header.overviews is not None:
+        return False
+    return is_coarse(header.transform, grid_px)
 
 
 def _is_expected(header: CogHeader | OnlyGdalError, asset: Asset) -> bool:

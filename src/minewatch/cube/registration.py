@@ -19,6 +19,7 @@ from odc.geo.geobox import GeoBox
 from minewatch.cube.cloud_masks import GROUND, flag
 from minewatch.cube.correlate import Edges, find_edges, find_offset
 from minewatch.cube.grid import snapped_geobox
+from minewatch.cube.held_pixels import HeldPixels
 from minewatch.errors import ReadError
 from minewatch.model import AreaOfInterest, Band, Overpass, PixelReader, Scene, group_overpasses
 from minewatch.sensors import SensorProfile, get_sensor
@@ -155,12 +156,14 @@ def make_reference(
         profile = sensor or get_sensor(overpass[0].sensor)
         if profile.is_radar:  # laid on a model of heights by its orbit, better than speckle shows
             return Reference()
+        around = snapped_geobox(aoi, profile.native_pixel_m[BAND])
+        held = HeldPixels(reader, around=around)
         try:
             if patches:
-                shift, _ = measure_shift(overpass[0], patches, reader=reader, sensor=profile)
+                shift, _ = measure_shift(overpass[0], patches, reader=held, sensor=profile)
                 places += [shift] if shift else []
             else:
-                patches = _clear_patches(overpass, aoi, reader, profile)
+                patches = _clear_patches(overpass, aoi, held, profile)
                 places = [(0.0, 0.0)] if patches else []
         except ReadError:
             unread += 1

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
-from minewatch.cube.cloud_masks import find_green
+from minewatch.cube.cloud_masks import GROUND, find_green
 from minewatch.cube.grid import aoi_mask, coarse_geobox
 from minewatch.cube.held_pixels import HeldPixels
 from minewatch.cube.pixel_kernels import count_numbers
@@ -85,7 +85,12 @@ def measure_scene_quality(
     if "mask" in scene.assets:
         mask = reader.read(scene.assets["mask"], geobox, band="mask")
         clear, green = find_green(
-            mask, red, inside, profile.mask_of(scene), vegetation=profile.mask.vegetation
+            mask,
+            red,
+            inside,
+            profile.mask_of(scene),
+            wanted=GROUND,
+            vegetation=profile.mask.vegetation,
         )
     else:
         hidden = "mask of layover and shadow" if profile.is_radar else "cloud mask"
@@ -115,7 +120,7 @@ def measure_scene_quality(
         dark_vegetation_dn=ends["red"][0] if ends else None,
         ends_dn=ends,
         unread=unread,
-        clear_fraction=round(np.count_nonzero(clear) / max(1, np.count_nonzero(inside)), 6),
+        clear_fraction=round(float(clear.sum() / max(1, inside.sum())), 6),
         shift_xy_m=whole_pixels(misplaced, profile.native_pixel_m[band]),
         misplaced_xy_m=misplaced,
         notes=(*decision.notes, *uncertain, *notes),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
@@ -29,8 +30,8 @@ SCENES_QUEUED = 8
 """Scenes given out beyond one a thread [D]."""
 SCENES_OF_OTHER_RULES = "scenes of other rules"
 """Progress: how many there are, each to be looked over again."""
-KEPT_EVERY = 50
-"""Scenes looked over between two times that their quality is put on disk [D]."""
+KEPT_EVERY_S = 5.0
+"""Seconds between two times that the quality of scenes is put on disk [D]: all of it each time."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ def survey_scenes(
     failures: list[ReadFailure] = []
     odd: PixelKindError | None = None
     jobs = (_Job(scene, aoi, reader, reference) for scene in missing)
+    kept_at = time.monotonic()
     looked = workers.each(_look_over, jobs, spare=SCENES_QUEUED)
     for done, (job, (found, fetched)) in enumerate(looked, start=1):
         scene = job.scene
@@ -98,8 +100,9 @@ def survey_scenes(
             again += scene.id in others
             listener(Progress(SCENES_OF_OTHER_RULES, again, len(others), "are looked over again"))
         listener(Progress("looking over scenes", done, len(missing), scene.id))
-        if done % KEPT_EVERY == 0 or done == len(missing):
+        if done == len(missing) or time.monotonic() - kept_at >= KEPT_EVERY_S:
             state.write_scene_quality(quality, keys, rules=rules)
+            kept_at = time.monotonic()
     if odd and not quality:
         raise odd  # no scene can ever be read: said now, not after hours of trying
     decided = cube.decide_offsets(scenes, quality)

@@ -10,6 +10,9 @@ from typing import Any
 
 from minewatch.model.progress import Progress, ProgressListener, silent
 
+DRAWN_A_SECOND = 4
+"""How often bars are drawn: each time takes milliseconds in which no thread may run Python."""
+
 
 @contextmanager
 def progress_listener(wanted: bool | None = None) -> Iterator[ProgressListener]:
@@ -48,7 +51,11 @@ def terminal_bars() -> Iterator[ProgressListener]:
         TextColumn("{task.fields[detail]}"),
     )  # fmt: skip
     console = Console(stderr=True, soft_wrap=True)
-    with Bars(*columns, console=console, transient=False) as bars:
+    bars = Bars(
+        *columns, console=console, refresh_per_second=DRAWN_A_SECOND,
+        auto_refresh=console.is_terminal,
+    )  # fmt: skip
+    with bars:
         tasks: dict[str, Any] = {}
 
         def hear(step: Progress) -> None:

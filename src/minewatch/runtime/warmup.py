@@ -33,9 +33,8 @@ PATIENCE_S = 120.0
 """Time after which a job no longer waits, and compiles what is missing by itself."""
 KERNEL_MODULES = (
     "cube.cloud_masks", "cube.correlate", "cube.month_composites", "cube.natural_colour",
-    "cube.pixel_kernels",
-    "detect.cloud_commission", "detect.labels", "detect.morphology", "detect.outlines",
-    "detect.pool_banks.baseline",
+    "cube.pixel_kernels", "detect.cloud_commission", "detect.labels", "detect.morphology",
+    "detect.outlines", "detect.overpass_rules", "detect.pool_banks.baseline",
     "detect.pool_banks.disturbed_runs", "detect.pool_banks.month_passes",
     "detect.pool_banks.nir_deficit", "detect.pool_banks.season_statistics", "detect.simplex",
 )  # fmt: skip

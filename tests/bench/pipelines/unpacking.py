@@ -20,7 +20,8 @@ def unpack(path: Path) -> int:
     head = parse_cog(data)
     places = zip(head.image.offsets.flat, head.image.counts.flat, strict=True)
     return sum(
-        len(deflate.zlib_decompress(data[at : at + size], head.image.block_bytes)) for at, size in places
+        len(deflate.zlib_decompress(data[at : at + size], head.image.block_bytes))
+        for at, size in places
     )
 
 

@@ -7,6 +7,7 @@ from minewatch.cube.cloud_masks import (
     SEEN,
     SPREADS,
     find_clear,
+    find_green,
     flag,
     keep_under_open_sky,
     lay_under,
@@ -161,3 +162,16 @@ def test_a_tile_lies_under_those_before_it():
 
 def test_no_overpasses_give_no_masks():
     assert clear_of(np.zeros((0, 20, 20), np.uint16)).shape == (0, 20, 20)
+
+
+@pytest.mark.parametrize("vegetation", [(4, 5), ()])
+def test_ground_and_vegetation_are_those_of_plain_numpy(vegetation):
+    rng = np.random.default_rng(3)
+    values = rng.integers(0, 12, (40, 30)).astype(np.uint16)
+    pixels = (rng.integers(1, 900, values.shape) * (rng.random(values.shape) < 0.8)).astype("u2")
+    inside = rng.random(values.shape) < 0.9
+    ground, green = find_green(values, pixels, inside, S2, wanted=GROUND, vegetation=vegetation)
+    expected = (flag(values, S2) & GROUND > 0) & (pixels > 0) & inside
+    np.testing.assert_array_equal(ground, expected)
+    is_green = np.isin(values, vegetation) if vegetation else True
+    np.testing.assert_array_equal(green, expected & is_green)

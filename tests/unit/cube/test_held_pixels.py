@@ -63,3 +63,14 @@ def test_all_else_is_read(archive, asset, wide, other):
     expected = RangeReader().read(file, box, band=band)
     np.testing.assert_array_equal(held.read(file, box, band=band), expected)
     assert source.reads == 2
+
+
+def test_what_lies_around_is_read_once_for_its_parts(asset, wide):
+    source = Counting()
+    held = HeldPixels(source, around=wide)
+    for part in (wide[10:42, 5:77], wide[90:, 100:], wide):
+        cut = held.read(asset, part, band="red")
+        np.testing.assert_array_equal(cut, RangeReader().read(asset, part, band="red"))
+    assert source.reads == 1
+    held.read(asset, wide.pad(3), band="red")
+    assert source.reads == 2

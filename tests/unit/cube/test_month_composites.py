@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from odc.geo.geobox import GeoBox
 
-from minewatch.cube.month_composites import count_looks, month_cube
+from minewatch.cube.month_composites import count_looks, month_cube, sky_and_greenness
 from minewatch.errors import ContractError
 from minewatch.model import CORE_BANDS, Period, check_month_cube
 
@@ -111,3 +111,21 @@ def test_a_cube_that_breaks_its_contract_is_named():
     ):
         with pytest.raises(ContractError, match=problem):
             check_month_cube(broken)
+
+
+def test_sky_and_greenness_are_those_of_plain_numpy():
+    rng = np.random.default_rng(9)
+    shape = (4, 12, 17)
+    box = GeoBox.from_bbox((600_000, 2_800_000, 600_170, 2_800_120), "EPSG:32647", resolution=10)
+    seen, none = rng.random(shape) < 0.5, np.zeros(shape, bool)
+    stacks = {band: rng.integers(1, 4000, shape).astype(np.uint16) for band in CORE_BANDS}
+    month = Period(date(2021, 2, 1), date(2021, 2, 28))
+    cube = month_cube(stacks, seen, none, none, [3, 8, 13, 18], month=month, geobox=box)
+    inside = rng.random(shape[1:]) < 0.8
+    clear, red, nir = (
+        cube[name].to_numpy()[0][inside].astype(int) for name in ("clear_looks", "red", "nir")
+    )
+    ndvi = 1000 * (nir - red)[clear > 0] // (nir + red)[clear > 0]
+    assert (ndvi < 0).any()  # rounded down, not towards zero
+    expected = (clear.sum(), ndvi.sum(), (clear > 0).sum())
+    assert sky_and_greenness(cube, inside) == expected

@@ -8,7 +8,9 @@ from scipy import ndimage
 from minewatch.cube.cloud_masks import grow
 from minewatch.cube.pixel_kernels import (
     FINE,
+    average_between,
     count_numbers,
+    keep_whole,
     median_of_overpasses,
     pick,
     place,
@@ -136,9 +138,33 @@ def test_nodata_is_neither_blended_nor_filled():
     assert (fine[:, 2] == 1000).all()
 
 
-def test_values_are_placed_where_they_belong_and_nowhere_else():
+def test_values_are_placed_where_a_tile_shows_an_overpass_and_nowhere_else():
     table = np.arange(65536, dtype=np.uint16)[::-1].copy()
     out = np.full((2, 2), 7, np.uint16)
-    here = np.array([[True, False], [False, True]])
-    place(out, np.array([[0, 1], [2, 65535]], np.uint16), table, here)
+    shown, tile = np.array([[1, 1], [0, 1]], bool), np.array([[2, 1], [2, 2]], np.uint8)
+    place(out, np.array([[0, 1], [2, 65535]], np.uint16), table, shown, tile, 2)
     np.testing.assert_array_equal(out, [[65535, 7], [7, 0]])
+
+
+@pytest.mark.parametrize("core", [[0, 1], [1, 3], [0, 1, 2, 3]])
+def test_a_pixel_that_lacks_a_band_of_the_core_is_taken_out_of_its_overpass(core):
+    rng = np.random.default_rng(len(core))
+    stacks = rng.integers(0, 3, (4, 3, 12, 17)).astype(np.uint16)
+    shown = rng.random(stacks.shape[1:]) < 0.7
+    whole = (stacks[core] > 0).all(axis=0)
+    lacks = shown & ~whole
+    expected = np.where(lacks, 0, stacks)
+    keep_whole(stacks, shown_now := shown.copy(), np.array(core))
+    np.testing.assert_array_equal(stacks, expected)
+    np.testing.assert_array_equal(shown_now, shown & whole)
+
+
+def test_averages_between_pixels_are_those_of_whoever_adds_up_parts():
+    rng = np.random.default_rng(4)
+    pixels = (rng.integers(1, 9000, (9, 8)) * (rng.random((9, 8)) < 0.7)).astype(np.uint16)
+    for down, right, step in ((0, 1, 2), (1, 1, 2), (3, 1, 4), (2, 0, 8)):
+        fine = np.kron(pixels, np.ones((step, step), np.uint16))[down:, right:]
+        parts = fine[: 8 * step, : 7 * step].reshape(8, step, 7, step).astype(np.int64)
+        total, seen = parts.sum(axis=(1, 3)), (parts > 0).sum(axis=(1, 3))
+        expected = np.where(seen > 0, (2 * total + seen) // np.maximum(1, 2 * seen), 0)
+        np.testing.assert_array_equal(average_between(pixels, down, right, step), expected)

@@ -3,6 +3,7 @@ import pytest
 
 from minewatch.detect import is_disturbed
 from minewatch.detect.overpass_rules import greenness, is_snow
+from minewatch.detect.overpass_thresholds import OVERPASS
 
 # reflectance x 10,000 of blue, green, red, nir, swir16: medians of Brazil, or by analogy
 GROUNDS = {
@@ -48,6 +49,30 @@ def test_snow_is_told_from_bright_ground_by_the_shortwave_band() -> None:
     assert is_snow(thin_snow).tolist() == [True]
     del thin_snow["swir16"]
     assert is_snow(thin_snow).tolist() == [False]
+
+
+@pytest.mark.parametrize("brightest", [900, 5000, 65535])
+@pytest.mark.parametrize("count", [4, 5])
+def test_disturbed_ground_and_snow_are_those_of_plain_numpy(brightest: int, count: int) -> None:
+    rng = np.random.default_rng(count)
+    names = ("blue", "green", "red", "nir", "swir16")[:count]
+    bands = {name: rng.integers(0, brightest, (40, 50)).astype(np.uint16) for name in names}
+    for band in bands.values():
+        band[rng.random(band.shape) < 0.1] = 0
+    blue, green, red, nir, swir = (
+        bands.get(n, np.zeros(1)).astype(int) for n in (*names, "swir16")[:5]
+    )
+    snow = blue > 3500
+    if count == 5:
+        is_flat = (swir > 0) & (10 * (green - swir) > 4 * (green + swir))
+        snow |= is_flat & (green > 2000)
+    lost = 100 * (red - OVERPASS.path_light_dn) > round(100 * OVERPASS.red_over_nir) * nir
+    veiled = 2 * blue > red + 2 * OVERPASS.cloud_dn
+    np.testing.assert_array_equal(is_snow(bands), snow)
+    expected = lost & (red > 0) & (nir > 0) & ~veiled & ~snow
+    np.testing.assert_array_equal(is_disturbed(bands), expected)
+    assert expected.any()
+    assert not expected.all()
 
 
 def test_greenness_is_missing_where_nothing_was_seen() -> None:
