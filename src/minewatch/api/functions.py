@@ -703,9 +703,9 @@ def sample(run: AnyRun, **options: Any) -> DrawnSample:
     run
         A run, or its folder.
     **options
-        As the command `minewatch sample` has them: `name`, `size` or `half_width`, `unit`, `design`,
-        `periods`, `target`, `allocation`, `least`, `take`, `expect`, `ring_m`, `block_px`, `tile_px`,
-        `inside`, `second_share`, `seed`, `out`, `only_plan`.
+        As the command `minewatch sample` has them: `name`, `size` or `half_width`, `unit`,
+        `design`, `periods`, `target`, `allocation`, `least`, `take`, `expect`, `ring_m`,
+        `block_px`, `tile_px`, `inside`, `second_share`, `seed`, `out`, `only_plan`.
 
     Raises
     ------
