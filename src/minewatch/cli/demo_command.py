@@ -51,7 +51,8 @@ def demo(
             archive.aoi, start=spec.start, end=spec.end, out=out / "run",
             catalog=str(archive.catalog), listener=listener,
         )  # fmt: skip
-    pages = {"inventory": result.directory / "inventory.geojson", **analysis.report(result.directory)}
+    run = result.directory
+    pages = {"inventory": run / "inventory.geojson", **analysis.report(run)}
     if set_aside and not quiet:
         terminal.note(f"the earlier run holds files of yours: it lies in {set_aside} now")
     if not (quiet or json):
