@@ -67,5 +67,6 @@ numpydoc_xref_param_type = False
 html_theme = "furo"
 html_static_path = ["_static"]
 html_css_files = ["pages.css"]
+html_js_files = ["pages.js"]
 html_title = f"minewatch {version}"
 html_theme_options = {"navigation_with_keys": True}

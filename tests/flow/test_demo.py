@@ -28,10 +28,11 @@ def call(*words: str) -> int:
 
 @pytest.mark.usefixtures("tiny_demo")
 def test_the_demo_ends_by_saying_where_everything_lies(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     out = tmp_path / "demo"
-    assert call("--out", str(out)) == 0
+    assert call() == 0
     shown = capsys.readouterr().out
     assert "SIMULATED" in shown
     text = shown.replace("\n", "")

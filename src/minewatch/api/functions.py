@@ -703,8 +703,9 @@ def sample(run: AnyRun, **options: Any) -> DrawnSample:
     run
         A run, or its folder.
     **options
-        As for `minewatch.analysis.draw_sample`: `size`, `half_width`, `unit`, `design`, `periods`,
-        `seed` and so on.
+        As the command `minewatch sample` has them: `name`, `size` or `half_width`, `unit`,
+        `design`, `periods`, `target`, `allocation`, `least`, `take`, `expect`, `ring_m`,
+        `block_px`, `tile_px`, `inside`, `second_share`, `seed`, `out`, `only_plan`.
 
     Raises
     ------
@@ -774,8 +775,16 @@ def compare(
         A run, or its folder.
     other
         Vector file of points or polygons.
-    distance_m, period, date_column, id_column, layer, counted
-        As in `minewatch.analysis.compare`.
+    distance_m
+        Two outlines at most this far apart may be one place, metres.
+    period
+        Label or first day: only sites that had begun by its end; None takes all periods.
+    date_column, id_column
+        Columns of the other layer: the day on which a place was known, and its name.
+    layer
+        Layer of the file; None takes the first with outlines.
+    counted
+        Whose opinion says what is a site: `detector` or `people`.
 
     Returns
     -------

@@ -51,7 +51,8 @@ def demo(
             archive.aoi, start=spec.start, end=spec.end, out=out / "run",
             catalog=str(archive.catalog), listener=listener,
         )  # fmt: skip
-    pages = {"inventory": result.directory / "inventory.geojson", **analysis.report(out / "run")}
+    run = result.directory
+    pages = {"inventory": run / "inventory.geojson", **analysis.report(run)}
     if set_aside and not quiet:
         terminal.note(f"the earlier run holds files of yours: it lies in {set_aside} now")
     if not (quiet or json):
@@ -71,8 +72,9 @@ def _show_what_to_do(result: RunResult, page: Path) -> None:
     ids = sorted(row["site_id"] for row in result.read_rows("sites"))
     terminal.line("")
     terminal.line(f"look:   open {page} in a browser")
-    terminal.line(f"go on:  minewatch explain {where} {ids[0] if ids else 'SITE'}")
-    terminal.line("learn:  docs/tutorial.md of the repository; minewatch COMMAND --help")
+    command = terminal.command()
+    terminal.line(f"go on:  {command} explain {where} {ids[0] if ids else 'SITE'}")
+    terminal.line(f"learn:  docs/tutorial.md of the repository; {command} COMMAND --help")
 
 
 def make_room(folder: Path) -> Path | None:

@@ -206,13 +206,13 @@ def _suggest(result: RunResult) -> None:
     """Pages that show an earlier inventory, and what to do next."""
     from minewatch.analysis import stale_products
 
-    where = shlex.quote(str(result.directory))
+    where, command = shlex.quote(str(result.directory)), terminal.command()
     if stale := stale_products(result.directory):
         names = ", ".join(stale[:5]) + (f" and {len(stale) - 5} more" if stale[5:] else "")
         terminal.line(f"of the inventory before this: {names}; make them again")
     terminal.line(
-        f"next: minewatch sites {where}; minewatch report {where}; "
-        f"minewatch export {where} --format qgis"
+        f"next: {command} sites {where}; {command} report {where}; "
+        f"{command} export {where} --format qgis"
     )
 
 

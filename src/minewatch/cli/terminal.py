@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import shlex
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from minewatch.errors import MinewatchError, StoppedError
@@ -83,6 +86,13 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> 
 def line(text: str) -> None:
     """A plain line on standard output."""
     out().print(text, markup=False, highlight=False)
+
+
+def command() -> str:
+    """The word that calls this program again: its path, where the name alone finds nothing."""
+    called = sys.argv[0]
+    by_path = Path(called).name == "minewatch" and shutil.which("minewatch") is None
+    return shlex.quote(called) if by_path else "minewatch"
 
 
 def note(text: str) -> None:

@@ -8,7 +8,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -166,6 +166,15 @@ def test_sites_that_nobody_judged_are_ranked_and_how_well_is_said(
     assert before == {path: path.read_bytes() for path in folder.glob("*.json*")}
 
 
+@pytest.fixture
+def heard_interrupt() -> Iterator[None]:
+    """A child hears Ctrl-C also where these tests run in the background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard_interrupt")
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
 def test_the_page_is_served_until_it_is_stopped_and_ends_cleanly(
     folder: Path, signal_number: int

@@ -24,3 +24,20 @@ def test_no_word_of_a_table_is_cut_where_it_is_narrow(
 def test_brackets_in_a_table_are_words(capsys: pytest.CaptureFixture[str]) -> None:
     terminal.table("made", ("to mend",), [("pip install 'minewatch[notebook]'",)])
     assert "'minewatch[notebook]'" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("called", "found", "word"),
+    [
+        ("clone/.venv/bin/minewatch", None, "clone/.venv/bin/minewatch"),
+        ("my clone/bin/minewatch", None, "'my clone/bin/minewatch'"),
+        ("env/bin/minewatch", "env/bin/minewatch", "minewatch"),
+        ("minewatch/__main__.py", None, "minewatch"),
+    ],
+)
+def test_what_to_do_next_can_be_typed_where_the_name_finds_nothing(
+    called: str, found: str | None, word: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", [called, "demo"])
+    monkeypatch.setattr("shutil.which", lambda _: found)
+    assert terminal.command() == word

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -86,7 +87,13 @@ def hash_meaning(source: str) -> str:
         body = getattr(node, "body", None)
         if isinstance(body, list):
             node.body = [one for one in body if not _is_text(one)] or [ast.Pass()]  # type: ignore[attr-defined]
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:16]
+    return hashlib.sha256(_dump(tree).encode()).hexdigest()[:16]
+
+
+def _dump(tree: ast.Module) -> str:
+    """The tree as Python 3.11 writes it, whichever Python runs."""
+    shows_empty = {"show_empty": True} if sys.version_info >= (3, 13) else {}
+    return ast.dump(tree, **shows_empty).replace(", type_params=[]", "")  # a field since 3.12
 
 
 def _is_text(node: ast.AST) -> bool:
