@@ -33,6 +33,8 @@ Bool = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 MOST_COURSES = 64
 """Courses looked for in one connected system of waters: an end to the search, never met."""
+MOST_DEPTH = 4
+"""Pixels from the bank, the bank's own counted, beyond which water is as good as in the middle."""
 _STEPS = ((0, 1), (1, 0), (1, 1), (1, -1))
 """To the neighbours of a pixel, each pair of neighbours once."""
 
@@ -42,7 +44,7 @@ def find_channels(
 ) -> Pixels:
     """Rivers of any period: flat indices of their strips, in order.
 
-    They are water on ground that never was seen green, or is so by turns.
+    They are water on ground that never was green, or is so by turns, or is seldom seen at all.
 
     Parameters
     ----------
@@ -55,7 +57,9 @@ def find_channels(
     """
     whole = evidence.whole
     start, seasonal = whole["start_disturbed_pct"], whole["seasonal_pct"]
-    old = start >= rules.channel_old_pct  # or not seen in the first year at all
+    overpasses = _overpasses(evidence)
+    hidden = _hidden(overpasses, rules)
+    old = (start >= rules.channel_old_pct) & ((start != NO_SHARE) | hidden)
     old |= (seasonal >= rules.channel_seasonal_pct) & (seasonal != NO_SHARE)
     old |= whole["run_before"][0] == 0
     wet = np.zeros(evidence.shape, bool)
@@ -63,10 +67,9 @@ def find_channels(
         at = ground.wet_at[ground.water_pct >= rules.seed_pct]
         wet.reshape(-1)[at[is_among(at, ground.lost_at)]] = True
     wet &= old
-    overpasses = _overpasses(evidence)
     return find_strips(
-        np.flatnonzero(wet), _hidden(overpasses, rules), unseen=overpasses == 0,
-        ndwi=_ndwi(evidence, wet), pixel_m=pixel_m, rules=rules,
+        np.flatnonzero(wet), hidden, unseen=overpasses == 0, ndwi=_ndwi(evidence, wet),
+        pixel_m=pixel_m, rules=rules,
     )  # fmt: skip
 
 
@@ -195,9 +198,11 @@ def _course(
         return np.empty(0, np.intp)
     water = system[is_wet]
     flows = is_wet | bars.reshape(-1)[system]
-    banks = grown(np.setdiff1d(grown(water, bars.shape), water, assume_unique=True), bars.shape)
-    is_deep = is_wet & ~is_among(system, banks)
-    cost = np.where(is_deep, 0.5, np.where(flows, 1.0, 1.5))  # in the middle, not along a bank
+    cost = np.where(flows, 1.0, 1.5)
+    for depth in range(2, MOST_DEPTH + 1):  # in the middle, not along a bank or across a bend
+        land = np.setdiff1d(grown(water, bars.shape), water, assume_unique=True)
+        water = water[~is_among(water, grown(land, bars.shape))]
+        cost[is_among(system, water)] = 1 / depth**2
     way = _between_the_ends(system, bars.shape, is_clear, cost)
     is_long = _extent(system[way], bars.shape) * pixel_m > rules.channel_extent_m
     if not is_long or flows[way].mean() < rules.channel_flow_share:
