@@ -136,9 +136,7 @@ def find_strips(
     return np.flatnonzero(strips)
 
 
-def _ends(
-    strips: Bool, wet: Pixels, unseen: Bool, *, pixel_m: float, rules: WaterRules
-) -> Pixels:
+def _ends(strips: Bool, wet: Pixels, unseen: Bool, *, pixel_m: float, rules: WaterRules) -> Pixels:
     """Water between a strip and the edge of what is seen, with its banks: rivers flow on there."""
     rows, cols = shape = strips.shape
     water = label_pixels(grown(wet[~strips.reshape(-1)[wet]], shape), cols)

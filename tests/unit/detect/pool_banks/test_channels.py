@@ -139,7 +139,7 @@ def test_an_arm_of_shade_is_not_the_end_of_a_river() -> None:
 
 
 def test_a_course_runs_in_the_middle_round_a_bend() -> None:
-    """Across the bends it took the mines on the inner banks, and left the outer ones of the river."""
+    """Across bends it took the mines on the inner banks, and left the outer ones of the river."""
     wet = river_along(30 + 14 * np.sin(np.linspace(0, 4 * np.pi, 110)), width=9)
     assert strips(wet)[wet].all()
 
