@@ -286,7 +286,7 @@ def test_honest_worlds_for_tuning_and_for_reporting_share_no_seed() -> None:
     assert all(w.seed >= FIRST_HONEST_REPORTING_SEED >= 300 for w in HONEST_REPORTING.values())
     others = {w.seed for n in ("honest-former", "report") for w in SETS[n].values()}
     assert not others & {w.seed for w in HONEST_REPORTING.values()}
-    assert len(HONEST_REPORTING) == 2 * len(HONEST_KINDS)
+    assert len(HONEST_REPORTING) == 4 * len(HONEST_KINDS)
 
 
 def test_a_kind_with_few_sites_counts_as_much_as_one_with_many(worlds: list[Ran]) -> None:

@@ -81,7 +81,7 @@ QUICK = _by_name(
 )
 """Small worlds that only show whether the harness works."""
 
-FIRST_HONEST_REPORTING_SEED = 341
+FIRST_HONEST_REPORTING_SEED = 371
 
 
 def _honest(first_seed: int) -> Mapping[str, WorldSpec]:
@@ -93,11 +93,16 @@ HONEST = _honest(21)
 """Honest worlds for tuning: most mines are older than the archive and lie at everything."""
 HONEST_MORE = _by_name(*_honest(31).values(), *_honest(1).values())
 """Two more of each kind for tuning, where one world has too few sites to choose by."""
-HONEST_FORMER = _by_name(*_honest(311).values(), *_honest(321).values(), *_honest(331).values())
+HONEST_FORMER = _by_name(
+    *(world for first in (311, 321, 331, 341, 361) for world in _honest(first).values())
+)
 """Reporting worlds of earlier detectors, looked at since: their misses may be looked into."""
 HONEST_REPORTING = _by_name(
-    *_honest(FIRST_HONEST_REPORTING_SEED).values(),
-    *_honest(FIRST_HONEST_REPORTING_SEED + 20).values(),
+    *(
+        world
+        for more in (0, 10, 20, 30)
+        for world in _honest(FIRST_HONEST_REPORTING_SEED + more).values()
+    )
 )
 """Honest worlds to be run once, when all is settled; nothing may be chosen by them."""
 

@@ -97,6 +97,10 @@ class StateRules:
         550, unit="days", moves="ground kept bare counts as worked for longer",
         source="a year and the rest of a season; bare ground greens within two monsoons",
     )  # fmt: skip
+    resumed_days: int = rule(
+        800, unit="days", moves="a longer pause before work goes on is `idle`, not abandoned",
+        source="two years and the spread of the last clear overpass of a dry season; by hand",
+    )  # fmt: skip
     abandoned_days: int = rule(
         330, unit="days", moves="idle turns into abandoned later",
         source="a year, less the spread of the last clear overpass of a dry season",

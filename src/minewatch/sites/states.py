@@ -101,6 +101,7 @@ def build_timeline(
     is_active = settle(works, good, rules.hold)
     is_wet = settle(wet, good, rules.hold)
     is_green = settle(green >= rules.green_share, good, rules.hold)
+    resumes = _resumes(is_active, days, rules)
     never_worked = began is None and len(index) >= rules.hold and not is_active[: rules.hold].any()
 
     states = ["not_observed"] * len(seen)
@@ -115,6 +116,7 @@ def build_timeline(
         wet_day = days[k] if is_wet[k] else wet_day
         is_old = never_worked and began is None
         quiet_days = rules.abandoned_days if is_old else (days[k] - idle_since).days
+        quiet_days = 0 if resumes[k] and is_wet[k] else quiet_days
         is_known = not np.isnan(water_area[k])
         states[i] = _state(
             is_active[k], is_wet[k] if is_known else None, is_green[k], quiet_days, rules
@@ -219,6 +221,16 @@ def _works(
         is_kept = works[k - 1] and grown_on and (day - grown_on).days <= rules.steady_days
         works[k] = grows or is_milky[k] or (is_kept and not (fades or is_dark[k] or dries[k]))
     return works
+
+
+def _resumes(is_active: Flags, days: Sequence[date], rules: StateRules) -> Flags:
+    """Whether work that lasts begins soon after each period: the site was not left then."""
+    resumes = np.zeros(len(days), bool)
+    soon: date | None = None
+    for k in reversed(range(len(days))):
+        resumes[k] = soon is not None and (soon - days[k]).days <= rules.resumed_days
+        soon = days[k] if is_active[k : k + rules.hold].sum() == rules.hold else soon
+    return resumes
 
 
 def _is_wet(water: Numbers, pool: Numbers, rules: StateRules) -> Flags:

@@ -65,6 +65,17 @@ def test_pools_as_they_are_built_do_not_make_a_site_wet_but_filled_ones_do(water
 
 
 @pytest.mark.parametrize(
+    ("resumes", "state"), [(2022, "idle"), (2023, "abandoned_wet"), (None, "abandoned_wet")]
+)
+def test_a_pause_before_work_goes_on_is_idle_unless_it_is_long(resumes, state):
+    """Dark pools in the first seasons of an old mine were told as left, and as worked later."""
+    colour = [0.2 if resumes and 2020 + k >= resumes else 0.09 for k in range(6)]
+    story = told([QUIET] * 6, pool=800.0, colour=colour, began=None)
+    assert story.states[0] == state
+    assert story.states[-1] == ("active" if resumes else "abandoned_wet")
+
+
+@pytest.mark.parametrize(
     ("is_grown", "days_on", "state"),
     [
         (True, 90, "active"),

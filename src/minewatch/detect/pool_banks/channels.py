@@ -33,6 +33,8 @@ Bool = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 MOST_COURSES = 64
 """Courses looked for in one connected system of waters: an end to the search, never met."""
+MOST_DEPTH = 4
+"""Pixels from the bank, the bank's own counted, beyond which water is as good as in the middle."""
 _STEPS = ((0, 1), (1, 0), (1, 1), (1, -1))
 """To the neighbours of a pixel, each pair of neighbours once."""
 
@@ -42,7 +44,7 @@ def find_channels(
 ) -> Pixels:
     """Rivers of any period: flat indices of their strips, in order.
 
-    They are water on ground that never was green, or is so by turns.
+    They are water on ground that never was green, or is so by turns, or is seldom seen at all.
 
     Parameters
     ----------
@@ -55,7 +57,9 @@ def find_channels(
     """
     whole = evidence.whole
     start, seasonal = whole["start_disturbed_pct"], whole["seasonal_pct"]
-    old = (start >= rules.channel_old_pct) & (start != NO_SHARE)
+    overpasses = _overpasses(evidence)
+    hidden = _hidden(overpasses, rules)
+    old = (start >= rules.channel_old_pct) & ((start != NO_SHARE) | hidden)
     old |= (seasonal >= rules.channel_seasonal_pct) & (seasonal != NO_SHARE)
     old |= whole["run_before"][0] == 0
     wet = np.zeros(evidence.shape, bool)
@@ -64,7 +68,7 @@ def find_channels(
         wet.reshape(-1)[at[is_among(at, ground.lost_at)]] = True
     wet &= old
     return find_strips(
-        np.flatnonzero(wet), _hidden(evidence, rules), ndwi=_ndwi(evidence, wet),
+        np.flatnonzero(wet), hidden, unseen=overpasses == 0, ndwi=_ndwi(evidence, wet),
         pixel_m=pixel_m, rules=rules,
     )  # fmt: skip
 
@@ -78,17 +82,22 @@ def _ndwi(evidence: Evidence, wet: Bool) -> Floats:
     return out
 
 
-def _hidden(evidence: Evidence, rules: WaterRules) -> Bool:
-    """Pixels seen far less often than most: bright bars are taken for cloud."""
+def _overpasses(evidence: Evidence) -> NDArray[np.uint16]:
+    """Clear overpasses of the whole record, dims (y, x)."""
     overpasses = np.zeros(evidence.shape, np.uint16)
     for here in evidence:
         overpasses += here.layers["clear_looks"]
+    return overpasses
+
+
+def _hidden(overpasses: NDArray[np.uint16], rules: WaterRules) -> Bool:
+    """Pixels seen far less often than most: bright bars are taken for cloud."""
     usual = np.median(overpasses[overpasses > 0]) if overpasses.any() else 0.0
     return np.asarray((overpasses > 0) & (overpasses < rules.hidden_share * usual))
 
 
 def find_strips(
-    wet: Pixels, hidden: Bool, *, ndwi: Floats, pixel_m: float, rules: WaterRules
+    wet: Pixels, hidden: Bool, *, unseen: Bool, ndwi: Floats, pixel_m: float, rules: WaterRules
 ) -> Pixels:
     """The strips of ground along the courses of rivers.
 
@@ -98,6 +107,8 @@ def find_strips(
         Pixels with old water: flat indices, in order.
     hidden
         Pixels seen far less often than most, dims (y, x): they join waters, but make none.
+    unseen
+        Pixels that were never seen, dims (y, x): rivers flow on into them.
     ndwi
         NDWI of the wet pixels, in hundredths, dims (y, x); NaN: not known, as elsewhere.
     pixel_m, rules
@@ -121,16 +132,17 @@ def find_strips(
             ]
             if not waiting:
                 break
-    strips.reshape(-1)[_ends(strips, wet, pixel_m=pixel_m, rules=rules)] = True
+    strips.reshape(-1)[_ends(strips, wet, unseen, pixel_m=pixel_m, rules=rules)] = True
     return np.flatnonzero(strips)
 
 
-def _ends(strips: Bool, wet: Pixels, *, pixel_m: float, rules: WaterRules) -> Pixels:
-    """Water between a strip and the edge of the grid, with its banks: rivers flow on out of it."""
+def _ends(strips: Bool, wet: Pixels, unseen: Bool, *, pixel_m: float, rules: WaterRules) -> Pixels:
+    """Water between a strip and the edge of what is seen, with its banks: rivers flow on there."""
     rows, cols = shape = strips.shape
     water = label_pixels(grown(wet[~strips.reshape(-1)[wet]], shape), cols)
     row, col = np.divmod(water.at, cols)
     at_edge = (row == 0) | (col == 0) | (row == rows - 1) | (col == cols - 1)
+    at_edge |= unseen.reshape(-1)[water.at]
     meets = strips.reshape(-1)[water.at]
     is_end = np.zeros(water.count + 1, bool)
     is_end[np.intersect1d(water.label[at_edge], water.label[meets])] = True
@@ -165,7 +177,9 @@ def _take(
     """Add the strip of a system's river to the others: the water beside it, when there is one."""
     shape = bars.shape
     water = water[is_among(water, system)]
-    course = _course(system, water, bars, pixel_m=pixel_m, rules=rules)
+    is_water = is_among(system, water)
+    is_clear = ndwi.reshape(-1)[system] >= rules.channel_ndwi
+    course = _course(system, is_water, is_clear, bars, pixel_m=pixel_m, rules=rules)
     colour = ndwi.reshape(-1)[course[is_among(course, water)]]
     if not len(course) or not np.nanmedian(colour) >= rules.channel_ndwi:
         return []
@@ -175,17 +189,19 @@ def _take(
 
 
 def _course(
-    system: Pixels, water: Pixels, bars: Bool, *, pixel_m: float, rules: WaterRules
+    system: Pixels, is_wet: Bool, is_clear: Bool, bars: Bool, *, pixel_m: float, rules: WaterRules
 ) -> Pixels:
     """The way along the water between the two ends of a system; empty when it is no river."""
-    is_wet = is_among(system, water)
-    if is_wet.sum() < rules.channel_wet_share * len(system):
+    if is_wet.sum() < rules.channel_wet_share * len(system) or not is_clear.any():
         return np.empty(0, np.intp)
+    water = system[is_wet]
     flows = is_wet | bars.reshape(-1)[system]
-    banks = grown(np.setdiff1d(grown(water, bars.shape), water, assume_unique=True), bars.shape)
-    is_deep = is_wet & ~is_among(system, banks)
-    cost = np.where(is_deep, 0.5, np.where(flows, 1.0, 1.5))  # in the middle, not along a bank
-    way = _between_the_ends(system, bars.shape, is_wet, cost)
+    cost = np.where(flows, 1.0, 1.5)
+    for depth in range(2, MOST_DEPTH + 1):  # in the middle, not along a bank or across a bend
+        land = np.setdiff1d(grown(water, bars.shape), water, assume_unique=True)
+        water = water[~is_among(water, grown(land, bars.shape))]
+        cost[is_among(system, water)] = 1 / depth**2
+    way = _between_the_ends(system, bars.shape, is_clear, cost)
     is_long = _extent(system[way], bars.shape) * pixel_m > rules.channel_extent_m
     if not is_long or flows[way].mean() < rules.channel_flow_share:
         return np.empty(0, np.intp)
@@ -201,7 +217,10 @@ def _extent(at: Pixels, shape: Shape) -> float:
 def _between_the_ends(
     system: Pixels, shape: Shape, may_end: Bool, cost: Floats
 ) -> NDArray[np.intp]:
-    """The cheapest way between the two ends that are furthest apart: places in `system`."""
+    """The cheapest way between the two ends that are furthest apart: places in `system`.
+
+    As the crow flies, or an arm of shade that leaves the river would be further than its end.
+    """
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import dijkstra
 
@@ -218,10 +237,12 @@ def _between_the_ends(
         price.append((cost[place] + cost[found]) * np.hypot(down, right) / 2)
     ends = np.concatenate(one), np.concatenate(other)
     graph = csr_array((np.concatenate(price), ends), shape=(len(system), len(system)))
-    start = int(np.argmax(may_end))  # any end
+    end = np.flatnonzero(may_end)
+    begun = end[0]
     for _ in range(2):
-        far, back = dijkstra(graph, directed=False, indices=start, return_predecessors=True)
-        start, begun = int(np.argmax(np.where(np.isfinite(far) & may_end, far, -1))), start
+        away = np.hypot(rows[end] - rows[begun], cols[end] - cols[begun])
+        start, begun = begun, int(end[np.argmax(away)])
+    back = dijkstra(graph, directed=False, indices=begun, return_predecessors=True)[1]
     way = [start]
     while way[-1] != begun:
         way.append(int(back[way[-1]]))

@@ -158,7 +158,7 @@ class WaterRules:
         source="rivers from -13 up, other dark ways up to -29 on simulated worlds; starting value",
     )  # fmt: skip
     channel_widening: float = rule(
-        1.25, unit="1", moves="a river may widen more along its course", least=1.0
+        1.1, unit="1", moves="a river may widen more along its course", least=1.0
     )
     channel_margin_m: float = rule(10.0, unit="m", moves="more ground is a river's bank")
     channel_old_pct: int = rule(50, unit="%", moves="less water is old enough to be a channel")

@@ -22,11 +22,19 @@ PERIODS = (Period(date(2020, 1, 1), date(2020, 12, 31)),)
 WET_NDWI, DRY_NDWI = 0, -40
 
 
-def strips(wet: np.ndarray, hidden: np.ndarray | None = None, ndwi: int = WET_NDWI) -> np.ndarray:
+def strips(
+    wet: np.ndarray,
+    hidden: np.ndarray | None = None,
+    ndwi: int | np.ndarray = WET_NDWI,
+    unseen: np.ndarray | None = None,
+) -> np.ndarray:
     """Mask of the strips, dims (y, x)."""
-    hidden = np.zeros_like(wet) if hidden is None else hidden
-    colour = np.where(wet, float(ndwi), np.nan)
-    found = find_strips(np.flatnonzero(wet), hidden, ndwi=colour, pixel_m=10.0, rules=DEFAULT.water)
+    nowhere = np.zeros_like(wet)
+    found = find_strips(
+        np.flatnonzero(wet), nowhere if hidden is None else hidden,
+        unseen=nowhere if unseen is None else unseen, ndwi=np.where(wet, ndwi, np.nan),
+        pixel_m=10.0, rules=DEFAULT.water,
+    )  # fmt: skip
     assert (np.diff(found) > 0).all()
     return spread(found, wet.shape)
 
@@ -104,12 +112,36 @@ def test_a_net_of_rivers_is_taken_out_course_by_course() -> None:
     assert strips(wet)[wet].mean() > 0.9
 
 
-def test_a_river_flows_on_out_of_the_grid() -> None:
-    """The course goes to one end; what is left of the river between it and the edge is its own."""
+@pytest.mark.parametrize("edge", [90, 80])
+def test_a_river_flows_on_out_of_what_is_seen(edge: int) -> None:
+    """What is left of it between its course and the edge is its own, however short.
+
+    Once the last 100 m of a river above ground that no overpass showed were a mine for five years.
+    """
     wet = river_along(np.full(90, 30.0))
-    wet[20:40, 84] = wet[20, 70:85] = True  # a side arm that is as long as the way to the edge
-    found = strips(wet)
-    assert found[30, 85:].all()
+    wet[31:55, edge - 6] = wet[54, edge - 6 : edge + 10] = True  # an arm that reaches further
+    wet[:50, edge:] = False
+    unseen = np.zeros_like(wet)
+    unseen[25:35, edge:] = True
+    found = strips(wet, unseen=unseen)
+    assert found[30, edge - 6 : edge].all()
+
+
+def test_an_arm_of_shade_is_not_the_end_of_a_river() -> None:
+    """In fog and on steep slopes dark ground beside a river reads as water, without its colour."""
+    wet = river_along(np.full(90, 30.0))
+    wet[2:30, 8] = wet[2, 3:9] = True
+    ndwi = np.full(wet.shape, WET_NDWI)
+    ndwi[:28] = DRY_NDWI
+    found = strips(wet, ndwi=ndwi)
+    assert found[28:33].all()
+    assert not found[:20].any()
+
+
+def test_a_course_runs_in_the_middle_round_a_bend() -> None:
+    """Across bends it took the mines on the inner banks, and left the outer ones of the river."""
+    wet = river_along(30 + 14 * np.sin(np.linspace(0, 4 * np.pi, 110)), width=9)
+    assert strips(wet)[wet].all()
 
 
 @pytest.mark.parametrize(("reach_px", "is_river"), [(5, False), (20, True)])
@@ -178,6 +210,16 @@ def test_long_water_is_a_channel_where_it_is_old(name: str, value: int, is_old: 
     here = river(**{name: np.full((20, 90), value, "uint8")})
     found = channels(here, [water((20, 70))])
     assert (len(found) > 0) == is_old
+
+
+@pytest.mark.parametrize(("overpasses", "is_old"), [(6, True), (7, False)])
+def test_water_that_is_seldom_seen_and_was_not_in_the_first_year_may_be_a_channel(
+    overpasses: int, is_old: bool
+) -> None:
+    start, seen = np.zeros((20, 90), "uint8"), np.full((20, 90), 20, "uint8")
+    start[8:13, 20:70], seen[8:13, 20:70] = NO_SHARE, overpasses
+    here = river(start_disturbed_pct=start, clear_looks=seen)
+    assert (len(channels(here, [water((20, 70))])) > 0) == is_old
 
 
 OLD = np.zeros((20, 90), "uint8")

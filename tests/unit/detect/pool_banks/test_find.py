@@ -230,7 +230,7 @@ def test_old_ground_along_a_river_is_a_river_bar_and_a_new_road_beside_it_is_not
 ) -> None:
     since = "2010-01-01" if is_old else "2020-12-01"
     world.paint("water", slice(18, 22), slice(0, 40), 0.9, since="2010-01-01")
-    world.paint("bare", slice(24, 26), slice(0, 40), 1.0, since=since)
+    world.paint("bare", slice(15, 17), slice(0, 40), 1.0, since=since)
     changes = found_in(world, periods, grid).changes
     assert "river_bar" in changes["kind"].tolist()
     along = changes[changes["reject_reason"].str.startswith("along a river")]
