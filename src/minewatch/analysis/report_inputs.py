@@ -11,9 +11,8 @@ import rasterio
 from rasterio.errors import RasterioError
 
 from minewatch import exporters
-from minewatch.cube.natural_colour import PICTURE_LAYER
 from minewatch.errors import MinewatchError, OutputError
-from minewatch.model import Parameters, RunResult
+from minewatch.model import PICTURE_LAYER, Parameters, RunResult
 from minewatch.reports.ground_pictures import GroundPicture
 from minewatch.reports.site_evidence import NO_EVIDENCE, RunEvidence, SiteEvidence
 from minewatch.store.evidence_arrays import read_layer

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from minewatch.compiled import kernel
 from minewatch.model import (
+    PICTURE_LAYER,
     RADAR_BANDS,
     REFLECTANCE_SCALE,
-    EvidenceLayer,
     Period,
     core_bands_of,
     number_of,
@@ -23,10 +23,6 @@ BANDS = ("red", "green", "blue")
 RADAR_COLOURS = ("vv", "vh", "vv")
 _LEVELS_DB = ((-18.0, -3.0), (-25.0, -9.0), (-18.0, -3.0))
 """Backscatter drawn as black and as full colour, by colour: forest is pale green [D]."""
-PICTURE_LAYER = EvidenceLayer(
-    ("period", "colour", "y", "x"), "uint8", 0, "1", "natural colour of the period"
-)
-"""The picture as a layer over the grid."""
 _WHITE = 0.25
 """Reflectance drawn as white [D]; bright pads reach .2-.3."""
 
@@ -72,7 +68,7 @@ def season_picture(months: xr.Dataset, period: Period) -> xr.DataArray:
         frame = np.where(colours > 0, 1 + stretched * 254, 0).astype("uint8")
     else:
         frame = _stretch().take(colours)
-    return xr.DataArray(frame, dims=("colour", "y", "x"), name="picture")
+    return xr.DataArray(frame, dims=PICTURE_LAYER.dims[1:], name="picture")
 
 
 @cache

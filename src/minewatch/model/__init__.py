@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         NO_DEM,
     )
     from minewatch.model.detectors import (
+        PICTURE_LAYER,
         SHOWN_LAYERS,
         Detection,
         Detector,
@@ -138,6 +139,7 @@ __all__ = [
     "NO_DEM",
     "OBSERVATIONS",
     "PERIOD_KINDS",
+    "PICTURE_LAYER",
     "POOLS_SEEN_UP_TO_M",
     "POOL_COLUMNS",
     "RADAR_BANDS",

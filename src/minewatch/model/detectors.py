@@ -48,6 +48,10 @@ class EvidenceLayer:
         return {"_FillValue": self.missing, "units": self.unit, "long_name": self.meaning}
 
 
+PICTURE_LAYER: Final = EvidenceLayer(
+    ("period", "colour", "y", "x"), "uint8", 0, "1", "natural colour of the period"
+)
+"""The picture of a period, kept beside the evidence of every detector."""
 SHOWN_LAYERS: Final = ("clear_looks", "score", "first_detected")
 """Layers of evidence that every detector gives, since the rasters of a run show them."""
 

@@ -20,8 +20,9 @@ import rasterio
 import xarray as xr
 
 from minewatch import cube, detect
-from minewatch.cube.natural_colour import PICTURE_LAYER, season_picture
+from minewatch.cube.natural_colour import season_picture
 from minewatch.model import (
+    PICTURE_LAYER,
     Band,
     Chunk,
     Detection,
