@@ -33,8 +33,6 @@ Bool = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 MOST_COURSES = 64
 """Courses looked for in one connected system of waters: an end to the search, never met."""
-MOST_DEPTH = 4
-"""Pixels from the bank, the bank's own counted, beyond which water is as good as in the middle."""
 _STEPS = ((0, 1), (1, 0), (1, 1), (1, -1))
 """To the neighbours of a pixel, each pair of neighbours once."""
 
@@ -197,7 +195,9 @@ def _course(
     water = system[is_wet]
     flows = is_wet | bars.reshape(-1)[system]
     cost = np.where(flows, 1.0, 1.5)
-    for depth in range(2, MOST_DEPTH + 1):  # in the middle, not along a bank or across a bend
+    for depth in range(
+        2, rules.channel_depth_px + 1
+    ):  # in the middle, not along a bank or across a bend
         land = np.setdiff1d(grown(water, bars.shape), water, assume_unique=True)
         water = water[~is_among(water, grown(land, bars.shape))]
         cost[is_among(system, water)] = 1 / depth**2

@@ -25,8 +25,6 @@ _BRIGHTEST = np.float32(NO_SHARE - 1)
 
 Limits = tuple[np.float32, np.float32, np.float32, np.float32, int, int, int]
 """Thresholds as `see_ground` takes them: from `limits_of`."""
-_NO_SNOW_INDEX = 1_000
-"""Ten times an index of snow that no pixel has."""
 
 
 def limits_of(rules: ShareRules, overpass: OverpassRules, *, has_swir: bool) -> Limits:
@@ -40,7 +38,7 @@ def limits_of(rules: ShareRules, overpass: OverpassRules, *, has_swir: bool) -> 
         np.float32(rules.green_unmixed),
         np.float32(NIR_SCALE / REFLECTANCE_SCALE),
         overpass.snow_blue_dn,
-        round(10 * overpass.snow_ndsi) if has_swir else _NO_SNOW_INDEX,
+        round(10 * overpass.snow_ndsi) if has_swir else 10,  # no index is above 1
         overpass.snow_green_dn,
     )
 

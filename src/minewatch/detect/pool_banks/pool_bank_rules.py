@@ -160,6 +160,10 @@ class WaterRules:
     channel_widening: float = rule(
         1.1, unit="1", moves="a river may widen more along its course", least=1.0
     )
+    channel_depth_px: int = rule(
+        4, unit="pixels", moves="a course keeps nearer to the middle of wide rivers",
+        source="decision 37: deeper water is as good as the middle",
+    )  # fmt: skip
     channel_margin_m: float = rule(10.0, unit="m", moves="more ground is a river's bank")
     channel_old_pct: int = rule(50, unit="%", moves="less water is old enough to be a channel")
     channel_seasonal_pct: int = rule(40, unit="%", moves="less water is seasonal enough for one")
