@@ -71,6 +71,25 @@ def test_the_same_pixels_as_gdal_on_any_grid(asset, size, place, res, shift, ban
     assert found.flags.writeable
 
 
+def ask_nobody(*_, **__):
+    raise AssertionError("GDAL was asked")
+
+
+ALONE = RangeReader()
+ALONE._gdal.read = ask_nobody
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.sampled_from([64, 248]), st.sampled_from(["yes", "no"]), sizes, places,
+       st.sampled_from([20, 40, 80]))  # fmt: skip
+def test_overviews_of_any_window_are_gdals_and_need_it_not(side, predictor, size, place, res):
+    asset = written(side, 128, "uint16", 0, 10, 32647, predictor, "auto")
+    corner = Affine(res, 0, WEST + 10 * place[1], 0, -res, NORTH - 10 * place[0])
+    geobox = GeoBox(tuple(1 + side % 60 for side in size), corner, "EPSG:32647")
+    found = ALONE.read(asset, geobox, band="red")
+    np.testing.assert_array_equal(found, GDALS.read(asset, geobox, band="red"))
+
+
 @settings(max_examples=25, deadline=None)
 @given(files, sizes, places)
 def test_the_same_pixels_as_odc_stac_on_aligned_grids(asset, size, place):

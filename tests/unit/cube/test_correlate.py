@@ -62,6 +62,14 @@ def test_the_window_is_scipys_to_the_bit() -> None:
         assert np.array_equal(correlate.hann(count), hann(count))
 
 
+def test_a_blur_is_scipys_up_to_the_edges() -> None:
+    for shape in ((40, 31), (9, 5)):  # narrower than the blur reaches, too
+        values = RNG.random(shape)
+        for width in (FINE_PX, COARSE_PX):
+            blurred = correlate._blur(values, correlate._gaussian(width))
+            np.testing.assert_allclose(blurred, ndimage.gaussian_filter(values, width))
+
+
 def test_an_absurd_offset_is_none() -> None:
     scene, reference = overpass(3.5, 0), overpass(0, 0)
     assert offset_of(scene, reference, 2) is None
